@@ -1,0 +1,49 @@
+// One drop of one name: when the registry deletes it (T), the provider's own deadline (F), and what follows for money and jobs.
+// Several sources may list a name; the earliest deadline binds. A name may drop again later: that is another drop.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "engine/id.hpp"
+#include "engine/schedule.hpp"
+#include "engine/time.hpp"
+
+namespace engine {
+
+// What the dates of a source's lists mean.
+enum class DateIs : std::uint8_t { finalization, drop };
+std::string_view name(DateIs date_is);
+Result<DateIs> parse_date_is(std::string_view text);
+
+// One source's latest word on a name. At least one of the two dates is given.
+struct Listing {
+  SourceId source;
+  std::optional<UtcTime> drop_at;          // T as listed
+  std::optional<UtcTime> finalization_at;  // F as listed
+};
+
+struct Drop {
+  UtcTime drop_at;                         // T: earliest instant at which the name may be released
+  std::optional<UtcTime> finalization_at;  // F
+  UtcTime deadline;     // last moment to create the job and to cancel (now <= deadline): min(T − job_lead, F)
+  UtcTime deposit_due;  // min(T − deposit_lead, deadline − deposit_gap)
+  SourceId source;
+  friend bool operator==(const Drop&, const Drop&) = default;
+};
+
+// T defaults to F + finalization_lead. REQUIRES: listing has a date; check(schedule).
+Drop drop_of(const Listing& listing, const ZoneSchedule& schedule);
+
+// After T a drop stays "this drop" for two days: dates seen within move it, later ones are another drop.
+inline constexpr Milliseconds kDropCycle = std::chrono::hours(48);
+
+// The drop that counts at `now`: among listings whose drop is not over (now < T + 2 d) the one with the earliest deadline, then the earliest
+// T, then the lower source id. `conflict` where current listings of several sources disagree on the deadline.
+struct BindingDrop {
+  std::optional<Drop> drop;
+  bool conflict = false;
+};
+BindingDrop binding_drop(std::span<const Listing> listings, const ZoneSchedule& schedule, UtcTime now);
+
+}  // namespace engine
