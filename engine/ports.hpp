@@ -1,0 +1,311 @@
+// What the rules need from outside: a store. Decisions come back as Changes, and the store writes all of them or nothing.
+// Implementations: storage/sqlite_store.hpp; the provider's interface is in engine/provider.hpp.
+//
+// Threads: one store, one thread. Failing disks and locks travel as storage::StorageError, never as a Result.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/account.hpp"
+#include "engine/backorder.hpp"
+#include "engine/drop.hpp"
+#include "engine/funding_plan.hpp"
+#include "engine/price_list.hpp"
+#include "engine/schedule.hpp"
+#include "engine/transfer.hpp"
+
+namespace engine {
+
+// ---- what is kept besides money and backorders ------------------------------------------------------------------------------
+
+// The log of everything that happened: every step of every backorder, and every thing an operator or customer must hear of.
+enum class EventKind : std::uint8_t {
+  placed, stepped, moved, date_conflict, missing, late, cancel_requested, marked,
+  price_notice, shortfall, shortfall_over, account_opened, account_changed, case_opened, case_closed,
+  list_imported, job_refused, job_unknown, submitting_stopped, submitting_resumed, purse_empty, status_unknown,
+  period_closed, period_reopened, setting_changed, money_moved,
+};
+std::string_view name(EventKind kind);
+std::optional<EventKind> parse_event_kind(std::string_view text);
+
+struct NewEvent {
+  EventKind kind;
+  std::optional<CustomerId> customer;
+  std::optional<BackorderId> backorder;
+  std::optional<State> from, to;  // of a step
+  std::optional<Reason> reason;
+  std::string detail;             // one line for people
+};
+struct LoggedEvent : NewEvent {
+  std::int64_t id;
+  UtcTime at;         // recorded
+  std::string actor;
+};
+
+// Something a person has to look at. At most one open case per kind and backorder (or per kind and subject without one).
+enum class CaseKind : std::uint8_t {
+  overdue, gone, late_success, late_failure, surplus_job, missing_from_list, unknown_status, auction_price_other_currency,
+  auction_price_short, unidentified_payment, submitting_stopped,
+};
+std::string_view name(CaseKind kind);
+std::optional<CaseKind> parse_case_kind(std::string_view text);
+
+struct NewCase {
+  CaseKind kind;
+  std::optional<CustomerId> customer;
+  std::optional<BackorderId> backorder;
+  std::string subject;  // what it is about where no backorder says it: application id, zone, payment reference
+  std::string detail;   // what was seen, with the evidence
+};
+struct Case : NewCase {
+  CaseId id;
+  UtcTime opened_at;
+  std::optional<UtcTime> closed_at;
+  std::string closed_by;
+  std::string resolution;
+};
+struct CaseClosing { CaseId id; std::string resolution; };
+
+// A call that changes something at the provider: written before it is sent, completed after.
+enum class CallState : std::uint8_t { intent, not_sent, answered, unknown, resolved };
+std::string_view name(CallState state);
+std::optional<CallState> parse_call_state(std::string_view text);
+enum class CallCommand : std::uint8_t { add, remove };
+std::string_view name(CallCommand command);
+
+struct ProviderCall {
+  std::int64_t id;  // from LedgerStore::next_call_id
+  BackorderId backorder;
+  CallCommand command;
+  int attempt;                       // per backorder and command, from 1
+  CallState state = CallState::intent;
+  UtcTime intent_at;
+  std::optional<UtcTime> answered_at;
+  int code = 0;
+  std::string text;
+  std::string application;           // of the answer, or the one to remove
+};
+
+// A provider's raw answer that led to an outcome or a case.
+struct Evidence {
+  BackorderId backorder;
+  std::string status;
+  std::string raw;
+};
+
+// A request by a person or a program, remembered for ever with its content and its first answer.
+struct NewRequest {
+  std::string sender;   // whose ids these are: an operator, a customer, "sweep"
+  std::string key;      // unique per sender
+  std::string content;  // canonical lines `field=value`, compared on repetition
+  std::string answer;   // given again on repetition
+};
+struct StoredRequest : NewRequest { RequestId id; UtcTime recorded_at; };
+
+struct Source { SourceId id; std::string name; DateIs date_is; };
+
+// Zones and days that a list speaks for: what is not in it there is missing.
+struct Coverage {
+  std::string zone;  // schedule zone or suffix
+  Day day;           // UTC day of T
+  std::int64_t rows;
+  friend auto operator<=>(const Coverage&, const Coverage&) = default;
+};
+struct ImportedList {
+  std::int64_t id;
+  SourceId source;
+  UtcTime imported_at;
+  std::int64_t rows;
+  std::vector<Coverage> coverage;
+};
+// A source's word on a name as kept. `missing` since a later list that covers its day lacks it.
+struct ListedDrop {
+  DomainName name;
+  std::optional<UtcTime> drop_at, finalization_at;
+  std::int64_t list;
+  bool missing = false;
+};
+
+struct TaxRate { std::string country; std::int64_t rate_bp; UtcTime valid_from; };
+
+// Policies kept in the book, so that every program that opens it decides alike. Defaults are domain rules.
+struct Settings {
+  FundingDefaults funding;                                        // funding.policy, funding.void
+  Milliseconds reschedule_keep = std::chrono::hours(7 * 24);      // reschedule.keep: a held deposit stays while T is this near
+  Milliseconds warn_ahead = std::chrono::hours(7 * 24);           // warn.ahead: shortfalls within this are announced
+  Milliseconds absence_wait = std::chrono::seconds(60);           // provider.absence-wait: a list proves absence this long after the call
+  Milliseconds overdue_after = std::chrono::hours(48);            // overdue.after the drop
+  Milliseconds auction_overdue_after = std::chrono::hours(240);   // overdue.auction-after its end
+  bool auction_on_account = false;                                // auction.price = external | on-account
+};
+
+// ---- what a decision changes ----------------------------------------------------------------------------------------------
+
+struct Changes {
+  std::optional<NewRequest> request;     // every transfer without a (backorder, attempt) of its own belongs to it
+  std::vector<Customer> new_customers;   // ids from next_customer_id; balances must be zero
+  std::vector<Customer> customers;       // state, tier, policy, timing, country, vat_id, credit_limit; balances are never taken from here
+  std::vector<Backorder> new_backorders;  // ids from next_backorder_id
+  std::vector<Backorder> backorders;      // the whole row as it is now to be
+  std::vector<NewTransfer> transfers;
+  std::vector<NewEvent> events;
+  std::vector<NewCase> cases;            // one that is open already is left as it is
+  std::vector<CaseClosing> closed_cases;
+  std::vector<ProviderCall> new_calls, calls;
+  std::vector<Evidence> evidence;
+  std::vector<Price> prices;
+  std::vector<ZoneSchedule> schedules;
+  std::vector<TaxRate> tax_rates;
+  std::vector<std::pair<std::string, std::string>> settings;  // name, value as text
+  std::vector<std::string> stopped_zones, resumed_zones;      // submitting; "" is the whole environment
+  std::optional<UtcTime> closed_until;   // period close or reopen
+
+  bool empty() const;
+  void append(Changes&& other);  // REQUIRES: at most one of the two has a request
+};
+
+struct Stamp {
+  UtcTime now;        // the command's one `now`; recorded as max(now, last recorded)
+  std::string actor;  // who
+};
+
+// ---- reading ----------------------------------------------------------------------------------------------------------------
+
+struct BookInfo {
+  UtcTime made_at;
+  bool rehearsal = false;               // its clock may be moved by --now
+  std::optional<UtcTime> last_recorded;
+  std::optional<UtcTime> closed_until;  // effective dates before it are refused
+  int schema = 0;
+};
+
+// All given conditions must hold. Ordered by `order`; limit 0 is no limit.
+struct BackorderQuery {
+  std::optional<CustomerId> customer;
+  std::optional<CustomerId> after_customer;  // customer id above this
+  std::vector<State> states;                 // empty: any
+  std::optional<std::string> name;           // ACE
+  std::optional<UtcTime> due_by;             // dated, deposit_due <= this
+  std::optional<UtcTime> deadline_before;    // dated, deadline < this
+  std::optional<UtcTime> drop_before;        // dated, T < this
+  std::optional<bool> with_job;              // application known
+  std::optional<bool> with_open_call;
+  std::optional<bool> open;                  // not final
+  std::string name_pattern;                  // glob on ACE, empty: any
+  std::int64_t after_id = 0;
+  enum class Order : std::uint8_t { id, customer, name } order = Order::id;
+  std::int64_t limit = 0;
+};
+struct TransferQuery {
+  std::optional<CustomerId> customer;
+  std::optional<BackorderId> backorder;
+  std::optional<RequestId> request;
+  std::vector<TransferKind> kinds;
+  std::optional<UtcTime> from, to;  // [from, to)
+  bool by_effective = false;        // else by recorded time
+  std::int64_t after_id = 0;
+  std::int64_t limit = 0;
+};
+struct EventQuery {
+  std::optional<CustomerId> customer;
+  std::optional<BackorderId> backorder;
+  std::vector<EventKind> kinds;
+  std::optional<UtcTime> from, to;
+  std::int64_t after_id = 0;
+  std::int64_t limit = 0;
+};
+struct CaseQuery {
+  std::optional<CaseKind> kind;
+  std::optional<BackorderId> backorder;
+  bool open_only = true;
+};
+struct ListedQuery {
+  std::optional<SourceId> source;
+  std::string pattern;                 // glob on ACE, empty: any
+  std::string zone;                    // suffix, empty: any
+  std::optional<UtcTime> from, to;     // T or F in [from, to)
+  std::int64_t limit = 0;
+};
+struct ListedRow { Source source; ListedDrop listed; };
+
+// Debit and credit turnover of one ledger account, before `from` and in [from, to).
+struct AccountTurnover {
+  LedgerAccountKey account;
+  std::int64_t opening_debit_minor, opening_credit_minor, debit_minor, credit_minor;
+};
+
+struct Finding {
+  std::string check;   // "balances", "deposits", "seals", "currency", "states"
+  std::string what;    // the first thing off, with ids and both figures
+};
+struct Verification {
+  std::int64_t transfers = 0, accounts = 0, backorders = 0, seals = 0;
+  std::vector<Finding> findings;  // empty: clean; else the first of each check
+};
+
+class LedgerStore {
+ public:
+  virtual ~LedgerStore() = default;
+
+  // A unit of work: facts read inside cannot move until it ends. Not nested. rollback is harmless without begin.
+  virtual void begin() = 0;
+  virtual void commit() = 0;
+  virtual void rollback() = 0;
+
+  // REQUIRES: inside a unit of work. Writes everything, moves kept balances, seals the new transfers. Refused, with nothing of it written:
+  // insufficient_available where a balance would fall under its floor (the detail names account and shortfall), period_closed,
+  // impossible_step where an open backorder for the same account, name and copy exists. The caller then rolls back.
+  virtual Outcome apply(const Changes& changes, const Stamp& stamp) = 0;
+
+  // Ids for rows to be made in this unit of work; consecutive calls differ.
+  virtual CustomerId next_customer_id() = 0;
+  virtual BackorderId next_backorder_id() = 0;
+  virtual std::int64_t next_call_id() = 0;
+
+  virtual BookInfo book() = 0;
+  virtual Settings settings() = 0;
+  virtual const PriceList& price_list() = 0;         // re-read when changed
+  virtual const Schedules& schedules() = 0;
+  virtual std::vector<TaxRate> tax_rates() = 0;
+  virtual std::vector<std::string> stopped_zones() = 0;
+
+  virtual std::optional<Customer> customer(CustomerId id) = 0;
+  virtual std::optional<Customer> customer(std::string_view name) = 0;
+  virtual std::vector<Customer> customers() = 0;     // by id
+  virtual std::vector<Customer> customers(std::span<const CustomerId> ids) = 0;  // by id
+
+  virtual std::optional<Backorder> backorder(BackorderId id) = 0;
+  virtual std::vector<Backorder> backorders(const BackorderQuery& query) = 0;
+
+  virtual std::optional<StoredRequest> request(std::string_view sender, std::string_view key) = 0;
+  virtual std::optional<Transfer> transfer(TransferId id) = 0;
+  virtual void each_transfer(const TransferQuery& query, const std::function<void(const Transfer&)>& visit) = 0;  // by id
+  virtual std::vector<AccountTurnover> turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) = 0;
+  virtual void each_event(const EventQuery& query, const std::function<void(const LoggedEvent&)>& visit) = 0;  // by id
+  virtual std::vector<Case> cases(const CaseQuery& query) = 0;
+  virtual std::vector<ProviderCall> calls(BackorderId backorder) = 0;
+  virtual std::vector<ProviderCall> open_calls() = 0;  // intent or unknown
+  virtual std::vector<Evidence> evidence(BackorderId backorder) = 0;
+
+  virtual std::optional<Source> source(std::string_view name) = 0;
+  virtual std::vector<Source> sources() = 0;
+  virtual std::vector<Listing> listings(const DomainName& name) = 0;  // of every source, those missing left out
+  virtual std::vector<ImportedList> lists(SourceId source) = 0;       // newest first
+  virtual void each_listed(SourceId source, const std::function<void(const ListedDrop&)>& visit) = 0;  // by ACE name
+  virtual void each_listed(const ListedQuery& query, const std::function<void(const ListedRow&)>& visit) = 0;  // by T, name
+  // REQUIRES: inside a unit of work. Returns the list's id.
+  virtual std::int64_t add_list(std::string_view source, DateIs date_is, UtcTime imported_at, std::span<const Coverage> coverage,
+                                std::int64_t rows) = 0;
+  virtual void put_listed(SourceId source, std::span<const ListedDrop> changed) = 0;  // inserts or replaces by (source, name)
+
+  // Proves kept balances against transfers, deposits against backorders and transfers, seals against everything.
+  virtual Verification verify(const std::function<void(std::int64_t done, std::int64_t total)>& progress) = 0;
+};
+
+}  // namespace engine

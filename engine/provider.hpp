@@ -1,0 +1,95 @@
+// The provider as the rules see it: jobs (applications), answers, and one table from answer codes to what we do about them.
+// The narrow interface is implemented by the simulated registry and by the HTTP client.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/backorder.hpp"
+#include "engine/domain_name.hpp"
+#include "engine/money.hpp"
+#include "engine/result.hpp"
+#include "engine/time.hpp"
+
+namespace engine {
+
+// One application at the provider, as it shows it.
+struct ProviderJob {
+  std::string application;  // the provider's id
+  DomainName name;
+  std::string status;       // verbatim; unknown words are kept, never guessed
+  UtcTime created_at;
+  std::optional<UtcTime> auction_ends_at;
+  std::string auction_price;  // "120.00 USD" once won, else empty
+  std::string raw;            // the answer's text, kept as evidence with an outcome
+};
+
+enum class Delivery : std::uint8_t {
+  not_sent,  // no connection was established: certainly nothing happened
+  answered,  // a complete answer was read
+  unknown,   // sent, but no readable answer: it may have happened
+};
+
+struct ProviderAnswer {
+  Delivery delivery = Delivery::unknown;
+  int code = 0;                    // of the provider's table, where answered
+  std::string text;
+  std::optional<ProviderJob> job;  // where the command answers one
+  std::string raw;
+};
+
+// What an answer to an order (a command that changes something) means. HEXONET/1API API documentation, "response codes".
+enum class Meaning : std::uint8_t {
+  success,    // 2xx
+  refused,    // 505 506 541 552: permanent for this job
+  refused_after_tries,  // 549: permanent after three
+  stop,       // 500-504 507 510 530 531 544: nothing more is submitted until a person acts
+  look_up,    // 540: it exists already, perhaps ours
+  purse,      // 546: our own money at the provider does not suffice
+  gone,       // 545: there is no such job
+  not_sent,   // try again, nothing happened
+  unknown,    // 420 421 423 425 520 521, torn, silent, and whatever the provider invents next: ask before doing anything
+};
+Meaning meaning_of_order(const ProviderAnswer& answer);
+std::string_view name(Meaning meaning);
+
+// The state a provider's status word stands for; nothing for words we do not know and for those that settle nothing.
+struct StatusMeaning {
+  bool known = false;
+  std::optional<State> outcome;  // a final state, or auction_pending
+};
+StatusMeaning meaning_of_status(std::string_view status);
+
+struct AddJob {
+  DomainName name;
+  bool another = false;  // NEW=1: one of our jobs for this name exists already
+};
+
+struct ProviderPurse {
+  Money amount;   // balance, not reduced by deposits
+  Money deposit;  // set aside, shown positive
+  Money credit;   // credit line
+  Money spendable() const { return amount - deposit + credit; }
+};
+
+class BackorderProvider {
+ public:
+  virtual ~BackorderProvider() = default;
+  virtual std::string environment() const = 0;  // "simulated", "ote 1234", "live 54cd": shown wherever a job is submitted
+  virtual bool is_simulated() const = 0;        // only then may a book's clock be moved
+  // Sends every order once, in any order and overlapping; `answered` is called once per order with its index.
+  // REQUIRES: no name twice in one call.
+  virtual void add(std::span<const AddJob> orders, const std::function<void(std::size_t, const ProviderAnswer&)>& answered) = 0;
+  virtual ProviderAnswer remove(const std::string& application) = 0;
+  virtual ProviderAnswer status(const std::string& application) = 0;
+  // Every application of ours (or only those of `names`), from a list that was read completely; provider_unreachable otherwise.
+  virtual Result<std::vector<ProviderJob>> jobs(std::span<const DomainName> names) = 0;
+  virtual Result<ProviderPurse> purse() = 0;
+};
+
+}  // namespace engine
