@@ -78,6 +78,7 @@ std::string_view name(CallState state);
 std::optional<CallState> parse_call_state(std::string_view text);
 enum class CallCommand : std::uint8_t { add, remove };
 std::string_view name(CallCommand command);
+std::optional<CallCommand> parse_call_command(std::string_view text);
 
 struct ProviderCall {
   std::int64_t id;  // from LedgerStore::next_call_id

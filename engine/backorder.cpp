@@ -1,0 +1,123 @@
+#include "engine/backorder.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <tuple>
+
+#include "engine/enum_names.hpp"
+
+namespace engine {
+namespace {
+
+constexpr Named<State> kStateWords[] = {
+    {State::requested, "REQUESTED"}, {State::active, "ACTIVE"},
+    {State::processing, "PROCESSING"}, {State::auction_pending, "AUCTION-PENDING"},
+    {State::successful, "SUCCESSFUL"}, {State::auction_won, "AUCTION-WON"},
+    {State::failed, "FAILED"}, {State::auction_lost, "AUCTION-LOST"},
+    {State::cancelled, "CANCELLED"}, {State::voided, "VOID"}};
+constexpr Named<Event> kEventWords[] = {
+    {Event::funded, "funded"}, {Event::voided, "voided"}, {Event::rescheduled, "rescheduled"},
+    {Event::job_created, "job-created"}, {Event::job_dropped, "job-dropped"}, {Event::won, "won"},
+    {Event::lost, "lost"}, {Event::auction_started, "auction-started"}, {Event::auction_won, "auction-won"},
+    {Event::auction_lost, "auction-lost"}, {Event::cancelled, "cancelled"}};
+constexpr Named<Reason> kReasonWords[] = {
+    {Reason::insufficient_available, "insufficient_available"}, {Reason::no_price, "no_price"},
+    {Reason::price_above_cap, "price_above_cap"}, {Reason::deadline_missed, "deadline_missed"},
+    {Reason::provider_refused, "provider_refused"}, {Reason::operator_float, "operator_float"},
+    {Reason::provider_deleted, "provider_deleted"}, {Reason::account_frozen, "account_frozen"},
+    {Reason::chargeback, "chargeback"}, {Reason::account_closed, "account_closed"},
+    {Reason::rescheduled, "rescheduled"}, {Reason::by_customer, "by_customer"},
+    {Reason::by_operator, "by_operator"}, {Reason::not_registered, "not_registered"},
+    {Reason::auction_lost, "auction_lost"}};
+
+constexpr MoneyEffect none = MoneyEffect::none, reserve = MoneyEffect::reserve_deposit, refund = MoneyEffect::refund_deposit,
+                      capture = MoneyEffect::capture_deposit;
+
+constexpr Transition kTransitions[] = {
+    {State::requested, Event::funded, State::active, reserve},
+    {State::requested, Event::voided, State::voided, none},
+    {State::requested, Event::cancelled, State::cancelled, none},
+    {State::active, Event::job_created, State::processing, none},
+    {State::active, Event::voided, State::voided, refund},
+    {State::active, Event::rescheduled, State::requested, refund},
+    {State::active, Event::cancelled, State::cancelled, refund},
+    {State::processing, Event::won, State::successful, capture},
+    {State::processing, Event::lost, State::failed, refund},
+    {State::processing, Event::auction_started, State::auction_pending, none},
+    {State::processing, Event::cancelled, State::cancelled, refund},
+    {State::processing, Event::job_dropped, State::active, none},
+    {State::auction_pending, Event::auction_won, State::auction_won, capture},
+    {State::auction_pending, Event::auction_lost, State::auction_lost, refund},
+    {State::auction_pending, Event::won, State::successful, capture},
+    {State::auction_pending, Event::lost, State::failed, refund},
+    {State::auction_pending, Event::cancelled, State::cancelled, refund},  // given up by a person: the job is gone
+};
+
+// Steps that the provider's answers may lead through; the others are our own or a person's decisions.
+bool is_outcome_step(Event event) {
+  switch (event) {
+    case Event::funded:
+    case Event::job_created:
+    case Event::won:
+    case Event::lost:
+    case Event::auction_started:
+    case Event::auction_won:
+    case Event::auction_lost: return true;
+    case Event::voided:
+    case Event::rescheduled:
+    case Event::job_dropped:
+    case Event::cancelled: return false;
+  }
+  invariant_failed("the event is known", __FILE__, __LINE__, "event");
+}
+
+}  // namespace
+
+std::string_view name(State state) { return word_of(kStateWords, state); }
+std::optional<State> parse_state(std::string_view text) { return value_of(kStateWords, text); }
+std::string_view name(Event event) { return word_of(kEventWords, event); }
+std::string_view name(Reason reason) { return word_of(kReasonWords, reason); }
+std::optional<Reason> parse_reason(std::string_view text) { return value_of(kReasonWords, text); }
+
+bool is_final(State state) {
+  return std::ranges::none_of(kTransitions, [state](const Transition& row) { return row.from == state; });
+}
+bool holds_deposit(State state) {
+  return state == State::active || state == State::processing || state == State::auction_pending;
+}
+
+std::span<const Transition> transitions() { return kTransitions; }
+
+std::optional<Transition> step(State from, Event event) {
+  for (const Transition& row : kTransitions) {
+    if (row.from == from && row.event == event) return row;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<Transition>> walk(State from, State to) {
+  if (from == to) return std::vector<Transition>{};
+  std::deque<std::vector<Transition>> paths{{}};  // breadth first: the table has ten states and no cycle of outcome steps
+  while (!paths.empty()) {
+    const std::vector<Transition> path = std::move(paths.front());
+    paths.pop_front();
+    const State at = path.empty() ? from : path.back().to;
+    for (const Transition& row : kTransitions) {
+      if (row.from != at || !is_outcome_step(row.event)) continue;
+      std::vector<Transition> longer = path;
+      longer.push_back(row);
+      if (row.to == to) return longer;
+      paths.push_back(std::move(longer));
+    }
+  }
+  return std::nullopt;
+}
+
+bool funded_before(const Backorder& a, const Backorder& b) {
+  if (a.drop.has_value() != b.drop.has_value()) return a.drop.has_value();
+  if (a.drop && a.drop->deposit_due != b.drop->deposit_due) return a.drop->deposit_due < b.drop->deposit_due;
+  if (a.drop && a.drop->drop_at != b.drop->drop_at) return a.drop->drop_at < b.drop->drop_at;
+  return std::tie(a.priority, a.placed_at, a.id) < std::tie(b.priority, b.placed_at, b.id);
+}
+
+}  // namespace engine
