@@ -39,8 +39,8 @@ bool is_debit_normal(AccountKind kind);      // assets and expenses
 struct LedgerAccountKey {
   AccountKind kind;
   Currency currency;
-  std::optional<CustomerId> customer;  // given exactly where belongs_to_customer(kind)
-  std::string source;                  // cash: the bank or payment source, "bank" by default; empty for the others
+  std::optional<CustomerId> customer{};  // given exactly where belongs_to_customer(kind)
+  std::string source{};                  // cash: the bank or payment source, "bank" by default; empty for the others
   friend auto operator<=>(const LedgerAccountKey&, const LedgerAccountKey&) = default;
 };
 
@@ -70,14 +70,14 @@ std::optional<VoidTiming> parse_void_timing(std::string_view text);
 
 struct Customer {
   CustomerId id;
-  std::string name;  // the account's handle, unique: letters, digits, `.`, `-`, `_`, at most 64
+  std::string name{};  // the account's handle, unique: letters, digits, `.`, `-`, `_`, at most 64
   Currency currency;
   std::string tier = "standard";
   AccountState state = AccountState::open;
-  std::optional<FundingPolicy> policy;  // absent: the book's default
-  std::optional<VoidTiming> timing;     // absent: the book's default
-  std::string country;                  // ISO 3166-1 alpha-2, or empty
-  std::string vat_id;
+  std::optional<FundingPolicy> policy{};  // absent: the book's default
+  std::optional<VoidTiming> timing{};     // absent: the book's default
+  std::string country{};                  // ISO 3166-1 alpha-2, or empty
+  std::string vat_id{};
   UtcTime opened_at;
   Money available;     // may be negative down to −credit_limit
   Money reserved;      // Σ deposits of open backorders

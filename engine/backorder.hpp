@@ -79,28 +79,28 @@ struct Backorder {
   CustomerId customer;
   DomainName name;
   int copy = 1;  // 2, 3 … for further backorders of one account on one name
-  std::string zone;  // of the price list, fixed at placing
+  std::string zone{};  // of the price list, fixed at placing
   State state = State::requested;
-  std::optional<Reason> reason;  // of the last void, cancel, refund or reschedule
+  std::optional<Reason> reason{};  // of the last void, cancel, refund or reschedule
   UtcTime placed_at;
   int priority = 100;  // the customer's own: lower is funded first
   Money quoted;        // price at placing
   Money max_price;     // cap: the quote unless the customer named another
-  std::optional<Drop> drop;  // absent: undated
-  std::optional<Money> deposit;  // held while holds_deposit(state); afterwards what was held last
+  std::optional<Drop> drop{};  // absent: undated
+  std::optional<Money> deposit{};  // held while holds_deposit(state); afterwards what was held last
   int attempt = 0;     // how often a deposit was reserved
   bool underfunded = false;  // attempted without success, void waits for the deadline
   bool cancelling = false;   // deletion of the job asked for, not yet confirmed
   bool purse_empty = false;  // the provider refused for lack of our own money (546)
   int refusals = 0;          // answers 549 so far
-  std::optional<std::int64_t> open_call;   // provider call without a known outcome: a job may exist
-  std::optional<std::string> application;  // the provider's id of the job
-  std::string provider_status;             // verbatim, as last read
-  std::optional<UtcTime> provider_status_at;
-  std::optional<UtcTime> gone_since;       // first look that did not find the job
-  std::optional<UtcTime> reserved_at, submitted_at, ended_at;
-  std::optional<UtcTime> auction_ends_at;
-  std::string auction_price;               // as the provider wrote it, with currency
+  std::optional<std::int64_t> open_call{};   // provider call without a known outcome: a job may exist
+  std::optional<std::string> application{};  // the provider's id of the job
+  std::string provider_status{};             // verbatim, as last read
+  std::optional<UtcTime> provider_status_at{};
+  std::optional<UtcTime> gone_since{};       // first look that did not find the job
+  std::optional<UtcTime> reserved_at{}, submitted_at{}, ended_at{};
+  std::optional<UtcTime> auction_ends_at{};
+  std::string auction_price{};               // as the provider wrote it, with currency
 
   bool job_may_exist() const { return application.has_value() || open_call.has_value(); }
 };

@@ -19,13 +19,13 @@ Result<DateIs> parse_date_is(std::string_view text);
 // One source's latest word on a name. At least one of the two dates is given.
 struct Listing {
   SourceId source;
-  std::optional<UtcTime> drop_at;          // T as listed
-  std::optional<UtcTime> finalization_at;  // F as listed
+  std::optional<UtcTime> drop_at{};          // T as listed
+  std::optional<UtcTime> finalization_at{};  // F as listed
 };
 
 struct Drop {
   UtcTime drop_at;                         // T: earliest instant at which the name may be released
-  std::optional<UtcTime> finalization_at;  // F
+  std::optional<UtcTime> finalization_at{};  // F
   UtcTime deadline;     // last moment to create the job and to cancel (now <= deadline): min(T − job_lead, F)
   UtcTime deposit_due;  // min(T − deposit_lead, deadline − deposit_gap)
   SourceId source;
@@ -41,7 +41,7 @@ inline constexpr Milliseconds kDropCycle = std::chrono::hours(48);
 // The drop that counts at `now`: among listings whose drop is not over (now < T + 2 d) the one with the earliest deadline, then the earliest
 // T, then the lower source id. `conflict` where current listings of several sources disagree on the deadline.
 struct BindingDrop {
-  std::optional<Drop> drop;
+  std::optional<Drop> drop{};
   bool conflict = false;
 };
 BindingDrop binding_drop(std::span<const Listing> listings, const ZoneSchedule& schedule, UtcTime now);

@@ -24,18 +24,18 @@ struct FundingDefaults {
 struct FundingVerdict {
   BackorderId backorder;
   Verdict verdict;
-  std::optional<UtcTime> decided_at;  // `now` for what is due, its due instant (or deadline) for what will be; absent: undated
-  std::optional<Money> amount;        // price at that instant, where there is one
+  std::optional<UtcTime> decided_at{};  // `now` for what is due, its due instant (or deadline) for what will be; absent: undated
+  std::optional<Money> amount{};        // price at that instant, where there is one
   Money spendable_before;
   Money spendable_after;
   Money shortfall;                    // above zero exactly for underfunded: what is missing for this one
-  std::optional<Reason> voids;        // set where this verdict ends the backorder at decided_at
+  std::optional<Reason> voids{};        // set where this verdict ends the backorder at decided_at
 };
 
 struct FundingPlan {
-  std::vector<FundingVerdict> verdicts;  // one per REQUESTED backorder: by decided_at, then funding order; undated last
+  std::vector<FundingVerdict> verdicts{};  // one per REQUESTED backorder: by decided_at, then funding order; undated last
   Money shortfall;                       // what to pay in so that nothing is underfunded; zero exactly when nothing is
-  std::optional<UtcTime> top_up_by;      // the instant of the first underfunded verdict
+  std::optional<UtcTime> top_up_by{};      // the instant of the first underfunded verdict
 };
 
 // REQUIRES: all backorders are the customer's and REQUESTED (others are ignored).

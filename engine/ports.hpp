@@ -36,16 +36,16 @@ std::optional<EventKind> parse_event_kind(std::string_view text);
 
 struct NewEvent {
   EventKind kind;
-  std::optional<CustomerId> customer;
-  std::optional<BackorderId> backorder;
-  std::optional<State> from, to;  // of a step
-  std::optional<Reason> reason;
-  std::string detail;             // one line for people
+  std::optional<CustomerId> customer{};
+  std::optional<BackorderId> backorder{};
+  std::optional<State> from{}, to{};  // of a step
+  std::optional<Reason> reason{};
+  std::string detail{};             // one line for people
 };
 struct LoggedEvent : NewEvent {
   std::int64_t id;
   UtcTime at;         // recorded
-  std::string actor;
+  std::string actor{};
 };
 
 // Something a person has to look at. At most one open case per kind and backorder (or per kind and subject without one).
@@ -58,17 +58,17 @@ std::optional<CaseKind> parse_case_kind(std::string_view text);
 
 struct NewCase {
   CaseKind kind;
-  std::optional<CustomerId> customer;
-  std::optional<BackorderId> backorder;
-  std::string subject;  // what it is about where no backorder says it: application id, zone, payment reference
-  std::string detail;   // what was seen, with the evidence
+  std::optional<CustomerId> customer{};
+  std::optional<BackorderId> backorder{};
+  std::string subject{};  // what it is about where no backorder says it: application id, zone, payment reference
+  std::string detail{};   // what was seen, with the evidence
 };
 struct Case : NewCase {
   CaseId id;
   UtcTime opened_at;
-  std::optional<UtcTime> closed_at;
-  std::string closed_by;
-  std::string resolution;
+  std::optional<UtcTime> closed_at{};
+  std::string closed_by{};
+  std::string resolution{};
 };
 struct CaseClosing { CaseId id; std::string resolution; };
 
@@ -87,25 +87,25 @@ struct ProviderCall {
   int attempt;                       // per backorder and command, from 1
   CallState state = CallState::intent;
   UtcTime intent_at;
-  std::optional<UtcTime> answered_at;
+  std::optional<UtcTime> answered_at{};
   int code = 0;
-  std::string text;
-  std::string application;           // of the answer, or the one to remove
+  std::string text{};
+  std::string application{};           // of the answer, or the one to remove
 };
 
 // A provider's raw answer that led to an outcome or a case.
 struct Evidence {
   BackorderId backorder;
-  std::string status;
-  std::string raw;
+  std::string status{};
+  std::string raw{};
 };
 
 // A request by a person or a program, remembered for ever with its content and its first answer.
 struct NewRequest {
-  std::string sender;   // whose ids these are: an operator, a customer, "sweep"
-  std::string key;      // unique per sender
-  std::string content;  // canonical lines `field=value`, compared on repetition
-  std::string answer;   // given again on repetition
+  std::string sender{};   // whose ids these are: an operator, a customer, "sweep"
+  std::string key{};      // unique per sender
+  std::string content{};  // canonical lines `field=value`, compared on repetition
+  std::string answer{};   // given again on repetition
 };
 struct StoredRequest : NewRequest { RequestId id; UtcTime recorded_at; };
 
@@ -113,7 +113,7 @@ struct Source { SourceId id; std::string name; DateIs date_is; };
 
 // Zones and days that a list speaks for: what is not in it there is missing.
 struct Coverage {
-  std::string zone;  // schedule zone or suffix
+  std::string zone{};  // schedule zone or suffix
   Day day;           // UTC day of T
   std::int64_t rows;
   friend auto operator<=>(const Coverage&, const Coverage&) = default;
@@ -123,12 +123,12 @@ struct ImportedList {
   SourceId source;
   UtcTime imported_at;
   std::int64_t rows;
-  std::vector<Coverage> coverage;
+  std::vector<Coverage> coverage{};
 };
 // A source's word on a name as kept. `missing` since a later list that covers its day lacks it.
 struct ListedDrop {
   DomainName name;
-  std::optional<UtcTime> drop_at, finalization_at;
+  std::optional<UtcTime> drop_at{}, finalization_at{};
   std::int64_t list;
   bool missing = false;
 };
@@ -149,23 +149,23 @@ struct Settings {
 // ---- what a decision changes ----------------------------------------------------------------------------------------------
 
 struct Changes {
-  std::optional<NewRequest> request;     // every transfer without a (backorder, attempt) of its own belongs to it
-  std::vector<Customer> new_customers;   // ids from next_customer_id; balances must be zero
-  std::vector<Customer> customers;       // state, tier, policy, timing, country, vat_id, credit_limit; balances are never taken from here
-  std::vector<Backorder> new_backorders;  // ids from next_backorder_id
-  std::vector<Backorder> backorders;      // the whole row as it is now to be
-  std::vector<NewTransfer> transfers;
-  std::vector<NewEvent> events;
-  std::vector<NewCase> cases;            // one that is open already is left as it is
-  std::vector<CaseClosing> closed_cases;
-  std::vector<ProviderCall> new_calls, calls;
-  std::vector<Evidence> evidence;
-  std::vector<Price> prices;
-  std::vector<ZoneSchedule> schedules;
-  std::vector<TaxRate> tax_rates;
-  std::vector<std::pair<std::string, std::string>> settings;  // name, value as text
-  std::vector<std::string> stopped_zones, resumed_zones;      // submitting; "" is the whole environment
-  std::optional<UtcTime> closed_until;   // period close or reopen
+  std::optional<NewRequest> request{};     // every transfer without a (backorder, attempt) of its own belongs to it
+  std::vector<Customer> new_customers{};   // ids from next_customer_id; balances must be zero
+  std::vector<Customer> customers{};       // state, tier, policy, timing, country, vat_id, credit_limit; balances are never taken from here
+  std::vector<Backorder> new_backorders{};  // ids from next_backorder_id
+  std::vector<Backorder> backorders{};      // the whole row as it is now to be
+  std::vector<NewTransfer> transfers{};
+  std::vector<NewEvent> events{};
+  std::vector<NewCase> cases{};            // one that is open already is left as it is
+  std::vector<CaseClosing> closed_cases{};
+  std::vector<ProviderCall> new_calls{}, calls{};
+  std::vector<Evidence> evidence{};
+  std::vector<Price> prices{};
+  std::vector<ZoneSchedule> schedules{};
+  std::vector<TaxRate> tax_rates{};
+  std::vector<std::pair<std::string, std::string>> settings{};  // name, value as text
+  std::vector<std::string> stopped_zones{}, resumed_zones{};      // submitting; "" is the whole environment
+  std::optional<UtcTime> closed_until{};   // period close or reopen
 
   bool empty() const;
   void append(Changes&& other);  // REQUIRES: at most one of the two has a request
@@ -173,7 +173,7 @@ struct Changes {
 
 struct Stamp {
   UtcTime now;        // the command's one `now`; recorded as max(now, last recorded)
-  std::string actor;  // who
+  std::string actor{};  // who
 };
 
 // ---- reading ----------------------------------------------------------------------------------------------------------------
@@ -181,56 +181,56 @@ struct Stamp {
 struct BookInfo {
   UtcTime made_at;
   bool rehearsal = false;               // its clock may be moved by --now
-  std::optional<UtcTime> last_recorded;
-  std::optional<UtcTime> closed_until;  // effective dates before it are refused
+  std::optional<UtcTime> last_recorded{};
+  std::optional<UtcTime> closed_until{};  // effective dates before it are refused
   int schema = 0;
 };
 
 // All given conditions must hold. Ordered by `order`; limit 0 is no limit.
 struct BackorderQuery {
-  std::optional<CustomerId> customer;
-  std::optional<CustomerId> after_customer;  // customer id above this
-  std::vector<State> states;                 // empty: any
-  std::optional<std::string> name;           // ACE
-  std::optional<UtcTime> due_by;             // dated, deposit_due <= this
-  std::optional<UtcTime> deadline_before;    // dated, deadline < this
-  std::optional<UtcTime> drop_before;        // dated, T < this
-  std::optional<bool> with_job;              // application known
-  std::optional<bool> with_open_call;
-  std::optional<bool> open;                  // not final
-  std::string name_pattern;                  // glob on ACE, empty: any
+  std::optional<CustomerId> customer{};
+  std::optional<CustomerId> after_customer{};  // customer id above this
+  std::vector<State> states{};                 // empty: any
+  std::optional<std::string> name{};           // ACE
+  std::optional<UtcTime> due_by{};             // dated, deposit_due <= this
+  std::optional<UtcTime> deadline_before{};    // dated, deadline < this
+  std::optional<UtcTime> drop_before{};        // dated, T < this
+  std::optional<bool> with_job{};              // application known
+  std::optional<bool> with_open_call{};
+  std::optional<bool> open{};                  // not final
+  std::string name_pattern{};                  // glob on ACE, empty: any
   std::int64_t after_id = 0;
   enum class Order : std::uint8_t { id, customer, name } order = Order::id;
   std::int64_t limit = 0;
 };
 struct TransferQuery {
-  std::optional<CustomerId> customer;
-  std::optional<BackorderId> backorder;
-  std::optional<RequestId> request;
-  std::vector<TransferKind> kinds;
-  std::optional<UtcTime> from, to;  // [from, to)
+  std::optional<CustomerId> customer{};
+  std::optional<BackorderId> backorder{};
+  std::optional<RequestId> request{};
+  std::vector<TransferKind> kinds{};
+  std::optional<UtcTime> from{}, to{};  // [from, to)
   bool by_effective = false;        // else by recorded time
   std::int64_t after_id = 0;
   std::int64_t limit = 0;
 };
 struct EventQuery {
-  std::optional<CustomerId> customer;
-  std::optional<BackorderId> backorder;
-  std::vector<EventKind> kinds;
-  std::optional<UtcTime> from, to;
+  std::optional<CustomerId> customer{};
+  std::optional<BackorderId> backorder{};
+  std::vector<EventKind> kinds{};
+  std::optional<UtcTime> from{}, to{};
   std::int64_t after_id = 0;
   std::int64_t limit = 0;
 };
 struct CaseQuery {
-  std::optional<CaseKind> kind;
-  std::optional<BackorderId> backorder;
+  std::optional<CaseKind> kind{};
+  std::optional<BackorderId> backorder{};
   bool open_only = true;
 };
 struct ListedQuery {
-  std::optional<SourceId> source;
-  std::string pattern;                 // glob on ACE, empty: any
-  std::string zone;                    // suffix, empty: any
-  std::optional<UtcTime> from, to;     // T or F in [from, to)
+  std::optional<SourceId> source{};
+  std::string pattern{};                 // glob on ACE, empty: any
+  std::string zone{};                    // suffix, empty: any
+  std::optional<UtcTime> from{}, to{};     // T or F in [from, to)
   std::int64_t limit = 0;
 };
 struct ListedRow { Source source; ListedDrop listed; };
@@ -242,12 +242,12 @@ struct AccountTurnover {
 };
 
 struct Finding {
-  std::string check;   // "balances", "deposits", "seals", "currency", "states"
-  std::string what;    // the first thing off, with ids and both figures
+  std::string check{};   // "balances", "deposits", "seals", "currency", "states"
+  std::string what{};    // the first thing off, with ids and both figures
 };
 struct Verification {
   std::int64_t transfers = 0, accounts = 0, backorders = 0, seals = 0;
-  std::vector<Finding> findings;  // empty: clean; else the first of each check
+  std::vector<Finding> findings{};  // empty: clean; else the first of each check
 };
 
 class LedgerStore {

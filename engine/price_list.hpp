@@ -17,11 +17,11 @@ namespace engine {
 // Valid in [valid_from, valid_to); without an end while no later row of the same zone, tier and currency begins.
 // An ended zone is a row that was valid once: it still decides which zone a name belongs to.
 struct Price {
-  std::string zone;  // ACE suffix without leading dot
-  std::string tier;  // customer tier, "standard" by default
+  std::string zone{};  // ACE suffix without leading dot
+  std::string tier{};  // customer tier, "standard" by default
   Money amount;      // above zero
   UtcTime valid_from;
-  std::optional<UtcTime> valid_to;
+  std::optional<UtcTime> valid_to{};
 };
 
 class PriceList {
@@ -39,7 +39,7 @@ class PriceList {
   const std::vector<Price>& rows() const { return prices_; }  // by zone, tier, currency, valid_from
 
  private:
-  std::vector<Price> prices_;
+  std::vector<Price> prices_{};
   std::unordered_map<std::string, std::size_t> first_of_zone_;  // zone → index of its first row
 };
 

@@ -20,13 +20,13 @@ namespace engine {
 
 // One application at the provider, as it shows it.
 struct ProviderJob {
-  std::string application;  // the provider's id
+  std::string application{};  // the provider's id
   DomainName name;
-  std::string status;       // verbatim; unknown words are kept, never guessed
+  std::string status{};       // verbatim; unknown words are kept, never guessed
   UtcTime created_at;
-  std::optional<UtcTime> auction_ends_at;
-  std::string auction_price;  // "120.00 USD" once won, else empty
-  std::string raw;            // the answer's text, kept as evidence with an outcome
+  std::optional<UtcTime> auction_ends_at{};
+  std::string auction_price{};  // "120.00 USD" once won, else empty
+  std::string raw{};            // the answer's text, kept as evidence with an outcome
 };
 
 enum class Delivery : std::uint8_t {
@@ -38,9 +38,9 @@ enum class Delivery : std::uint8_t {
 struct ProviderAnswer {
   Delivery delivery = Delivery::unknown;
   int code = 0;                    // of the provider's table, where answered
-  std::string text;
-  std::optional<ProviderJob> job;  // where the command answers one
-  std::string raw;
+  std::string text{};
+  std::optional<ProviderJob> job{};  // where the command answers one
+  std::string raw{};
 };
 
 // What an answer to an order (a command that changes something) means. HEXONET/1API API documentation, "response codes".
@@ -61,7 +61,7 @@ std::string_view name(Meaning meaning);
 // The state a provider's status word stands for; nothing for words we do not know and for those that settle nothing.
 struct StatusMeaning {
   bool known = false;
-  std::optional<State> outcome;  // a final state, or auction_pending
+  std::optional<State> outcome{};  // a final state, or auction_pending
 };
 StatusMeaning meaning_of_status(std::string_view status);
 

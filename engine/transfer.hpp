@@ -43,11 +43,11 @@ struct NewTransfer {
   LedgerAccountKey debit;
   LedgerAccountKey credit;
   Money amount;                            // above zero, in the currency of both accounts
-  std::optional<UtcTime> effective_at;     // absent: when it is recorded
-  std::optional<BackorderId> backorder;
+  std::optional<UtcTime> effective_at{};     // absent: when it is recorded
+  std::optional<BackorderId> backorder{};
   int attempt = 0;                         // with a backorder: the reservation this belongs to, from 1; (backorder, kind, attempt) is unique
-  std::optional<TransferId> reverses;      // reversal, chargeback: the transfer it answers
-  std::string memo;
+  std::optional<TransferId> reverses{};      // reversal, chargeback: the transfer it answers
+  std::string memo{};
 };
 
 // As written down.
@@ -59,12 +59,12 @@ struct Transfer {
   Money amount;
   UtcTime recorded_at;
   UtcTime effective_at;
-  std::optional<BackorderId> backorder;
+  std::optional<BackorderId> backorder{};
   int attempt;
-  std::optional<TransferId> reverses;
-  std::optional<RequestId> request;
-  std::string actor;
-  std::string memo;
+  std::optional<TransferId> reverses{};
+  std::optional<RequestId> request{};
+  std::string actor{};
+  std::string memo{};
 };
 
 }  // namespace engine
