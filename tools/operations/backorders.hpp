@@ -1,0 +1,49 @@
+// Placing, cancelling, and a person's decisions.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/placing.hpp"
+#include "engine/provider.hpp"
+#include "engine/settlement.hpp"
+#include "tools/operations/context.hpp"
+
+namespace operations {
+
+// Facts: backorder, account, domain, state, already_open (yes|no), quoted, max_price, deposit_due, deadline, drop_at, deposit.
+// A request without a key derives one from account, name and copy only when it is placed through an import or the wire.
+engine::Result<Reply> place(const Context& context, const RequestKey& request, const std::string& account, const engine::PlaceOrder& order);
+
+struct ImportRow {
+  std::uint64_t line;
+  std::string account;
+  std::string domain;
+  std::string max_price{};  // text in the account's currency; empty: the quote
+  std::string priority{};
+  std::string another{};    // "1", "yes", "true"
+};
+struct ImportResult {
+  std::uint64_t line;
+  std::string account, domain;
+  engine::Result<Reply> reply;
+};
+// One unit of work. Without keep_going a single refused line leaves nothing placed; every line is reported either way. Request keys derive from
+// `batch` (the file's content hash) and the line, so that the same file twice places nothing twice.
+std::vector<ImportResult> import_backorders(const Context& context, const std::string& sender, const std::string& batch,
+                                            const std::vector<ImportRow>& rows, bool keep_going,
+                                            const std::function<void(std::size_t)>& progress, bool& kept);
+
+// Cancels, by the customer or the operator. With a job at the provider it is deleted there first; `provider` may be null (then the next sweep does it).
+// Facts: backorder, state, deletion (confirmed|refused|unknown|not_needed|by_next_sweep), refunded.
+engine::Result<Reply> cancel(const Context& context, const RequestKey& request, std::int64_t backorder, engine::By by, const std::string& why,
+                             engine::BackorderProvider* provider);
+
+// Closes a case by a person's decision; asks the provider where the decision needs proof of absence. Facts: case, kind, decision, backorder, state.
+engine::Result<Reply> resolve(const Context& context, const RequestKey& request, std::int64_t case_id, engine::Resolution resolution,
+                              const std::string& why, const std::optional<engine::Money>& amount, engine::BackorderProvider* provider);
+
+}  // namespace operations

@@ -1,0 +1,72 @@
+// What every operation needs: the book, the command's one instant, who acts, and whether anything is to stay. An operation loads facts, lets the
+// engine decide, and commits once; with dry_run the same path ends in a rollback.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/ports.hpp"
+
+namespace operations {
+
+struct Context {
+  engine::LedgerStore& store;
+  engine::UtcTime now;
+  std::string actor;      // who: recorded with everything
+  bool dry_run = false;
+  engine::Stamp stamp() const { return {now, actor}; }
+};
+
+// A unit of work that is rolled back unless kept. keep() commits, or rolls back where the context is a dry run.
+class Work {
+ public:
+  explicit Work(const Context& context) : context_(context) { context_.store.begin(); }
+  ~Work() {
+    if (!ended_) context_.store.rollback();
+  }
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+
+  void keep() {
+    ended_ = true;
+    if (context_.dry_run) {
+      context_.store.rollback();
+    } else {
+      context_.store.commit();
+    }
+  }
+
+ private:
+  const Context& context_;
+  bool ended_ = false;
+};
+
+// The id under which a person's or program's request is remembered. Without a key one is made, and nothing can be repeated by accident.
+struct RequestKey {
+  std::string sender = "operator";
+  std::string key{};
+};
+
+using Facts = std::vector<std::pair<std::string, std::string>>;  // field, value; in the order to print
+
+struct Reply {
+  std::string key;        // of the request
+  bool replayed = false;  // the first answer, given again
+  Facts facts{};
+  std::string_view fact(std::string_view field) const;  // empty where there is none
+};
+
+// Runs a request once: a repeated key with the same content answers the first answer again, refusals for reasons of state included; with other content it
+// is refused with request_id_reused, naming the first difference. `content` is what the request asks for, field by field. `decide` fills the changes and
+// returns the answer. Malformed input and unknown names are not remembered.
+engine::Result<Reply> run_request(const Context& context, const RequestKey& request, const Facts& content,
+                                  const std::function<engine::Result<Facts>(engine::Changes&)>& decide);
+
+// account_not_found
+engine::Result<engine::Customer> customer_named(engine::LedgerStore& store, std::string_view name);
+engine::Result<engine::Backorder> backorder_numbered(engine::LedgerStore& store, std::int64_t id);
+
+}  // namespace operations

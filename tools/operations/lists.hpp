@@ -1,0 +1,36 @@
+// Deletion lists into the book: dates, what moved, what is missing.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/provider.hpp"
+#include "tools/operations/context.hpp"
+
+namespace operations {
+
+struct ListRow {
+  engine::DomainName name;
+  std::variant<engine::UtcTime, engine::Day> date;  // a day takes the zone's batch time from the schedule
+};
+struct ListImport {
+  std::string source;                     // "provider", "pl-registry" …: each source's latest list counts
+  std::optional<engine::DateIs> date_is;  // needed for a new source; must agree afterwards
+  std::vector<engine::Coverage> declared{};  // zones and days the list speaks for beyond those it contains (rows 0)
+  bool force = false;                     // accept a list less than half the size of the last comparable one
+};
+struct ListReport {
+  std::int64_t list = 0;
+  std::int64_t rows = 0, added = 0, moved = 0, unchanged = 0, missing = 0, undatable = 0;
+  std::int64_t backorders_moved = 0, rescheduled = 0, dated = 0, conflicts = 0;
+  bool repeated = false;  // the same content again: nothing changed
+};
+// REQUIRES: rows sorted by ACE name, one per name. One unit of work: list_too_short, invalid_argument (source without date_is, another date_is),
+// invalid_list (nothing datable). Moves open backorders by the engine's rules; names that a list should have and lacks become events and cases.
+engine::Result<ListReport> import_list(const Context& context, const ListImport& import, const std::vector<ListRow>& rows,
+                                       const std::function<void(std::size_t)>& progress);
+
+}  // namespace operations

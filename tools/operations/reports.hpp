@@ -1,0 +1,73 @@
+// What operators and accountants read: models without a face. Renderers print them; nothing here changes a book.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/ports.hpp"
+#include "tools/operations/context.hpp"
+
+namespace operations {
+
+struct PreviewRow {
+  engine::Backorder backorder;
+  engine::FundingVerdict verdict;
+};
+struct AccountPreview {
+  engine::Customer customer;
+  engine::FundingPlan plan;
+  std::vector<PreviewRow> rows;  // in funding order
+};
+// Every account, or one; up to the horizon. The same function as the sweep's.
+std::vector<AccountPreview> preview(engine::LedgerStore& store, std::optional<engine::CustomerId> customer, engine::UtcTime now,
+                                    engine::UtcTime horizon);
+
+struct Period {
+  std::optional<engine::UtcTime> from{}, to{};  // [from, to)
+  bool by_effective = false;                   // else by recorded time
+};
+
+struct StatementLine {
+  engine::Transfer transfer;
+  std::optional<engine::DomainName> domain;
+  engine::Money available_change, reserved_change, owed_change;
+  engine::Money available_after, reserved_after, owed_after;
+};
+struct Statement {
+  engine::Customer customer;
+  engine::Money opening_available, opening_reserved, opening_owed;
+  std::vector<StatementLine> lines;
+  engine::Money closing_available, closing_reserved, closing_owed;
+};
+Statement statement(engine::LedgerStore& store, const engine::Customer& customer, const Period& period);
+
+struct RefundRow {
+  engine::Transfer refund;
+  engine::Backorder backorder;
+  std::string account;
+  std::optional<engine::UtcTime> reserved_at;  // of this attempt
+  std::string cause;                           // reason's word
+};
+// Refunds of the period by id; with `captured` the captures instead (one row per backorder, net and tax added).
+std::vector<RefundRow> refunds(engine::LedgerStore& store, std::optional<engine::CustomerId> customer, const Period& period, bool captured);
+
+struct TrialBalanceRow {
+  engine::LedgerAccountKey account;
+  std::string customer;  // name, for a customer's accounts
+  engine::Money opening_debit, opening_credit, debit, credit, closing_debit, closing_credit;
+};
+// By currency, code, customer. Sums of debits and credits agree per currency, or the books are broken (verify says where).
+std::vector<TrialBalanceRow> trial_balance(engine::LedgerStore& store, const Period& period);
+
+struct OpenDeposit {
+  engine::Backorder backorder;
+  std::string account;
+  engine::Milliseconds age;
+  std::optional<engine::UtcTime> ends_by;  // when it must have ended: deadline, T + 2 d, or ten days after the auction
+  bool overdue = false;
+  std::string next;                        // what happens next, for people
+};
+std::vector<OpenDeposit> open_deposits(engine::LedgerStore& store, std::optional<engine::CustomerId> customer, engine::UtcTime now);
+
+}  // namespace operations

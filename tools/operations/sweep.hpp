@@ -1,0 +1,46 @@
+// The unattended work: everything due and not done, whenever it is called and however often. Bounded chunks, whole accounts at a time, each chunk one
+// commit; killed at any instruction it loses nothing and repeats nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/provider.hpp"
+#include "tools/operations/context.hpp"
+
+namespace operations {
+
+// In this order. `reserve` commits the funding plan of every account with something due; `voids` ends what its deadline has passed; `submit` resolves
+// unknown calls, deletes what is being cancelled and creates jobs; `sync` reads the provider; `settle` applies what was read; `warn` announces shortfalls.
+enum class Stage : std::uint8_t { reserve, voids, submit, sync, settle, warn };
+inline constexpr Stage kStages[] = {Stage::reserve, Stage::voids, Stage::submit, Stage::sync, Stage::settle, Stage::warn};
+std::string_view name(Stage stage);  // "reserve", "void", "submit", ...
+std::optional<Stage> parse_stage(std::string_view text);
+
+// Points a test may stop at, between which nothing is half done.
+enum class Milestone : std::uint8_t { before_commit, after_intent, after_answer, in_settlement };
+
+struct SweepOptions {
+  std::vector<Stage> stages{kStages, kStages + std::size(kStages)};
+  std::size_t chunk = 500;         // backorders, rounded up to whole accounts; calls in flight per commit
+  std::function<void(Milestone)> reached{};
+  std::function<void(Stage, std::size_t done)> progress{};
+};
+
+struct StageCount {
+  Stage stage;
+  std::string what;  // "reserved", "voided", "waiting", "submitted", "unknown", "refused", "captured", ...
+  std::int64_t count;
+};
+struct SweepReport {
+  std::vector<StageCount> counts;      // in stage order; zero counts left out
+  std::vector<engine::Error> troubles;  // the provider did not answer, a case was opened … : the rest of the work went on
+  std::int64_t count(std::string_view what) const;  // summed over stages
+};
+
+// `provider` may be null: then submit and sync are left out with a trouble. Storage failures are thrown; what was committed stays.
+SweepReport sweep(const Context& context, engine::BackorderProvider* provider, const SweepOptions& options);
+
+}  // namespace operations
