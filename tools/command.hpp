@@ -1,0 +1,99 @@
+// The shape of every command: CLI11 parses, a Session opens what is needed, an operation does the work, a Table is printed.
+// A command's callback returns the exit status; refusals are printed once, by main.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/ports.hpp"
+#include "engine/provider.hpp"
+#include "tools/operations/context.hpp"
+#include "tools/render/table.hpp"
+
+namespace tools {
+
+// Options that every command knows; filled by CLI11 before a callback runs. Flag before environment (DROPLEDGER_DB, DROPLEDGER_REGISTRY,
+// DROPLEDGER_ACTOR) before default.
+struct Globals {
+  std::string book = "dropledger.db";  // --db
+  std::string registry;                // --registry: the simulated registry's file; empty: no provider
+  std::string now;                     // --now, text; empty: the system's clock, or a rehearsal book's own
+  std::string actor;                   // --actor; empty: the login name
+  std::string request;                 // --request: this request's id, for safe repetition
+  std::string sender = "operator";     // --sender: whose request ids these are
+  std::string format = "table";        // --format table|csv|json|jsonl
+  bool dry_run = false;                // --dry-run
+  bool quiet = false;                  // --quiet
+  bool ascii = false;                  // --ascii
+  bool no_header = false;              // --no-header
+  std::string color = "auto";          // --color auto|always|never
+};
+
+// What one command opens: the book, the one instant, the provider.
+class Session {
+ public:
+  explicit Session(const Globals& globals) : globals_(globals) {}
+
+  engine::LedgerStore& book();             // read-write; throws storage::StorageError
+  engine::LedgerStore& book_read_only();   // for commands that change nothing, and dry runs of those that would
+  // The command's one `now`: --now, else a rehearsal book's own clock (the last instant recorded; it stands still until moved), else the system's clock. --now on a live
+  // book is refused with clock_not_movable unless the command is read-only or a dry run; and always where the provider is a live one.
+  engine::UtcTime now();
+  operations::Context context();                // for a changing command: book(), now(), actor, dry_run
+  operations::RequestKey request() const;
+  engine::BackorderProvider* provider();        // null where none is configured
+  const Globals& globals() const { return globals_; }
+
+  // Output. print() writes the table to stdout in the chosen format; say() one line to stdout in table format only, unless --quiet.
+  void print(const render::Table& table) const;
+  void print(const operations::Reply& reply, const std::string& schema) const;  // one record
+  void say(const std::string& line) const;
+  // Input arguments; throw CommandError.
+  engine::Customer account(const std::string& name);
+  engine::Money amount(const std::string& text, engine::Currency currency) const;  // above zero
+  engine::UtcTime instant(const std::string& text) const;
+  std::string read_input(const std::string& path) const;  // a file, or "-" for stdin
+
+ private:
+  const Globals& globals_;
+  std::unique_ptr<engine::LedgerStore> book_;
+  bool writable_ = false;
+  std::optional<engine::UtcTime> now_;
+  std::unique_ptr<engine::BackorderProvider> provider_;
+};
+
+// A refusal on its way to main, which prints it and exits with its class.
+struct CommandError {
+  engine::Error error;
+};
+template <typename T>
+T value_or_throw(engine::Result<T> result) {
+  if (!result) throw CommandError{result.error()};
+  return std::move(result).value();
+}
+
+// Adds a subcommand whose callback runs with a Session; the exit status is what it returns.
+using Action = std::function<int(Session&)>;
+CLI::App* add_command(CLI::App& parent, const Globals& globals, const std::string& name, const std::string& help, const std::string& examples,
+                      int& exit_status, std::shared_ptr<Action> action);
+
+// One per cmd_*.cpp.
+struct CommandLine {
+  CLI::App& app;
+  Globals& globals;
+  int& exit_status;
+};
+void add_book_commands(CommandLine& line);       // init, backup, verify, config, doctor
+void add_account_commands(CommandLine& line);    // account …
+void add_money_commands(CommandLine& line);      // fund, withdraw, adjust, reverse, chargeback, suspense …, purse …
+void add_terms_commands(CommandLine& line);      // price …, schedule …, tax …, period …
+void add_registry_commands(CommandLine& line);   // registry …: the simulated world
+void add_list_commands(CommandLine& line);       // droplist …
+void add_backorder_commands(CommandLine& line);  // backorder …
+void add_sweep_commands(CommandLine& line);      // preview, sweep, provider resume
+void add_report_commands(CommandLine& line);     // refunds, statement, trial-balance, deposits, cases, events
+
+}  // namespace tools
