@@ -83,6 +83,7 @@ struct Customer {
   Money reserved;      // Σ deposits of open backorders
   Money credit_limit;  // zero or more
   Money owed;          // zero or more: receivable
+  Money warned;        // the shortfall last announced; zero: none, or it is over
 
   Money spendable() const { return available + credit_limit; }
   Money ledger_balance() const { return available + reserved; }

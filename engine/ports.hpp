@@ -156,7 +156,7 @@ struct Changes {
   std::vector<Backorder> backorders{};      // the whole row as it is now to be
   std::vector<NewTransfer> transfers{};
   std::vector<NewEvent> events{};
-  std::vector<NewCase> cases{};            // one that is open already is left as it is
+  std::vector<NewCase> cases{};            // one that is open already is left as it is; for a new one the store logs case_opened itself
   std::vector<CaseClosing> closed_cases{};
   std::vector<ProviderCall> new_calls{}, calls{};
   std::vector<Evidence> evidence{};
@@ -222,6 +222,7 @@ struct EventQuery {
   std::int64_t limit = 0;
 };
 struct CaseQuery {
+  std::optional<CaseId> id{};
   std::optional<CaseKind> kind{};
   std::optional<BackorderId> backorder{};
   bool open_only = true;
@@ -283,6 +284,7 @@ class LedgerStore {
 
   virtual std::optional<Backorder> backorder(BackorderId id) = 0;
   virtual std::vector<Backorder> backorders(const BackorderQuery& query) = 0;
+  virtual std::optional<Backorder> backorder_of_application(std::string_view application) = 0;
 
   virtual std::optional<StoredRequest> request(std::string_view sender, std::string_view key) = 0;
   virtual std::optional<Transfer> transfer(TransferId id) = 0;

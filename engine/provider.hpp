@@ -89,6 +89,8 @@ class BackorderProvider {
   virtual ProviderAnswer status(const std::string& application) = 0;
   // Every application of ours (or only those of `names`), from a list that was read completely; provider_unreachable otherwise.
   virtual Result<std::vector<ProviderJob>> jobs(std::span<const DomainName> names) = 0;
+  // Whether the provider's accounting shows a charge for this name since then.
+  virtual Result<bool> charged(const DomainName& name, UtcTime since) = 0;
   virtual Result<ProviderPurse> purse() = 0;
 };
 

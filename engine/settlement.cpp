@@ -41,7 +41,6 @@ constexpr CaseRule kCaseRules[] = {
 bool is_success(State state) { return state == State::successful || state == State::auction_won; }
 
 void open_case(Changes& changes, CaseKind kind, const Backorder& backorder, std::string detail) {
-  changes.events.push_back({EventKind::case_opened, backorder.customer, backorder.id, {}, {}, {}, std::string(name(kind)) + ": " + detail});
   changes.cases.push_back({kind, backorder.customer, backorder.id, {}, std::move(detail)});
 }
 
@@ -111,9 +110,9 @@ bool observe(Changes& changes, Backorder& backorder, const ProviderJob& job, Utc
   backorder.provider_status_at = now;
   backorder.auction_ends_at = job.auction_ends_at;
   backorder.auction_price = job.auction_price;
-  if (meaning_of_status(job.status).outcome || !meaning_of_status(job.status).known) {
-    changes.evidence.push_back({backorder.id, job.status, job.raw});
-  }
+  const StatusMeaning meaning = meaning_of_status(job.status);
+  if (meaning.outcome || !meaning.known) changes.evidence.push_back({backorder.id, job.status, job.raw});
+  if (!meaning.known) open_case(changes, CaseKind::unknown_status, backorder, "the provider says '" + job.status + "'");
   changes.backorders.push_back(backorder);
   return true;
 }
@@ -121,11 +120,7 @@ bool observe(Changes& changes, Backorder& backorder, const ProviderJob& job, Utc
 Result<bool> settle(Changes& changes, Backorder& backorder, Customer& customer, const SettlementFacts& facts) {
   if (backorder.provider_status.empty()) return false;
   const StatusMeaning meaning = meaning_of_status(backorder.provider_status);
-  if (!meaning.known) {
-    open_case(changes, CaseKind::unknown_status, backorder, "the provider says '" + backorder.provider_status + "'");
-    return true;
-  }
-  if (!meaning.outcome || *meaning.outcome == backorder.state) return false;
+  if (!meaning.known || !meaning.outcome || *meaning.outcome == backorder.state) return false;
   if (is_final(backorder.state)) {
     contradict(changes, backorder, *meaning.outcome);
     return true;

@@ -17,11 +17,12 @@ struct SettlementFacts {
   UtcTime now;
 };
 
-// Notes what was read about the job of this backorder. True when it is news (another status, or another auction date).
+// Notes what was read about the job of this backorder. True when it is news (another status, or another auction date). A word nobody knows opens the case
+// unknown_status.
 bool observe(Changes& changes, Backorder& backorder, const ProviderJob& job, UtcTime now);
 
 // Applies the status kept on the backorder. An outcome that skips states walks the states between. After a final state: the same outcome changes
-// nothing, a contradiction opens late_success or late_failure and moves no money. Unknown words open unknown_status.
+// nothing, a contradiction opens late_success or late_failure and moves no money. Unknown words settle nothing.
 // True when the row or anything else changed.
 Result<bool> settle(Changes& changes, Backorder& backorder, Customer& customer, const SettlementFacts& facts);
 

@@ -65,6 +65,10 @@ struct Reply {
 engine::Result<Reply> run_request(const Context& context, const RequestKey& request, const Facts& content,
                                   const std::function<engine::Result<Facts>(engine::Changes&)>& decide);
 
+// The same inside a unit of work of the caller's, who keeps or drops it: many requests, one commit.
+engine::Result<Reply> answer_request(const Context& context, const RequestKey& request, const Facts& content,
+                                     const std::function<engine::Result<Facts>(engine::Changes&)>& decide);
+
 // account_not_found
 engine::Result<engine::Customer> customer_named(engine::LedgerStore& store, std::string_view name);
 engine::Result<engine::Backorder> backorder_numbered(engine::LedgerStore& store, std::int64_t id);
