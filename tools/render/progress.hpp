@@ -1,0 +1,52 @@
+// How far a long command is, on stderr. Shown only after a second of work: on a terminal as one line that is redrawn and, at the end,
+// removed; elsewhere (and where TERM is dumb) as a plain "what: n/m" line every ten seconds. Never on stdout, never in colour. This
+// measures the time that people wait, with the steady clock; the command's own `now` has no part in it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+namespace render {
+
+enum class ProgressFace : std::uint8_t { none, lines, bar };
+
+struct ProgressOptions {
+  ProgressFace face = ProgressFace::none;
+  int width = 80;  // columns; the bar leaves the last one free, or some terminals wrap
+  std::function<std::chrono::steady_clock::time_point()> clock = std::chrono::steady_clock::now;
+};
+
+class Progress {
+ public:
+  // On stderr, with the face that suits it. `total` 0: not known; there is a count and a rate but no bar and no ETA.
+  Progress(std::string what, std::uint64_t total);
+  // `err` outlives the Progress.
+  Progress(std::string what, std::uint64_t total, std::ostream& err, ProgressOptions options);
+  ~Progress() { finish(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void at(std::uint64_t done);  // cheap enough for every row
+  // Takes the line away, so that what is printed next stands alone. Before an error message too; the destructor does it else.
+  void finish();
+
+ private:
+  using Instant = std::chrono::steady_clock::time_point;
+  void draw(Instant now);
+  std::string rate_and_eta(Instant now) const;
+
+  std::string what_;
+  std::uint64_t total_;
+  std::uint64_t done_ = 0;
+  std::ostream& err_;
+  ProgressOptions options_;
+  Instant started_;
+  Instant next_;  // not before this is anything drawn
+  bool line_open_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace render
