@@ -15,6 +15,7 @@ using engine::ErrorCode;
 using engine::EventKind;
 using engine::Money;
 using engine::Result;
+using engine::to_string;
 
 Error bad_argument(std::string detail) { return {ErrorCode::invalid_argument, std::move(detail)}; }
 

@@ -1,0 +1,218 @@
+#include "tools/operations/backorders.hpp"
+
+#include <algorithm>
+
+#include "tools/operations/jobs.hpp"
+
+namespace operations {
+namespace {
+
+using engine::Backorder;
+using engine::BackorderQuery;
+using engine::Changes;
+using engine::Customer;
+using engine::Error;
+using engine::ErrorCode;
+using engine::Result;
+using engine::to_string;
+
+Facts facts_of(const Backorder& backorder, const std::string& account, bool already_open) {
+  Facts facts{{"backorder", std::to_string(backorder.id.value())}, {"account", account}, {"domain", backorder.name.ace()},
+              {"state", std::string(name(backorder.state))}, {"already_open", already_open ? "yes" : "no"},
+              {"quoted", to_string_with_code(backorder.quoted)}, {"max_price", to_string_with_code(backorder.max_price)}};
+  if (backorder.drop) {
+    facts.emplace_back("drop_at", to_string(backorder.drop->drop_at));
+    facts.emplace_back("deposit_due", to_string(backorder.drop->deposit_due));
+    facts.emplace_back("deadline", to_string(backorder.drop->deadline));
+  }
+  if (holds_deposit(backorder.state)) facts.emplace_back("deposit", to_string_with_code(*backorder.deposit));
+  return facts;
+}
+
+Facts place_content(const std::string& account, const engine::PlaceOrder& order) {
+  return {{"request", "place"}, {"account", account}, {"domain", order.name.ace()}, {"another", order.another ? "1" : "0"},
+          {"max_price", order.max_price ? to_string_with_code(*order.max_price) : ""}, {"priority", std::to_string(order.priority)}};
+}
+
+Result<Facts> decide_place(const Context& context, const std::string& account, const engine::PlaceOrder& order, Changes& changes) {
+  engine::LedgerStore& store = context.store;
+  Result<Customer> found = customer_named(store, account);
+  if (!found) return found.error();
+  Customer& customer = found.value();
+  BackorderQuery on_name;
+  on_name.customer = customer.id;
+  on_name.name = order.name.ace();
+  on_name.open = true;
+  const std::vector<Backorder> open = store.backorders(on_name);
+  const std::vector<engine::Listing> listings = store.listings(order.name);
+  const engine::FundingDefaults defaults = store.settings().funding;
+  Result<engine::Placement> placement = engine::place(
+      order, {customer, open, listings, store.price_list(), store.schedules(), defaults, store.next_backorder_id()}, context.now);
+  if (!placement) return placement.error();
+  Backorder& backorder = placement.value().backorder;
+  if (placement.value().already_open) return facts_of(backorder, account, true);
+  if (engine::is_inside_window(backorder, context.now)) {
+    BackorderQuery due;
+    due.customer = customer.id;
+    due.states = {engine::State::requested};
+    due.due_by = context.now;
+    Result<Changes> funded = engine::fund_placement(backorder, store.backorders(due), customer, store.price_list(), defaults, context.now);
+    if (!funded) return funded.error();
+    changes.append(std::move(funded).value());
+  }
+  changes.events.insert(changes.events.begin(), {engine::EventKind::placed, customer.id, backorder.id, {}, engine::State::requested, {},
+                                                 "quoted " + to_string_with_code(backorder.quoted)});
+  changes.new_backorders.push_back(backorder);
+  return facts_of(backorder, account, false);
+}
+
+// A line of an import as an order; the amounts are read in the account's currency.
+Result<engine::PlaceOrder> order_of(engine::LedgerStore& store, const ImportRow& row) {
+  Result<engine::DomainName> name = engine::DomainName::parse(row.domain);
+  if (!name) return name.error();
+  engine::PlaceOrder order{.name = std::move(name).value(), .another = row.another == "1" || row.another == "yes" || row.another == "true"};
+  if (!order.another && !row.another.empty() && row.another != "0" && row.another != "no" && row.another != "false") {
+    return Error{ErrorCode::invalid_argument, "another '" + row.another + "' is neither yes nor no"};
+  }
+  if (!row.max_price.empty()) {
+    const Result<Customer> customer = customer_named(store, row.account);
+    if (!customer) return customer.error();
+    const Result<engine::Money> cap = engine::parse_positive_money(row.max_price, customer.value().currency);
+    if (!cap) return cap.error();
+    order.max_price = cap.value();
+  }
+  if (!row.priority.empty()) {
+    if (row.priority.size() > 3 || !std::ranges::all_of(row.priority, [](char c) { return c >= '0' && c <= '9'; })) {
+      return Error{ErrorCode::invalid_argument, "priority '" + row.priority + "' is not a number between 1 (first) and 999"};
+    }
+    order.priority = std::stoi(row.priority);
+  }
+  return order;
+}
+
+}  // namespace
+
+Result<Reply> place(const Context& context, const RequestKey& request, const std::string& account, const engine::PlaceOrder& order) {
+  return run_request(context, request, place_content(account, order),
+                     [&](Changes& changes) { return decide_place(context, account, order, changes); });
+}
+
+std::vector<ImportResult> import_backorders(const Context& context, const std::string& sender, const std::string& batch,
+                                            const std::vector<ImportRow>& rows, bool keep_going,
+                                            const std::function<void(std::size_t)>& progress, bool& kept) {
+  Work work(context);
+  std::vector<ImportResult> results;
+  bool sound = true;
+  for (const ImportRow& row : rows) {
+    const Result<engine::PlaceOrder> order = order_of(context.store, row);
+    Result<Reply> reply = order ? answer_request(context, {sender, batch + ":" + std::to_string(row.line)}, place_content(row.account, order.value()),
+                                                 [&](Changes& changes) { return decide_place(context, row.account, order.value(), changes); })
+                                : Result<Reply>(order.error());
+    sound = sound && bool(reply);
+    results.push_back({row.line, row.account, row.domain, std::move(reply)});
+    if (progress) progress(results.size());
+  }
+  kept = sound || keep_going;
+  if (kept) work.keep();
+  return results;
+}
+
+Result<Reply> cancel(const Context& context, const RequestKey& request, std::int64_t id, engine::By by, const std::string& why,
+                     engine::BackorderProvider* provider) {
+  const Facts content{{"request", "cancel"}, {"backorder", std::to_string(id)}, {"by", by == engine::By::customer ? "customer" : "operator"}, {"why", why}};
+  bool needs_deletion = false;
+  Result<Reply> reply = run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
+    Result<Backorder> found = backorder_numbered(context.store, id);
+    if (!found) return found.error();
+    Backorder& backorder = found.value();
+    Customer customer = context.store.customer(backorder.customer).value();
+    if (const auto refused = forbidden(customer.state, engine::AccountAct::cancel)) {
+      return Error{*refused, "account " + customer.name + " is closed"};
+    }
+    const Result<engine::Cancelling> done = engine::cancel(changes, backorder, customer, by, why, context.now);
+    if (!done) return done.error();
+    needs_deletion = done.value() == engine::Cancelling::needs_deletion;
+    const bool refunded = !changes.transfers.empty();
+    return Facts{{"backorder", std::to_string(id)}, {"account", customer.name}, {"domain", backorder.name.ace()},
+                 {"state", std::string(name(backorder.state))}, {"deletion", needs_deletion ? "by_next_sweep" : "not_needed"},
+                 {"refunded", refunded ? to_string_with_code(*backorder.deposit) : ""}};
+  });
+  if (!reply || !needs_deletion || provider == nullptr || context.dry_run) return reply;
+  const Backorder marked = context.store.backorder(engine::BackorderId(id)).value();
+  if (marked.open_call || !marked.application) return reply;  // looked up by the next sweep, then deleted
+  const SweepOptions options;
+  SweepRun run{context, options, {}};
+  const Result<engine::Deletion> deletion = delete_job(run, *provider, marked.id);
+  if (!deletion) return deletion.error();
+  const Backorder after = context.store.backorder(marked.id).value();
+  for (auto& [field, value] : reply.value().facts) {
+    if (field == "state") value = name(after.state);
+    if (field == "refunded" && deletion.value() == engine::Deletion::confirmed) value = to_string_with_code(*after.deposit);
+    if (field != "deletion") continue;
+    value = deletion.value() == engine::Deletion::confirmed ? "confirmed" : deletion.value() == engine::Deletion::refused ? "refused" : "unknown";
+  }
+  if (deletion.value() == engine::Deletion::refused) {
+    return Error{ErrorCode::too_late, "backorder " + std::to_string(id) + ": the provider does not delete the job any more; it runs on"};
+  }
+  return reply;
+}
+
+Result<Reply> resolve(const Context& context, const RequestKey& request, std::int64_t case_id, engine::Resolution resolution, const std::string& why,
+                      const std::optional<engine::Money>& amount, engine::BackorderProvider* provider) {
+  const Facts content{{"request", "resolve"}, {"case", std::to_string(case_id)}, {"as", std::string(name(resolution))}, {"why", why},
+                      {"amount", amount ? to_string_with_code(*amount) : ""}};
+  engine::CaseQuery query;
+  query.id = engine::CaseId(case_id);
+  query.open_only = false;
+  // Proof of absence is asked for before the unit of work: nobody waits for a provider with the book locked.
+  bool absent = false;
+  const std::vector<engine::Case> before = context.store.cases(query);
+  const std::optional<Backorder> concerned = before.empty() || !before.front().backorder ? std::nullopt : context.store.backorder(*before.front().backorder);
+  const bool releases = resolution == engine::Resolution::failed || resolution == engine::Resolution::give_up || resolution == engine::Resolution::resubmit;
+  if (concerned && releases && !is_final(concerned->state)) {
+    if (provider == nullptr) {
+      return Error{ErrorCode::job_may_exist, "no provider is configured to prove that the job is gone; no deposit is released without that"};
+    }
+    if (concerned->application) {
+      const engine::Result<bool> looked = is_job_absent(*provider, *concerned);
+      if (!looked) return looked.error();
+      absent = looked.value();
+      if (!absent && resolution == engine::Resolution::failed && !context.dry_run) {
+        const engine::ProviderAnswer answer = provider->remove(*concerned->application);
+        absent = engine::meaning_of_order(answer) == engine::Meaning::success;
+      }
+    }
+  }
+  if (concerned && resolution == engine::Resolution::delete_job && !context.dry_run) {
+    if (provider == nullptr) return Error{ErrorCode::provider_unreachable, "no provider is configured to delete the job at"};
+    const engine::ProviderAnswer answer = provider->remove(before.front().subject);
+    const engine::Meaning meaning = engine::meaning_of_order(answer);
+    if (meaning != engine::Meaning::success && meaning != engine::Meaning::gone) {
+      return Error{ErrorCode::provider_refused, "the provider did not delete application " + before.front().subject + ": " + std::to_string(answer.code) + " " + answer.text};
+    }
+  }
+  return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
+    const std::vector<engine::Case> found = context.store.cases(query);
+    if (found.empty()) return Error{ErrorCode::case_not_found, "there is no case " + std::to_string(case_id) + "; see 'cases'"};
+    const engine::Case& one = found.front();
+    Facts facts{{"case", std::to_string(case_id)}, {"kind", std::string(name(one.kind))}, {"decision", std::string(name(resolution))}};
+    if (!one.backorder) {
+      if (one.closed_at) return Error{ErrorCode::case_not_open, "case " + std::to_string(case_id) + " is closed already"};
+      const engine::Outcome allowed = engine::check_resolution(one.kind, resolution);
+      if (!allowed) return allowed.error();
+      if (why.empty()) return Error{ErrorCode::invalid_argument, "a decision needs its reason or evidence"};
+      changes.closed_cases.push_back({one.id, std::string(name(resolution)) + ": " + why});
+      return facts;
+    }
+    Backorder backorder = context.store.backorder(*one.backorder).value();
+    Customer customer = context.store.customer(backorder.customer).value();
+    const std::int64_t tax_bp = engine::tax_rate_bp(context.store.tax_rates(), customer.country, context.now);
+    const engine::Outcome done = engine::resolve_case(changes, one, backorder, customer, {resolution, why, amount, absent, tax_bp, context.now});
+    if (!done) return done.error();
+    facts.emplace_back("backorder", std::to_string(backorder.id.value()));
+    facts.emplace_back("state", std::string(name(backorder.state)));
+    return facts;
+  });
+}
+
+}  // namespace operations

@@ -1,0 +1,246 @@
+#include "tools/operations/lists.hpp"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "engine/placing.hpp"
+
+namespace operations {
+namespace {
+
+using engine::Backorder;
+using engine::Changes;
+using engine::Coverage;
+using engine::Customer;
+using engine::DateIs;
+using engine::Error;
+using engine::ErrorCode;
+using engine::ListedDrop;
+using engine::Listing;
+using engine::Result;
+using engine::SourceId;
+using engine::to_string;
+using engine::UtcTime;
+
+using ZoneDay = std::pair<std::string, engine::Day>;
+
+std::string zone_of(const engine::Schedules& schedules, const std::string& ace) {
+  const engine::ZoneSchedule& schedule = schedules.of(ace);
+  return schedule.zone.empty() ? std::string(engine::parent_zone(ace)) : schedule.zone;
+}
+
+// What a row says in its source's terms. Nothing where it gives a bare day and the zone's batch time is not known.
+std::optional<ListedDrop> listed_of(const ListRow& row, DateIs date_is, const engine::ZoneSchedule& schedule) {
+  ListedDrop listed{row.name, {}, {}, 0, false};
+  if (const engine::Day* day = std::get_if<engine::Day>(&row.date)) {
+    listed.drop_at = engine::batch_start(schedule, *day);
+    if (!listed.drop_at) return std::nullopt;
+  } else if (date_is == DateIs::finalization) {
+    listed.finalization_at = std::get<UtcTime>(row.date);
+  } else {
+    listed.drop_at = std::get<UtcTime>(row.date);
+  }
+  return listed;
+}
+
+UtcTime drop_instant(const ListedDrop& listed, const engine::ZoneSchedule& schedule) {
+  return engine::drop_of(Listing{SourceId(1), listed.drop_at, listed.finalization_at}, schedule).drop_at;
+}
+
+// How many rows the day of a typical row has: Σ rows² / Σ rows over days. A few names moved to odd days hardly count, a file cut in half counts half.
+double typical_day(const std::vector<Coverage>& coverage, const std::vector<std::string>& zones) {
+  std::map<engine::Day, double> per_day;
+  for (const Coverage& row : coverage) {
+    if (std::ranges::binary_search(zones, row.zone)) per_day[row.day] += static_cast<double>(row.rows);
+  }
+  double sum = 0, squares = 0;
+  for (const auto& [day, rows] : per_day) {
+    sum += rows;
+    squares += rows * rows;
+  }
+  return sum == 0 ? 0 : squares / sum;
+}
+
+engine::Outcome check_size(const std::vector<engine::ImportedList>& before, const std::vector<Coverage>& coverage) {
+  std::vector<std::string> zones;
+  for (const Coverage& row : coverage) {
+    if (row.rows > 0) zones.push_back(row.zone);
+  }
+  std::ranges::sort(zones);
+  zones.erase(std::ranges::unique(zones).begin(), zones.end());
+  for (const engine::ImportedList& last : before) {
+    const double was = typical_day(last.coverage, zones);
+    if (was == 0) continue;  // speaks for other zones
+    const double is = typical_day(coverage, zones);
+    if (is * 2 >= was) return engine::Done{};
+    return Error{ErrorCode::list_too_short, "the list has about " + std::to_string(static_cast<long>(is)) + " names a day where list " +
+                                                std::to_string(last.id) + " of " + to_string(last.imported_at) + " had " +
+                                                std::to_string(static_cast<long>(was)) + ": cut off? Nothing was imported; --force accepts it"};
+  }
+  return engine::Done{};
+}
+
+struct Merge {
+  std::vector<ListedDrop> changed;            // to be put, by name
+  std::vector<engine::DomainName> dated;      // added or with another date, by name
+  std::vector<engine::DomainName> missing;    // newly missing, by name
+};
+
+// Walks yesterday's word of this source beside today's, both by name.
+Merge merge(engine::LedgerStore& store, SourceId source, const std::vector<ListedDrop>& rows, const std::map<ZoneDay, std::int64_t>& covered,
+            UtcTime now, ListReport& report, const std::function<void(std::size_t)>& progress) {
+  Merge merged;
+  const engine::Schedules& schedules = store.schedules();
+  std::size_t next = 0;
+  const auto add_until = [&](const engine::DomainName* end) {
+    for (; next < rows.size() && (end == nullptr || rows[next].name < *end); ++next) {
+      merged.changed.push_back(rows[next]);
+      merged.dated.push_back(rows[next].name);
+      ++report.added;
+      if (progress) progress(next);
+    }
+  };
+  store.each_listed(source, [&](const ListedDrop& old) {
+    add_until(&old.name);
+    if (next < rows.size() && rows[next].name == old.name) {
+      const ListedDrop& row = rows[next++];
+      const bool same = row.drop_at == old.drop_at && row.finalization_at == old.finalization_at;
+      if (same && !old.missing) {
+        ++report.unchanged;
+        return;
+      }
+      merged.changed.push_back(row);
+      merged.dated.push_back(row.name);
+      ++(same ? report.unchanged : report.moved);
+      return;
+    }
+    if (old.missing) return;
+    const UtcTime drop_at = drop_instant(old, schedules.of(old.name.ace()));
+    if (now >= drop_at + engine::kDropCycle) return;  // that drop is over
+    if (!covered.contains({zone_of(schedules, old.name.ace()), engine::day_of(drop_at)})) return;
+    ListedDrop gone = old;
+    gone.missing = true;
+    merged.missing.push_back(old.name);
+    merged.changed.push_back(std::move(gone));
+    ++report.missing;
+  });
+  add_until(nullptr);
+  return merged;
+}
+
+// Open backorders whose name is among `names` (sorted), by name.
+std::vector<Backorder> open_among(engine::LedgerStore& store, const std::vector<engine::DomainName>& names) {
+  if (names.empty()) return {};
+  engine::BackorderQuery query;
+  query.open = true;
+  query.order = engine::BackorderQuery::Order::name;
+  std::vector<Backorder> open = store.backorders(query);
+  std::erase_if(open, [&](const Backorder& row) { return !std::ranges::binary_search(names, row.name); });
+  return open;
+}
+
+class Mover {
+ public:
+  Mover(const Context& context, Changes& changes, ListReport& report) : store_(context.store), now_(context.now), changes_(changes), report_(report) {}
+
+  engine::Outcome move(Backorder& backorder) {
+    const engine::BindingDrop binding = engine::binding_drop(store_.listings(backorder.name), store_.schedules().of(backorder.name.ace()), now_);
+    if (!binding.drop || backorder.drop == binding.drop) return engine::Done{};
+    if (binding.conflict) {
+      ++report_.conflicts;
+      changes_.events.push_back({engine::EventKind::date_conflict, backorder.customer, backorder.id, {}, {}, {},
+                                 "sources disagree; the earliest deadline binds: " + to_string(binding.drop->deadline)});
+    }
+    if (backorder.drop && now_ >= backorder.drop->drop_at + engine::kDropCycle) return engine::Done{};  // another drop of the name
+    ++(backorder.drop ? report_.backorders_moved : report_.dated);
+    Customer& customer = customers_.try_emplace(backorder.customer.value(), store_.customer(backorder.customer).value()).first->second;
+    const std::size_t transfers = changes_.transfers.size();
+    const engine::Outcome moved = engine::move_drop(changes_, backorder, customer, *binding.drop, store_.settings().reschedule_keep, now_);
+    if (changes_.transfers.size() > transfers) ++report_.rescheduled;
+    return moved;
+  }
+
+ private:
+  engine::LedgerStore& store_;
+  UtcTime now_;
+  Changes& changes_;
+  ListReport& report_;
+  std::unordered_map<std::int64_t, Customer> customers_;
+};
+
+}  // namespace
+
+Result<ListReport> import_list(const Context& context, const ListImport& import, const std::vector<ListRow>& rows,
+                               const std::function<void(std::size_t)>& progress) {
+  engine::LedgerStore& store = context.store;
+  Work work(context);
+  const std::optional<engine::Source> known = store.source(import.source);
+  if (!known && !import.date_is) {
+    return Error{ErrorCode::invalid_argument, "source '" + import.source + "' is new: say what its dates are, --date-is drop or --date-is finalization"};
+  }
+  if (known && import.date_is && *import.date_is != known->date_is) {
+    return Error{ErrorCode::invalid_argument, "the dates of source '" + import.source + "' are " + std::string(name(known->date_is)) +
+                                                  " dates; another kind of list needs a source of its own"};
+  }
+  const DateIs date_is = known ? known->date_is : *import.date_is;
+
+  ListReport report;
+  std::vector<ListedDrop> listed;
+  std::map<ZoneDay, std::int64_t> covered;
+  listed.reserve(rows.size());
+  for (const ListRow& row : rows) {
+    const engine::ZoneSchedule& schedule = store.schedules().of(row.name.ace());
+    std::optional<ListedDrop> one = listed_of(row, date_is, schedule);
+    if (!one) {
+      ++report.undatable;
+      continue;
+    }
+    ++covered[{zone_of(store.schedules(), row.name.ace()), engine::day_of(drop_instant(*one, schedule))}];
+    listed.push_back(std::move(*one));
+  }
+  if (listed.empty()) {
+    return Error{ErrorCode::invalid_list, "no row of the list can be dated: it gives days only, and the schedule has no batch time for its zones; see 'schedule set'"};
+  }
+  report.rows = static_cast<std::int64_t>(listed.size());
+  for (const Coverage& row : import.declared) covered.try_emplace({row.zone, row.day}, 0);
+  std::vector<Coverage> coverage;
+  for (const auto& [zone_day, count] : covered) coverage.push_back({zone_day.first, zone_day.second, count});
+
+  const std::vector<engine::ImportedList> before = known ? store.lists(known->id) : std::vector<engine::ImportedList>{};
+  if (!import.force) {
+    const engine::Outcome sound = check_size(before, coverage);
+    if (!sound) return sound.error();
+  }
+  report.list = store.add_list(import.source, date_is, context.now, coverage, report.rows);
+  const SourceId source = store.source(import.source).value().id;
+  for (ListedDrop& row : listed) row.list = report.list;
+  const Merge merged = merge(store, source, listed, covered, context.now, report, progress);
+  if (merged.changed.empty() && !before.empty() && before.front().coverage == coverage) {
+    report.repeated = true;
+    report.list = before.front().id;
+    return report;  // nothing new: the unit of work is dropped with its list row
+  }
+  store.put_listed(source, merged.changed);
+
+  Changes changes;
+  Mover mover(context, changes, report);
+  for (Backorder& backorder : open_among(store, merged.dated)) {
+    const engine::Outcome moved = mover.move(backorder);
+    if (!moved) return moved.error();
+  }
+  for (const Backorder& backorder : open_among(store, merged.missing)) {
+    const std::string detail = backorder.name.ace() + " is missing from list " + std::to_string(report.list) + " of " + import.source + ", which covers its day";
+    changes.events.push_back({engine::EventKind::missing, backorder.customer, backorder.id, {}, {}, {}, detail});
+    changes.cases.push_back({engine::CaseKind::missing_from_list, backorder.customer, backorder.id, {}, detail});
+  }
+  changes.events.push_back({engine::EventKind::list_imported, {}, {}, {}, {}, {},
+                            import.source + " list " + std::to_string(report.list) + ": " + std::to_string(report.rows) + " rows, " +
+                                std::to_string(report.added) + " new, " + std::to_string(report.moved) + " moved, " + std::to_string(report.missing) + " missing"});
+  const engine::Outcome applied = store.apply(changes, context.stamp());
+  if (!applied) return applied.error();
+  work.keep();
+  return report;
+}
+
+}  // namespace operations

@@ -1,0 +1,187 @@
+#include "tools/operations/sweep.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "engine/enum_names.hpp"
+#include "engine/funding_plan.hpp"
+#include "engine/placing.hpp"
+#include "engine/settlement.hpp"
+#include "tools/operations/jobs.hpp"
+#include "tools/operations/sweep_run.hpp"
+
+namespace operations {
+namespace {
+
+using engine::Backorder;
+using engine::BackorderQuery;
+using engine::Changes;
+using engine::Customer;
+using engine::State;
+using engine::to_string;
+
+constexpr engine::Named<Stage> kStageWords[] = {{Stage::reserve, "reserve"}, {Stage::voids, "void"}, {Stage::submit, "submit"},
+                                                {Stage::sync, "sync"}, {Stage::settle, "settle"}, {Stage::warn, "warn"}};
+
+// The next chunk of a query in customer order: whole accounts, at least one.
+std::vector<Backorder> next_accounts(SweepRun& run, BackorderQuery query, std::optional<engine::CustomerId> after) {
+  query.order = BackorderQuery::Order::customer;
+  query.after_customer = after;
+  query.limit = static_cast<std::int64_t>(run.options.chunk) + 1;
+  std::vector<Backorder> rows = run.context.store.backorders(query);
+  if (rows.size() <= run.options.chunk) return rows;
+  if (rows.front().customer != rows.back().customer) {
+    const engine::CustomerId cut = rows.back().customer;  // perhaps not all of it
+    std::erase_if(rows, [cut](const Backorder& row) { return row.customer == cut; });
+    return rows;
+  }
+  query.limit = 0;
+  query.customer = rows.front().customer;
+  return run.context.store.backorders(query);
+}
+
+// Visits every account with rows of the query, chunk by chunk, each chunk one commit. `visit` changes the rows and fills the changes.
+void each_account(SweepRun& run, Stage stage, const BackorderQuery& query,
+                  const std::function<void(Changes&, Customer&, std::span<Backorder>)>& visit) {
+  std::optional<engine::CustomerId> after;
+  std::size_t done = 0;
+  for (;;) {
+    Work work(run.context);
+    std::vector<Backorder> rows = next_accounts(run, query, after);
+    if (rows.empty()) return;
+    after = rows.back().customer;
+    done += rows.size();
+    Changes changes;
+    for_each_customer(run.context.store, rows, [&](Customer& customer, std::span<Backorder> theirs) { visit(changes, customer, theirs); });
+    run.commit(work, changes);
+    if (run.options.progress) run.options.progress(stage, done);
+  }
+}
+
+void reserve_due(SweepRun& run) {
+  BackorderQuery due;
+  due.states = {State::requested};
+  due.due_by = run.context.now;
+  const engine::FundingDefaults defaults = run.context.store.settings().funding;
+  each_account(run, Stage::reserve, due, [&](Changes& changes, Customer& customer, std::span<Backorder> theirs) {
+    const engine::FundingPlan plan =
+        engine::plan_funding(customer, theirs, run.context.store.price_list(), defaults, run.context.now, run.context.now);
+    const engine::Result<engine::PlanOutcome> done = engine::commit_plan(changes, plan, theirs, customer, run.context.now);
+    ENSURE(bool(done), done ? "" : done.error().detail);  // a plan is made from the facts it is committed to
+    run.add(Stage::reserve, "reserved", done.value().funded);
+    run.add(Stage::reserve, "voided", done.value().voided);
+    run.add(Stage::reserve, "waiting", done.value().waiting);
+  });
+}
+
+void void_missed(SweepRun& run) {
+  BackorderQuery missed;
+  missed.states = {State::active};
+  missed.deadline_before = run.context.now;
+  missed.with_open_call = false;
+  missed.with_job = false;
+  each_account(run, Stage::voids, missed, [&](Changes& changes, Customer& customer, std::span<Backorder> theirs) {
+    for (Backorder& backorder : theirs) {
+      run.require(engine::void_missed(changes, backorder, customer, run.context.now));
+      run.add(Stage::voids, "voided", 1);
+    }
+  });
+}
+
+void settle_outcomes(SweepRun& run) {
+  BackorderQuery with_job;
+  with_job.states = {State::processing, State::auction_pending};
+  with_job.with_job = true;
+  const engine::Settings settings = run.context.store.settings();
+  const std::vector<engine::TaxRate> rates = run.context.store.tax_rates();
+  each_account(run, Stage::settle, with_job, [&](Changes& changes, Customer& customer, std::span<Backorder> theirs) {
+    for (Backorder& backorder : theirs) {
+      const std::int64_t tax_bp = engine::tax_rate_bp(rates, customer.country, run.context.now);
+      const engine::Result<bool> settled = engine::settle(changes, backorder, customer, {settings, tax_bp, std::nullopt, run.context.now});
+      run.require(settled);
+      if (settled.value()) {
+        run.add(Stage::settle, std::string(name(backorder.state)), 1);
+        run.reach(Milestone::in_settlement);
+      }
+      if (engine::check_overdue(changes, backorder, settings, run.context.now)) run.add(Stage::settle, "overdue", 1);
+    }
+  });
+}
+
+void warn_ahead(SweepRun& run) {
+  const engine::Settings settings = run.context.store.settings();
+  const engine::UtcTime horizon = run.context.now + settings.warn_ahead;
+  BackorderQuery ahead;
+  ahead.states = {State::requested};
+  ahead.due_by = horizon;
+  std::vector<engine::CustomerId> seen;
+  const auto announce = [&](Changes& changes, Customer& customer, const engine::Money& shortfall, std::optional<engine::UtcTime> until) {
+    if (shortfall > customer.warned) {
+      changes.events.push_back({engine::EventKind::shortfall, customer.id, {}, {}, {}, engine::Reason::insufficient_available,
+                                "short by " + to_string_with_code(shortfall) + " for what is due until " + to_string(horizon) + ": top up by " +
+                                    to_string(until.value_or(horizon))});
+      run.add(Stage::warn, "warned", 1);
+    } else if (shortfall.is_zero() && customer.warned.is_positive()) {
+      changes.events.push_back({engine::EventKind::shortfall_over, customer.id, {}, {}, {}, {}, "what is due until " + to_string(horizon) + " is covered"});
+    } else if (shortfall == customer.warned) {
+      return;
+    }
+    customer.warned = shortfall;
+    changes.customers.push_back(customer);
+  };
+  each_account(run, Stage::warn, ahead, [&](Changes& changes, Customer& customer, std::span<Backorder> theirs) {
+    seen.push_back(customer.id);
+    const engine::FundingPlan plan =
+        engine::plan_funding(customer, theirs, run.context.store.price_list(), settings.funding, run.context.now, horizon);
+    announce(changes, customer, plan.shortfall, plan.top_up_by);
+  });
+  // Accounts that were warned and have nothing due any more.
+  Work work(run.context);
+  Changes changes;
+  for (Customer& customer : run.context.store.customers()) {
+    if (customer.warned.is_zero() || std::ranges::binary_search(seen, customer.id)) continue;
+    announce(changes, customer, engine::Money::zero(customer.currency), std::nullopt);
+  }
+  run.commit(work, changes);
+}
+
+}  // namespace
+
+std::string_view name(Stage stage) { return engine::word_of(kStageWords, stage); }
+std::optional<Stage> parse_stage(std::string_view text) { return engine::value_of(kStageWords, text); }
+
+std::int64_t SweepReport::count(std::string_view what) const {
+  std::int64_t sum = 0;
+  for (const StageCount& row : counts) {
+    if (row.what == what) sum += row.count;
+  }
+  return sum;
+}
+
+SweepReport sweep(const Context& context, engine::BackorderProvider* provider, const SweepOptions& options) {
+  SweepRun run{context, options, {}};
+  for (const Stage stage : kStages) {
+    if (std::ranges::find(options.stages, stage) == options.stages.end()) continue;
+    switch (stage) {
+      case Stage::reserve: reserve_due(run); break;
+      case Stage::voids: void_missed(run); break;
+      case Stage::settle: settle_outcomes(run); break;
+      case Stage::warn: warn_ahead(run); break;
+      case Stage::submit:
+      case Stage::sync:
+        if (provider == nullptr) {
+          run.report.troubles.push_back({engine::ErrorCode::provider_unreachable,
+                                         "no provider is configured: '" + std::string(name(stage)) + "' was left out; see --registry"});
+        } else if (stage == Stage::submit) {
+          submit_jobs(run, *provider);
+        } else {
+          sync_jobs(run, *provider);
+        }
+        break;
+    }
+  }
+  std::erase_if(run.report.counts, [](const StageCount& row) { return row.count == 0; });
+  return std::move(run.report);
+}
+
+}  // namespace operations

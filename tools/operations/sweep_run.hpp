@@ -1,0 +1,64 @@
+// One run of a sweep: what its stages share.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tools/operations/sweep.hpp"
+
+namespace operations {
+
+struct SweepRun {
+  const Context& context;
+  const SweepOptions& options;
+  SweepReport report;
+
+  void reach(Milestone milestone) const {
+    if (options.reached) options.reached(milestone);
+  }
+  void add(Stage stage, std::string_view what, std::int64_t count) {
+    for (StageCount& row : report.counts) {
+      if (row.stage == stage && row.what == what) {
+        row.count += count;
+        return;
+      }
+    }
+    report.counts.push_back({stage, std::string(what), count});
+  }
+  // Writes what was decided and keeps the unit of work. The facts were read inside it, so a refusal means that a rule and the store disagree.
+  void commit(Work& work, const engine::Changes& changes) {
+    if (!changes.empty()) {
+      require(context.store.apply(changes, context.stamp()));
+      reach(Milestone::before_commit);
+    }
+    work.keep();
+  }
+  template <typename T>
+  static void require(const engine::Result<T>& done) {
+    ENSURE(bool(done), std::string(name(done.error().code)) + ": " + done.error().detail);
+  }
+};
+
+// Calls `visit` with each customer and their rows. REQUIRES: `rows` lie together by customer.
+template <typename Visit>
+void for_each_customer(engine::LedgerStore& store, std::span<engine::Backorder> rows, const Visit& visit) {
+  std::vector<engine::CustomerId> ids;
+  for (const engine::Backorder& row : rows) {
+    if (ids.empty() || ids.back() != row.customer) ids.push_back(row.customer);
+  }
+  std::ranges::sort(ids);
+  std::vector<engine::Customer> customers = store.customers(ids);
+  while (!rows.empty()) {
+    const engine::CustomerId id = rows.front().customer;
+    const auto end = std::ranges::find_if(rows, [id](const engine::Backorder& row) { return row.customer != id; });
+    const auto count = static_cast<std::size_t>(end - rows.begin());
+    const auto customer = std::ranges::lower_bound(customers, id, {}, &engine::Customer::id);
+    ENSURE(customer != customers.end() && customer->id == id, "every backorder has its customer");
+    visit(*customer, rows.first(count));
+    rows = rows.subspan(count);
+  }
+}
+
+}  // namespace operations
