@@ -47,10 +47,14 @@ class Session {
   engine::BackorderProvider* provider();        // null where none is configured
   const Globals& globals() const { return globals_; }
 
-  // Output. print() writes the table to stdout in the chosen format; say() one line to stdout in table format only, unless --quiet.
+  // Output. print() writes the table to stdout in the chosen format; say() one line to stdout in table format only, unless --quiet;
+  // note() one line to stderr, whatever the format, unless --quiet.
   void print(const render::Table& table) const;
   void print(const operations::Reply& reply, const std::string& schema) const;  // one record
   void say(const std::string& line) const;
+  void note(const std::string& line) const;
+  // What a changing command ends with: in table format `line` and how it was recorded ("(transfer 17, request 3f…)"), else the reply as a record.
+  void answer(const operations::Reply& reply, const std::string& schema, const std::string& line) const;
   // Input arguments; throw CommandError.
   engine::Customer account(const std::string& name);
   engine::Money amount(const std::string& text, engine::Currency currency) const;  // above zero
@@ -59,8 +63,10 @@ class Session {
 
  private:
   const Globals& globals_;
-  std::unique_ptr<engine::LedgerStore> book_;
-  bool writable_ = false;
+  engine::UtcTime instant_of(const engine::BookInfo& info, bool changing) const;
+
+  std::unique_ptr<engine::LedgerStore> book_;       // read-write
+  std::unique_ptr<engine::LedgerStore> read_only_;  // unused once book_ is open
   std::optional<engine::UtcTime> now_;
   std::unique_ptr<engine::BackorderProvider> provider_;
 };
@@ -79,6 +85,9 @@ T value_or_throw(engine::Result<T> result) {
 using Action = std::function<int(Session&)>;
 CLI::App* add_command(CLI::App& parent, const Globals& globals, const std::string& name, const std::string& help, const std::string& examples,
                       int& exit_status, std::shared_ptr<Action> action);
+
+// Adds a noun whose verbs are commands: `account` of `account open`.
+CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& help);
 
 // One per cmd_*.cpp.
 struct CommandLine {
