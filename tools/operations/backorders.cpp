@@ -177,15 +177,11 @@ Result<Reply> resolve(const Context& context, const RequestKey& request, std::in
       const engine::Result<bool> looked = is_job_absent(*provider, *concerned);
       if (!looked) return looked.error();
       absent = looked.value();
-      if (!absent && resolution == engine::Resolution::failed && !context.dry_run) {
-        const engine::ProviderAnswer answer = provider->remove(*concerned->application);
-        absent = engine::meaning_of_order(answer) == engine::Meaning::success;
-      }
     }
   }
   if (concerned && resolution == engine::Resolution::delete_job && !context.dry_run) {
     if (provider == nullptr) return Error{ErrorCode::provider_unreachable, "no provider is configured to delete the job at"};
-    const engine::ProviderAnswer answer = provider->remove(before.front().subject);
+    const engine::ProviderAnswer answer = order_removal(context, *provider, *concerned, before.front().subject);
     const engine::Meaning meaning = engine::meaning_of_order(answer);
     if (meaning != engine::Meaning::success && meaning != engine::Meaning::gone) {
       return Error{ErrorCode::provider_refused, "the provider did not delete application " + before.front().subject + ": " + std::to_string(answer.code) + " " + answer.text};

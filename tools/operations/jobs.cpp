@@ -59,32 +59,13 @@ std::optional<JobsByName> read_jobs(SweepRun& run, engine::BackorderProvider& pr
 
 // A job beyond the one each backorder needs: deleted before the deadline, a case for a person after it or when the provider does not confirm.
 void remove_surplus(SweepRun& run, engine::BackorderProvider& provider, const Backorder& backorder, const std::string& application) {
-  ProviderAnswer answer{.delivery = engine::Delivery::not_sent};
-  if (backorder.drop && run.context.now <= backorder.drop->deadline && !run.context.dry_run) {
-    ProviderCall call{.id = 0, .backorder = backorder.id, .command = CallCommand::remove,
-                      .attempt = next_attempt(run.context.store.calls(backorder.id), CallCommand::remove), .intent_at = run.context.now,
-                      .application = application};
-    {
-      Work work(run.context);
-      call.id = run.context.store.next_call_id();
-      Changes intent;
-      intent.new_calls.push_back(call);
-      run.commit(work, intent);
+  if (run.context.dry_run) return;
+  if (backorder.drop && run.context.now <= backorder.drop->deadline) {
+    const ProviderAnswer answer = order_removal(run.context, provider, backorder, application);
+    if (engine::meaning_of_order(answer) == engine::Meaning::success) {
+      run.add(Stage::submit, "surplus deleted", 1);
+      return;
     }
-    answer = provider.remove(application);
-    call.state = CallState::answered;
-    call.answered_at = run.context.now;
-    call.code = answer.code;
-    call.text = answer.text;
-    Work work(run.context);
-    Changes done;
-    done.calls.push_back(call);
-    run.commit(work, done);
-  }
-  const engine::Meaning meaning = engine::meaning_of_order(answer);
-  if (meaning == engine::Meaning::success) {
-    run.add(Stage::submit, "surplus deleted", 1);
-    return;
   }
   Work work(run.context);
   Changes changes;
@@ -338,6 +319,29 @@ void note_strange_job(SweepRun& run, engine::BackorderProvider& provider, const 
 }
 
 }  // namespace
+
+ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& provider, const Backorder& backorder, const std::string& application) {
+  engine::LedgerStore& store = context.store;
+  ProviderCall call{.id = 0, .backorder = backorder.id, .command = CallCommand::remove,
+                    .attempt = next_attempt(store.calls(backorder.id), CallCommand::remove), .intent_at = context.now, .application = application};
+  const auto write = [&](std::vector<ProviderCall> Changes::* where) {
+    Work work(context);
+    if (call.id == 0) call.id = store.next_call_id();
+    Changes changes;
+    (changes.*where).push_back(call);
+    const engine::Outcome written = store.apply(changes, context.stamp());
+    ENSURE(bool(written), "a call can be noted");
+    work.keep();
+  };
+  write(&Changes::new_calls);
+  const ProviderAnswer answer = provider.remove(application);
+  call.state = CallState::answered;
+  call.answered_at = context.now;
+  call.code = answer.code;
+  call.text = answer.text;
+  write(&Changes::calls);
+  return answer;
+}
 
 engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProvider& provider, engine::BackorderId id) {
   engine::LedgerStore& store = run.context.store;

@@ -17,6 +17,10 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider);
 // Orders the deletion of one backorder's job and applies the answer. REQUIRES: marked `cancelling`, application known, no open call; outside a unit of work.
 engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProvider& provider, engine::BackorderId id);
 
+// Orders the deletion of an application that no backorder needs; the order and its answer are on file under the backorder it was found for.
+engine::ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& provider, const engine::Backorder& backorder,
+                                     const std::string& application);
+
 // Whether a complete list and a single look both lack the application.
 engine::Result<bool> is_job_absent(engine::BackorderProvider& provider, const engine::Backorder& backorder);
 

@@ -1,0 +1,214 @@
+#include "tools/operations/reports.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace operations {
+namespace {
+
+using engine::AccountKind;
+using engine::Backorder;
+using engine::Customer;
+using engine::LedgerStore;
+using engine::Money;
+using engine::to_string;
+using engine::Transfer;
+using engine::TransferKind;
+using engine::UtcTime;
+
+engine::TransferQuery query_of(const Period& period) {
+  engine::TransferQuery query;
+  query.from = period.from;
+  query.to = period.to;
+  query.by_effective = period.by_effective;
+  return query;
+}
+
+// What a transfer does to one kind of the customer's accounts: credits up, debits down; what is owed the other way round.
+Money change_of(const Transfer& transfer, const Customer& customer, AccountKind kind) {
+  Money change = Money::zero(customer.currency);
+  if (transfer.credit.customer == customer.id && transfer.credit.kind == kind) change += transfer.amount;
+  if (transfer.debit.customer == customer.id && transfer.debit.kind == kind) change -= transfer.amount;
+  return kind == AccountKind::receivable ? -change : change;
+}
+
+std::unordered_map<std::int64_t, std::string> names_of_customers(LedgerStore& store) {
+  std::unordered_map<std::int64_t, std::string> names;
+  for (const Customer& customer : store.customers()) names.emplace(customer.id.value(), customer.name);
+  return names;
+}
+
+std::unordered_map<std::int64_t, Backorder> backorders_of(LedgerStore& store, std::optional<engine::CustomerId> customer) {
+  engine::BackorderQuery query;
+  query.customer = customer;
+  std::unordered_map<std::int64_t, Backorder> by_id;
+  for (Backorder& backorder : store.backorders(query)) by_id.emplace(backorder.id.value(), std::move(backorder));
+  return by_id;
+}
+
+std::string next_step(const Backorder& backorder, bool overdue) {
+  if (overdue) return "a person decides: see 'cases'";
+  switch (backorder.state) {
+    case engine::State::active:
+      if (backorder.open_call) return "the provider is asked what became of the last call";
+      return "job to be created by " + (backorder.drop ? to_string(backorder.drop->deadline) : "its deadline") + ", else refunded";
+    case engine::State::processing: return backorder.cancelling ? "deletion at the provider to be confirmed, then refunded" : "the provider's outcome after the drop";
+    case engine::State::auction_pending: return "the auction's outcome";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+std::vector<AccountPreview> preview(LedgerStore& store, std::optional<engine::CustomerId> only, UtcTime now, UtcTime horizon) {
+  engine::BackorderQuery query;
+  query.states = {engine::State::requested};
+  query.customer = only;
+  query.order = engine::BackorderQuery::Order::customer;
+  const std::vector<Backorder> backorders = store.backorders(query);
+  const engine::FundingDefaults defaults = store.settings().funding;
+  std::vector<AccountPreview> accounts;
+  std::vector<Customer> customers;
+  if (only) {
+    if (auto one = store.customer(*only)) customers.push_back(*std::move(one));
+  } else {
+    customers = store.customers();
+  }
+  std::span<const Backorder> rest = backorders;
+  for (Customer& customer : customers) {
+    std::size_t count = 0;
+    while (count < rest.size() && rest[count].customer == customer.id) ++count;
+    const std::span<const Backorder> theirs = rest.first(count);
+    rest = rest.subspan(count);
+    if (theirs.empty()) continue;
+    AccountPreview account{customer, engine::plan_funding(customer, theirs, store.price_list(), defaults, now, horizon), {}};
+    std::unordered_map<std::int64_t, const Backorder*> by_id;
+    for (const Backorder& backorder : theirs) by_id.emplace(backorder.id.value(), &backorder);
+    for (const engine::FundingVerdict& verdict : account.plan.verdicts) account.rows.push_back({*by_id.at(verdict.backorder.value()), verdict});
+    accounts.push_back(std::move(account));
+  }
+  return accounts;
+}
+
+Statement statement(LedgerStore& store, const Customer& customer, const Period& period) {
+  const Money zero = Money::zero(customer.currency);
+  Statement report{customer, zero, zero, zero, {}, zero, zero, zero};
+  engine::TransferQuery query;  // from the beginning: what lies before the period makes the opening balance
+  query.customer = customer.id;
+  query.to = period.to;
+  query.by_effective = period.by_effective;
+  const auto backorders = backorders_of(store, customer.id);
+  std::vector<Transfer> transfers;
+  store.each_transfer(query, [&](const Transfer& transfer) { transfers.push_back(transfer); });
+  const auto instant = [&](const Transfer& transfer) { return period.by_effective ? transfer.effective_at : transfer.recorded_at; };
+  std::ranges::stable_sort(transfers, {}, instant);
+  Money available = zero, reserved = zero, owed = zero;
+  for (const Transfer& transfer : transfers) {
+    const Money a = change_of(transfer, customer, AccountKind::available), r = change_of(transfer, customer, AccountKind::reserved),
+                o = change_of(transfer, customer, AccountKind::receivable);
+    available += a;
+    reserved += r;
+    owed += o;
+    if (period.from && instant(transfer) < *period.from) {
+      report.opening_available = available;
+      report.opening_reserved = reserved;
+      report.opening_owed = owed;
+      continue;
+    }
+    std::optional<engine::DomainName> domain;
+    if (transfer.backorder) domain = backorders.at(transfer.backorder->value()).name;
+    report.lines.push_back({transfer, std::move(domain), a, r, o, available, reserved, owed});
+  }
+  report.closing_available = available;
+  report.closing_reserved = reserved;
+  report.closing_owed = owed;
+  return report;
+}
+
+std::vector<RefundRow> refunds(LedgerStore& store, std::optional<engine::CustomerId> customer, const Period& period, bool captured) {
+  const auto names = names_of_customers(store);
+  const auto backorders = backorders_of(store, customer);
+  std::vector<RefundRow> rows;
+  std::unordered_map<std::int64_t, std::size_t> capture_row;
+  engine::TransferQuery query = query_of(period);
+  query.customer = customer;
+  if (captured) {
+    query.kinds = {TransferKind::capture, TransferKind::capture_tax};
+  } else {
+    query.kinds = {TransferKind::refund};
+  }
+  store.each_transfer(query, [&](const Transfer& transfer) {
+    const Backorder& backorder = backorders.at(transfer.backorder->value());
+    if (captured) {  // net and tax are one deposit
+      const auto [found, inserted] = capture_row.emplace(backorder.id.value(), rows.size());
+      if (!inserted) {
+        rows[found->second].refund.amount += transfer.amount;
+        return;
+      }
+    }
+    rows.push_back({transfer, backorder, names.at(backorder.customer.value()), {}, captured ? "captured" : ""});
+  });
+  // When each attempt was reserved, and why it ended: an earlier attempt of the same backorder can only have been rescheduled.
+  std::unordered_map<std::int64_t, std::vector<std::size_t>> wanted;
+  for (std::size_t i = 0; i < rows.size(); ++i) wanted[rows[i].backorder.id.value()].push_back(i);
+  engine::TransferQuery reserved;
+  reserved.customer = customer;
+  reserved.kinds = {TransferKind::reserve};
+  store.each_transfer(reserved, [&](const Transfer& transfer) {
+    const auto found = wanted.find(transfer.backorder->value());
+    if (found == wanted.end()) return;
+    for (const std::size_t i : found->second) {
+      if (rows[i].refund.attempt == transfer.attempt) rows[i].reserved_at = transfer.recorded_at;
+    }
+  });
+  for (RefundRow& row : rows) {
+    if (!row.cause.empty()) continue;
+    const bool earlier = row.refund.attempt < row.backorder.attempt || !is_final(row.backorder.state);
+    row.cause = name(earlier ? engine::Reason::rescheduled : row.backorder.reason.value_or(engine::Reason::not_registered));
+  }
+  return rows;
+}
+
+std::vector<TrialBalanceRow> trial_balance(LedgerStore& store, const Period& period) {
+  const auto names = names_of_customers(store);
+  std::vector<TrialBalanceRow> rows;
+  for (const engine::AccountTurnover& turnover : store.turnovers(period.from, period.to, period.by_effective)) {
+    const engine::Currency currency = turnover.account.currency;
+    const auto money = [&](std::int64_t minor) { return Money::of_minor(minor, currency); };
+    const Money opening = money(turnover.opening_debit_minor) - money(turnover.opening_credit_minor);  // debit is positive
+    const Money closing = opening + money(turnover.debit_minor) - money(turnover.credit_minor);
+    const Money zero = Money::zero(currency);
+    rows.push_back({turnover.account, turnover.account.customer ? names.at(turnover.account.customer->value()) : "", std::max(opening, zero),
+                    std::max(-opening, zero), money(turnover.debit_minor), money(turnover.credit_minor), std::max(closing, zero), std::max(-closing, zero)});
+  }
+  std::ranges::sort(rows, [](const TrialBalanceRow& a, const TrialBalanceRow& b) {
+    return std::tuple(a.account.currency.code(), a.account.kind, std::string_view(a.customer), std::string_view(a.account.source)) <
+           std::tuple(b.account.currency.code(), b.account.kind, std::string_view(b.customer), std::string_view(b.account.source));
+  });
+  return rows;
+}
+
+std::vector<OpenDeposit> open_deposits(LedgerStore& store, std::optional<engine::CustomerId> customer, UtcTime now) {
+  const auto names = names_of_customers(store);
+  const engine::Settings settings = store.settings();
+  engine::BackorderQuery query;
+  query.customer = customer;
+  query.states = {engine::State::active, engine::State::processing, engine::State::auction_pending};
+  std::vector<OpenDeposit> deposits;
+  for (Backorder& backorder : store.backorders(query)) {
+    std::optional<UtcTime> ends_by;
+    if (backorder.state == engine::State::auction_pending && backorder.auction_ends_at) {
+      ends_by = *backorder.auction_ends_at + settings.auction_overdue_after;
+    } else if (backorder.drop) {
+      ends_by = backorder.job_may_exist() ? backorder.drop->drop_at + settings.overdue_after : backorder.drop->deadline;
+    }
+    const bool overdue = ends_by && now > *ends_by;
+    const engine::Milliseconds age = now - backorder.reserved_at.value_or(now);
+    std::string next = next_step(backorder, overdue);
+    deposits.push_back({std::move(backorder), names.at(backorder.customer.value()), age, ends_by, overdue, std::move(next)});
+  }
+  std::ranges::sort(deposits, [](const OpenDeposit& a, const OpenDeposit& b) { return a.age > b.age; });
+  return deposits;
+}
+
+}  // namespace operations
