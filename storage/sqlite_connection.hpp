@@ -1,0 +1,128 @@
+// One connection to one SQLite file with this program's pragmas, and its prepared statements, each compiled once.
+// Every error of SQLite leaves here as storage::StorageError with the file's path and an advice, but for a broken constraint: the
+// rules never ask for one, so it is an engine::InvariantError.
+//
+// Rows are read through Statement and not through SQLiteCpp's Column, which copies a shared pointer per value.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/id.hpp"
+#include "engine/money.hpp"
+#include "engine/time.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+namespace SQLite {
+class Database;
+}
+
+namespace storage {
+
+enum class Access : std::uint8_t;
+
+class Connection;
+
+// A borrowed statement; goes back to the connection, reset, when it is destroyed.
+class Statement {
+ public:
+  Statement(Connection& connection, sqlite3_stmt* handle, bool* in_use) : connection_(&connection), handle_(handle), in_use_(in_use) {}
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
+
+  // Binds 1, 2, 3 … in the order given. Texts are not copied: they must live until the statement has run.
+  template <typename... Values>
+  Statement& bind(const Values&... values) {
+    int index = 0;
+    (put(++index, values), ...);
+    return *this;
+  }
+  template <typename T>
+  void bind_at(int index, const T& value) { put(index, value); }
+
+  bool step();         // true: there is a row
+  void run();          // to the end, then ready for the next values
+  void reset();
+
+  // Columns from 0. The plain ones refuse NULL (a corrupt row).
+  std::int64_t integer(int column) const;
+  bool flag(int column) const { return integer(column) != 0; }
+  std::string_view text(int column) const;  // until the next step
+  std::string string(int column) const { return std::string(text(column)); }
+  std::span<const unsigned char> blob(int column) const;
+  engine::UtcTime time(int column) const { return engine::UtcTime(engine::Milliseconds(integer(column))); }
+  bool is_null(int column) const;
+  std::optional<std::int64_t> optional_integer(int column) const;
+  std::optional<engine::UtcTime> optional_time(int column) const;
+  std::optional<std::string> optional_string(int column) const;
+
+ private:
+  void put(int index, std::int64_t value);
+  void put(int index, int value) { put(index, static_cast<std::int64_t>(value)); }
+  void put(int index, bool value) { put(index, static_cast<std::int64_t>(value)); }
+  void put(int index, std::string_view value);
+  void put(int index, const std::string& value) { put(index, std::string_view(value)); }
+  void put(int index, const char* value) { put(index, std::string_view(value)); }
+  void put(int index, std::span<const unsigned char> value);
+  void put(int index, std::nullopt_t);
+  void put(int index, engine::UtcTime value) { put(index, static_cast<std::int64_t>(value.time_since_epoch().count())); }
+  void put(int index, engine::Milliseconds value) { put(index, static_cast<std::int64_t>(value.count())); }
+  void put(int index, engine::Money value) { put(index, value.minor()); }
+  template <typename Tag>
+  void put(int index, engine::Id<Tag> value) { put(index, value.value()); }
+  template <typename T>
+  void put(int index, const std::optional<T>& value) {
+    if (value) put(index, *value);
+    else put(index, std::nullopt);
+  }
+
+  Connection* connection_;
+  sqlite3_stmt* handle_;
+  bool* in_use_;  // of the cache; null where the statement is this object's own
+};
+
+class Connection {
+ public:
+  // REQUIRES: the file exists. Nothing is created; what is not a database is found at the first read.
+  Connection(std::string path, Access access, engine::Milliseconds busy_timeout);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Statement statement(std::string_view sql);  // from the cache
+  void execute(const std::string& sql);       // one or several statements without rows
+  std::int64_t integer(std::string_view sql);  // first column of the first row. REQUIRES: there is one
+  bool in_transaction() const;
+  std::int64_t changed_rows() const;
+
+  const std::string& path() const { return path_; }
+  SQLite::Database& database() { return *database_; }
+
+  [[noreturn]] void fail(int code) const;                            // with the connection's last message
+  [[noreturn]] void fail_corrupt(const std::string& what) const;     // database_failed
+
+ private:
+  struct Prepared {
+    sqlite3_stmt* handle = nullptr;
+    bool in_use = false;
+  };
+  sqlite3_stmt* prepare(std::string_view sql);
+
+  std::string path_;
+  std::unique_ptr<SQLite::Database> database_;
+  sqlite3* handle_ = nullptr;
+  std::unordered_map<std::string, std::unique_ptr<Prepared>> prepared_;
+};
+
+// What a result code of SQLite means for the user. Never called with a broken constraint.
+[[noreturn]] void throw_storage_error(int code, const std::string& message, const std::string& path);
+
+}  // namespace storage
