@@ -1,0 +1,120 @@
+// engine::LedgerStore over one Connection. Reading is in sqlite_read.cpp and sqlite_read_backorders.cpp, writing in sqlite_write.cpp,
+// the proof in sqlite_verify.cpp; opening, making and copying books in sqlite_store.cpp.
+#pragma once
+
+#include <map>
+#include <unordered_map>
+
+#include "engine/ports.hpp"
+#include "storage/sqlite_connection.hpp"
+#include "storage/sqlite_store.hpp"
+
+namespace storage {
+
+// The application_id in the file header, "drpl": tells a book from other SQLite files.
+inline constexpr std::int64_t kApplicationId = 0x6472706c;
+
+class SqliteBook final : public engine::LedgerStore {
+ public:
+  SqliteBook(std::unique_ptr<Connection> connection, Access access);
+
+  void begin() override;
+  void commit() override;
+  void rollback() override;
+  engine::Outcome apply(const engine::Changes& changes, const engine::Stamp& stamp) override;
+
+  engine::CustomerId next_customer_id() override;
+  engine::BackorderId next_backorder_id() override;
+  std::int64_t next_call_id() override;
+
+  engine::BookInfo book() override;
+  engine::Settings settings() override;
+  const engine::PriceList& price_list() override;
+  const engine::Schedules& schedules() override;
+  std::vector<engine::TaxRate> tax_rates() override;
+  std::vector<std::string> stopped_zones() override;
+
+  std::optional<engine::Customer> customer(engine::CustomerId id) override;
+  std::optional<engine::Customer> customer(std::string_view name) override;
+  std::vector<engine::Customer> customers() override;
+  std::vector<engine::Customer> customers(std::span<const engine::CustomerId> ids) override;
+
+  std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
+  std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;
+
+  std::optional<engine::StoredRequest> request(std::string_view sender, std::string_view key) override;
+  std::optional<engine::Transfer> transfer(engine::TransferId id) override;
+  void each_transfer(const engine::TransferQuery& query, const std::function<void(const engine::Transfer&)>& visit) override;
+  std::vector<engine::AccountTurnover> turnovers(std::optional<engine::UtcTime> from, std::optional<engine::UtcTime> to,
+                                                 bool by_effective) override;
+  void each_event(const engine::EventQuery& query, const std::function<void(const engine::LoggedEvent&)>& visit) override;
+  std::vector<engine::Case> cases(const engine::CaseQuery& query) override;
+  std::vector<engine::ProviderCall> calls(engine::BackorderId backorder) override;
+  std::vector<engine::ProviderCall> open_calls() override;
+  std::vector<engine::Evidence> evidence(engine::BackorderId backorder) override;
+
+  std::optional<engine::Source> source(std::string_view name) override;
+  std::vector<engine::Source> sources() override;
+  std::vector<engine::Listing> listings(const engine::DomainName& name) override;
+  std::vector<engine::ImportedList> lists(engine::SourceId source) override;
+  void each_listed(engine::SourceId source, const std::function<void(const engine::ListedDrop&)>& visit) override;
+  void each_listed(const engine::ListedQuery& query, const std::function<void(const engine::ListedRow&)>& visit) override;
+  std::int64_t add_list(std::string_view source, engine::DateIs date_is, engine::UtcTime imported_at,
+                        std::span<const engine::Coverage> coverage, std::int64_t rows) override;
+  void put_listed(engine::SourceId source, std::span<const engine::ListedDrop> changed) override;
+
+  engine::Verification verify(const std::function<void(std::int64_t done, std::int64_t total)>& progress) override;
+
+ private:
+  // ---- sqlite_read.cpp
+  engine::Currency currency(std::string_view code);
+  const engine::LedgerAccountKey& account(std::int64_t id);
+  engine::Customer read_customer(Statement& row);
+  engine::Transfer read_transfer(Statement& row);
+  engine::ProviderCall read_call(Statement& row);
+  std::optional<std::int64_t> last_recorded_ms();
+  // Ids without gaps and recorded times that never decrease: the first id at or after an instant is found by halving.
+  std::int64_t first_id_at(std::string_view time_of_id_sql, std::int64_t last_id, engine::UtcTime at);
+  void forget_what_changed();
+  void note_outside_changes();
+
+  // ---- sqlite_read_backorders.cpp
+  engine::Backorder read_backorder(Statement& row);
+
+  // ---- sqlite_write.cpp
+  struct MovingAccount;
+  struct Writing;
+  void require_unit() const;
+  std::int64_t next_id(std::optional<std::int64_t>& counter, std::string_view last_sql);
+  std::optional<engine::Error> refuse(Writing& writing);
+  std::optional<engine::Error> gather_accounts(Writing& writing);
+  std::optional<engine::Error> check_floors(Writing& writing);
+  std::size_t moving_account(Writing& writing, const engine::LedgerAccountKey& key);
+  void write_request(Writing& writing);
+  void write_customers(Writing& writing);
+  void write_backorders(Writing& writing);
+  void write_transfers(Writing& writing);
+  void write_balances(Writing& writing);
+  void write_events(Writing& writing);
+  void write_calls(Writing& writing);
+  void write_cases(Writing& writing);
+  void write_tables(Writing& writing);
+
+  std::unique_ptr<Connection> db_;
+  Access access_;
+  bool in_unit_ = false;
+  std::optional<std::int64_t> next_customer_, next_backorder_, next_call_;  // within a unit of work
+
+  // What is read often and changes seldom; dropped when another connection commits, when it is written, and at rollback.
+  std::int64_t data_version_ = 0;
+  std::optional<engine::PriceList> price_list_;
+  std::optional<engine::Schedules> schedules_;
+  std::unordered_map<std::int64_t, engine::LedgerAccountKey> accounts_;  // rows that never change; bounded
+  std::map<engine::LedgerAccountKey, std::int64_t> operator_accounts_;
+  std::optional<engine::Currency> last_currency_;
+};
+
+// Refuses a name or a value that settings() could not read back.
+engine::Outcome check_setting(std::string_view name, std::string_view value);
+
+}  // namespace storage

@@ -1,0 +1,513 @@
+#include <algorithm>
+
+#include "storage/sqlite_book.hpp"
+
+namespace storage {
+
+using namespace engine;  // NOLINT: every type here is the engine's
+
+namespace {
+
+constexpr std::size_t kMostAccountsKept = 65'536;
+
+constexpr std::string_view kCustomerSql =
+    "SELECT c.id, c.name, c.currency, c.tier, c.state, c.policy, c.timing, c.country, c.vat_id, c.opened_at, a.balance_minor,"
+    " r.balance_minor, a.floor_minor, (SELECT o.balance_minor FROM ledger_account AS o WHERE o.customer_id = c.id AND o.kind = 1100)"
+    " FROM customer AS c JOIN ledger_account AS a ON a.customer_id = c.id AND a.kind = 2000"
+    " JOIN ledger_account AS r ON r.customer_id = c.id AND r.kind = 2010";
+
+constexpr std::string_view kTransferColumns =
+    "SELECT id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, backorder_id, attempt, reverses_id, request_id, actor,"
+    " memo FROM transfer";
+
+constexpr std::string_view kCallColumns =
+    "SELECT id, backorder_id, command, attempt, state, intent_at, answered_at, code, text, application FROM provider_call";
+
+template <typename T>
+T known(const std::optional<T>& value, const Connection& db, std::string_view what, std::string_view word) {
+  if (!value) db.fail_corrupt(std::string(what) + " '" + std::string(word) + "' is unknown to this program");
+  return *value;
+}
+
+template <typename Id>
+std::optional<Id> optional_id(std::optional<std::int64_t> value) {
+  if (!value) return std::nullopt;
+  return Id(*value);
+}
+
+// "kind IN ('a', 'b')" from our own words, which need no quoting.
+template <typename Enum>
+std::string word_list(const std::vector<Enum>& values) {
+  std::string text;
+  for (const Enum value : values) text += (text.empty() ? "'" : ", '") + std::string(name(value)) + "'";
+  return text;
+}
+
+// Conditions and the values bound to them, in the same order.
+class Conditions {
+ public:
+  void add(const std::string& condition) { sql_ += (sql_.empty() ? " WHERE " : " AND ") + condition; }
+  void add(const std::string& condition, std::int64_t value) {
+    add(condition);
+    values_.push_back(value);
+  }
+  const std::string& sql() const { return sql_; }
+  int bind(Statement& statement) const {
+    int index = 0;
+    for (const std::int64_t value : values_) statement.bind_at(++index, value);
+    return index;
+  }
+
+ private:
+  std::string sql_;
+  std::vector<std::int64_t> values_;
+};
+
+std::int64_t ms(UtcTime time) { return static_cast<std::int64_t>(time.time_since_epoch().count()); }
+
+}  // namespace
+
+// ---- words and rows -----------------------------------------------------------------------------------------------------------
+
+Currency SqliteBook::currency(std::string_view code) {
+  if (last_currency_ && last_currency_->code() == code) return *last_currency_;
+  const Result<Currency> parsed = Currency::parse(code);
+  if (!parsed) db_->fail_corrupt("currency '" + std::string(code) + "' is unknown to this program");
+  last_currency_ = parsed.value();
+  return parsed.value();
+}
+
+const LedgerAccountKey& SqliteBook::account(std::int64_t id) {
+  const auto found = accounts_.find(id);
+  if (found != accounts_.end()) return found->second;
+  if (accounts_.size() >= kMostAccountsKept) accounts_.clear();
+  Statement row = db_->statement("SELECT kind, currency, customer_id, source FROM ledger_account WHERE id = ?");
+  row.bind(id);
+  if (!row.step()) db_->fail_corrupt("ledger account " + std::to_string(id) + " does not exist");
+  const std::optional<AccountKind> kind = account_kind_from_code(row.integer(0));
+  if (!kind) db_->fail_corrupt("ledger account " + std::to_string(id) + " has an unknown kind");
+  LedgerAccountKey key{*kind, currency(row.text(1)), optional_id<CustomerId>(row.optional_integer(2)), row.string(3)};
+  return accounts_.emplace(id, std::move(key)).first->second;
+}
+
+Customer SqliteBook::read_customer(Statement& row) {
+  const Currency unit = currency(row.text(2));
+  const auto money = [unit](std::int64_t minor) { return Money::of_minor(minor, unit); };
+  std::optional<FundingPolicy> policy;
+  if (!row.is_null(5)) policy = known(parse_funding_policy(row.text(5)), *db_, "policy", row.text(5));
+  std::optional<VoidTiming> timing;
+  if (!row.is_null(6)) timing = known(parse_void_timing(row.text(6)), *db_, "timing", row.text(6));
+  return {.id = CustomerId(row.integer(0)),
+          .name = row.string(1),
+          .currency = unit,
+          .tier = row.string(3),
+          .state = known(parse_account_state(row.text(4)), *db_, "account state", row.text(4)),
+          .policy = policy,
+          .timing = timing,
+          .country = row.string(7),
+          .vat_id = row.string(8),
+          .opened_at = row.time(9),
+          .available = money(row.integer(10)),
+          .reserved = money(row.integer(11)),
+          .credit_limit = money(-row.integer(12)),
+          .owed = money(-row.optional_integer(13).value_or(0))};
+}
+
+Transfer SqliteBook::read_transfer(Statement& row) {
+  const LedgerAccountKey debit = account(row.integer(2));
+  const LedgerAccountKey& credit = account(row.integer(3));
+  return {.id = TransferId(row.integer(0)),
+          .kind = known(parse_transfer_kind(row.text(1)), *db_, "transfer kind", row.text(1)),
+          .debit = debit,
+          .credit = credit,
+          .amount = Money::of_minor(row.integer(4), debit.currency),
+          .recorded_at = row.time(5),
+          .effective_at = row.time(6),
+          .backorder = optional_id<BackorderId>(row.optional_integer(7)),
+          .attempt = static_cast<int>(row.optional_integer(8).value_or(0)),
+          .reverses = optional_id<TransferId>(row.optional_integer(9)),
+          .request = optional_id<RequestId>(row.optional_integer(10)),
+          .actor = row.string(11),
+          .memo = row.string(12)};
+}
+
+ProviderCall SqliteBook::read_call(Statement& row) {
+  return {.id = row.integer(0),
+          .backorder = BackorderId(row.integer(1)),
+          .command = known(parse_call_command(row.text(2)), *db_, "command", row.text(2)),
+          .attempt = static_cast<int>(row.integer(3)),
+          .state = known(parse_call_state(row.text(4)), *db_, "call state", row.text(4)),
+          .intent_at = row.time(5),
+          .answered_at = row.optional_time(6),
+          .code = static_cast<int>(row.integer(7)),
+          .text = row.string(8),
+          .application = row.string(9)};
+}
+
+// ---- the book -----------------------------------------------------------------------------------------------------------------
+
+void SqliteBook::forget_what_changed() {
+  price_list_.reset();
+  schedules_.reset();
+  accounts_.clear();
+  operator_accounts_.clear();
+}
+
+void SqliteBook::note_outside_changes() {
+  const std::int64_t version = db_->integer("PRAGMA data_version");
+  if (version != data_version_) forget_what_changed();
+  data_version_ = version;
+}
+
+std::optional<std::int64_t> SqliteBook::last_recorded_ms() {
+  Statement row = db_->statement(
+      "SELECT max(ifnull((SELECT recorded_at FROM transfer ORDER BY id DESC LIMIT 1), -1),"
+      " ifnull((SELECT recorded_at FROM event ORDER BY id DESC LIMIT 1), -1),"
+      " ifnull((SELECT recorded_at FROM request ORDER BY id DESC LIMIT 1), -1))");
+  row.step();
+  const std::int64_t last = row.integer(0);
+  if (last < 0) return std::nullopt;
+  return last;
+}
+
+BookInfo SqliteBook::book() {
+  Statement row = db_->statement("SELECT made_at, rehearsal, closed_until FROM book");
+  if (!row.step()) db_->fail_corrupt("the book's own row is missing");
+  BookInfo info;
+  info.made_at = row.time(0);
+  info.rehearsal = row.flag(1);
+  info.closed_until = row.optional_time(2);
+  if (const auto last = last_recorded_ms()) info.last_recorded = UtcTime(Milliseconds(*last));
+  info.schema = static_cast<int>(db_->integer("PRAGMA user_version"));
+  return info;
+}
+
+namespace {
+
+Outcome bad_setting(std::string_view name, std::string_view value, const std::string& expected) {
+  return Error{ErrorCode::invalid_argument, "setting " + std::string(name) + ": '" + std::string(value) + "' is not " + expected};
+}
+
+// The one table of settings: how each is read. Nothing where the name is unknown.
+std::optional<Outcome> read_setting(Settings& settings, std::string_view name, std::string_view value) {
+  const auto span = [&](Milliseconds& target) -> Outcome {
+    const Result<Milliseconds> parsed = parse_span(value);
+    if (!parsed) return bad_setting(name, value, "a span like 72h or 7d");
+    target = parsed.value();
+    return Done{};
+  };
+  if (name == "funding.policy") {
+    const auto policy = parse_funding_policy(value);
+    if (!policy) return bad_setting(name, value, "each or all-or-nothing");
+    settings.funding.policy = *policy;
+    return Done{};
+  }
+  if (name == "funding.void") {
+    const auto timing = parse_void_timing(value);
+    if (!timing) return bad_setting(name, value, "at-due or at-deadline");
+    settings.funding.timing = *timing;
+    return Done{};
+  }
+  if (name == "auction.price") {
+    if (value != "external" && value != "on-account") return bad_setting(name, value, "external or on-account");
+    settings.auction_on_account = value == "on-account";
+    return Done{};
+  }
+  if (name == "reschedule.keep") return span(settings.reschedule_keep);
+  if (name == "warn.ahead") return span(settings.warn_ahead);
+  if (name == "provider.absence-wait") return span(settings.absence_wait);
+  if (name == "overdue.after") return span(settings.overdue_after);
+  if (name == "overdue.auction-after") return span(settings.auction_overdue_after);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Outcome check_setting(std::string_view name, std::string_view value) {
+  Settings scratch;
+  const std::optional<Outcome> read = read_setting(scratch, name, value);
+  if (!read) return Error{ErrorCode::invalid_argument, "there is no setting '" + std::string(name) + "'"};
+  return *read;
+}
+
+Settings SqliteBook::settings() {
+  Settings settings;
+  Statement row = db_->statement("SELECT name, value FROM setting");
+  while (row.step()) {
+    const std::optional<Outcome> read = read_setting(settings, row.text(0), row.text(1));
+    if (!read || !*read) db_->fail_corrupt("setting '" + row.string(0) + "' = '" + row.string(1) + "' cannot be read");
+  }
+  return settings;
+}
+
+const PriceList& SqliteBook::price_list() {
+  note_outside_changes();
+  if (price_list_) return *price_list_;
+  std::vector<Price> prices;
+  Statement row = db_->statement("SELECT zone, tier, currency, amount_minor, valid_from, valid_to FROM price ORDER BY zone, tier, currency, valid_from");
+  while (row.step()) {
+    prices.push_back({row.string(0), row.string(1), Money::of_minor(row.integer(3), currency(row.text(2))), row.time(4), row.optional_time(5)});
+  }
+  price_list_.emplace(std::move(prices));
+  return *price_list_;
+}
+
+const Schedules& SqliteBook::schedules() {
+  note_outside_changes();
+  if (schedules_) return *schedules_;
+  std::vector<ZoneSchedule> own;
+  Statement row = db_->statement(
+      "SELECT zone, kind, time_zone, batch_times, job_lead_ms, deposit_lead_ms, deposit_gap_ms, finalization_lead_ms, submit_lead_ms, source,"
+      " confidence FROM schedule ORDER BY zone");
+  while (row.step()) {
+    ZoneSchedule schedule;
+    schedule.zone = row.string(0);
+    const Result<DropKind> kind = parse_drop_kind(row.text(1));
+    if (!kind) db_->fail_corrupt("schedule of '" + schedule.zone + "' has an unknown kind");
+    schedule.kind = kind.value();
+    schedule.time_zone = row.string(2);
+    const std::string times = row.string(3);
+    for (std::size_t at = 0; at < times.size();) {
+      const std::size_t end = std::min(times.find(',', at), times.size());
+      schedule.batch_times.emplace_back(std::stoll(times.substr(at, end - at)));
+      at = end + 1;
+    }
+    schedule.job_lead = Milliseconds(row.integer(4));
+    schedule.deposit_lead = Milliseconds(row.integer(5));
+    schedule.deposit_gap = Milliseconds(row.integer(6));
+    schedule.finalization_lead = Milliseconds(row.integer(7));
+    if (const auto lead = row.optional_integer(8)) schedule.submit_lead = Milliseconds(*lead);
+    schedule.source = row.string(9);
+    schedule.confidence = row.string(10);
+    own.push_back(std::move(schedule));
+  }
+  schedules_.emplace(own);
+  return *schedules_;
+}
+
+std::vector<TaxRate> SqliteBook::tax_rates() {
+  std::vector<TaxRate> rates;
+  Statement row = db_->statement("SELECT country, rate_bp, valid_from FROM tax_rate ORDER BY country, valid_from");
+  while (row.step()) rates.push_back({row.string(0), row.integer(1), row.time(2)});
+  return rates;
+}
+
+std::vector<std::string> SqliteBook::stopped_zones() {
+  std::vector<std::string> zones;
+  Statement row = db_->statement("SELECT zone FROM stopped_zone ORDER BY zone");
+  while (row.step()) zones.push_back(row.string(0));
+  return zones;
+}
+
+// ---- customers ----------------------------------------------------------------------------------------------------------------
+
+std::optional<Customer> SqliteBook::customer(CustomerId id) {
+  Statement row = db_->statement(std::string(kCustomerSql) + " WHERE c.id = ?");
+  row.bind(id);
+  if (!row.step()) return std::nullopt;
+  return read_customer(row);
+}
+
+std::optional<Customer> SqliteBook::customer(std::string_view name) {
+  Statement row = db_->statement(std::string(kCustomerSql) + " WHERE c.name = ?");
+  row.bind(name);
+  if (!row.step()) return std::nullopt;
+  return read_customer(row);
+}
+
+std::vector<Customer> SqliteBook::customers() {
+  std::vector<Customer> customers;
+  Statement row = db_->statement(std::string(kCustomerSql) + " ORDER BY c.id");
+  while (row.step()) customers.push_back(read_customer(row));
+  return customers;
+}
+
+std::vector<Customer> SqliteBook::customers(std::span<const CustomerId> ids) {
+  std::vector<CustomerId> wanted(ids.begin(), ids.end());
+  std::ranges::sort(wanted);
+  const auto doubles = std::ranges::unique(wanted);
+  wanted.erase(doubles.begin(), doubles.end());
+  std::vector<Customer> customers;
+  customers.reserve(wanted.size());
+  Statement row = db_->statement(std::string(kCustomerSql) + " WHERE c.id = ?");
+  for (const CustomerId id : wanted) {
+    row.bind(id);
+    if (row.step()) customers.push_back(read_customer(row));
+    row.reset();
+  }
+  return customers;
+}
+
+// ---- requests and transfers ---------------------------------------------------------------------------------------------------
+
+std::optional<StoredRequest> SqliteBook::request(std::string_view sender, std::string_view key) {
+  Statement row = db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE sender = ? AND key = ?");
+  row.bind(sender, key);
+  if (!row.step()) return std::nullopt;
+  return StoredRequest{{row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};
+}
+
+std::optional<Transfer> SqliteBook::transfer(TransferId id) {
+  Statement row = db_->statement(std::string(kTransferColumns) + " WHERE id = ?");
+  row.bind(id);
+  if (!row.step()) return std::nullopt;
+  return read_transfer(row);
+}
+
+std::int64_t SqliteBook::first_id_at(std::string_view time_of_id_sql, std::int64_t last_id, UtcTime at) {
+  Statement row = db_->statement(time_of_id_sql);
+  std::int64_t low = 1, high = last_id + 1;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    row.bind(middle);
+    if (!row.step()) db_->fail_corrupt("row " + std::to_string(middle) + " of " + std::to_string(last_id) + " is missing");
+    const bool before = row.time(0) < at;
+    row.reset();
+    if (before) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+void SqliteBook::each_transfer(const TransferQuery& query, const std::function<void(const Transfer&)>& visit) {
+  constexpr std::string_view time_sql = "SELECT recorded_at FROM transfer WHERE id = ?";
+  Conditions where;
+  if (query.customer) where.add("customer_id = ?", query.customer->value());
+  if (query.backorder) where.add("backorder_id = ?", query.backorder->value());
+  if (query.request) where.add("request_id = ?", query.request->value());
+  if (query.reverses) where.add("reverses_id = ?", query.reverses->value());
+  if (!query.kinds.empty()) where.add("kind IN (" + word_list(query.kinds) + ")");
+  if (query.by_effective) {
+    if (query.from) where.add("effective_at >= ?", ms(*query.from));
+    if (query.to) where.add("effective_at < ?", ms(*query.to));
+  } else if (query.from || query.to) {
+    const std::int64_t last = db_->integer("SELECT ifnull(max(id), 0) FROM transfer");
+    if (query.from) where.add("id >= ?", first_id_at(time_sql, last, *query.from));
+    if (query.to) where.add("id < ?", first_id_at(time_sql, last, *query.to));
+  }
+  if (query.after_id > 0) where.add("id > ?", query.after_id);
+  Statement row = db_->statement(std::string(kTransferColumns) + where.sql() + " ORDER BY id LIMIT ?");
+  const int bound = where.bind(row);
+  row.bind_at(bound + 1, query.limit > 0 ? query.limit : -1);
+  while (row.step()) visit(read_transfer(row));
+}
+
+std::vector<AccountTurnover> SqliteBook::turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) {
+  // Added up here and not by GROUP BY: one pass in table order is several times faster.
+  struct Sums { std::int64_t opening_debit = 0, opening_credit = 0, debit = 0, credit = 0; };
+  const std::int64_t last_account = db_->integer("SELECT ifnull(max(id), 0) FROM ledger_account");
+  std::vector<Sums> sums(static_cast<std::size_t>(last_account) + 1);
+  const auto of = [&](std::int64_t id) -> Sums& {
+    if (id < 1 || id > last_account) db_->fail_corrupt("ledger account " + std::to_string(id) + " does not exist");
+    return sums[static_cast<std::size_t>(id)];
+  };
+  const auto add = [&](std::int64_t& sum, std::int64_t amount) {
+    if (__builtin_add_overflow(sum, amount, &sum)) db_->fail_corrupt("turnover beyond 64 bits");
+  };
+  {
+    Statement row = db_->statement(by_effective ? "SELECT debit_id, credit_id, amount_minor, effective_at FROM transfer"
+                                                : "SELECT debit_id, credit_id, amount_minor, recorded_at FROM transfer");
+    while (row.step()) {
+      const UtcTime at = row.time(3);
+      if (to && at >= *to) {
+        if (by_effective) continue;
+        break;
+      }
+      const std::int64_t amount = row.integer(2);
+      Sums& debit = of(row.integer(0));
+      Sums& credit = of(row.integer(1));
+      const bool opening = from && at < *from;
+      add(opening ? debit.opening_debit : debit.debit, amount);
+      add(opening ? credit.opening_credit : credit.credit, amount);
+    }
+  }
+  std::vector<AccountTurnover> turnovers;
+  Statement row = db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account");
+  while (row.step()) {
+    const std::optional<AccountKind> kind = account_kind_from_code(row.integer(1));
+    if (!kind) db_->fail_corrupt("ledger account " + row.string(0) + " has an unknown kind");
+    const Sums& sum = of(row.integer(0));
+    turnovers.push_back({{*kind, currency(row.text(2)), optional_id<CustomerId>(row.optional_integer(3)), row.string(4)},
+                         sum.opening_debit, sum.opening_credit, sum.debit, sum.credit});
+  }
+  std::ranges::sort(turnovers, {}, &AccountTurnover::account);
+  return turnovers;
+}
+
+// ---- log, cases, calls --------------------------------------------------------------------------------------------------------
+
+void SqliteBook::each_event(const EventQuery& query, const std::function<void(const LoggedEvent&)>& visit) {
+  constexpr std::string_view time_sql = "SELECT recorded_at FROM event WHERE id = ?";
+  Conditions where;
+  if (query.customer) where.add("customer_id = ?", query.customer->value());
+  if (query.backorder) {
+    where.add("customer_id = (SELECT customer_id FROM backorder WHERE id = ?)", query.backorder->value());  // the index begins with it
+    where.add("backorder_id = ?", query.backorder->value());
+  }
+  if (!query.kinds.empty()) where.add("kind IN (" + word_list(query.kinds) + ")");
+  if (query.from || query.to) {
+    const std::int64_t last = db_->integer("SELECT ifnull(max(id), 0) FROM event");
+    if (query.from) where.add("id >= ?", first_id_at(time_sql, last, *query.from));
+    if (query.to) where.add("id < ?", first_id_at(time_sql, last, *query.to));
+  }
+  if (query.after_id > 0) where.add("id > ?", query.after_id);
+  Statement row = db_->statement(
+      "SELECT id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail FROM event" + where.sql() +
+      " ORDER BY id LIMIT ?");
+  const int bound = where.bind(row);
+  row.bind_at(bound + 1, query.limit > 0 ? query.limit : -1);
+  while (row.step()) {
+    const auto state_at = [&](int column) -> std::optional<State> {
+      if (row.is_null(column)) return std::nullopt;
+      return known(parse_state(row.text(column)), *db_, "state", row.text(column));
+    };
+    std::optional<Reason> reason;
+    if (!row.is_null(7)) reason = known(parse_reason(row.text(7)), *db_, "reason", row.text(7));
+    visit(LoggedEvent{{known(parse_event_kind(row.text(2)), *db_, "event", row.text(2)), optional_id<CustomerId>(row.optional_integer(3)),
+                       optional_id<BackorderId>(row.optional_integer(4)), state_at(5), state_at(6), reason, row.string(9)},
+                      row.integer(0), row.time(1), row.string(8)});
+  }
+}
+
+std::vector<Case> SqliteBook::cases(const CaseQuery& query) {
+  Conditions where;
+  if (query.open_only) where.add("closed_at IS NULL");
+  if (query.backorder) where.add("backorder_id = ?", query.backorder->value());
+  if (query.kind) where.add("kind = '" + std::string(name(*query.kind)) + "'");
+  Statement row = db_->statement(
+      "SELECT id, kind, customer_id, backorder_id, subject, detail, opened_at, closed_at, closed_by, resolution FROM case_file" + where.sql() +
+      " ORDER BY id");
+  where.bind(row);
+  std::vector<Case> cases;
+  while (row.step()) {
+    cases.push_back({{known(parse_case_kind(row.text(1)), *db_, "case", row.text(1)), optional_id<CustomerId>(row.optional_integer(2)),
+                      optional_id<BackorderId>(row.optional_integer(3)), row.string(4), row.string(5)},
+                     CaseId(row.integer(0)), row.time(6), row.optional_time(7), row.string(8), row.string(9)});
+  }
+  return cases;
+}
+
+std::vector<ProviderCall> SqliteBook::calls(BackorderId backorder) {
+  Statement row = db_->statement(std::string(kCallColumns) + " WHERE backorder_id = ? ORDER BY id");
+  row.bind(backorder);
+  std::vector<ProviderCall> calls;
+  while (row.step()) calls.push_back(read_call(row));
+  return calls;
+}
+
+std::vector<ProviderCall> SqliteBook::open_calls() {
+  Statement row = db_->statement(std::string(kCallColumns) + " WHERE state = 'intent' OR state = 'unknown' ORDER BY id");
+  std::vector<ProviderCall> calls;
+  while (row.step()) calls.push_back(read_call(row));
+  return calls;
+}
+
+std::vector<Evidence> SqliteBook::evidence(BackorderId backorder) {
+  Statement row = db_->statement("SELECT status, raw FROM evidence WHERE backorder_id = ? ORDER BY id");
+  row.bind(backorder);
+  std::vector<Evidence> evidence;
+  while (row.step()) evidence.push_back({backorder, row.string(0), row.string(1)});
+  return evidence;
+}
+
+}  // namespace storage

@@ -1,0 +1,554 @@
+// apply(): first everything that may be refused is looked at, then everything is written. After refuse() nothing is refused any more;
+// a constraint that breaks then is a defect of the program (engine::InvariantError) and the unit of work is rolled back.
+
+#include <algorithm>
+#include <set>
+
+#include "storage/seal.hpp"
+#include "storage/sqlite_book.hpp"
+
+namespace storage {
+
+using namespace engine;  // NOLINT: every type here is the engine's
+
+namespace {
+
+std::int64_t ms(UtcTime time) { return static_cast<std::int64_t>(time.time_since_epoch().count()); }
+
+std::int64_t added(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  ENSURE(!__builtin_add_overflow(a, b, &sum), "a balance fits 64 bits");
+  return sum;
+}
+
+}  // namespace
+
+// A ledger account that this apply() touches: looked up once, its balance written once.
+struct SqliteBook::MovingAccount {
+  LedgerAccountKey key;
+  std::optional<std::int64_t> id;      // absent: made in write_transfers
+  std::int64_t balance = 0, floor = 0;  // of customers' accounts
+  std::int64_t delta = 0;              // credits - debits
+  CanonicalBytes sealed_as{};
+};
+
+struct SqliteBook::Writing {
+  const Changes& changes;
+  const Stamp& stamp;
+  std::int64_t recorded = 0;
+  std::vector<MovingAccount> accounts{};
+  std::unordered_map<std::uint64_t, std::size_t> of_customer{};     // customer × kind → accounts[]
+  std::map<LedgerAccountKey, std::size_t> of_operator{};
+  std::vector<std::pair<std::size_t, std::size_t>> sides{};         // debit and credit of every transfer
+  std::optional<std::int64_t> request_id{};
+  std::int64_t first_transfer = 0, last_request = 0;
+};
+
+// ---- units of work ------------------------------------------------------------------------------------------------------------
+
+SqliteBook::SqliteBook(std::unique_ptr<Connection> connection, Access access) : db_(std::move(connection)), access_(access) {}
+
+void SqliteBook::require_unit() const {
+  ENSURE(in_unit_, "a change is made inside a unit of work");
+  if (access_ == Access::read_only) throw StorageError({ErrorCode::database_read_only, db_->path() + ": opened for reading only"});
+}
+
+void SqliteBook::begin() {
+  ENSURE(!in_unit_, "units of work are not nested");
+  if (access_ == Access::read_only) {
+    db_->execute("BEGIN");
+    db_->integer("SELECT count(*) FROM book");  // the snapshot begins with the first read
+  } else {
+    db_->execute("BEGIN IMMEDIATE");
+  }
+  in_unit_ = true;
+  next_customer_ = next_backorder_ = next_call_ = std::nullopt;
+}
+
+void SqliteBook::commit() {
+  ENSURE(in_unit_, "a unit of work was begun");
+  db_->execute("COMMIT");
+  in_unit_ = false;
+}
+
+void SqliteBook::rollback() {
+  if (!in_unit_) return;
+  in_unit_ = false;
+  forget_what_changed();
+  if (db_->in_transaction()) db_->execute("ROLLBACK");  // SQLite ends it itself when the disk fails
+}
+
+std::int64_t SqliteBook::next_id(std::optional<std::int64_t>& counter, std::string_view last_sql) {
+  require_unit();
+  counter = (counter ? *counter : db_->integer(last_sql)) + 1;
+  return *counter;
+}
+CustomerId SqliteBook::next_customer_id() { return CustomerId(next_id(next_customer_, "SELECT ifnull(max(id), 0) FROM customer")); }
+BackorderId SqliteBook::next_backorder_id() { return BackorderId(next_id(next_backorder_, "SELECT ifnull(max(id), 0) FROM backorder")); }
+std::int64_t SqliteBook::next_call_id() { return next_id(next_call_, "SELECT ifnull(max(id), 0) FROM provider_call"); }
+
+Outcome SqliteBook::apply(const Changes& changes, const Stamp& stamp) {
+  require_unit();
+  if (changes.empty()) return Done{};
+  Writing writing{.changes = changes, .stamp = stamp};
+  writing.recorded = std::max(ms(stamp.now), last_recorded_ms().value_or(0));
+  if (const std::optional<Error> refused = refuse(writing)) return *refused;
+  write_request(writing);
+  write_customers(writing);
+  write_backorders(writing);
+  write_calls(writing);
+  write_transfers(writing);
+  write_balances(writing);
+  write_events(writing);
+  write_cases(writing);
+  write_tables(writing);
+  return Done{};
+}
+
+// ---- what may be refused ------------------------------------------------------------------------------------------------------
+
+std::optional<Error> SqliteBook::refuse(Writing& writing) {
+  const Changes& changes = writing.changes;
+  if (changes.request) {
+    if (request(changes.request->sender, changes.request->key)) {
+      return Error{ErrorCode::request_id_reused, "request '" + changes.request->key + "' of " + changes.request->sender + " was answered before"};
+    }
+  }
+  for (const auto& [setting, value] : changes.settings) {
+    if (const Outcome checked = check_setting(setting, value); !checked) return checked.error();
+  }
+  for (const Customer& added_customer : changes.new_customers) {
+    if (customer(added_customer.name)) return Error{ErrorCode::account_exists, "account " + added_customer.name + " exists already"};
+  }
+  if (const std::optional<UtcTime> closed = book().closed_until) {
+    for (const NewTransfer& transfer : changes.transfers) {
+      const std::int64_t effective = transfer.effective_at ? ms(*transfer.effective_at) : writing.recorded;
+      if (effective >= ms(*closed)) continue;
+      return Error{ErrorCode::period_closed, "the books are closed before " + to_string(*closed) + ": a transfer of " +
+                                                 to_string_with_code(transfer.amount) + " effective " +
+                                                 to_string(UtcTime(Milliseconds(effective))) + " is too late"};
+    }
+  }
+  if (!changes.new_backorders.empty()) {
+    std::set<std::int64_t> ending;
+    for (const Backorder& row : changes.backorders) {
+      if (is_final(row.state)) ending.insert(row.id.value());
+    }
+    std::set<std::tuple<std::int64_t, std::string, int>> placed;
+    Statement open = db_->statement("SELECT id FROM backorder WHERE customer_id = ? AND name = ? AND open_copy = ?");
+    for (const Backorder& row : changes.new_backorders) {
+      if (is_final(row.state)) continue;
+      open.bind(row.customer, row.name.ace(), row.copy);
+      const bool taken = open.step() && !ending.contains(open.integer(0));
+      open.reset();
+      if (taken || !placed.emplace(row.customer.value(), row.name.ace(), row.copy).second) {
+        return Error{ErrorCode::impossible_step, "account " + std::to_string(row.customer.value()) + " has an open backorder for " +
+                                                     row.name.ace() + " (copy " + std::to_string(row.copy) + ") already"};
+      }
+    }
+  }
+  for (const CaseClosing& closing : changes.closed_cases) {
+    Statement open = db_->statement("SELECT 1 FROM case_file WHERE id = ? AND closed_at IS NULL");
+    open.bind(closing.id);
+    if (!open.step()) return Error{ErrorCode::case_not_open, "case " + std::to_string(closing.id.value()) + " is not open"};
+  }
+  for (const NewTransfer& transfer : changes.transfers) {
+    if (!transfer.reverses) continue;
+    Statement before = db_->statement("SELECT id FROM transfer WHERE reverses_id = ? AND kind = ?");
+    const std::string kind(name(transfer.kind));
+    before.bind(*transfer.reverses, kind);
+    if (before.step()) {
+      return Error{ErrorCode::already_reversed, "transfer " + std::to_string(transfer.reverses->value()) + " was undone by transfer " +
+                                                    std::to_string(before.integer(0))};
+    }
+  }
+  if (std::optional<Error> refused = gather_accounts(writing)) return refused;
+  return check_floors(writing);
+}
+
+std::size_t SqliteBook::moving_account(Writing& writing, const LedgerAccountKey& key) {
+  ENSURE(key.customer.has_value() == belongs_to_customer(key.kind), "a customer's account names its customer, another does not");
+  if (!key.customer) {
+    const auto [place, added_now] = writing.of_operator.try_emplace(key, writing.accounts.size());
+    if (!added_now) return place->second;
+    MovingAccount account{.key = key, .id = std::nullopt};
+    const auto known = operator_accounts_.find(key);
+    if (known != operator_accounts_.end()) {
+      account.id = known->second;
+    } else {
+      Statement row = db_->statement("SELECT id FROM ledger_account WHERE kind = ? AND currency = ? AND source = ? AND customer_id IS NULL");
+      row.bind(static_cast<std::int64_t>(key.kind), key.currency.code(), key.source);
+      if (row.step()) account.id = row.integer(0);
+    }
+    append_account(account.sealed_as, key);
+    writing.accounts.push_back(std::move(account));
+    return place->second;
+  }
+  const std::uint64_t number = (static_cast<std::uint64_t>(key.customer->value()) << 16U) | static_cast<std::uint64_t>(key.kind);
+  const auto [place, added_now] = writing.of_customer.try_emplace(number, writing.accounts.size());
+  if (!added_now) {
+    ENSURE(writing.accounts[place->second].key.currency == key.currency, "a customer has one currency");
+    return place->second;
+  }
+  MovingAccount account{.key = key, .id = std::nullopt};
+  Statement row = db_->statement("SELECT id, balance_minor, floor_minor, currency FROM ledger_account WHERE customer_id = ? AND kind = ?");
+  row.bind(*key.customer, static_cast<std::int64_t>(key.kind));
+  if (row.step()) {
+    ENSURE(row.text(3) == key.currency.code(), "a customer has one currency");
+    account.id = row.integer(0);
+    account.balance = row.integer(1);
+    account.floor = row.optional_integer(2).value_or(0);
+  }
+  append_account(account.sealed_as, key);
+  writing.accounts.push_back(std::move(account));
+  return place->second;
+}
+
+std::optional<Error> SqliteBook::gather_accounts(Writing& writing) {
+  const Changes& changes = writing.changes;
+  for (const Customer& made : changes.new_customers) {
+    ENSURE(made.available.is_zero() && made.reserved.is_zero() && made.owed.is_zero(), "an account opens with balance zero");
+    const std::size_t available = moving_account(writing, {AccountKind::available, made.currency, made.id, {}});
+    writing.accounts[available].floor = -made.credit_limit.minor();
+    moving_account(writing, {AccountKind::reserved, made.currency, made.id, {}});
+  }
+  writing.sides.reserve(changes.transfers.size());
+  for (const NewTransfer& transfer : changes.transfers) {
+    ENSURE(transfer.amount.is_positive() && transfer.amount.minor() <= kMaxAmountMinor, "a transfer's amount is above zero and under the cap");
+    ENSURE(transfer.debit.currency == transfer.amount.currency() && transfer.credit.currency == transfer.amount.currency(),
+           "a transfer has one currency");
+    const std::size_t debit = moving_account(writing, transfer.debit);
+    const std::size_t credit = moving_account(writing, transfer.credit);
+    ENSURE(debit != credit, "a transfer has two accounts");
+    writing.accounts[debit].delta = added(writing.accounts[debit].delta, -transfer.amount.minor());
+    writing.accounts[credit].delta = added(writing.accounts[credit].delta, transfer.amount.minor());
+    writing.sides.emplace_back(debit, credit);
+  }
+  for (const Customer& changed : changes.customers) {
+    const std::size_t place = moving_account(writing, {AccountKind::available, changed.currency, changed.id, {}});
+    MovingAccount& account = writing.accounts[place];
+    const std::int64_t floor = -changed.credit_limit.minor();
+    if (floor > account.floor && account.balance < floor) {
+      return Error{ErrorCode::limit_below_use, "account " + changed.name + " uses " +
+                                                   to_string_with_code(Money::of_minor(-account.balance, changed.currency)) +
+                                                   " of its credit; the limit cannot be " + to_string_with_code(changed.credit_limit)};
+    }
+    account.floor = floor;
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> SqliteBook::check_floors(Writing& writing) {
+  for (const MovingAccount& account : writing.accounts) {
+    if (!account.key.customer) continue;
+    const std::int64_t balance = added(account.balance, account.delta);
+    const bool owed = account.key.kind == AccountKind::receivable;
+    if (owed ? balance <= 0 : balance >= account.floor) continue;
+    const Currency unit = account.key.currency;
+    const std::int64_t missing = owed ? balance : account.floor - balance;
+    std::string who = "account " + std::to_string(account.key.customer->value());
+    if (const auto found = customer(*account.key.customer)) who = "account " + found->name;
+    return Error{ErrorCode::insufficient_available,
+                 who + " (" + std::string(name(account.key.kind)) + "): " + to_string_with_code(Money::of_minor(missing, unit)) +
+                     " short; it stands at " + to_string_with_code(Money::of_minor(account.balance, unit)) + " with " +
+                     to_string_with_code(Money::of_minor(account.delta, unit)) + " asked and the floor " +
+                     to_string_with_code(Money::of_minor(account.floor, unit))};
+  }
+  return std::nullopt;
+}
+
+// ---- writing ------------------------------------------------------------------------------------------------------------------
+
+void SqliteBook::write_request(Writing& writing) {
+  writing.last_request = db_->integer("SELECT ifnull(max(id), 0) FROM request");
+  if (!writing.changes.request) return;
+  const NewRequest& request = *writing.changes.request;
+  writing.request_id = ++writing.last_request;
+  const Hash hash = hash_of(request.content);
+  db_->statement("INSERT INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(*writing.request_id, request.sender, request.key, request.content, std::span<const unsigned char>(hash), request.answer,
+            writing.stamp.actor, writing.recorded)
+      .run();
+}
+
+void SqliteBook::write_customers(Writing& writing) {
+  const auto word = [](const auto& value) -> std::optional<std::string_view> {
+    if (!value) return std::nullopt;
+    return name(*value);
+  };
+  for (const Customer& made : writing.changes.new_customers) {
+    db_->statement("INSERT INTO customer (id, name, currency, tier, state, policy, timing, country, vat_id, opened_at)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(made.id, made.name, made.currency.code(), made.tier, name(made.state), word(made.policy), word(made.timing), made.country,
+              made.vat_id, made.opened_at)
+        .run();
+  }
+  for (const Customer& changed : writing.changes.customers) {
+    db_->statement("UPDATE customer SET tier = ?2, state = ?3, policy = ?4, timing = ?5, country = ?6, vat_id = ?7 WHERE id = ?1")
+        .bind(changed.id, changed.tier, name(changed.state), word(changed.policy), word(changed.timing), changed.country, changed.vat_id)
+        .run();
+    ENSURE(db_->changed_rows() == 1, "the customer exists");
+  }
+  // Accounts that are missing: both of a new customer, a first debt, an operator's account on first use.
+  Statement insert = db_->statement(
+      "INSERT INTO ledger_account (id, kind, currency, customer_id, source, balance_minor, floor_minor) VALUES (?, ?, ?, ?, ?, ?, ?)");
+  std::optional<std::int64_t> last_id;
+  for (MovingAccount& account : writing.accounts) {
+    if (account.id) continue;
+    if (!last_id) last_id = db_->integer("SELECT ifnull(max(id), 0) FROM ledger_account");
+    account.id = ++*last_id;
+    const LedgerAccountKey& key = account.key;
+    std::optional<std::int64_t> balance, floor;
+    if (key.customer) balance = 0;
+    if (key.kind == AccountKind::available || key.kind == AccountKind::reserved) floor = account.floor;
+    insert.bind(*account.id, static_cast<std::int64_t>(key.kind), key.currency.code(), key.customer, key.source, balance, floor).run();
+    if (!key.customer) operator_accounts_.emplace(key, *account.id);
+  }
+}
+
+namespace {
+
+// Both statements below bind these in this order after the id.
+template <typename... Rest>
+void bind_changing(Statement& statement, const Backorder& row, const Rest&... rest) {
+  std::optional<std::string_view> reason;
+  if (row.reason) reason = name(*row.reason);
+  std::optional<UtcTime> drop_at, finalization_at, deadline_at, due_at;
+  std::optional<SourceId> source;
+  if (row.drop) {
+    drop_at = row.drop->drop_at;
+    finalization_at = row.drop->finalization_at;
+    deadline_at = row.drop->deadline;
+    due_at = row.drop->deposit_due;
+    source = row.drop->source;
+  }
+  statement.bind(row.id, name(row.state), reason, row.priority, row.quoted, row.max_price, drop_at, finalization_at, deadline_at, due_at, source,
+                 row.deposit, row.attempt, row.underfunded, row.cancelling, row.purse_empty, row.refusals, row.open_call, row.application,
+                 row.provider_status, row.provider_status_at, row.gone_since, row.reserved_at, row.submitted_at, row.ended_at,
+                 row.auction_ends_at, row.auction_price, rest...);
+}
+
+constexpr std::string_view kUpdateBackorder =
+    "UPDATE backorder SET state = ?2, reason = ?3, priority = ?4, quoted_minor = ?5, max_price_minor = ?6, drop_at = ?7, finalization_at = ?8,"
+    " deadline_at = ?9, deposit_due_at = ?10, drop_source_id = ?11, deposit_minor = ?12, attempt = ?13, underfunded = ?14, cancelling = ?15,"
+    " purse_empty = ?16, refusals = ?17, open_call_id = ?18, application = ?19, provider_status = ?20, provider_status_at = ?21,"
+    " gone_since = ?22, reserved_at = ?23, submitted_at = ?24, ended_at = ?25, auction_ends_at = ?26, auction_price = ?27";
+
+}  // namespace
+
+void SqliteBook::write_backorders(Writing& writing) {
+  const Changes& changes = writing.changes;
+  Statement update_open = db_->statement(std::string(kUpdateBackorder) + " WHERE id = ?1");
+  Statement update_ended = db_->statement(std::string(kUpdateBackorder) + ", open_copy = NULL WHERE id = ?1");
+  const auto update = [&](const Backorder& row) {
+    Statement& statement = is_final(row.state) ? update_ended : update_open;
+    bind_changing(statement, row);
+    statement.run();
+    ENSURE(db_->changed_rows() == 1, "backorder " + std::to_string(row.id.value()) + " exists");
+  };
+  std::set<BackorderId> made;
+  for (const Backorder& row : changes.new_backorders) made.insert(row.id);
+  // Ended ones make room for new ones of the same name; what is new and changed again comes last.
+  for (const Backorder& row : changes.backorders) {
+    if (!made.contains(row.id)) update(row);
+  }
+  if (made.empty()) return;
+  Statement insert = db_->statement(
+      "INSERT INTO backorder (id, state, reason, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at,"
+      " drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status,"
+      " provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price, customer_id, name, copy,"
+      " open_copy, zone, currency, placed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
+      " ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)");
+  for (const Backorder& row : changes.new_backorders) {
+    std::optional<int> open_copy;
+    if (!is_final(row.state)) open_copy = row.copy;
+    const Currency unit = row.quoted.currency();
+    bind_changing(insert, row, row.customer, row.name.ace(), row.copy, open_copy, row.zone, unit.code(), row.placed_at);
+    insert.run();
+  }
+  for (const Backorder& row : changes.backorders) {
+    if (made.contains(row.id)) update(row);
+  }
+}
+
+void SqliteBook::write_calls(Writing& writing) {
+  for (const ProviderCall& call : writing.changes.new_calls) {
+    db_->statement("INSERT INTO provider_call (id, backorder_id, command, attempt, state, intent_at, answered_at, code, text, application)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(call.id, call.backorder, name(call.command), call.attempt, name(call.state), call.intent_at, call.answered_at, call.code, call.text,
+              call.application)
+        .run();
+  }
+  for (const ProviderCall& call : writing.changes.calls) {
+    db_->statement("UPDATE provider_call SET state = ?2, answered_at = ?3, code = ?4, text = ?5, application = ?6 WHERE id = ?1")
+        .bind(call.id, name(call.state), call.answered_at, call.code, call.text, call.application)
+        .run();
+    ENSURE(db_->changed_rows() == 1, "call " + std::to_string(call.id) + " exists");
+  }
+}
+
+void SqliteBook::write_transfers(Writing& writing) {
+  const Changes& changes = writing.changes;
+  if (changes.transfers.empty() && !writing.request_id) return;
+  const std::int64_t last_transfer = db_->integer("SELECT ifnull(max(id), 0) FROM transfer");
+
+  SealRange range{.id = 1, .sealed_at = writing.recorded, .first_request = 1, .last_request = writing.last_request,
+                  .first_transfer = last_transfer + 1, .last_transfer = last_transfer + static_cast<std::int64_t>(changes.transfers.size())};
+  range.first_request = writing.last_request + (writing.request_id ? 0 : 1);
+  Hash previous{};
+  if (Statement row = db_->statement("SELECT id, hash FROM seal ORDER BY id DESC LIMIT 1"); row.step()) {
+    range.id = row.integer(0) + 1;
+    std::ranges::copy(row.blob(1), previous.begin());
+  } else {
+    const BookInfo info = book();
+    previous = book_hash(ms(info.made_at), info.rehearsal);
+  }
+  SealHasher hasher(previous, range);
+  CanonicalBytes bytes;
+  std::string_view sender, key;
+  if (changes.request) {
+    const NewRequest& request = *changes.request;
+    sender = request.sender;
+    key = request.key;
+    append_request(bytes, {*writing.request_id, sender, key, request.content, request.answer, writing.stamp.actor, writing.recorded});
+    hasher.add(bytes);
+  }
+
+  Statement insert = db_->statement(
+      "INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt,"
+      " reverses_id, request_id, actor, memo) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  std::int64_t id = last_transfer;
+  for (std::size_t i = 0; i < changes.transfers.size(); ++i) {
+    const NewTransfer& transfer = changes.transfers[i];
+    const MovingAccount& debit = writing.accounts[writing.sides[i].first];
+    const MovingAccount& credit = writing.accounts[writing.sides[i].second];
+    const auto number = [](const auto& given) -> std::optional<std::int64_t> {
+      if (!given) return std::nullopt;
+      return given->value();
+    };
+    std::optional<std::int64_t> attempt;
+    if (transfer.attempt > 0) attempt = transfer.attempt;
+    const SealedTransfer sealed{.id = ++id, .kind = name(transfer.kind), .debit = debit.sealed_as.bytes(), .credit = credit.sealed_as.bytes(),
+                                .amount_minor = transfer.amount.minor(), .recorded_at = writing.recorded,
+                                .effective_at = transfer.effective_at ? ms(*transfer.effective_at) : writing.recorded,
+                                .backorder = number(transfer.backorder), .attempt = attempt, .reverses = number(transfer.reverses),
+                                .request = writing.request_id, .request_sender = sender, .request_key = key, .actor = writing.stamp.actor,
+                                .memo = transfer.memo};
+    insert.bind(sealed.id, sealed.kind, *debit.id, *credit.id, sealed.amount_minor, sealed.recorded_at, sealed.effective_at,
+                debit.key.customer ? debit.key.customer : credit.key.customer, sealed.backorder, sealed.attempt, sealed.reverses, sealed.request,
+                sealed.actor, sealed.memo);
+    insert.run();
+    bytes.clear();
+    append_transfer(bytes, sealed);
+    hasher.add(bytes);
+  }
+  const Hash hash = hasher.finish();
+  db_->statement("INSERT INTO seal (id, sealed_at, first_request_id, last_request_id, first_transfer_id, last_transfer_id, previous_hash, hash)"
+                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(range.id, range.sealed_at, range.first_request, range.last_request, range.first_transfer, range.last_transfer,
+            std::span<const unsigned char>(previous), std::span<const unsigned char>(hash))
+      .run();
+}
+
+void SqliteBook::write_balances(Writing& writing) {
+  // The balance as read stands in the condition: nothing else can have moved it within this unit of work, and if it has, we are wrong.
+  Statement update = db_->statement("UPDATE ledger_account SET balance_minor = ?2 WHERE id = ?1 AND balance_minor = ?3");
+  for (const MovingAccount& account : writing.accounts) {
+    if (!account.key.customer || account.delta == 0) continue;
+    update.bind(*account.id, added(account.balance, account.delta), account.balance).run();
+    ENSURE(db_->changed_rows() == 1, "the balance did not move meanwhile");
+  }
+  for (const Customer& changed : writing.changes.customers) {
+    db_->statement("UPDATE ledger_account SET floor_minor = ?2 WHERE customer_id = ?1 AND kind = 2000 AND floor_minor <> ?2")
+        .bind(changed.id, -changed.credit_limit.minor())
+        .run();
+  }
+}
+
+void SqliteBook::write_events(Writing& writing) {
+  if (writing.changes.events.empty()) return;
+  std::int64_t id = db_->integer("SELECT ifnull(max(id), 0) FROM event");
+  Statement insert = db_->statement(
+      "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const auto word = [](const auto& value) -> std::optional<std::string_view> {
+    if (!value) return std::nullopt;
+    return name(*value);
+  };
+  for (const NewEvent& event : writing.changes.events) {
+    std::optional<std::int64_t> customer_id;
+    if (event.customer) customer_id = event.customer->value();
+    if (!customer_id && event.backorder) {  // the log of a backorder is found through its customer
+      Statement row = db_->statement("SELECT customer_id FROM backorder WHERE id = ?");
+      row.bind(*event.backorder);
+      if (row.step()) customer_id = row.integer(0);
+    }
+    insert.bind(++id, writing.recorded, name(event.kind), customer_id, event.backorder, word(event.from), word(event.to), word(event.reason),
+                writing.stamp.actor, event.detail);
+    insert.run();
+  }
+}
+
+void SqliteBook::write_cases(Writing& writing) {
+  for (const Evidence& evidence : writing.changes.evidence) {
+    db_->statement("INSERT INTO evidence (id, backorder_id, recorded_at, status, raw)"
+                   " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM evidence), ?, ?, ?, ?)")
+        .bind(evidence.backorder, writing.recorded, evidence.status, evidence.raw)
+        .run();
+  }
+  for (const CaseClosing& closing : writing.changes.closed_cases) {
+    db_->statement("UPDATE case_file SET closed_at = ?2, closed_by = ?3, resolution = ?4 WHERE id = ?1 AND closed_at IS NULL")
+        .bind(closing.id, writing.recorded, writing.stamp.actor, closing.resolution)
+        .run();
+    ENSURE(db_->changed_rows() == 1, "the case is open");
+  }
+  for (const NewCase& opened : writing.changes.cases) {
+    db_->statement("INSERT INTO case_file (id, kind, customer_id, backorder_id, subject, detail, opened_at, closed_by, resolution)"
+                   " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM case_file), ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT DO NOTHING")
+        .bind(name(opened.kind), opened.customer, opened.backorder, opened.subject, opened.detail, writing.recorded)
+        .run();
+  }
+}
+
+void SqliteBook::write_tables(Writing& writing) {
+  const Changes& changes = writing.changes;
+  for (const Price& price : changes.prices) {
+    db_->statement("INSERT INTO price (zone, tier, currency, valid_from, valid_to, amount_minor) VALUES (?, ?, ?, ?, ?, ?)"
+                   " ON CONFLICT (zone, tier, currency, valid_from) DO UPDATE SET valid_to = excluded.valid_to, amount_minor = excluded.amount_minor")
+        .bind(price.zone, price.tier, price.amount.currency().code(), price.valid_from, price.valid_to, price.amount)
+        .run();
+  }
+  for (const ZoneSchedule& schedule : changes.schedules) {
+    std::string times;
+    for (const std::chrono::seconds time : schedule.batch_times) times += (times.empty() ? "" : ",") + std::to_string(time.count());
+    db_->statement("INSERT INTO schedule (zone, kind, time_zone, batch_times, job_lead_ms, deposit_lead_ms, deposit_gap_ms, finalization_lead_ms,"
+                   " submit_lead_ms, source, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                   " ON CONFLICT (zone) DO UPDATE SET kind = excluded.kind, time_zone = excluded.time_zone, batch_times = excluded.batch_times,"
+                   " job_lead_ms = excluded.job_lead_ms, deposit_lead_ms = excluded.deposit_lead_ms, deposit_gap_ms = excluded.deposit_gap_ms,"
+                   " finalization_lead_ms = excluded.finalization_lead_ms, submit_lead_ms = excluded.submit_lead_ms,"
+                   " source = excluded.source, confidence = excluded.confidence")
+        .bind(schedule.zone, name(schedule.kind), schedule.time_zone, times, schedule.job_lead, schedule.deposit_lead, schedule.deposit_gap,
+              schedule.finalization_lead, schedule.submit_lead, schedule.source, schedule.confidence)
+        .run();
+  }
+  for (const TaxRate& rate : changes.tax_rates) {
+    db_->statement("INSERT INTO tax_rate (country, valid_from, rate_bp) VALUES (?, ?, ?)"
+                   " ON CONFLICT (country, valid_from) DO UPDATE SET rate_bp = excluded.rate_bp")
+        .bind(rate.country, rate.valid_from, rate.rate_bp)
+        .run();
+  }
+  for (const auto& [setting, value] : changes.settings) {
+    db_->statement("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value").bind(setting, value).run();
+  }
+  for (const std::string& zone : changes.stopped_zones) {
+    db_->statement("INSERT INTO stopped_zone (zone, stopped_at, actor) VALUES (?, ?, ?) ON CONFLICT (zone) DO NOTHING")
+        .bind(zone, writing.recorded, writing.stamp.actor)
+        .run();
+  }
+  for (const std::string& zone : changes.resumed_zones) db_->statement("DELETE FROM stopped_zone WHERE zone = ?").bind(zone).run();
+  if (changes.closed_until) db_->statement("UPDATE book SET closed_until = ?").bind(*changes.closed_until).run();
+  if (!changes.prices.empty()) price_list_.reset();
+  if (!changes.schedules.empty()) schedules_.reset();
+}
+
+}  // namespace storage
