@@ -95,7 +95,17 @@ struct CommandLine {
   Globals& globals;
   int& exit_status;
 };
-void add_book_commands(CommandLine& line);       // init, backup, verify, config, doctor
+// The usual form: a struct that holds a command's own options. `void bind(CLI::App&)` gives them to CLI11, `int run(Session&) const` does the work.
+template <typename Command>
+CLI::App* add_command(CommandLine& line, CLI::App& parent, const std::string& name, const std::string& help, const std::string& examples) {
+  auto command = std::make_shared<Command>();
+  CLI::App* app = add_command(parent, line.globals, name, help, examples, line.exit_status,
+                              std::make_shared<Action>([command](Session& session) { return command->run(session); }));
+  command->bind(*app);
+  return app;
+}
+
+void add_book_commands(CommandLine& line);       // init, backup, verify, doctor, config …
 void add_account_commands(CommandLine& line);    // account …
 void add_money_commands(CommandLine& line);      // fund, withdraw, adjust, reverse, chargeback, suspense …, purse …
 void add_terms_commands(CommandLine& line);      // price …, schedule …, tax …, period …
