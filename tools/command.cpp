@@ -20,8 +20,6 @@ namespace {
 using engine::Error;
 using engine::ErrorCode;
 
-engine::UtcTime system_clock_now() { return std::chrono::floor<engine::Milliseconds>(std::chrono::system_clock::now()); }
-
 std::string login_name() {
   if (const passwd* entry = getpwuid(getuid())) return entry->pw_name;
   return "uid " + std::to_string(getuid());
@@ -57,6 +55,8 @@ render::Cell cell_of(const std::string& field, const std::string& value) {
 
 }  // namespace
 
+engine::UtcTime system_now() { return std::chrono::floor<engine::Milliseconds>(std::chrono::system_clock::now()); }
+
 engine::LedgerStore& Session::book() {
   if (!book_) {
     // A dry run changes nothing, so an older schema is not migrated for it either: opening read-only first refuses that.
@@ -74,7 +74,7 @@ engine::LedgerStore& Session::book_read_only() {
 
 engine::UtcTime Session::instant_of(const engine::BookInfo& info, bool changing) const {
   const engine::UtcTime last = info.last_recorded.value_or(info.made_at);
-  if (globals_.now.empty()) return info.rehearsal ? last : system_clock_now();
+  if (globals_.now.empty()) return info.rehearsal ? last : system_now();
   const engine::UtcTime asked = instant(globals_.now);
   if (!changing) return asked;
   if (!info.rehearsal && !globals_.dry_run) {

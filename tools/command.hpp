@@ -32,6 +32,8 @@ struct Globals {
   std::string color = "auto";          // --color auto|always|never
 };
 
+engine::UtcTime system_now();  // the machine's clock
+
 // What one command opens: the book, the one instant, the provider.
 class Session {
  public:
