@@ -41,6 +41,7 @@ class SqliteBook final : public engine::LedgerStore {
 
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
   std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;
+  std::optional<engine::Backorder> backorder_of_application(std::string_view application) override;
 
   std::optional<engine::StoredRequest> request(std::string_view sender, std::string_view key) override;
   std::optional<engine::Transfer> transfer(engine::TransferId id) override;

@@ -12,7 +12,7 @@ constexpr std::size_t kMostAccountsKept = 65'536;
 
 constexpr std::string_view kCustomerSql =
     "SELECT c.id, c.name, c.currency, c.tier, c.state, c.policy, c.timing, c.country, c.vat_id, c.opened_at, a.balance_minor,"
-    " r.balance_minor, a.floor_minor, (SELECT o.balance_minor FROM ledger_account AS o WHERE o.customer_id = c.id AND o.kind = 1100)"
+    " r.balance_minor, a.floor_minor, c.warned_minor, (SELECT o.balance_minor FROM ledger_account AS o WHERE o.customer_id = c.id AND o.kind = 1100)"
     " FROM customer AS c JOIN ledger_account AS a ON a.customer_id = c.id AND a.kind = 2000"
     " JOIN ledger_account AS r ON r.customer_id = c.id AND r.kind = 2010";
 
@@ -110,7 +110,8 @@ Customer SqliteBook::read_customer(Statement& row) {
           .available = money(row.integer(10)),
           .reserved = money(row.integer(11)),
           .credit_limit = money(-row.integer(12)),
-          .owed = money(-row.optional_integer(13).value_or(0))};
+          .owed = money(-row.optional_integer(14).value_or(0)),
+          .warned = money(row.integer(13))};
 }
 
 Transfer SqliteBook::read_transfer(Statement& row) {
@@ -471,6 +472,7 @@ void SqliteBook::each_event(const EventQuery& query, const std::function<void(co
 
 std::vector<Case> SqliteBook::cases(const CaseQuery& query) {
   Conditions where;
+  if (query.id) where.add("id = ?", query.id->value());
   if (query.open_only) where.add("closed_at IS NULL");
   if (query.backorder) where.add("backorder_id = ?", query.backorder->value());
   if (query.kind) where.add("kind = '" + std::string(name(*query.kind)) + "'");

@@ -149,6 +149,14 @@ std::optional<Backorder> SqliteBook::backorder(BackorderId id) {
   return read_backorder(row);
 }
 
+std::optional<Backorder> SqliteBook::backorder_of_application(std::string_view application) {
+  if (application.empty()) return std::nullopt;
+  Statement row = db_->statement(std::string(kColumns) + " WHERE application = ? ORDER BY id DESC LIMIT 1");
+  row.bind(application);
+  if (!row.step()) return std::nullopt;
+  return read_backorder(row);
+}
+
 std::vector<Backorder> SqliteBook::backorders(const BackorderQuery& query) {
   Parameters parameters;
   std::string sql = std::string(kColumns) + std::string(index_for(query)) + where_of(query, parameters);

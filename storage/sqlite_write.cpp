@@ -41,7 +41,8 @@ struct SqliteBook::Writing {
   std::map<LedgerAccountKey, std::size_t> of_operator{};
   std::vector<std::pair<std::size_t, std::size_t>> sides{};         // debit and credit of every transfer
   std::optional<std::int64_t> request_id{};
-  std::int64_t first_transfer = 0, last_request = 0;
+  std::int64_t last_request = 0;
+  std::vector<NewEvent> opened_cases{};
 };
 
 // ---- units of work ------------------------------------------------------------------------------------------------------------
@@ -99,8 +100,8 @@ Outcome SqliteBook::apply(const Changes& changes, const Stamp& stamp) {
   write_calls(writing);
   write_transfers(writing);
   write_balances(writing);
-  write_events(writing);
   write_cases(writing);
+  write_events(writing);
   write_tables(writing);
   return Done{};
 }
@@ -277,15 +278,15 @@ void SqliteBook::write_customers(Writing& writing) {
     return name(*value);
   };
   for (const Customer& made : writing.changes.new_customers) {
-    db_->statement("INSERT INTO customer (id, name, currency, tier, state, policy, timing, country, vat_id, opened_at)"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    db_->statement("INSERT INTO customer (id, name, currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(made.id, made.name, made.currency.code(), made.tier, name(made.state), word(made.policy), word(made.timing), made.country,
-              made.vat_id, made.opened_at)
+              made.vat_id, made.opened_at, made.warned)
         .run();
   }
   for (const Customer& changed : writing.changes.customers) {
-    db_->statement("UPDATE customer SET tier = ?2, state = ?3, policy = ?4, timing = ?5, country = ?6, vat_id = ?7 WHERE id = ?1")
-        .bind(changed.id, changed.tier, name(changed.state), word(changed.policy), word(changed.timing), changed.country, changed.vat_id)
+    db_->statement("UPDATE customer SET tier = ?2, state = ?3, policy = ?4, timing = ?5, country = ?6, vat_id = ?7, warned_minor = ?8 WHERE id = ?1")
+        .bind(changed.id, changed.tier, name(changed.state), word(changed.policy), word(changed.timing), changed.country, changed.vat_id, changed.warned)
         .run();
     ENSURE(db_->changed_rows() == 1, "the customer exists");
   }
@@ -466,7 +467,7 @@ void SqliteBook::write_balances(Writing& writing) {
 }
 
 void SqliteBook::write_events(Writing& writing) {
-  if (writing.changes.events.empty()) return;
+  if (writing.changes.events.empty() && writing.opened_cases.empty()) return;
   std::int64_t id = db_->integer("SELECT ifnull(max(id), 0) FROM event");
   Statement insert = db_->statement(
       "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail)"
@@ -475,7 +476,7 @@ void SqliteBook::write_events(Writing& writing) {
     if (!value) return std::nullopt;
     return name(*value);
   };
-  for (const NewEvent& event : writing.changes.events) {
+  const auto write = [&](const NewEvent& event) {
     std::optional<std::int64_t> customer_id;
     if (event.customer) customer_id = event.customer->value();
     if (!customer_id && event.backorder) {  // the log of a backorder is found through its customer
@@ -486,7 +487,9 @@ void SqliteBook::write_events(Writing& writing) {
     insert.bind(++id, writing.recorded, name(event.kind), customer_id, event.backorder, word(event.from), word(event.to), word(event.reason),
                 writing.stamp.actor, event.detail);
     insert.run();
-  }
+  };
+  for (const NewEvent& event : writing.changes.events) write(event);
+  for (const NewEvent& event : writing.opened_cases) write(event);
 }
 
 void SqliteBook::write_cases(Writing& writing) {
@@ -507,6 +510,10 @@ void SqliteBook::write_cases(Writing& writing) {
                    " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM case_file), ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT DO NOTHING")
         .bind(name(opened.kind), opened.customer, opened.backorder, opened.subject, opened.detail, writing.recorded)
         .run();
+    if (db_->changed_rows() == 0) continue;  // open already
+    const std::string subject = opened.subject.empty() ? "" : " " + opened.subject;
+    writing.opened_cases.push_back({EventKind::case_opened, opened.customer, opened.backorder, {}, {}, {},
+                                    std::string(name(opened.kind)) + subject + ": " + opened.detail});
   }
 }
 
@@ -546,7 +553,11 @@ void SqliteBook::write_tables(Writing& writing) {
         .run();
   }
   for (const std::string& zone : changes.resumed_zones) db_->statement("DELETE FROM stopped_zone WHERE zone = ?").bind(zone).run();
-  if (changes.closed_until) db_->statement("UPDATE book SET closed_until = ?").bind(*changes.closed_until).run();
+  if (changes.closed_until) {
+    std::optional<std::int64_t> until;
+    if (*changes.closed_until > UtcTime{}) until = ms(*changes.closed_until);  // else everything is open again
+    db_->statement("UPDATE book SET closed_until = ?").bind(until).run();
+  }
   if (!changes.prices.empty()) price_list_.reset();
   if (!changes.schedules.empty()) schedules_.reset();
 }
