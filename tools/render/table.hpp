@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -67,13 +68,29 @@ Cell cell(const std::optional<Value>& value) {
   return value ? cell(*value) : Cell();
 }
 
+struct Fact {
+  std::string key{};
+  Cell value{};
+  Kind kind = Kind::found;  // as a column's: a record without a credit limit has the same CSV header as one with it
+};
+
+// The kind that a C++ type says, value or no value.
+template <typename Value>
+inline constexpr Kind kKindOf = Kind::found;
+template <>
+inline constexpr Kind kKindOf<engine::Money> = Kind::money;
+template <>
+inline constexpr Kind kKindOf<engine::DomainName> = Kind::domain;
+template <typename Value>
+inline constexpr Kind kKindOf<std::optional<Value>> = kKindOf<Value>;
+
 struct Table {
   std::string schema{};  // "dropledger.accounts/1"
   std::vector<Column> columns{};
   std::vector<Row> rows{};  // each with one cell per column
   // Of the whole table: account, as_of, zone. Lines above a table, members of the JSON object before its rows; not in CSV and jsonl,
   // which hold rows only. Keys are lower snake case and none of schema, rows, count, truncated, totals.
-  std::vector<std::pair<std::string, Cell>> facts{};
+  std::vector<Fact> facts{};
   std::vector<Row> totals{};  // as rows; below a second rule, and JSON "totals". Not in CSV and jsonl: there one line is one fact
   std::string when_empty{};   // what people read in place of rows: "No backorders yet." Empty: "Nothing to show."
   bool truncated = false;     // a --limit cut the list: there is more
@@ -89,7 +106,7 @@ struct Table {
   }
   template <typename Value>
   void add_fact(std::string key, Value&& value) {
-    facts.emplace_back(std::move(key), cell(std::forward<Value>(value)));
+    facts.push_back({std::move(key), cell(std::forward<Value>(value)), kKindOf<std::remove_cvref_t<Value>>});
   }
   bool is_record() const { return columns.empty(); }
 

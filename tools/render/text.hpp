@@ -19,4 +19,15 @@ std::size_t display_width(std::string_view printable_text);
 // The longest prefix that takes at most `width` columns.
 std::string_view prefix_of_width(std::string_view printable_text, std::size_t width);
 
+// The first character of text, and how many bytes it takes: at least one. U+FFFD for bytes that are not UTF-8.
+// REQUIRES: text is not empty.
+struct Decoded {
+  char32_t point;
+  std::size_t length;
+};
+Decoded decode(std::string_view text);
+
+// What append_printable and the JSON writer escape.
+bool is_unprintable(char32_t point);
+
 }  // namespace render
