@@ -61,14 +61,14 @@ engine::LedgerStore& Session::book() {
   if (!book_) {
     // A dry run changes nothing, so an older schema is not migrated for it either: opening read-only first refuses that.
     if (globals_.dry_run) book_read_only();
-    book_ = storage::open_book(globals_.book, {});
+    book_ = storage::open_book(globals_.book, {storage::Access::read_write, value_or_throw(engine::parse_span(globals_.wait))});
   }
   return *book_;
 }
 
 engine::LedgerStore& Session::book_read_only() {
   if (book_) return *book_;
-  if (!read_only_) read_only_ = storage::open_book(globals_.book, {.access = storage::Access::read_only});
+  if (!read_only_) read_only_ = storage::open_book(globals_.book, {storage::Access::read_only, value_or_throw(engine::parse_span(globals_.wait))});
   return *read_only_;
 }
 

@@ -24,6 +24,7 @@ struct Globals {
   std::string actor;                   // --actor; empty: the login name
   std::string request;                 // --request: this request's id, for safe repetition
   std::string sender = "operator";     // --sender: whose request ids these are
+  std::string wait = "10s";            // --wait: how long for another program that writes to the book
   std::string format = "table";        // --format table|csv|json|jsonl
   bool dry_run = false;                // --dry-run
   bool quiet = false;                  // --quiet

@@ -52,6 +52,7 @@ void add_globals(CLI::App& app, tools::Globals& globals) {
   app.add_option("--actor", globals.actor, "Who acts; recorded with every change (default: the login name)")->type_name("NAME")->group(group);
   app.add_option("--request", globals.request, "This request's own id: the same id again answers again, and does nothing twice")->type_name("ID")->group(group);
   app.add_option("--sender", globals.sender, "Whose request ids these are")->type_name("NAME")->capture_default_str()->group(group);
+  app.add_option("--wait", globals.wait, "How long to wait for another program that writes to the book")->type_name("SPAN")->capture_default_str()->group(group);
   CLI::Option* format =
       app.add_option("--format", globals.format, "How results are printed")->check(CLI::IsMember({"table", "csv", "json", "jsonl"}))->capture_default_str()->group(group);
   app.add_flag_callback("--json", [&globals] { globals.format = "json"; }, "Same as --format json")->group(group)->excludes(format);
