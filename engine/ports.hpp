@@ -212,7 +212,7 @@ struct TransferQuery {
   bool by_effective = false;        // else by recorded time
   std::int64_t after_id = 0;
   std::int64_t limit = 0;
-  std::optional<TransferId> reverses;  // those that answer this one: its reversal, its chargeback
+  std::optional<TransferId> reverses{};  // those that answer this one: its reversal, its chargeback
 };
 struct EventQuery {
   std::optional<CustomerId> customer{};

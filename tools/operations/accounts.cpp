@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 #include "engine/placing.hpp"
 
@@ -67,14 +68,11 @@ std::vector<engine::Transfer> transfers_where(engine::LedgerStore& store, const 
 // Transfers that name one of these: reversals and chargebacks.
 std::vector<engine::Transfer> answers_to(engine::LedgerStore& store, const std::vector<engine::Transfer>& posted) {
   std::vector<engine::Transfer> found;
-  engine::TransferQuery query;
-  query.kinds = {engine::TransferKind::reversal, engine::TransferKind::chargeback, engine::TransferKind::chargeback_receivable};
-  query.after_id = posted.front().id.value();
-  store.each_transfer(query, [&](const engine::Transfer& transfer) {
-    for (const engine::Transfer& one : posted) {
-      if (transfer.reverses == one.id) found.push_back(transfer);
-    }
-  });
+  for (const engine::Transfer& transfer : posted) {
+    engine::TransferQuery query;
+    query.reverses = transfer.id;
+    std::ranges::copy(transfers_where(store, query), std::back_inserter(found));
+  }
   return found;
 }
 

@@ -1,0 +1,132 @@
+#include "engine/backorder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "tests/support/books.hpp"
+
+using namespace engine;
+
+TEST_CASE("states: every state × event is either in the table or impossible") {
+  // The whole table once more, as the rules tell it: from, event → to, money. What is not here must be impossible.
+  struct Row {
+    State from;
+    Event event;
+    State to;
+    MoneyEffect money;
+  };
+  const Row allowed[] = {
+      {State::requested, Event::funded, State::active, MoneyEffect::reserve_deposit},
+      {State::requested, Event::voided, State::voided, MoneyEffect::none},
+      {State::requested, Event::cancelled, State::cancelled, MoneyEffect::none},
+      {State::active, Event::job_created, State::processing, MoneyEffect::none},
+      {State::active, Event::voided, State::voided, MoneyEffect::refund_deposit},
+      {State::active, Event::rescheduled, State::requested, MoneyEffect::refund_deposit},
+      {State::active, Event::cancelled, State::cancelled, MoneyEffect::refund_deposit},
+      {State::processing, Event::won, State::successful, MoneyEffect::capture_deposit},
+      {State::processing, Event::lost, State::failed, MoneyEffect::refund_deposit},
+      {State::processing, Event::auction_started, State::auction_pending, MoneyEffect::none},
+      {State::processing, Event::job_dropped, State::active, MoneyEffect::none},
+      {State::processing, Event::cancelled, State::cancelled, MoneyEffect::refund_deposit},
+      {State::auction_pending, Event::won, State::successful, MoneyEffect::capture_deposit},
+      {State::auction_pending, Event::lost, State::failed, MoneyEffect::refund_deposit},
+      {State::auction_pending, Event::auction_won, State::auction_won, MoneyEffect::capture_deposit},
+      {State::auction_pending, Event::auction_lost, State::auction_lost, MoneyEffect::refund_deposit},
+      {State::auction_pending, Event::cancelled, State::cancelled, MoneyEffect::refund_deposit},
+  };
+  int possible = 0;
+  for (const State from : kStates) {
+    for (const Event event : kEvents) {
+      CAPTURE(name(from));
+      CAPTURE(name(event));
+      const std::optional<Transition> found = step(from, event);
+      const auto expected = std::ranges::find_if(allowed, [&](const Row& row) { return row.from == from && row.event == event; });
+      REQUIRE(found.has_value() == (expected != std::end(allowed)));
+      if (!found) continue;
+      ++possible;
+      CHECK(found->to == expected->to);
+      CHECK(found->money == expected->money);
+    }
+  }
+  CHECK(possible == static_cast<int>(std::size(allowed)));
+  CHECK(transitions().size() == std::size(allowed));
+}
+
+TEST_CASE("states: money held by a state is reserved on the way in and settled on the way out") {
+  for (const Transition& row : transitions()) {
+    CAPTURE(name(row.from));
+    CAPTURE(name(row.event));
+    const bool settles = row.money == MoneyEffect::refund_deposit || row.money == MoneyEffect::capture_deposit;
+    CHECK((row.money == MoneyEffect::reserve_deposit) == (!holds_deposit(row.from) && holds_deposit(row.to)));
+    CHECK(settles == (holds_deposit(row.from) && !holds_deposit(row.to)));
+  }
+}
+
+TEST_CASE("states: the last six are final, the others are not") {
+  std::set<State> open;
+  for (const State state : kStates) {
+    if (!is_final(state)) open.insert(state);
+  }
+  CHECK(open == std::set{State::requested, State::active, State::processing, State::auction_pending});
+}
+
+TEST_CASE("states: an outcome that skips states walks the states between") {
+  using Path = std::vector<Event>;
+  struct Row {
+    State from, to;
+    Path path;
+  };
+  for (const Row& row : {Row{State::requested, State::successful, {Event::funded, Event::job_created, Event::won}},
+                         Row{State::active, State::failed, {Event::job_created, Event::lost}},
+                         Row{State::processing, State::auction_won, {Event::auction_started, Event::auction_won}},
+                         Row{State::auction_pending, State::successful, {Event::won}},
+                         Row{State::auction_pending, State::failed, {Event::lost}},
+                         Row{State::processing, State::processing, {}}}) {
+    CAPTURE(name(row.from));
+    CAPTURE(name(row.to));
+    const auto found = walk(row.from, row.to);
+    REQUIRE(found.has_value());
+    Path events;
+    for (const Transition& one : *found) events.push_back(one.event);
+    CHECK(events == row.path);
+  }
+  CHECK_FALSE(walk(State::failed, State::successful).has_value());
+  CHECK_FALSE(walk(State::processing, State::voided).has_value());
+}
+
+TEST_CASE("words: every state, reason and event has one word, read back as itself") {
+  std::set<std::string_view> words;
+  for (const State state : kStates) {
+    CHECK(parse_state(name(state)) == state);
+    CHECK(words.insert(name(state)).second);
+  }
+  CHECK(name(State::voided) == "VOID");
+  CHECK(name(State::auction_pending) == "AUCTION-PENDING");
+  for (int i = 0; i <= static_cast<int>(Reason::auction_lost); ++i) {
+    const Reason reason = static_cast<Reason>(i);
+    CHECK(parse_reason(name(reason)) == reason);
+  }
+  CHECK_FALSE(parse_state("ACTIVATED").has_value());
+}
+
+TEST_CASE("order: due instant, drop, priority, time of placing, id; undated last (rows 22, 23)") {
+  using support::at;
+  std::vector<Backorder> expected;
+  Backorder early_drop_placed_late = support::backorder(9, at("2026-08-01T00:00:00Z"));
+  early_drop_placed_late.placed_at = at("2026-07-20");
+  Backorder same_due_later_drop = support::backorder(8, at("2026-08-01T01:00:00Z"));
+  same_due_later_drop.drop->deposit_due = early_drop_placed_late.drop->deposit_due;
+  Backorder preferred = support::backorder(7, at("2026-08-02T00:00:00Z"));
+  preferred.priority = 1;
+  Backorder placed_first = support::backorder(6, at("2026-08-02T00:00:00Z"));
+  placed_first.placed_at = at("2026-01-01");
+  Backorder lower_id = support::backorder(2, at("2026-08-02T00:00:00Z")), higher_id = support::backorder(3, at("2026-08-02T00:00:00Z"));
+  Backorder undated = support::backorder(1, std::nullopt);
+  expected = {early_drop_placed_late, same_due_later_drop, preferred, placed_first, lower_id, higher_id, undated};
+  std::vector<Backorder> shuffled(expected.rbegin(), expected.rend());
+  std::ranges::sort(shuffled, funded_before);
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(shuffled[i].id == expected[i].id);
+}
