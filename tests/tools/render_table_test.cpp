@@ -1,6 +1,8 @@
 // The face for people. Golden texts are inline, between R"( and )": what is read here is what is printed.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <random>
 #include <sstream>
 
 #include "engine/ensure.hpp"
@@ -178,4 +180,17 @@ TEST_CASE("render text: width in columns") {
   CHECK(render::prefix_of_width("例子x", 3) == "例");
   CHECK(render::prefix_of_width("e\xCC\x81x", 1) == "e\xCC\x81");
   CHECK(render::prefix_of_width("abc", 0).empty());
+}
+
+TEST_CASE("render text: whatever bytes come in, what goes out is printable UTF-8 and stays as it is when printed again") {
+  std::mt19937 random(20260801);  // the same bytes in every run
+  for (int round = 0; round < 20'000; ++round) {
+    std::string bytes(random() % 12, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random() % 4 == 0 ? 0xe0 + random() % 32 : random() % 256);
+    const std::string text = render::printable(bytes);
+    CAPTURE(text);
+    REQUIRE(std::none_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }));
+    REQUIRE(render::printable(text) == text);
+    REQUIRE(render::prefix_of_width(text, render::display_width(text)).size() <= text.size());
+  }
 }
