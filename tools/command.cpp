@@ -53,6 +53,10 @@ render::Cell cell_of(const std::string& field, const std::string& value) {
 
 [[noreturn]] void refuse_clock(std::string detail) { throw CommandError{Error{ErrorCode::clock_not_movable, std::move(detail)}}; }
 
+engine::Milliseconds wait_of(const Globals& globals) {
+  return std::min<engine::Milliseconds>(value_or_throw(engine::parse_span(globals.wait)), std::chrono::hours(24));
+}
+
 }  // namespace
 
 engine::UtcTime system_now() { return std::chrono::floor<engine::Milliseconds>(std::chrono::system_clock::now()); }
@@ -61,14 +65,14 @@ engine::LedgerStore& Session::book() {
   if (!book_) {
     // A dry run changes nothing, so an older schema is not migrated for it either: opening read-only first refuses that.
     if (globals_.dry_run) book_read_only();
-    book_ = storage::open_book(globals_.book, {storage::Access::read_write, value_or_throw(engine::parse_span(globals_.wait))});
+    book_ = storage::open_book(globals_.book, {storage::Access::read_write, wait_of(globals_)});
   }
   return *book_;
 }
 
 engine::LedgerStore& Session::book_read_only() {
   if (book_) return *book_;
-  if (!read_only_) read_only_ = storage::open_book(globals_.book, {storage::Access::read_only, value_or_throw(engine::parse_span(globals_.wait))});
+  if (!read_only_) read_only_ = storage::open_book(globals_.book, {storage::Access::read_only, wait_of(globals_)});
   return *read_only_;
 }
 
