@@ -1,0 +1,134 @@
+#include "engine/error_code.hpp"
+
+#include "engine/enum_names.hpp"
+
+namespace engine {
+namespace {
+
+constexpr Named<ErrorCode> kCodes[] = {
+    {ErrorCode::invalid_argument, "invalid_argument"},
+    {ErrorCode::invalid_amount, "invalid_amount"},
+    {ErrorCode::amount_out_of_range, "amount_out_of_range"},
+    {ErrorCode::unknown_currency, "unknown_currency"},
+    {ErrorCode::currency_mismatch, "currency_mismatch"},
+    {ErrorCode::invalid_time, "invalid_time"},
+    {ErrorCode::unknown_time_zone, "unknown_time_zone"},
+    {ErrorCode::invalid_domain, "invalid_domain"},
+    {ErrorCode::invalid_list, "invalid_list"},
+    {ErrorCode::list_too_short, "list_too_short"},
+    {ErrorCode::unknown_zone, "unknown_zone"},
+    {ErrorCode::invalid_schedule, "invalid_schedule"},
+    {ErrorCode::insufficient_available, "insufficient_available"},
+    {ErrorCode::limit_below_use, "limit_below_use"},
+    {ErrorCode::not_reversible, "not_reversible"},
+    {ErrorCode::already_reversed, "already_reversed"},
+    {ErrorCode::period_closed, "period_closed"},
+    {ErrorCode::request_id_reused, "request_id_reused"},
+    {ErrorCode::account_exists, "account_exists"},
+    {ErrorCode::account_not_empty, "account_not_empty"},
+    {ErrorCode::impossible_step, "impossible_step"},
+    {ErrorCode::deposit_not_open, "deposit_not_open"},
+    {ErrorCode::too_late, "too_late"},
+    {ErrorCode::no_price, "no_price"},
+    {ErrorCode::price_above_cap, "price_above_cap"},
+    {ErrorCode::account_frozen, "account_frozen"},
+    {ErrorCode::account_closing, "account_closing"},
+    {ErrorCode::account_closed, "account_closed"},
+    {ErrorCode::job_may_exist, "job_may_exist"},
+    {ErrorCode::case_not_open, "case_not_open"},
+    {ErrorCode::resolution_not_allowed, "resolution_not_allowed"},
+    {ErrorCode::account_not_found, "account_not_found"},
+    {ErrorCode::backorder_not_found, "backorder_not_found"},
+    {ErrorCode::transfer_not_found, "transfer_not_found"},
+    {ErrorCode::case_not_found, "case_not_found"},
+    {ErrorCode::source_not_found, "source_not_found"},
+    {ErrorCode::file_not_found, "file_not_found"},
+    {ErrorCode::schedule_not_found, "schedule_not_found"},
+    {ErrorCode::provider_refused, "provider_refused"},
+    {ErrorCode::outcome_unknown, "outcome_unknown"},
+    {ErrorCode::provider_unreachable, "provider_unreachable"},
+    {ErrorCode::provider_stopped, "provider_stopped"},
+    {ErrorCode::database_missing, "database_missing"},
+    {ErrorCode::database_busy, "database_busy"},
+    {ErrorCode::database_read_only, "database_read_only"},
+    {ErrorCode::database_newer, "database_newer"},
+    {ErrorCode::not_a_database, "not_a_database"},
+    {ErrorCode::database_exists, "database_exists"},
+    {ErrorCode::database_failed, "database_failed"},
+    {ErrorCode::clock_not_movable, "clock_not_movable"},
+    {ErrorCode::books_differ, "books_differ"},
+};
+
+}  // namespace
+
+std::string_view name(ErrorCode code) { return word_of(kCodes, code); }
+
+ErrorClass error_class(ErrorCode code) {
+  switch (code) {  // no default: every new code is asked for its class
+    case ErrorCode::invalid_argument: return ErrorClass::usage;
+    case ErrorCode::invalid_amount:
+    case ErrorCode::amount_out_of_range:
+    case ErrorCode::unknown_currency:
+    case ErrorCode::currency_mismatch:
+    case ErrorCode::invalid_time:
+    case ErrorCode::unknown_time_zone:
+    case ErrorCode::invalid_domain:
+    case ErrorCode::invalid_list:
+    case ErrorCode::list_too_short:
+    case ErrorCode::unknown_zone:
+    case ErrorCode::invalid_schedule:
+    case ErrorCode::database_read_only:
+    case ErrorCode::database_newer:
+    case ErrorCode::not_a_database:
+    case ErrorCode::database_failed: return ErrorClass::bad_input;
+    case ErrorCode::account_not_found:
+    case ErrorCode::backorder_not_found:
+    case ErrorCode::transfer_not_found:
+    case ErrorCode::case_not_found:
+    case ErrorCode::source_not_found:
+    case ErrorCode::file_not_found:
+    case ErrorCode::schedule_not_found:
+    case ErrorCode::database_missing: return ErrorClass::not_found;
+    case ErrorCode::insufficient_available:
+    case ErrorCode::limit_below_use:
+    case ErrorCode::not_reversible:
+    case ErrorCode::period_closed:
+    case ErrorCode::account_not_empty:
+    case ErrorCode::too_late:
+    case ErrorCode::no_price:
+    case ErrorCode::price_above_cap:
+    case ErrorCode::account_frozen:
+    case ErrorCode::account_closing:
+    case ErrorCode::account_closed:
+    case ErrorCode::job_may_exist:
+    case ErrorCode::resolution_not_allowed:
+    case ErrorCode::provider_refused:
+    case ErrorCode::clock_not_movable:
+    case ErrorCode::books_differ: return ErrorClass::refused;
+    case ErrorCode::already_reversed:
+    case ErrorCode::request_id_reused:
+    case ErrorCode::account_exists:
+    case ErrorCode::impossible_step:
+    case ErrorCode::deposit_not_open:
+    case ErrorCode::case_not_open:
+    case ErrorCode::database_exists: return ErrorClass::conflict;
+    case ErrorCode::outcome_unknown:
+    case ErrorCode::provider_unreachable:
+    case ErrorCode::provider_stopped: return ErrorClass::provider;
+    case ErrorCode::database_busy: return ErrorClass::busy;
+  }
+  invariant_failed("the code is known", __FILE__, __LINE__, "error code");
+}
+
+bool retryable(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::insufficient_available:  // funds may arrive
+    case ErrorCode::account_frozen:
+    case ErrorCode::provider_unreachable:
+    case ErrorCode::provider_stopped:
+    case ErrorCode::database_busy: return true;
+    default: return false;  // unknown outcomes above all: ask the provider first, or we order twice
+  }
+}
+
+}  // namespace engine
