@@ -50,6 +50,7 @@ TEST_CASE("render error: what no code names ends with 70") {
 
 TEST_CASE("render error: exit statuses are those of the classes") {
   using engine::ErrorCode;
+  CHECK(render::exit_status(ErrorCode::invalid_argument) == 2);
   CHECK(render::exit_status(ErrorCode::insufficient_available) == 5);
   CHECK(render::exit_status(ErrorCode::account_not_found) == 4);
   CHECK(render::exit_status(ErrorCode::invalid_amount) == 3);
