@@ -25,13 +25,6 @@ using engine::State;
 
 Customer customer_of(engine::LedgerStore& store, const Backorder& backorder) { return store.customer(backorder.customer).value(); }
 
-ProviderCall call_of(engine::LedgerStore& store, const Backorder& backorder) {
-  for (const ProviderCall& call : store.calls(backorder.id)) {
-    if (call.id == backorder.open_call) return call;
-  }
-  engine::invariant_failed("an open call is on file", __FILE__, __LINE__, std::to_string(backorder.id.value()));
-}
-
 int next_attempt(const std::vector<ProviderCall>& calls, CallCommand command) {
   return 1 + static_cast<int>(std::ranges::count(calls, command, &ProviderCall::command));
 }
