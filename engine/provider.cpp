@@ -1,0 +1,95 @@
+#include "engine/provider.hpp"
+
+#include <algorithm>
+
+#include "engine/enum_names.hpp"
+
+namespace engine {
+namespace {
+
+struct CodeRule {
+  int code;
+  Meaning meaning;
+};
+
+// HEXONET/1API API documentation, "response codes". Codes outside this table mean unknown, whatever their class: for an order, "failed" without a
+// known reason may still have ordered.
+constexpr CodeRule kCodeRules[] = {
+    {505, Meaning::refused},  // invalid attribute value syntax
+    {506, Meaning::refused},  // invalid option value
+    {541, Meaning::refused},  // invalid attribute value
+    {552, Meaning::refused},  // object status does not allow for operation: too late
+    {549, Meaning::refused_after_tries},  // command failed
+    {500, Meaning::stop},     // invalid command name
+    {501, Meaning::stop},     // invalid command option
+    {502, Meaning::stop},     // invalid entity value
+    {503, Meaning::stop},     // invalid attribute name
+    {504, Meaning::stop},     // missing required attribute
+    {507, Meaning::stop},     // invalid command format
+    {510, Meaning::stop},     // command not supported for this class: the zone is not on offer
+    {530, Meaning::stop},     // authentication failed
+    {531, Meaning::stop},     // authorization failed
+    {544, Meaning::stop},     // entity on hold
+    {540, Meaning::look_up},  // attribute value is not unique
+    {546, Meaning::purse},    // credit limit exceeded
+    {545, Meaning::gone},     // object not found
+    {420, Meaning::unknown},  // server error, server closing connection
+    {421, Meaning::unknown},  // server error, client should try again
+    {423, Meaning::unknown},  // the same
+    {425, Meaning::unknown},  // service temporarily locked
+    {520, Meaning::unknown},  // server closing connection: temporary although 5xx
+    {521, Meaning::unknown},  // too many sessions open: temporary although 5xx
+};
+
+constexpr Named<Meaning> kMeanings[] = {
+    {Meaning::success, "success"}, {Meaning::refused, "refused"}, {Meaning::refused_after_tries, "refused_after_tries"},
+    {Meaning::stop, "stop"},       {Meaning::look_up, "look_up"}, {Meaning::purse, "purse"},
+    {Meaning::gone, "gone"},       {Meaning::not_sent, "not_sent"}, {Meaning::unknown, "unknown"}};
+
+struct StatusRule {
+  std::string_view word;
+  std::optional<State> outcome;
+};
+
+// A job that the provider calls CANCELLED or DELETED is no outcome: whether the deposit may go back is decided by the job's proven absence and
+// the provider's accounting, not by the word.
+constexpr StatusRule kStatusRules[] = {
+    {"REQUESTED", {}}, {"ACTIVE", {}}, {"PROCESSING", {}}, {"CANCELLED", {}}, {"CANCELED", {}}, {"DELETED", {}},
+    {"SUCCESSFUL", State::successful}, {"FAILED", State::failed},
+    {"AUCTION-PENDING", State::auction_pending}, {"AUCTION-WON", State::auction_won}, {"AUCTION-LOST", State::auction_lost}};
+
+std::string_view trimmed(std::string_view text) {
+  const std::string_view blank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(blank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blank) - first + 1);
+}
+
+char upper(char letter) { return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter; }
+
+}  // namespace
+
+Meaning meaning_of_order(const ProviderAnswer& answer) {
+  switch (answer.delivery) {
+    case Delivery::not_sent: return Meaning::not_sent;
+    case Delivery::unknown: return Meaning::unknown;
+    case Delivery::answered: break;
+  }
+  if (answer.code / 100 == 2) return Meaning::success;  // "success = first digit 2"
+  for (const CodeRule& rule : kCodeRules) {
+    if (rule.code == answer.code) return rule.meaning;
+  }
+  return Meaning::unknown;
+}
+
+std::string_view name(Meaning meaning) { return word_of(kMeanings, meaning); }
+
+StatusMeaning meaning_of_status(std::string_view status) {
+  const std::string_view word = trimmed(status);
+  for (const StatusRule& rule : kStatusRules) {
+    if (std::ranges::equal(rule.word, word, {}, {}, upper)) return {true, rule.outcome};
+  }
+  return {};
+}
+
+}  // namespace engine
