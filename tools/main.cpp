@@ -133,7 +133,7 @@ std::string usage_text(const CLI::App& root, const CLI::ParseError& error) {
     at = at->get_subcommands().front();
     path += at->get_name() + " ";
   }
-  const std::string help = "; see 'dropledger " + path + "--help'";
+  const std::string help = " (see 'dropledger " + path + "--help')";
   const bool is_group = !at->get_subcommands([](const CLI::App*) { return true; }).empty();
   std::vector<std::string> left = root.remaining(true);
   if (!left.empty() && left.front().starts_with("-") && left.front() != "-") {
