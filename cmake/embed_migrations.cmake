@@ -1,8 +1,7 @@
-# Writes ${output}, a C++ source that defines storage::sqlite_migrations() from the NNNN_name.sql files of ${folder}.
+# Writes ${output}, a C++ source that defines storage::sqlite_migrations() from the NNNN_name.sql ${files}.
 # Numbers count from 1 without gaps: a forgotten or doubled file stops the build.
 cmake_minimum_required(VERSION 3.25)
 
-file(GLOB files ${folder}/*.sql)
 list(SORT files)  # four digits each, so by number
 set(expected 0)
 set(rows "")
