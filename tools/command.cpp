@@ -13,6 +13,7 @@
 #include "storage/sqlite_store.hpp"
 #include "tools/render/format.hpp"
 #include "tools/render/terminal.hpp"
+#include "tools/simulated_registry/simulated_registry.hpp"
 
 namespace tools {
 namespace {
@@ -111,7 +112,16 @@ operations::RequestKey Session::request() const { return {globals_.sender, globa
 
 engine::BackorderProvider* Session::provider() {
   if (globals_.registry.empty()) return nullptr;
-  throw CommandError{Error{ErrorCode::provider_unreachable, "the simulated registry is not built in yet"}};
+  if (globals_.dry_run) {
+    if (!provider_noted_) note("dry run: the provider is not asked");
+    provider_noted_ = true;
+    return nullptr;
+  }
+  if (!provider_) {
+    provider_ = value_or_throw(simulated_registry::SimulatedRegistry::open(globals_.registry, [this] { return now(); }));
+    if (!globals_.now.empty() && !provider_->is_simulated()) refuse_clock("--now moves no clock where the provider is a live one: " + provider_->environment());
+  }
+  return provider_.get();
 }
 
 void Session::print(const render::Table& table) const {

@@ -47,7 +47,7 @@ class Session {
   engine::UtcTime now();
   operations::Context context();                // for a changing command: book(), now(), actor, dry_run
   operations::RequestKey request() const;
-  engine::BackorderProvider* provider();        // null where none is configured
+  engine::BackorderProvider* provider();        // null where none is configured, and in a dry run: what is ordered there cannot be rolled back
   const Globals& globals() const { return globals_; }
 
   // Output. print() writes the table to stdout in the chosen format; say() one line to stdout in table format only, unless --quiet;
@@ -72,6 +72,7 @@ class Session {
   std::unique_ptr<engine::LedgerStore> read_only_;  // unused once book_ is open
   std::optional<engine::UtcTime> now_;
   std::unique_ptr<engine::BackorderProvider> provider_;
+  bool provider_noted_ = false;
 };
 
 // A refusal on its way to main, which prints it and exits with its class.
