@@ -37,7 +37,7 @@ class Money {
   static constexpr Money zero(Currency currency) { return Money(0, currency); }
 
   constexpr std::int64_t minor() const { return minor_; }
-  constexpr Currency currency() const { return currency_; }
+  constexpr const Currency& currency() const { return currency_; }
   constexpr bool is_zero() const { return minor_ == 0; }
   constexpr bool is_positive() const { return minor_ > 0; }
   constexpr bool is_negative() const { return minor_ < 0; }

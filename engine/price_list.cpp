@@ -6,7 +6,7 @@
 namespace engine {
 namespace {
 
-auto key_of(const Price& price) { return std::tuple(std::string_view(price.zone), std::string_view(price.tier), price.amount.currency().code()); }
+auto key_of(const Price& price) { return std::tuple(std::string_view(price.zone), std::string_view(price.tier), price.amount.currency()); }
 
 }  // namespace
 

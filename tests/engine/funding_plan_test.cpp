@@ -172,7 +172,7 @@ Book random_book(std::mt19937_64& random) {
   for (const char* zone : zones) {
     book.prices.push_back({zone, "standard", eur(pick(1, 12) * 100), at("2020-01-01"), {}});
     if (pick(0, 2) == 0) book.prices.push_back({zone, "standard", eur(pick(1, 12) * 100), kNow + std::chrono::hours(pick(0, 200)), {}});
-    if (pick(0, 9) == 0) book.prices.back().valid_to = kNow + std::chrono::hours(pick(0, 200));
+    if (pick(0, 5) == 0) book.prices.back().valid_to = kNow + std::chrono::hours(pick(-50, 200));
   }
   const std::int64_t count = pick(0, 9);
   for (std::int64_t id = 1; id <= count; ++id) {
