@@ -122,30 +122,28 @@ struct Adjust {
 };
 
 struct Reverse {
-  std::int64_t transfer = 0;
-  std::string reason;
+  std::string transfer, reason;
   void bind(CLI::App& app) {
-    app.add_option("transfer", transfer, "A transfer's number; the whole request it belongs to is undone")->type_name("NUMBER")->required()->check(CLI::PositiveNumber);
+    app.add_option("transfer", transfer, "A transfer's number; the whole request it belongs to is undone")->type_name("NUMBER")->required();
     bind_reason(app, reason);
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    return answer_money(session, context, operations::reverse(context, session.request(), engine::TransferId(transfer), reason),
-                        "reversed transfer " + std::to_string(transfer));
+    return answer_money(session, context, operations::reverse(context, session.request(), engine::TransferId(session.number(transfer, "transfer")), reason),
+                        "reversed transfer " + transfer);
   }
 };
 
 struct Chargeback {
-  std::int64_t transfer = 0;
-  std::string reason;
+  std::string transfer, reason;
   void bind(CLI::App& app) {
-    app.add_option("transfer", transfer, "The pay-in that the bank took back")->type_name("NUMBER")->required()->check(CLI::PositiveNumber);
+    app.add_option("transfer", transfer, "The pay-in that the bank took back")->type_name("NUMBER")->required();
     bind_reason(app, reason);
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    engine::Result<operations::Reply> reply = operations::charge_back(context, session.request(), engine::TransferId(transfer), reason);
-    std::string done = "charged back transfer " + std::to_string(transfer);
+    engine::Result<operations::Reply> reply = operations::charge_back(context, session.request(), engine::TransferId(session.number(transfer, "transfer")), reason);
+    std::string done = "charged back transfer " + transfer;
     if (reply) {
       done += ", " + std::string(reply.value().fact("account")) + " is " + std::string(reply.value().fact("state"));
       if (reply.value().fact("voided") != "0") done += ", voided backorders " + std::string(reply.value().fact("voided"));

@@ -43,8 +43,8 @@ struct Init {
     percent("--refused", world.refused_percent, "Of the names, every order refused for ever");
     percent("--busy", world.busy_percent, "Of the orders, answered by 'server busy', half of them after the job was made");
     percent("--slow", world.slow_percent, "Of the names, outcome only after up to 20 h");
-    app.add_option("--delay-min", world.delay_min_minutes, "From drop to outcome, at least")->type_name("MINUTES")->check(CLI::NonNegativeNumber)->capture_default_str();
-    app.add_option("--delay-max", world.delay_max_minutes, "and at most")->type_name("MINUTES")->check(CLI::NonNegativeNumber)->capture_default_str();
+    app.add_option("--delay-min", world.delay_min_minutes, "From drop to outcome, at least")->type_name("MINUTES")->check(CLI::Range(0, 100'000))->capture_default_str();
+    app.add_option("--delay-max", world.delay_max_minutes, "and at most")->type_name("MINUTES")->check(CLI::Range(0, 100'000))->capture_default_str();
     app.add_option("--purse", purse, "Our money at the provider (default: always enough)")->type_name("AMOUNT");
     app.add_option("--job-price", job_price, "What the provider sets aside per job and takes for a success (default: 15.00)")->type_name("AMOUNT");
     app.add_option("--currency", world.currency, "The provider's currency")->type_name("CUR")->capture_default_str();

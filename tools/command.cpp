@@ -175,6 +175,16 @@ engine::Money Session::amount(const std::string& text, engine::Currency currency
 
 engine::UtcTime Session::instant(const std::string& text) const { return value_or_throw(engine::parse_time(text)); }
 
+std::int64_t Session::number(const std::string& text, const std::string& what) const {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end || number <= 0) {
+    throw CommandError{Error{ErrorCode::invalid_argument, "'" + text + "' is no number of a " + what + ": write its digits, such as 17"}};
+  }
+  return number;
+}
+
 std::string Session::read_input(const std::string& path) const {
   const auto all_of = [](std::istream& in) { return std::string(std::istreambuf_iterator<char>(in), {}); };
   if (path == "-") return all_of(std::cin);

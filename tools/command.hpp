@@ -62,6 +62,7 @@ class Session {
   engine::Customer account(const std::string& name);
   engine::Money amount(const std::string& text, engine::Currency currency) const;  // above zero
   engine::UtcTime instant(const std::string& text) const;
+  std::int64_t number(const std::string& text, const std::string& what) const;  // of a transfer, backorder, case: above zero
   std::string read_input(const std::string& path) const;  // a file, or "-" for stdin
 
  private:

@@ -46,22 +46,22 @@ void take_environment(tools::Globals& globals) {
 
 void add_globals(CLI::App& app, tools::Globals& globals) {
   const std::string group = "Options of every command";
-  app.add_option("--db", globals.book, "The book, one SQLite file")->type_name("FILE")->capture_default_str()->group(group);
-  app.add_option("--registry", globals.registry, "The simulated registry's file; without it there is no provider")->type_name("FILE")->group(group);
+  app.add_option("--db", globals.book, "The book, one SQLite file")->take_last()->type_name("FILE")->capture_default_str()->group(group);
+  app.add_option("--registry", globals.registry, "The simulated registry's file; without it there is no provider")->take_last()->type_name("FILE")->group(group);
   app.add_option("--now", globals.now, "Another clock: for rehearsal books, --dry-run and commands that only read")->type_name("TIME")->group(group);
   app.add_option("--actor", globals.actor, "Who acts; recorded with every change (default: the login name)")->type_name("NAME")->group(group);
   app.add_option("--request", globals.request, "This request's own id: the same id again answers again, and does nothing twice")->type_name("ID")->group(group);
   app.add_option("--sender", globals.sender, "Whose request ids these are")->type_name("NAME")->capture_default_str()->group(group);
   app.add_option("--wait", globals.wait, "How long to wait for another program that writes to the book")->type_name("SPAN")->capture_default_str()->group(group);
   CLI::Option* format =
-      app.add_option("--format", globals.format, "How results are printed")->check(CLI::IsMember({"table", "csv", "json", "jsonl"}))->capture_default_str()->group(group);
+      app.add_option("--format", globals.format, "How results are printed")->take_last()->check(CLI::IsMember({"table", "csv", "json", "jsonl"}))->capture_default_str()->group(group);
   app.add_flag_callback("--json", [&globals] { globals.format = "json"; }, "Same as --format json")->group(group)->excludes(format);
   app.add_flag_callback("--csv", [&globals] { globals.format = "csv"; }, "Same as --format csv")->group(group)->excludes(format);
   app.add_flag("--dry-run", globals.dry_run, "Do everything but keep nothing")->group(group);
   app.add_flag("-q,--quiet", globals.quiet, "No line about what was done, no notes")->group(group);
   app.add_flag("--ascii", globals.ascii, "Domain names as ACE (xn--…), tables without other characters")->group(group);
   app.add_flag("--no-header", globals.no_header, "No titles above tables and CSV")->group(group);
-  app.add_option("--color", globals.color, "Colours")->check(CLI::IsMember({"auto", "always", "never"}))->capture_default_str()->group(group);
+  app.add_option("--color", globals.color, "Colours")->take_last()->check(CLI::IsMember({"auto", "always", "never"}))->capture_default_str()->group(group);
 }
 
 // The format an error is printed in when the command line itself could not be read to its end.

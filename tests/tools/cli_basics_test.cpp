@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -109,8 +110,7 @@ TEST_CASE("a mistyped command or option is a usage error that names the nearest"
                          Row{{"fund", "alice", "10", "--efective", "2026-07-01"}, "'--effective'"}, Row{{"verify", "--dryrun"}, "'--dry-run'"},
                          Row{{}, "no command given"}, Row{{"account"}, "'account' needs a command"}, Row{{"verify", "now"}, "unexpected argument 'now'"},
                          Row{{"fund", "alice"}, "amount"}, Row{{"account", "freeze", "alice"}, "--reason"}, Row{{"verify", "--format", "xml"}, "xml"},
-                         Row{{"adjust", "alice", "5", "--reason", "x"}, "--credit"}, Row{{"account", "set", "alice"}, "--tier"},
-                         Row{{"reverse", "seventeen", "--reason", "x"}, "seventeen"}}) {
+                         Row{{"adjust", "alice", "5", "--reason", "x"}, "--credit"}, Row{{"account", "set", "alice"}, "--tier"}}) {
     const Ended result = dropledger(row.words);
     CAPTURE(result.err);
     CAPTURE(row.says);
@@ -168,6 +168,9 @@ TEST_CASE("bad input is refused with its code and changes nothing") {
            Row{{"withdraw", "alice", "100.01"}, "insufficient_available", 5},
            Row{{"adjust", "alice", "100.01", "--debit", "--reason", "x"}, "insufficient_available", 5},
            Row{{"reverse", "999", "--reason", "x"}, "transfer_not_found", 4},
+           Row{{"reverse", "seventeen", "--reason", "x"}, "invalid_argument", 2},
+           Row{{"reverse", "0", "--reason", "x"}, "invalid_argument", 2},
+           Row{{"reverse", "99999999999999999999", "--reason", "x"}, "invalid_argument", 2},
            Row{{"account", "open", "alice", "--currency", "EUR"}, "account_exists", 6},
            Row{{"account", "open", "carol", "--currency", "XXX"}, "unknown_currency", 3},
            Row{{"account", "open", "carol", "--currency", "euro"}, "unknown_currency", 3},
@@ -179,6 +182,7 @@ TEST_CASE("bad input is refused with its code and changes nothing") {
            Row{{"price", "set", "com", "59.00", "JPY"}, "invalid_amount", 3},
            Row{{"price", "list", "--zone", "museum"}, "unknown_zone", 3},
            Row{{"backorder", "place", "alice", "example.museum"}, "unknown_zone", 3},
+           Row{{"registry", "show", "--registry", "/no/such/world.db"}, "database_missing", 4},
            Row{{"schedule", "set", "com", "--deposit-lead", "1h"}, "invalid_schedule", 3},
            Row{{"schedule", "set", "com", "--time-zone", "Mars/Olympus"}, "unknown_time_zone", 3},
            Row{{"schedule", "set", "com", "--at", "25:00"}, "invalid_time", 3},
@@ -405,10 +409,47 @@ TEST_CASE("corrections name the transfer that the answer named") {
   CHECK(book.available() == "100.00");
 }
 
+TEST_CASE("an answer that cannot be written is not passed over in silence") {
+  const Book book;
+  const Ended result = ended(support::run("/bin/sh", {"-c", "exec \"$0\" --db \"$1\" account list > /dev/full", support::program_path(), book.path()}));
+  CHECK(result.status == 74);
+  CHECK(result.err.find("could not be written") != std::string::npos);
+  // A reader that leaves early is no error of ours.
+  const Ended piped = ended(support::run("/bin/sh", {"-c", "\"$0\" --db \"$1\" schedule list | true", support::program_path(), book.path()}));
+  CHECK(piped.status == 0);
+  CHECK(piped.err.empty());
+}
+
+TEST_CASE("the environment names the book; the option comes first") {
+  const Book book;
+  const support::TemporaryDirectory folder;
+  const Ended named = ended(support::run_program({"doctor", "--json"}, {.environment = {{"DROPLEDGER_DB", book.path()}}}));
+  CHECK(named.status == 0);
+  CHECK(json::parse(named.out)["book"] == book.path());
+  const Ended other = ended(support::run_program({"doctor", "--db", folder.file("x.db"), "--json"}, {.environment = {{"DROPLEDGER_DB", book.path()}}}));
+  CHECK(error_of(other)["code"] == "database_missing");
+}
+
 TEST_CASE("verify proves the book, and says so") {
   const Book book;
   const json verified = book.read({"verify"});
   CHECK(verified["findings"] == 0);
   CHECK(verified["transfers"] == 1);
   CHECK(verified["count"] == 0);
+}
+
+TEST_CASE("verify finds what somebody changed behind the program's back") {
+  const Book book;
+  REQUIRE(book.run({"fund", "alice", "10.00", "--memo", "invoice-4711"}).status == 0);
+  std::ifstream file(book.path(), std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  std::size_t changed = 0;
+  for (std::size_t at = bytes.find("invoice-4711"); at != std::string::npos; at = bytes.find("invoice-4711", at + 1), ++changed) {
+    set_byte(book.path(), static_cast<std::streamoff>(at), 'I');
+  }
+  REQUIRE(changed > 0);
+  const Ended result = book.run({"verify", "--json"});
+  CHECK(result.status == 5);
+  CHECK(error_of(result)["code"] == "books_differ");
+  CHECK(json::parse(result.out)["findings"] >= 1);
 }
