@@ -51,14 +51,21 @@ struct NameDrop {
   std::optional<engine::UtcTime> finalization_at{};  // F, the last call
 };
 
-// What happened so far. Answers are counted when given, jobs are as they stand now.
+// What happened so far. Orders are counted when decided, whether or not the answer arrived; jobs are as they stand now.
 struct Tally {
   std::int64_t names_known = 0;
-  // answers to add()
-  std::int64_t accepted = 0, refused_invalid = 0 /* 541 */, refused_status = 0 /* 552 */, too_late = 0 /* 552 */, duplicate = 0 /* 540 */, purse_empty = 0 /* 546 */;
-  // answers to remove()
-  std::int64_t removed = 0, not_removed = 0 /* 552 */, not_found = 0 /* 545 */;
-  // answers that said nothing, to either
+  // add()
+  std::int64_t accepted = 0;
+  std::int64_t refused_invalid = 0;  // 541, by the name
+  std::int64_t refused_status = 0;   // 552, by the name
+  std::int64_t too_late = 0;         // 552, after the last call
+  std::int64_t duplicate = 0;        // 540
+  std::int64_t purse_empty = 0;      // 546
+  // remove()
+  std::int64_t removed = 0;
+  std::int64_t not_removed = 0;      // 552
+  std::int64_t not_found = 0;        // 545
+  // answers to either that said nothing
   std::int64_t busy_before_effect = 0, busy_after_effect = 0;
   // applications that were not removed
   std::int64_t requested = 0, active = 0, processing = 0, auction_pending = 0, successful = 0, failed = 0, auction_won = 0, auction_lost = 0;
