@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "api_client/deletion_list.hpp"
 #include "tools/command.hpp"
 #include "tools/simulated_registry/simulated_registry.hpp"
 
@@ -81,6 +82,70 @@ struct Init {
   }
 };
 
+// What a list's row tells the registry; nothing where only a day is given and the zone's batch time is not known.
+std::optional<simulated_registry::NameDrop> drop_of(const api_client::ListedName& row, engine::DateIs date_is, const engine::Schedules& schedules) {
+  const engine::ZoneSchedule& schedule = schedules.of(row.name.ace());
+  std::optional<engine::UtcTime> at;
+  if (const auto* instant = std::get_if<engine::UtcTime>(&row.date)) {
+    at = *instant;
+  } else {
+    at = engine::batch_start(schedule, std::get<engine::Day>(row.date));
+  }
+  if (!at) return std::nullopt;
+  if (date_is == engine::DateIs::drop) return simulated_registry::NameDrop{row.name, at, {}};
+  return simulated_registry::NameDrop{row.name, *at + schedule.finalization_lead, at};
+}
+
+struct Learn {
+  std::vector<std::string> files;
+  std::string date_is, date, layout = "detect";
+  void bind(CLI::App& app) {
+    app.add_option("lists", files, "Deletion lists; - is stdin")->type_name("FILE")->required();
+    app.add_option("--date-is", date_is, "What the lists' dates mean")->check(CLI::IsMember({"drop", "finalization"}))->required();
+    app.add_option("--layout", layout, "How the lists are written")->check(CLI::IsMember({"detect", "provider", "csv", "names"}))->capture_default_str();
+    app.add_option("--date", date, "The date of every name in a list of names only")->type_name("TIME");
+  }
+  int run(Session& session) const {
+    const std::unique_ptr<SimulatedRegistry> registry = open_registry(session);
+    const engine::DateIs meaning = value_or_throw(engine::parse_date_is(date_is));
+    api_client::ListFormat format;
+    if (layout != "detect") format.layout = value_or_throw(api_client::parse_list_layout(layout));
+    if (!date.empty()) {
+      if (const auto day = engine::parse_day(date)) {
+        format.date = day.value();
+      } else {
+        format.date = session.instant(date);
+      }
+    }
+    // The book's schedules where there is a book, so that both reckon a bare day alike.
+    std::error_code failed;
+    const bool has_book = std::filesystem::exists(session.globals().book, failed);
+    const engine::Schedules schedules = has_book ? session.book_read_only().schedules() : engine::Schedules({});
+    render::Table table;
+    table.schema = "dropledger.registry-learn/1";
+    table.columns = {{"list"}, {"rows"}, {"news"}, {"unreadable"}, {"undatable"}};
+    for (const std::string& file : files) {
+      const api_client::DeletionList list = value_or_throw(api_client::read_deletion_list(session.read_input(file), format));
+      constexpr std::size_t kShown = 10;
+      for (std::size_t at = 0; at < std::min(kShown, list.bad.size()); ++at) {
+        session.note(file + ":" + std::to_string(list.bad[at].line) + ": " + list.bad[at].why + ": " + list.bad[at].text);
+      }
+      if (list.bad_count > kShown) session.note(file + ": and " + std::to_string(list.bad_count - kShown) + " more lines that cannot be read");
+      std::vector<simulated_registry::NameDrop> drops;
+      drops.reserve(list.rows.size());
+      for (const api_client::ListedName& row : list.rows) {
+        if (auto drop = drop_of(row, meaning, schedules)) drops.push_back(*std::move(drop));
+      }
+      render::Cell news;
+      if (!session.globals().dry_run) news = render::cell(value_or_throw(registry->learn(drops)));
+      table.add(file, list.rows.size(), news, list.bad_count, list.rows.size() - drops.size());
+    }
+    session.print(table);
+    if (session.globals().dry_run) session.note("dry run: nothing was changed");
+    return 0;
+  }
+};
+
 struct Show {
   void bind(CLI::App&) {}
   int run(Session& session) const {
@@ -126,6 +191,9 @@ void add_registry_commands(CommandLine& line) {
   add_command<Init>(line, *registry, "init", "Makes a world; what happens to a name in it follows from the seed alone",
                     "  dropledger registry init world.db --seed 7\n"
                     "  dropledger registry init rough.db --seed 7 --busy 20 --purse 500.00 --job-price 15.00");
+  add_command<Learn>(line, *registry, "learn", "Tells the registry when names drop; a later date moves a drop that is not over",
+                     "  dropledger --registry world.db registry learn 2026-08-*.csv --date-is finalization\n"
+                     "  dropledger --registry world.db registry learn names.txt --date 2026-08-01 --date-is drop");
   add_command<Show>(line, *registry, "show", "The world and what happened in it so far", "  dropledger --registry world.db registry show");
 }
 
