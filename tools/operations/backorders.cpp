@@ -60,7 +60,7 @@ Result<Facts> decide_place(const Context& context, const std::string& account, c
     if (!funded) return funded.error();
     changes.append(std::move(funded).value());
   }
-  changes.events.insert(changes.events.begin(), {engine::EventKind::placed, customer.id, backorder.id, {}, engine::State::requested, {},
+  changes.events.insert(changes.events.begin(), {engine::EventKind::placed, customer.id, backorder.id, {}, {}, {},
                                                  "quoted " + to_string_with_code(backorder.quoted)});
   changes.new_backorders.push_back(backorder);
   return facts_of(backorder, account, false);
