@@ -1,0 +1,175 @@
+// The preview, the sweep that keeps its promise, and the state of the provider.
+#include <algorithm>
+
+#include "tools/command.hpp"
+#include "tools/operations/accounts.hpp"
+#include "tools/operations/reports.hpp"
+#include "tools/operations/sweep.hpp"
+#include "tools/render/progress.hpp"
+
+namespace tools {
+namespace {
+
+using engine::Error;
+using engine::ErrorCode;
+using engine::to_string;
+
+struct Preview {
+  std::string account, until;
+  int days = 7;
+  bool exit_code = false;
+  void bind(CLI::App& app) {
+    app.add_option("--account", account, "Only this account")->type_name("NAME");
+    app.add_option("--days", days, "How far ahead")->check(CLI::Range(0, 3660))->capture_default_str();
+    app.add_option("--until", until, "How far ahead, as an instant")->type_name("TIME");
+    app.add_flag("--exit-code", exit_code, "Exit status 1 where something is underfunded");
+  }
+  int run(Session& session) const {
+    engine::LedgerStore& store = session.book_read_only();
+    const engine::UtcTime now = session.now();
+    const engine::UtcTime horizon = until.empty() ? now + std::chrono::hours(24 * days) : session.instant(until);
+    if (horizon < now) throw CommandError{Error{ErrorCode::invalid_time, "--until " + until + " lies before now, " + to_string(now)}};
+    std::optional<engine::CustomerId> only;
+    if (!account.empty()) only = session.account(account).id;
+    render::Table table;
+    table.schema = "dropledger.preview/1";
+    table.columns = {{"account"}, {"backorder", "", render::Kind::number}, {"domain", "", render::Kind::domain}, {"decided_at", "", render::Kind::time},
+                     {"drop_at", "", render::Kind::time}, {"amount", "", render::Kind::money}, {"verdict"}, {"before", "", render::Kind::money},
+                     {"after", "", render::Kind::money}, {"short_by", "", render::Kind::money}, {"ends_as"}};
+    table.when_empty = "Nothing falls due until " + to_string(horizon) + ".";
+    table.add_fact("as_of", now);
+    table.add_fact("until", horizon);
+    bool is_short = false;
+    for (const operations::AccountPreview& one : operations::preview(store, only, now, horizon)) {
+      for (const operations::PreviewRow& row : one.rows) {
+        const engine::FundingVerdict& verdict = row.verdict;
+        table.add(one.customer.name, row.backorder.id, row.backorder.name, verdict.decided_at,
+                  row.backorder.drop ? std::optional(row.backorder.drop->drop_at) : std::nullopt, verdict.amount, name(verdict.verdict),
+                  verdict.spendable_before, verdict.spendable_after, verdict.shortfall.is_zero() ? std::nullopt : std::optional(verdict.shortfall),
+                  verdict.voids ? "VOID " + std::string(name(*verdict.voids)) : "");
+      }
+      if (one.plan.shortfall.is_zero()) continue;
+      is_short = true;
+      table.add_total(one.customer.name, std::monostate{}, std::monostate{}, one.plan.top_up_by, std::monostate{}, one.plan.shortfall, "top up by then",
+                      std::monostate{}, std::monostate{}, one.plan.shortfall, "");
+    }
+    session.print(table);
+    note_purse(session, store);
+    return is_short && exit_code ? 1 : 0;
+  }
+
+ private:
+  // Two purses must be full: the customers' with us, and ours at the provider.
+  static void note_purse(Session& session, engine::LedgerStore& store) {
+    if (session.globals().registry.empty() || session.provider() == nullptr) return;
+    const engine::Result<engine::ProviderPurse> purse = session.provider()->purse();
+    if (!purse) {
+      session.note("our purse at the provider is not known: " + purse.error().detail);
+      return;
+    }
+    engine::BackorderQuery active;
+    active.states = {engine::State::active};
+    active.with_job = false;
+    session.note("our purse at " + session.provider()->environment() + ": " + to_string_with_code(purse.value().spendable()) + " free for " +
+                 std::to_string(store.backorders(active).size()) + " funded jobs that are not created yet");
+  }
+};
+
+struct Sweep {
+  std::vector<std::string> stages;
+  void bind(CLI::App& app) {
+    app.add_option("stages", stages, "Only these (default: all): reserve void submit sync settle warn")->type_name("STAGE");
+  }
+  int run(Session& session) const {
+    operations::SweepOptions options;
+    if (!stages.empty()) {
+      options.stages.clear();
+      for (const std::string& word : stages) {
+        const auto stage = operations::parse_stage(word);
+        if (!stage) throw CommandError{Error{ErrorCode::invalid_argument, "'" + word + "' is no stage: reserve, void, submit, sync, settle, warn"}};
+        options.stages.push_back(*stage);
+      }
+    }
+    const operations::Context context = session.context();
+    std::optional<render::Progress> progress;
+    std::optional<operations::Stage> shown;
+    options.progress = [&](operations::Stage stage, std::size_t done) {
+      if (shown != stage) {
+        progress.reset();
+        progress.emplace("sweep " + std::string(name(stage)), 0);
+        shown = stage;
+      }
+      progress->at(done);
+    };
+    engine::BackorderProvider* provider = session.provider();
+    const operations::SweepReport report = operations::sweep(context, provider, options);
+    progress.reset();
+    render::Table table;
+    table.schema = "dropledger.sweep/1";
+    table.columns = {{"stage"}, {"what"}, {"count", "", render::Kind::number}};
+    table.when_empty = "Nothing was due.";
+    table.add_fact("at", context.now);
+    table.add_fact("provider", provider == nullptr ? "" : provider->environment());
+    table.add_fact("dry_run", context.dry_run);
+    for (const operations::StageCount& row : report.counts) table.add(name(row.stage), row.what, row.count);
+    session.print(table);
+    if (context.dry_run) session.note("dry run: nothing was changed, and the provider was not asked");
+    int status = 0;
+    for (const Error& trouble : report.troubles) {
+      if (context.dry_run) continue;
+      session.note("trouble: " + std::string(name(trouble.code)) + ": " + trouble.detail + "; what was done stays");
+      status = static_cast<int>(engine::error_class(trouble.code));
+    }
+    return status;
+  }
+};
+
+struct Resume {
+  std::string zone;
+  void bind(CLI::App& app) { app.add_option("zone", zone, "Only this zone (default: the whole environment)")->type_name("ZONE"); }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    const std::string ace = zone.empty() ? "" : value_or_throw(engine::parse_zone(zone));
+    const operations::Reply reply = value_or_throw(operations::resume_submitting(context, session.request(), ace));
+    session.answer(reply, "dropledger.resumed/1", "submitting goes on: " + std::string(reply.fact("resumed")));
+    return 0;
+  }
+};
+
+struct Status {
+  void bind(CLI::App&) {}
+  int run(Session& session) const {
+    engine::LedgerStore& store = session.book_read_only();
+    engine::BackorderProvider* provider = session.provider();
+    render::Table record;
+    record.schema = "dropledger.provider/1";
+    record.add_fact("environment", provider == nullptr ? "none configured" : provider->environment());
+    if (provider != nullptr) {
+      const engine::Result<engine::ProviderPurse> purse = provider->purse();
+      record.add_fact("amount", purse ? std::optional(purse.value().amount) : std::nullopt);
+      record.add_fact("deposit", purse ? std::optional(purse.value().deposit) : std::nullopt);
+      record.add_fact("spendable", purse ? std::optional(purse.value().spendable()) : std::nullopt);
+      if (!purse) session.note(purse.error().detail);
+    }
+    std::string stopped;
+    for (const std::string& one : store.stopped_zones()) stopped += (stopped.empty() ? "" : ", ") + (one.empty() ? "everything" : "." + one);
+    record.add_fact("stopped", stopped);
+    record.add_fact("unanswered_calls", store.open_calls().size());
+    session.print(record);
+    return 0;
+  }
+};
+
+}  // namespace
+
+void add_sweep_commands(CommandLine& line) {
+  add_command<Preview>(line, line.app, "preview", "Which backorders are funded, before it happens; changes nothing",
+                       "  dropledger preview --days 10\n  dropledger preview --account alice --exit-code");
+  add_command<Sweep>(line, line.app, "sweep", "Does everything that is due: reserve, void, submit, sync, settle, warn",
+                     "  dropledger sweep --registry registry.db\n  dropledger sweep reserve --dry-run");
+  CLI::App* provider = add_group(line.app, "provider", "The provider that catches the names");
+  add_command<Status>(line, *provider, "status", "Where jobs go, our purse there, what is stopped", "  dropledger provider status --registry registry.db");
+  add_command<Resume>(line, *provider, "resume", "Goes on submitting after a person mended what was refused", "  dropledger provider resume com");
+}
+
+}  // namespace tools
