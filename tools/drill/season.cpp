@@ -129,9 +129,9 @@ bool Season::move_dates(UtcTime now) {
   std::vector<operations::ListRow> rows;
   std::ofstream file(options_.folder + "/later-" + std::to_string(rounds_done_) + ".csv");
   for (auto& [name, drop] : names_) {
-    if (drop <= now + std::chrono::hours(4)) continue;  // dropped, or about to
+    if (drop <= now) continue;  // dropped
     const std::uint64_t number = draw(options_.seed + static_cast<std::uint64_t>(rounds_done_), name.ace());
-    if (number % static_cast<std::uint64_t>(options_.move_one_in) == 0) {
+    if (number % static_cast<std::uint64_t>(options_.move_one_in) == 0 && drop > now + std::chrono::hours(4)) {
       const UtcTime moved = drop + kShifts[number / 1000 % std::size(kShifts)];
       if (moved > now + std::chrono::hours(4)) {
         drop = moved;
@@ -156,7 +156,7 @@ void Season::top_up(UtcTime now) {
   }
 }
 
-std::string fingerprint(engine::LedgerStore& store) {
+std::vector<std::string> fingerprint(engine::LedgerStore& store) {
   std::map<std::int64_t, std::string> transfers;
   store.each_transfer({}, [&](const engine::Transfer& transfer) {
     if (transfer.backorder) transfers[transfer.backorder->value()] += " " + std::string(name(transfer.kind)) + " " + to_string(transfer.amount);
@@ -173,9 +173,7 @@ std::string fingerprint(engine::LedgerStore& store) {
                     std::string(name(backorder.state)) + " " + (backorder.reason ? std::string(name(*backorder.reason)) : "-") + transfers[backorder.id.value()]);
   }
   std::ranges::sort(lines);
-  std::string text;
-  for (const std::string& line : lines) text += line + "\n";
-  return text;
+  return lines;
 }
 
 }  // namespace drill

@@ -56,7 +56,7 @@ class Season {
   int rounds_done_ = 0, moved_ = 0;
 };
 
-// Accounts, states, reasons and transfers by backorder, without ids, recorded times and attempts: what two runs of one season must agree on.
-std::string fingerprint(engine::LedgerStore& store);
+// Accounts, states, reasons and transfers by backorder, a sorted line each, without ids, recorded times and attempts: what two runs of one season must agree on.
+std::vector<std::string> fingerprint(engine::LedgerStore& store);
 
 }  // namespace drill

@@ -117,7 +117,7 @@ Merge merge(engine::LedgerStore& store, SourceId source, const std::vector<Liste
     }
     if (old.missing) return;
     const UtcTime drop_at = drop_instant(old, schedules.of(old.name.ace()));
-    if (now >= drop_at + engine::kDropCycle) return;  // that drop is over
+    if (now >= drop_at) return;  // it dropped: a list of what is to come no longer names it
     if (!covered.contains({zone_of(schedules, old.name.ace()), engine::day_of(drop_at)})) return;
     ListedDrop gone = old;
     gone.missing = true;
