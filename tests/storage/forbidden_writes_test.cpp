@@ -1,0 +1,290 @@
+// The database itself refuses what must never happen, also to someone who writes SQL past this program. And what slips past a database whose
+// triggers were taken away, verify finds and names.
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <set>
+
+#include "engine/payments.hpp"
+#include "storage/migrate.hpp"
+#include "storage/sqlite_store.hpp"
+#include "tests/support/books.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+using namespace engine;
+using support::at;
+using support::eur;
+
+namespace {
+
+const UtcTime kNow = at("2026-08-01T06:00:00Z");
+
+// A book with one customer who paid 100.00, one refunded, one captured and one held deposit of 10.00.
+class Book {
+ public:
+  Book() {
+    storage::create_book(path(), kNow, true);
+    const auto store = open();
+    store->begin();
+    Customer customer = support::customer(0);
+    customer.id = store->next_customer_id();
+    write(*store, [&](Changes& changes) {
+      changes.new_customers.push_back(customer);
+      changes.request = NewRequest{"operator", "pay-1", "amount=100\n", "{}"};
+      REQUIRE(bool(pay_in(changes, customer, {.amount = eur(10'000)})));
+    });
+    (void)store->add_list("registry", DateIs::drop, kNow, {}, 0);
+    for (int i = 1; i <= 3; ++i) {
+      write(*store, [&](Changes& changes) {
+        Backorder one = support::backorder(i, kNow + std::chrono::hours(60));
+        one.customer = customer.id;
+        REQUIRE(bool(take_step(changes, one, customer, Event::funded, {.now = kNow, .deposit = eur(1000)})));
+        if (i == 1) REQUIRE(bool(take_step(changes, one, customer, Event::cancelled, {.now = kNow, .reason = Reason::by_customer})));
+        if (i == 2) {
+          REQUIRE(bool(take_step(changes, one, customer, Event::job_created, {.now = kNow})));
+          REQUIRE(bool(take_step(changes, one, customer, Event::won, {.now = kNow, .tax_bp = 1900})));
+        }
+        changes.new_backorders.push_back(one);
+      });
+    }
+    store->commit();
+  }
+  std::string path() const { return folder_.file("book.db"); }
+  std::unique_ptr<LedgerStore> open(storage::OpenOptions options = {}) const { return storage::open_book(path(), options); }
+  SQLite::Database raw() const {
+    SQLite::Database db(path(), SQLite::OPEN_READWRITE);
+    db.exec("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON");
+    return db;
+  }
+  // Everything in every table, as text.
+  std::string dump() const {
+    SQLite::Database db = raw();
+    std::string text;
+    for (const char* table : {"request", "customer", "ledger_account", "backorder", "transfer", "seal", "event", "case_file", "provider_call", "evidence", "book"}) {
+      SQLite::Statement rows(db, std::string("SELECT * FROM ") + table);
+      while (rows.executeStep()) {
+        for (int i = 0; i < rows.getColumnCount(); ++i) text += rows.getColumn(i).getString() + "|";
+        text += "\n";
+      }
+    }
+    return text;
+  }
+
+ private:
+  template <typename Fill>
+  static void write(LedgerStore& store, const Fill& fill) {
+    Changes changes;
+    fill(changes);
+    const Outcome applied = store.apply(changes, {kNow, "tester"});
+    REQUIRE_MESSAGE(bool(applied), (applied ? "" : applied.error().detail));
+  }
+  support::TemporaryDirectory folder_;
+};
+
+ErrorCode opening(const std::string& path, storage::OpenOptions options = {}) {
+  try {
+    storage::open_book(path, options);
+  } catch (const storage::StorageError& error) {
+    return error.error().code;
+  }
+  return ErrorCode::books_differ;  // it opened, which no test here expects
+}
+
+}  // namespace
+
+TEST_CASE("database: refuses each forbidden write, and stays as it was") {
+  const Book book;
+  const std::string before = book.dump();
+  for (const char* sql : {
+           "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = 1",
+           "UPDATE transfer SET memo = 'x' WHERE id = 1",
+           "DELETE FROM transfer WHERE id = 1",
+           "INSERT OR REPLACE INTO transfer SELECT id, kind, debit_id, credit_id, 1, recorded_at, effective_at, customer_id, backorder_id, attempt, reverses_id, request_id, actor, memo FROM transfer WHERE id = 1",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 0, recorded_at, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, -5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, debit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, 999, 5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, NULL, actor, memo FROM transfer WHERE id = 1",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 1000, recorded_at, effective_at, customer_id, 2, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 2",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 2000, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt, NULL, NULL, actor, '' FROM transfer WHERE kind = 'refund'",
+           "UPDATE ledger_account SET balance_minor = -1 WHERE kind = 2000",
+           "UPDATE ledger_account SET balance_minor = -1 WHERE kind = 2010",
+           "DELETE FROM ledger_account WHERE id = 1",
+           "UPDATE ledger_account SET currency = 'USD' WHERE id = 1",
+           "UPDATE seal SET hash = zeroblob(32) WHERE id = 1",
+           "DELETE FROM seal",
+           "INSERT OR REPLACE INTO seal SELECT id, sealed_at, first_request_id, last_request_id, first_transfer_id, last_transfer_id, previous_hash, zeroblob(32) FROM seal WHERE id = 1",
+           "UPDATE request SET answer = 'other'",
+           "DELETE FROM request",
+           "INSERT INTO request SELECT id + 1, sender, key, 'other', content_hash, answer, actor, recorded_at FROM request",
+           "INSERT OR REPLACE INTO request SELECT id, sender, key, 'other', content_hash, answer, actor, recorded_at FROM request",
+           "UPDATE event SET detail = 'x'",
+           "DELETE FROM event",
+           "DELETE FROM backorder WHERE id = 1",
+           "UPDATE backorder SET state = 'ACTIVE', open_copy = copy WHERE id = 1",
+           "UPDATE backorder SET state = 'REQUESTED', open_copy = copy WHERE id = 2",
+           "UPDATE backorder SET customer_id = 2 WHERE id = 3",
+           "UPDATE backorder SET name = 'other.com' WHERE id = 3",
+           "UPDATE backorder SET state = 'LOST' WHERE id = 3",
+           "INSERT INTO backorder SELECT 4, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+           "DELETE FROM customer",
+           "UPDATE customer SET currency = 'USD'",
+           "INSERT INTO allowed_step VALUES ('FAILED', 'SUCCESSFUL')",
+           "DELETE FROM book",
+       }) {
+    CAPTURE(sql);
+    SQLite::Database db = book.raw();
+    CHECK_THROWS_AS(db.exec(sql), SQLite::Exception);
+  }
+  CHECK(book.dump() == before);
+  CHECK(book.open()->verify({}).findings.empty());
+}
+
+TEST_CASE("database: no effective date in a closed period; row 96") {
+  const Book book;
+  book.raw().exec("UPDATE book SET closed_until = " + std::to_string(kNow.time_since_epoch().count()));
+  const auto store = book.open();
+  store->begin();
+  Customer customer = store->customer("alice").value();
+  Changes changes;
+  changes.request = NewRequest{"operator", "late", "", "{}"};
+  REQUIRE(bool(pay_in(changes, customer, {.amount = eur(5), .effective_at = kNow - Milliseconds(1)})));
+  CHECK(store->apply(changes, {kNow, "tester"}).error().code == ErrorCode::period_closed);
+  store->rollback();
+}
+
+TEST_CASE("database: its table of steps is the engine's") {
+  const Book book;
+  SQLite::Database db = book.raw();
+  std::set<std::pair<std::string, std::string>> theirs, ours;
+  SQLite::Statement rows(db, "SELECT from_state, to_state FROM allowed_step");
+  while (rows.executeStep()) theirs.emplace(rows.getColumn(0).getString(), rows.getColumn(1).getString());
+  for (const Transition& row : transitions()) ours.emplace(name(row.from), name(row.to));
+  CHECK(theirs == ours);
+}
+
+TEST_CASE("store: a balance under its floor is refused whole; a unit of work that is dropped leaves nothing") {
+  const Book book;
+  const std::string before = book.dump();
+  const auto store = book.open();
+  store->begin();
+  Customer customer = store->customer("alice").value();
+  Changes changes;
+  changes.request = NewRequest{"operator", "too-much", "", "{}"};
+  changes.transfers.push_back({TransferKind::pay_out, available_of(customer), operator_account(AccountKind::cash, customer.currency, "bank"), eur(9'000), {}, {}, 0, {}, {}});
+  CHECK(store->apply(changes, {kNow, "tester"}).error().code == ErrorCode::insufficient_available);
+  changes.transfers[0].amount = eur(100);
+  CHECK(bool(store->apply(changes, {kNow, "tester"})));
+  store->rollback();
+  CHECK(book.dump() == before);
+}
+
+TEST_CASE("verify: names what was changed behind the triggers' back") {
+  struct Row {
+    const char* tampering;
+    const char* check;  // one of the checks that must name it
+  };
+  for (const Row& row : {Row{"UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = 1", "seals"},
+                         Row{"UPDATE transfer SET amount_minor = amount_minor + 1 WHERE kind = 'reserve' AND backorder_id = 3", "balances"},
+                         Row{"DELETE FROM transfer WHERE id = (SELECT max(id) FROM transfer)", "seals"},
+                         Row{"UPDATE ledger_account SET balance_minor = balance_minor + 1 WHERE kind = 2000", "balances"},
+                         Row{"UPDATE backorder SET deposit_minor = deposit_minor + 1 WHERE id = 3", "deposits"},
+                         Row{"UPDATE request SET actor = 'somebody'", "seals"},
+                         Row{"UPDATE transfer SET actor = 'somebody' WHERE id = 2", "seals"},
+                         Row{"DELETE FROM seal WHERE id = (SELECT max(id) FROM seal)", "seals"}}) {
+    CAPTURE(row.tampering);
+    const Book book;
+    CHECK(book.open()->verify({}).findings.empty());
+    {
+      SQLite::Database db(book.path(), SQLite::OPEN_READWRITE);
+      std::vector<std::string> triggers;
+      SQLite::Statement names(db, "SELECT name FROM sqlite_master WHERE type = 'trigger'");
+      while (names.executeStep()) triggers.push_back(names.getColumn(0).getString());
+      names.reset();
+      for (const std::string& trigger : triggers) db.exec("DROP TRIGGER " + trigger);
+      REQUIRE(db.exec(row.tampering) > 0);
+    }
+    const Verification found = book.open()->verify({});
+    bool named = false;
+    std::string all;
+    for (const Finding& finding : found.findings) {
+      named = named || finding.check == row.check;
+      all += finding.check + ": " + finding.what + "\n";
+    }
+    CAPTURE(all);
+    CHECK(named);
+  }
+}
+
+TEST_CASE("opening: one clear code for each thing that is no book of ours") {
+  const support::TemporaryDirectory folder;
+  const auto file = [&](const char* name, const std::string& bytes) {
+    std::ofstream(folder.file(name), std::ios::binary) << bytes;
+    return folder.file(name);
+  };
+  CHECK(opening(folder.file("missing.db")) == ErrorCode::database_missing);
+  CHECK_FALSE(std::filesystem::exists(folder.file("missing.db")));
+  CHECK(opening(file("text.db", "this is a letter, not a database, and it is longer than a header of one hundred bytes would be, dear reader")) == ErrorCode::not_a_database);
+  CHECK(opening(file("empty.db", "")) == ErrorCode::not_a_database);
+  CHECK(opening(file("rubbish.db", std::string(8192, '\x93'))) == ErrorCode::not_a_database);
+  {
+    SQLite::Database other(folder.file("other.db"), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    other.exec("CREATE TABLE t (a)");
+  }
+  CHECK(opening(folder.file("other.db")) == ErrorCode::not_a_database);
+  const Book book;
+  CHECK_THROWS_AS(storage::create_book(book.path(), kNow, false), storage::StorageError);
+  book.raw().exec("PRAGMA user_version = 9999");
+  CHECK(opening(book.path()) == ErrorCode::database_newer);
+}
+
+TEST_CASE("opening: a book that another process holds is busy") {
+  const Book book;
+  SQLite::Database other = book.raw();
+  other.exec("BEGIN IMMEDIATE");
+  const auto store = book.open({.busy_timeout = std::chrono::milliseconds(50)});
+  try {
+    store->begin();
+    FAIL("two writers");
+  } catch (const storage::StorageError& error) {
+    CHECK(error.error().code == ErrorCode::database_busy);
+  }
+}
+
+TEST_CASE("opening: a user who may not write gets a clear code and writes nothing") {
+  if (geteuid() != 0) return;  // only root can become somebody else
+  const Book book;
+  const std::filesystem::path folder = std::filesystem::path(book.path()).parent_path();
+  { const auto checkpointed = book.open(); }
+  chmod(folder.c_str(), 0555);
+  chmod(book.path().c_str(), 0444);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (setgid(65534) != 0 || setuid(65534) != 0) _exit(9);
+    try {
+      const auto store = book.open();
+      store->begin();
+      _exit(1);
+    } catch (const storage::StorageError& error) {
+      _exit(error.error().code == ErrorCode::database_read_only ? 0 : 2);
+    }
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  chmod(folder.c_str(), 0755);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("backup: a copy that opens and verifies; never over something else") {
+  const Book book;
+  const support::TemporaryDirectory folder;
+  storage::back_up_book(book.path(), folder.file("copy.db"));
+  CHECK(storage::open_book(folder.file("copy.db"), {})->verify({}).findings.empty());
+  CHECK_THROWS_AS(storage::back_up_book(book.path(), folder.file("copy.db")), storage::StorageError);
+}
