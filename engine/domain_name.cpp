@@ -58,8 +58,9 @@ Result<std::string> to_ace(std::string_view text, std::size_t min_labels) {
   std::string ace(trimmed);
   if (!is_plain(trimmed)) {
     // UTS-46 as lookups do it (RFC 5891), without the transitional mapping that would fold ß to ss; A-labels are decoded and encoded again as proof.
+    // Not IDN2_USE_STD3_ASCII_RULES: libidn2 2.3 then drops what it should refuse, and 'a b.com' would be 'ab.com'. broken_rule refuses below.
     char* converted = nullptr;
-    const int code = idn2_to_ascii_8z(ace.c_str(), &converted, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT | IDN2_USE_STD3_ASCII_RULES);
+    const int code = idn2_to_ascii_8z(ace.c_str(), &converted, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
     const IdnText owned(converted);
     if (code == IDN2_TOO_BIG_DOMAIN || code == IDN2_TOO_BIG_LABEL) return refused(text, code == IDN2_TOO_BIG_LABEL ? "a label longer than 63 octets" : "longer than 253 octets");
     if (code != IDN2_OK) return refused(text, idn2_strerror(code));
