@@ -1,6 +1,7 @@
 #include "engine/provider.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "engine/enum_names.hpp"
 
@@ -90,6 +91,33 @@ StatusMeaning meaning_of_status(std::string_view status) {
     if (std::ranges::equal(rule.word, word, {}, {}, upper)) return {true, rule.outcome};
   }
   return {};
+}
+
+Outcome check_sum(const ProviderAccounting& accounting) {
+  Money sum = accounting.opening;
+  for (const ProviderEntry& entry : accounting.entries) {
+    for (const Money part : {entry.net, entry.tax}) {
+      if (part.currency() == sum.currency()) continue;
+      return Error{ErrorCode::currency_mismatch, "the provider's entry " + entry.id + " is in " + std::string(part.currency().code()) +
+                                                     ", its account in " + std::string(sum.currency().code())};
+    }
+    sum += entry.gross();
+  }
+  if (accounting.sum.currency() == sum.currency() && accounting.sum == sum) return Done{};
+  return Error{ErrorCode::books_differ, "the provider's accounting does not add up: opening balance and entries make " + to_string_with_code(sum) +
+                                            ", its sum says " + to_string_with_code(accounting.sum)};
+}
+
+void number_entries(std::vector<ProviderEntry>& entries) {
+  std::map<std::string, int> seen;
+  for (ProviderEntry& entry : entries) {
+    if (!entry.id.empty()) continue;
+    std::string content = to_string(entry.at);
+    for (const std::string& part : {entry.type, entry.description, entry.reference, to_string(entry.net), to_string(entry.tax)}) {
+      if (!part.empty()) content += ' ' + part;
+    }
+    entry.id = content + " #" + std::to_string(++seen[content]);
+  }
 }
 
 }  // namespace engine

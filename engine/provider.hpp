@@ -77,6 +77,43 @@ struct ProviderPurse {
   Money spendable() const { return amount - deposit + credit; }
 };
 
+// Our account with the provider as an accountant reads it. Both signs are the provider's own, and ours; nobody turns them again.
+
+// Money set aside there (QueryDepositList). Positive: reserved, taken off what may be spent; negative: a credit ("positive values are
+// reserved", HEXONET API documentation, QueryDepositList, DEPOSIT). It is a lease that the provider keeps renewing: `expires_at` lies a few hours
+// after the last renewal, and a deposit given back lapses within that time. So neither instant says when the money was first set aside.
+struct ProviderDeposit {
+  std::string id{};            // DEPOSITID
+  std::string account_type{};  // "COM_BACKORDER"
+  std::string description{};   // the domain, as the provider wrote it
+  Money amount;
+  UtcTime created_at;
+  std::optional<UtcTime> expires_at{};
+};
+
+// One booking (QueryAccountingList). Payments are positive, charges negative; prices are net, with their tax beside them.
+struct ProviderEntry {
+  std::string id{};    // ACCOUNTINGID where the provider shows one; else number_entries() derives it
+  UtcTime at;          // whole seconds
+  std::string type{};  // "PAYMENT", "COM_BACKORDER"; verbatim, as are the next two
+  std::string description{};
+  std::string reference{};
+  Money net;
+  Money tax;
+  Money gross() const { return net + tax; }
+};
+struct ProviderAccounting {
+  Money opening;  // before the first entry, tax included
+  Money sum;      // after the last one, as the provider says it
+  std::vector<ProviderEntry> entries{};  // by instant
+};
+// SUM = OPENINGBALANCE + prices + VAT prices (HEXONET API documentation, QueryAccountingList); books_differ names both figures. An entry in another
+// currency than the opening balance is a currency_mismatch.
+Outcome check_sum(const ProviderAccounting& accounting);
+// Gives every entry without an id its content and its number among its equals: "2026-08-05T18:31:00Z COM_BACKORDER dune-market.com -15.00 0.00 #1".
+// Equals share an instant, so the id is the same in every reading whose bounds do not cut through one.
+void number_entries(std::vector<ProviderEntry>& entries);
+
 class BackorderProvider {
  public:
   virtual ~BackorderProvider() = default;
@@ -92,6 +129,11 @@ class BackorderProvider {
   // Whether the provider's accounting shows a charge for this name since then.
   virtual Result<bool> charged(const DomainName& name, UtcTime since) = 0;
   virtual Result<ProviderPurse> purse() = 0;
+  // Both from lists that were read completely; provider_unreachable otherwise.
+  virtual Result<std::vector<ProviderDeposit>> deposits() = 0;
+  // The bookings with `from` <= at < `to`, each with an id, checked by check_sum. On the wire both bounds are inclusive whole seconds: MINDATE is
+  // `from` rounded up, MAXDATE the last second before `to`.
+  virtual Result<ProviderAccounting> accounting(UtcTime from, UtcTime to) = 0;
 };
 
 }  // namespace engine

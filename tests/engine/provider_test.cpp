@@ -92,3 +92,35 @@ TEST_CASE("provider: status words settle, say nothing, or are unknown; never a g
     CHECK(meaning.outcome == row.outcome);
   }
 }
+
+TEST_CASE("provider: an accounting whose sum is not its parts is refused with both figures") {
+  const Currency usd = Currency::parse("USD").value();
+  const auto money = [&](std::int64_t minor) { return Money::of_minor(minor, usd); };
+  ProviderAccounting accounting{money(0), money(42860)};
+  accounting.entries.push_back({"1", UtcTime{}, "ADD_DOMAIN", "tern-court.com", "", money(-6000), money(-1140)});
+  accounting.entries.push_back({"2", UtcTime{}, "PAYMENT", "wire 8841", "", money(50000), money(0)});
+  CHECK(check_sum(accounting));  // the sample of the provider's documentation
+  accounting.sum = money(42859);
+  const Outcome off = check_sum(accounting);
+  REQUIRE_FALSE(off);
+  CHECK(off.error().code == ErrorCode::books_differ);
+  CHECK(off.error().detail.find("428.60 USD") != std::string::npos);
+  CHECK(off.error().detail.find("428.59 USD") != std::string::npos);
+  accounting.entries[1].tax = Money::zero(Currency::parse("EUR").value());
+  CHECK(check_sum(accounting).error().code == ErrorCode::currency_mismatch);
+}
+
+TEST_CASE("provider: bookings without an id are known by content and number among their equals, whatever came before them") {
+  const Currency usd = Currency::parse("USD").value();
+  const auto charge = [&](const char* id, std::int64_t seconds, const char* name) {
+    return ProviderEntry{id, UtcTime(std::chrono::seconds(seconds)), "COM_BACKORDER", name, "", Money::of_minor(-1500, usd), Money::zero(usd)};
+  };
+  std::vector<ProviderEntry> entries{charge("", 1, "a.com"), charge("", 1, "a.com"), charge("90211", 1, "a.com"), charge("", 2, "a.com")};
+  number_entries(entries);
+  CHECK(entries[0].id == "1970-01-01T00:00:01Z COM_BACKORDER a.com -15.00 0.00 #1");
+  CHECK(entries[1].id == "1970-01-01T00:00:01Z COM_BACKORDER a.com -15.00 0.00 #2");
+  CHECK(entries[2].id == "90211");
+  std::vector<ProviderEntry> later{charge("", 2, "a.com")};
+  number_entries(later);
+  CHECK(later[0].id == entries[3].id);
+}

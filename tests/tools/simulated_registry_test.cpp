@@ -481,6 +481,61 @@ TEST_CASE("simulated registry: what the purse does not cover is answered 546; fa
   CHECK_FALSE(registry->charged(all[8], at("2026-01-01")).value());
 }
 
+TEST_CASE("simulated registry: deposits, accounting and purse tell one story at every instant") {
+  World world = plain_world();
+  world.purse_minor = 100'000;
+  world.catch_percent = 50;
+  world.competitor_percent = 30;
+  Registry registry(world);
+  for (const DomainName& name : names(20)) {
+    registry.learn(name, kDrop);
+    registry.applied(name);
+  }
+  const std::vector<engine::ProviderDeposit> first = registry->deposits().value();
+  REQUIRE(first.size() == 20);
+  CHECK(first.front().id == "40001");
+  CHECK(first.front().account_type == "COM_BACKORDER");
+  CHECK(first.front().description == "name0.com");
+  CHECK(to_string_with_code(first.front().amount) == "15.00 USD");
+  CHECK(first.front().created_at == at("2026-07-01"));
+  CHECK(first.front().expires_at == at("2026-07-01T03:00:00Z"));
+  REQUIRE(registry->remove("40003").code == 200);
+  CHECK(registry->deposits().value().size() == 19);
+
+  for (const UtcTime now : {at("2026-07-10"), kDrop, kDrop + 10min, kDrop + 40min, kDrop + 24h, kDrop + 100h}) {
+    CAPTURE(engine::to_string(now));
+    registry.at_time(now);
+    const engine::ProviderPurse purse = registry->purse().value();
+    engine::Money set_aside = engine::Money::zero(purse.amount.currency());
+    for (const engine::ProviderDeposit& deposit : registry->deposits().value()) {
+      set_aside += deposit.amount;
+      CHECK(*deposit.expires_at > now);
+    }
+    CHECK(set_aside == purse.deposit);
+    const engine::ProviderAccounting all = registry->accounting(at("2026-01-01"), at("2027-01-01")).value();
+    CHECK(all.sum == purse.amount);
+    CHECK(to_string_with_code(all.opening) == "1000.00 USD");
+    for (const engine::ProviderEntry& entry : all.entries) {
+      CHECK(entry.at <= now);
+      CHECK(entry.net.is_negative());
+      CHECK(registry->status(entry.reference).job.value().name.ace() == entry.description);
+      CHECK(registry->charged(domain(entry.description), entry.at).value());
+    }
+    // Cut anywhere, the parts join.
+    const UtcTime middle = kDrop + 30min;
+    const engine::ProviderAccounting early = registry->accounting(at("2026-01-01"), middle).value(),
+                                     late = registry->accounting(middle, at("2027-01-01")).value();
+    CHECK(early.sum == late.opening);
+    CHECK(late.sum == all.sum);
+    REQUIRE(early.entries.size() + late.entries.size() == all.entries.size());
+    for (std::size_t i = 0; i < all.entries.size(); ++i) {
+      CHECK(all.entries[i].id == (i < early.entries.size() ? early.entries[i] : late.entries[i - early.entries.size()]).id);
+    }
+  }
+  CHECK(registry->deposits().value().empty());
+  CHECK_FALSE(registry->accounting(kDrop, kDrop + 100h).value().entries.empty());
+}
+
 TEST_CASE("simulated registry: without a purse there is always enough") {
   Registry registry(plain_world());
   std::vector<AddJob> orders;

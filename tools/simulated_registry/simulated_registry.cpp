@@ -40,6 +40,7 @@ constexpr int kVersion = 1;
 constexpr int kBusyTimeoutMs = 10'000;
 constexpr std::int64_t kFirstApplication = 40'001;  // looks like the provider's
 constexpr std::size_t kInFlight = 4;  // orders that are committed before the first of them is answered
+constexpr engine::Milliseconds kLease = std::chrono::hours(3);  // as in the provider's only sample of a deposit
 constexpr std::int64_t kEnoughMinor = 1'000'000'000'000;  // the purse that is never empty
 
 // A name's drops are its cycles, from 1; an application belongs to one, also when nobody knows its dates yet. Instants in milliseconds UTC.
@@ -146,6 +147,13 @@ std::optional<std::int64_t> application_id(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return id;
+}
+
+// "COM_BACKORDER"
+std::string account_type(const std::string& name) {
+  std::string zone = name.substr(name.find('.') + 1);
+  for (char& letter : zone) letter = letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+  return zone + "_BACKORDER";
 }
 
 DomainName name_of(const std::string& ace) { return DomainName::from_trusted_ace(ace); }
@@ -632,6 +640,52 @@ Result<engine::ProviderPurse> SimulatedRegistry::purse() {
     const File::Purse purse = file.purse(now);
     return engine::ProviderPurse{Money::of_minor(purse.amount_minor, currency), Money::of_minor(purse.deposit_minor, currency), Money::zero(currency)};
   });
+}
+
+Result<std::vector<engine::ProviderDeposit>> SimulatedRegistry::deposits() {
+  File& file = *file_;
+  const UtcTime now = file.clock();
+  return file.read([&] {
+    const Money price = Money::of_minor(file.world.job_price_minor, Currency::parse(file.world.currency).value());
+    std::vector<engine::ProviderDeposit> found;
+    if (price.is_zero()) return found;
+    file.each_drop(file.applications(nullptr), now, [&](std::span<const Application> group, const Standing& standing) {
+      if (standing.ended_at) return;
+      for (const Application& application : group) {
+        found.push_back({std::to_string(application.id), account_type(application.name), application.name, price, application.created_at,
+                         std::chrono::floor<std::chrono::hours>(now) + kLease});
+      }
+    });
+    std::ranges::sort(found, {}, [](const engine::ProviderDeposit& deposit) { return std::pair(deposit.created_at, deposit.id); });
+    return found;
+  });
+}
+
+Result<engine::ProviderAccounting> SimulatedRegistry::accounting(UtcTime from, UtcTime to) {
+  File& file = *file_;
+  const UtcTime now = file.clock();
+  Result<engine::ProviderAccounting> read = file.read([&] {
+    const Currency currency = Currency::parse(file.world.currency).value();
+    const Money price = Money::of_minor(file.world.job_price_minor, currency);
+    engine::ProviderAccounting found{Money::of_minor(file.world.purse_minor.value_or(kEnoughMinor), currency), Money::zero(currency)};
+    file.each_drop(file.applications(nullptr), now, [&](std::span<const Application> group, const Standing& standing) {
+      if (!standing.winner || !standing.ended_at || price.is_zero()) return;
+      const Application& winner = group[*standing.winner];
+      const UtcTime at = std::chrono::floor<std::chrono::seconds>(*standing.ended_at);
+      if (at >= to) return;
+      if (at < from) found.opening -= price;
+      else found.entries.push_back({"", at, account_type(winner.name), winner.name, std::to_string(winner.id), -price, Money::zero(currency)});
+    });
+    std::ranges::sort(found.entries, {}, [](const engine::ProviderEntry& entry) { return std::pair(entry.at, entry.reference); });
+    engine::number_entries(found.entries);
+    found.sum = found.opening;
+    for (const engine::ProviderEntry& entry : found.entries) found.sum += entry.gross();
+    return found;
+  });
+  if (!read) return read;
+  const engine::Outcome sound = engine::check_sum(read.value());
+  ENSURE(bool(sound), "a sum is its parts");
+  return read;
 }
 
 }  // namespace simulated_registry

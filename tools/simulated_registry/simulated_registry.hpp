@@ -101,6 +101,10 @@ class SimulatedRegistry final : public engine::BackorderProvider {
   engine::Result<std::vector<engine::ProviderJob>> jobs(std::span<const engine::DomainName> names) override;
   engine::Result<bool> charged(const engine::DomainName& name, engine::UtcTime since) override;
   engine::Result<engine::ProviderPurse> purse() override;
+  // A deposit per application without an outcome, under the application's id; renewed at every full hour.
+  engine::Result<std::vector<engine::ProviderDeposit>> deposits() override;
+  // A charge per success, when it came; what was in the purse from the start is before everything. Without tax.
+  engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime from, engine::UtcTime to) override;
 
  private:
   struct File;
