@@ -83,6 +83,11 @@ Meaning meaning_of_order(const ProviderAnswer& answer) {
   return Meaning::unknown;
 }
 
+void BackorderProvider::statuses(std::span<const std::string> applications,
+                                 const std::function<void(std::size_t, const ProviderAnswer&)>& answered) {
+  for (std::size_t i = 0; i < applications.size(); ++i) answered(i, status(applications[i]));
+}
+
 std::string_view name(Meaning meaning) { return word_of(kMeanings, meaning); }
 
 StatusMeaning meaning_of_status(std::string_view status) {

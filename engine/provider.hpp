@@ -68,6 +68,7 @@ StatusMeaning meaning_of_status(std::string_view status);
 struct AddJob {
   DomainName name;
   bool another = false;  // NEW=1: one of our jobs for this name exists already
+  std::optional<UtcTime> not_after{};  // still unsent then, it is not sent any more: answered not_sent
 };
 
 struct ProviderPurse {
@@ -118,12 +119,14 @@ class BackorderProvider {
  public:
   virtual ~BackorderProvider() = default;
   virtual std::string environment() const = 0;  // "simulated", "ote 1234", "live 54cd": shown wherever a job is submitted
-  virtual bool is_simulated() const = 0;        // only then may a book's clock be moved
+  virtual bool is_live() const = 0;  // orders there cost real money: never with a rehearsal book, never with a moved clock
   // Sends every order once, in any order and overlapping; `answered` is called once per order with its index.
   // REQUIRES: no name twice in one call.
   virtual void add(std::span<const AddJob> orders, const std::function<void(std::size_t, const ProviderAnswer&)>& answered) = 0;
   virtual ProviderAnswer remove(const std::string& application) = 0;
   virtual ProviderAnswer status(const std::string& application) = 0;
+  // The same for many, possibly overlapping; `answered` is called once per application with its index.
+  virtual void statuses(std::span<const std::string> applications, const std::function<void(std::size_t, const ProviderAnswer&)>& answered);
   // Every application of ours (or only those of `names`), from a list that was read completely; provider_unreachable otherwise.
   virtual Result<std::vector<ProviderJob>> jobs(std::span<const DomainName> names) = 0;
   // Whether the provider's accounting shows a charge for this name since then.

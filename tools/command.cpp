@@ -119,7 +119,7 @@ engine::BackorderProvider* Session::provider() {
   }
   if (!provider_) {
     provider_ = value_or_throw(simulated_registry::SimulatedRegistry::open(globals_.registry, [this] { return now(); }));
-    if (!globals_.now.empty() && !provider_->is_simulated()) refuse_clock("--now moves no clock where the provider is a live one: " + provider_->environment());
+    if (!globals_.now.empty() && provider_->is_live()) refuse_clock("--now moves no clock where the provider is a live one: " + provider_->environment());
   }
   return provider_.get();
 }

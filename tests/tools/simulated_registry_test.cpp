@@ -61,7 +61,7 @@ class Registry {
   }
   ProviderAnswer add(const DomainName& name, bool another = false) {
     std::optional<ProviderAnswer> got;
-    const AddJob order[] = {{name, another}};
+    const AddJob order[] = {{name, another, std::nullopt}};
     registry_->add(order, [&](std::size_t index, const ProviderAnswer& answer) {
       CHECK(index == 0);
       CHECK_FALSE(got);
@@ -536,6 +536,18 @@ TEST_CASE("simulated registry: deposits, accounting and purse tell one story at 
   CHECK_FALSE(registry->accounting(kDrop, kDrop + 100h).value().entries.empty());
 }
 
+TEST_CASE("simulated registry: an order whose time is over is not sent any more") {
+  Registry registry(plain_world());
+  registry.at_time(kDrop - 4h);
+  const AddJob orders[] = {{domain("dune-market.com"), false, kDrop - 4h}, {domain("tern-court.com"), false, kDrop - 4h - 1ms}};
+  std::vector<ProviderAnswer> answers(2);
+  registry->add(orders, [&](std::size_t index, const ProviderAnswer& answer) { answers.at(index) = answer; });
+  CHECK(answers[0].code == 200);
+  CHECK(answers[1].delivery == engine::Delivery::not_sent);
+  REQUIRE(registry.jobs().size() == 1);
+  CHECK(registry.jobs().front().name == domain("dune-market.com"));
+}
+
 TEST_CASE("simulated registry: without a purse there is always enough") {
   Registry registry(plain_world());
   std::vector<AddJob> orders;
@@ -759,7 +771,7 @@ TEST_CASE("simulated registry: answers read like the provider's") {
   CHECK(registry.add(name).raw.find("CODE=540\n") != std::string::npos);
   CHECK(registry->status("1").raw == "[RESPONSE]\nDESCRIPTION=Object not found\nCODE=545\n\nQUEUETIME=0\nRUNTIME=0.004\n\nEOF\n");
   CHECK(registry->environment() == "simulated (seed 7)");
-  CHECK(registry->is_simulated());
+  CHECK_FALSE(registry->is_live());
   CHECK(added.job.value().raw == added.raw);
 }
 

@@ -537,6 +537,10 @@ void SimulatedRegistry::add(std::span<const engine::AddJob> orders,
     std::vector<ProviderAnswer> answers;
     for (const engine::AddJob& wanted : orders.subspan(first, count)) {
       const UtcTime now = file.clock();
+      if (wanted.not_after && now > *wanted.not_after) {
+        answers.push_back({.delivery = Delivery::not_sent, .code = 0, .text = "its time was over before it could be sent", .job = {}, .raw = {}});
+        continue;
+      }
       answers.push_back(file.commit_one([&] { return file.maybe_busy(wanted.name.ace(), false, [&] { return file.order(wanted, now); }); }));
     }
     std::vector<std::size_t> arrival(count);

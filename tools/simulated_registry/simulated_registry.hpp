@@ -93,7 +93,7 @@ class SimulatedRegistry final : public engine::BackorderProvider {
 
   // engine::BackorderProvider
   std::string environment() const override;  // "simulated (seed 7)"
-  bool is_simulated() const override { return true; }
+  bool is_live() const override { return false; }
   void add(std::span<const engine::AddJob> orders,
            const std::function<void(std::size_t, const engine::ProviderAnswer&)>& answered) override;
   engine::ProviderAnswer remove(const std::string& application) override;
