@@ -14,16 +14,17 @@
 // as its COUNT says.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
-
-#include "engine/result.hpp"
 
 namespace api_client {
 
@@ -50,6 +51,9 @@ class Response {
 
   // Never fails: what cannot be understood is `torn()` with the reason. Lines without `=` are passed over; a top-level name given twice counts as given last;
   // rows of a property are kept in the order in which they appear; a property named CODE or DESCRIPTION is data.
+  // Torn: nothing; no EOF, or text behind it; CODE or DESCRIPTION missing, empty or no number; a property that cannot be read; rows whose numbers are not 0, 1,
+  // 2 … (vendor's clients read those differently); a COUNT that is no number; with a COUNT, a column of another length: every property but the paging numbers,
+  // COLUMN and accounting's sums is a column, or, where COLUMN names the columns, those and every property of more than one row.
   static Response parse(std::string body);
 
   int code() const { return code_; }  // 0 where there is none
@@ -61,31 +65,42 @@ class Response {
   bool complete() const { return torn_.empty(); }
 
   std::span<const Property> properties() const { return properties_; }  // in the order of first appearance
+  // `property` as properties() has it: upper case without blanks.
   std::span<const std::string_view> values(std::string_view property) const;  // empty where there is none
   std::string_view value(std::string_view property, std::size_t row = 0) const;  // empty where there is none
   const Paging& paging() const { return paging_; }
   std::string_view body() const { return *text_; }
 
  private:
-  std::unique_ptr<std::string> text_;   // kept at one address, so that views survive a move
-  std::unique_ptr<std::string> names_;  // names that had to be upper-cased or stripped
+  void read_lines();
+  void read_property(std::string_view name, std::string_view value, std::size_t line);
+  Property& property_of(std::string_view key);
+  void check_columns();
+  void tear(std::string reason);
+
+  std::unique_ptr<std::string> text_;  // kept at one address, so that views survive a move
+  std::deque<std::string> names_{};    // names that had to be upper-cased or stripped; a deque for the same reason
   int code_ = 0;
-  std::string description_{}, torn_{};
+  std::string_view description_{};
+  std::string torn_{};
   bool pending_ = false;
   std::vector<Property> properties_{};
+  std::unordered_map<std::string_view, std::size_t> by_name_{};
+  std::size_t last_ = 0;  // index of the property read last: the next row is most often the same one's, or the next one's
   Paging paging_{};
 };
 
-// An answer to be sent. Values are cleaned on formatting: CR, LF and NUL become blanks, braces round brackets (the vendor's Node client deletes text in braces).
+// An answer to be sent. Texts are cleaned on formatting: CR, LF and NUL become blanks, braces round brackets (the vendor's Node client deletes text in braces).
 struct Answer {
   int code = 200;
-  std::string detail{};  // behind the code's text and a semicolon
+  std::string detail{};       // behind the text and a semicolon
+  std::string description{};  // the text; empty: the one of the code
   std::vector<std::pair<std::string, std::vector<std::string>>> properties{};  // name, values; in the order to print
   bool pending = false;
 
   void add(std::string property, std::string value);  // appends a row to the property, which is made where it is missing
 };
-// The live layout shown above, LF line ends.
+// The live layout shown above, LF line ends. Names in upper case.
 std::string format(const Answer& answer);
 
 }  // namespace api_client

@@ -18,6 +18,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::list_too_short, "list_too_short"},
     {ErrorCode::unknown_zone, "unknown_zone"},
     {ErrorCode::invalid_schedule, "invalid_schedule"},
+    {ErrorCode::invalid_command, "invalid_command"},
     {ErrorCode::insufficient_available, "insufficient_available"},
     {ErrorCode::limit_below_use, "limit_below_use"},
     {ErrorCode::not_reversible, "not_reversible"},
@@ -77,6 +78,7 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::list_too_short:
     case ErrorCode::unknown_zone:
     case ErrorCode::invalid_schedule:
+    case ErrorCode::invalid_command:
     case ErrorCode::database_read_only:
     case ErrorCode::database_newer:
     case ErrorCode::not_a_database:

@@ -21,6 +21,7 @@ enum class ErrorCode : std::uint16_t {
   list_too_short = 110,
   unknown_zone = 111,
   invalid_schedule = 112,
+  invalid_command = 113,
   // 2xx: the ledger says no
   insufficient_available = 201,
   limit_below_use = 202,
