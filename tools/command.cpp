@@ -132,7 +132,17 @@ void Session::print(const render::Table& table) const {
   options.color = value_or_throw(render::use_color(globals_.color, STDOUT_FILENO));
   options.width = render::terminal_width(STDOUT_FILENO);
   options.terminal = render::is_terminal(STDOUT_FILENO);
-  render::write(std::cout, table, options);
+  if (globals_.section.empty()) {
+    render::write(std::cout, table, options);
+    return;
+  }
+  const std::optional<render::Table> section = table.section(globals_.section);
+  if (!section) {
+    std::string known;
+    for (const render::Table& one : table.sections) known += (known.empty() ? "" : ", ") + one.name;
+    throw CommandError{Error{ErrorCode::invalid_argument, "there is no section '" + globals_.section + "' here: " + (known.empty() ? "this has none" : known)}};
+  }
+  render::write(std::cout, *section, options);
 }
 
 void Session::print(const operations::Reply& reply, const std::string& schema) const {

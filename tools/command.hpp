@@ -25,7 +25,8 @@ struct Globals {
   std::string request;                 // --request: this request's id, for safe repetition
   std::string sender = "operator";     // --sender: whose request ids these are
   std::string wait = "10s";            // --wait: how long for another program that writes to the book
-  std::string format = "table";        // --format table|csv|json|jsonl
+  std::string format = "table";        // --format table|csv|json|jsonl|html
+  std::string section;                 // --section: only this section of a report
   bool dry_run = false;                // --dry-run
   bool quiet = false;                  // --quiet
   bool ascii = false;                  // --ascii

@@ -54,7 +54,8 @@ void add_globals(CLI::App& app, tools::Globals& globals) {
   app.add_option("--sender", globals.sender, "Whose request ids these are")->type_name("NAME")->capture_default_str()->group(group);
   app.add_option("--wait", globals.wait, "How long to wait for another program that writes to the book")->type_name("SPAN")->capture_default_str()->group(group);
   CLI::Option* format =
-      app.add_option("--format", globals.format, "How results are printed")->take_last()->check(CLI::IsMember({"table", "csv", "json", "jsonl"}))->capture_default_str()->group(group);
+      app.add_option("--format", globals.format, "How results are printed")->take_last()->check(CLI::IsMember({"table", "csv", "json", "jsonl", "html"}))->capture_default_str()->group(group);
+  app.add_option("--section", globals.section, "Only this section of a report, as a table of its own, e.g. by_cause")->take_last()->type_name("NAME")->group(group);
   app.add_flag_callback("--json", [&globals] { globals.format = "json"; }, "Same as --format json")->group(group)->excludes(format);
   app.add_flag_callback("--csv", [&globals] { globals.format = "csv"; }, "Same as --format csv")->group(group)->excludes(format);
   app.add_flag("--dry-run", globals.dry_run, "Do everything but keep nothing")->group(group);

@@ -14,7 +14,8 @@ namespace render {
 namespace {
 
 constexpr engine::Named<Format> kFormats[] = {
-    {Format::table, "table"}, {Format::csv, "csv"}, {Format::json, "json"}, {Format::jsonl, "jsonl"}};
+    {Format::table, "table"}, {Format::csv, "csv"}, {Format::json, "json"}, {Format::jsonl, "jsonl"},
+    {Format::html, "html"}};
 
 // JSON and CSV print keys without quotes or escapes.
 constexpr std::string_view kKeyCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
@@ -32,7 +33,7 @@ void ensure_new_keys(std::set<std::string>& keys, const std::string& key, Kind k
 }
 
 void ensure_sound(const Table& table) {
-  std::set<std::string> facts = {"schema", "rows", "count", "truncated", "totals"};
+  std::set<std::string> facts = {"schema", "rows", "count", "truncated", "totals", "sections"};
   for (const Fact& fact : table.facts) ensure_new_keys(facts, fact.key, kind_of(fact));
   ENSURE(!table.is_record() || (table.rows.empty() && table.totals.empty()), "a record has no rows: " + table.schema);
   std::set<std::string> keys;
@@ -41,6 +42,12 @@ void ensure_sound(const Table& table) {
   const auto fits = [&](const Row& row) { return row.size() == table.columns.size(); };
   ENSURE(std::all_of(table.rows.begin(), table.rows.end(), fits), "a row has one cell per column: " + table.schema);
   ENSURE(std::all_of(table.totals.begin(), table.totals.end(), fits), "a total has one cell per column: " + table.schema);
+  std::set<std::string> sections;
+  for (const Table& section : table.sections) {
+    ensure_new_keys(sections, section.name, Kind::text);
+    ENSURE(section.facts.empty() && section.sections.empty() && !section.is_record(), "a section is a list, its facts are the report's: " + section.name);
+    ensure_sound(section);
+  }
 }
 
 struct KindOf {
@@ -68,7 +75,7 @@ Kind kind_found_in(const std::vector<Row>& rows, std::size_t column, Kind so_far
 
 engine::Result<Format> parse_format(std::string_view word) {
   if (const std::optional<Format> format = engine::value_of(kFormats, word)) return *format;
-  return engine::Error{engine::ErrorCode::invalid_argument, "format \"" + printable(word) + "\": table, csv, json or jsonl"};
+  return engine::Error{engine::ErrorCode::invalid_argument, "format \"" + printable(word) + "\": table, csv, json, jsonl or html"};
 }
 
 Kind kind_of(const Fact& fact) { return fact.kind == Kind::found ? kind_of(fact.value) : fact.kind; }
@@ -94,6 +101,30 @@ std::string title_from_key(std::string_view key) {
   return title;
 }
 
+std::string title_of(const Table& table) {
+  if (!table.title.empty()) return table.title;
+  std::string_view name = table.schema;  // "dropledger.trial-balance/1" is "Trial balance"
+  name = name.substr(name.find('.') + 1);
+  name = name.substr(0, name.find('/'));
+  std::string key(name.empty() ? std::string_view(table.name) : name);
+  std::replace(key.begin(), key.end(), '-', '_');
+  return title_from_key(key);
+}
+
+std::optional<Table> Table::section(std::string_view wanted) const {
+  const auto found = std::find_if(sections.begin(), sections.end(), [&](const Table& one) { return one.name == wanted; });
+  if (found == sections.end()) return std::nullopt;
+  Table alone = *found;
+  const std::size_t version = schema.find('/');
+  std::string part = found->name;
+  std::replace(part.begin(), part.end(), '_', '-');
+  alone.schema = schema.substr(0, version) + "-" + part + (version == std::string::npos ? "" : schema.substr(version));
+  alone.title = title_of(*this) + ": " + title_of(*found);
+  alone.name.clear();
+  alone.facts = facts;
+  return alone;
+}
+
 std::string unicode_of(const engine::DomainName& name) {
   return name.ace().find("xn--") == std::string::npos ? name.ace() : name.unicode();
 }
@@ -110,8 +141,10 @@ void write(std::ostream& out, const Table& table, const Options& options) {
       return write_json(sink, table);
     case Format::jsonl:
       return write_jsonl(sink, table);
+    case Format::html:
+      return write_html(sink, table, options);
   }
-  engine::invariant_failed("the format is one of four", __FILE__, __LINE__, std::to_string(static_cast<int>(options.format)));
+  engine::invariant_failed("the format is one of five", __FILE__, __LINE__, std::to_string(static_cast<int>(options.format)));
 }
 
 }  // namespace render

@@ -7,10 +7,11 @@
 //        absent is empty, and empty text is "". Text is never altered: a field that starts with = + - @ stays what it is, so import it as
 //        text.
 // json   {"schema":"dropledger.accounts/1", facts…, "rows":[{…}],"count":1,"truncated":false,"totals":[]}; a record has its facts only.
-// Money
-//        is {"amount":"59.00","minor":5900,"currency":"EUR"}, never a float; a domain is "<key>" (ACE) and "<key>_unicode". Keys stay in
+//        Sections follow as "sections":{"by_cause":{"rows":[…],"count":1,"truncated":false,"totals":[]}}, where there are any. Money is {"amount":"59.00","minor":5900,"currency":"EUR"}, never a float; a domain is "<key>" (ACE) and "<key>_unicode". Keys stay in
 //        order, absent is null.
 // jsonl  The rows of json, one object per line; a record is one line.
+// html   One page that needs nothing else: style and pictures inside, no script, nothing loaded. Times without "T" and "Z": the page says UTC.
+//        Prints on A4, follows the reader's light or dark, and becomes one card per row where it is narrow.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +24,14 @@
 
 namespace render {
 
-enum class Format : std::uint8_t { table, csv, json, jsonl };
+enum class Format : std::uint8_t { table, csv, json, jsonl, html };
 
 engine::Result<Format> parse_format(std::string_view word);  // invalid_argument
 constexpr bool is_json(Format format) { return format == Format::json || format == Format::jsonl; }
 
 struct Options {
   Format format = Format::table;
-  bool ascii = false;     // table: domain names as ACE, rules and "…" in ASCII
+  bool ascii = false;     // table, html: domain names as ACE; table: rules and "…" in ASCII
   bool color = false;     // table: bold titles, red negative amounts. terminal.hpp knows when
   int width = 0;          // table: columns of the terminal; may_shorten columns give way to it. 0: no limit
   bool header = true;     // table: facts, titles and the remark on an empty table; csv: the header line

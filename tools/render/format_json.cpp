@@ -81,6 +81,18 @@ void add_rows(Sink& sink, const Table& table, const std::vector<Kind>& kinds, co
   sink.text += ']';
 }
 
+void add_list(Sink& sink, JsonObject& object, const Table& table) {
+  const std::vector<Kind> kinds = kinds_of(table);
+  object.key("rows");
+  add_rows(sink, table, kinds, table.rows);
+  object.key("count");
+  sink.text += std::to_string(table.rows.size());
+  object.key("truncated");
+  sink.text += table.truncated ? "true" : "false";
+  object.key("totals");
+  add_rows(sink, table, kinds, table.totals);
+}
+
 void add_facts(JsonObject& object, const Table& table) {
   for (const Fact& fact : table.facts) add_member(object, fact.key, fact.value, kind_of(fact));
 }
@@ -124,16 +136,17 @@ void write_json(Sink& sink, const Table& table) {
   object.key("schema");
   append_json_string(sink.text, table.schema);
   add_facts(object, table);
-  if (!table.is_record()) {
-    const std::vector<Kind> kinds = kinds_of(table);
-    object.key("rows");
-    add_rows(sink, table, kinds, table.rows);
-    object.key("count");
-    sink.text += std::to_string(table.rows.size());
-    object.key("truncated");
-    sink.text += table.truncated ? "true" : "false";
-    object.key("totals");
-    add_rows(sink, table, kinds, table.totals);
+  if (!table.is_record()) add_list(sink, object, table);
+  if (!table.sections.empty()) {
+    object.key("sections");
+    JsonObject sections(sink.text);
+    for (const Table& section : table.sections) {
+      sections.key(section.name);
+      JsonObject part(sink.text);
+      add_list(sink, part, section);
+      part.end();
+    }
+    sections.end();
   }
   object.end();
   sink.end_line();

@@ -87,6 +87,13 @@ class TableWriter {
     }
   }
 
+  void write_name() {
+    sink_.end_line();
+    if (!options_.header) return;
+    paint(kBold, title_of(table_), kNormalWeight);
+    sink_.end_line();
+  }
+
   void write_list() {
     if (options_.header && !table_.facts.empty()) {
       write_facts();
@@ -222,6 +229,11 @@ void write_table(Sink& sink, const Table& table, const Options& options) {
     writer.write_facts();
   } else {
     writer.write_list();
+  }
+  for (const Table& section : table.sections) {
+    TableWriter below(sink, section, options);
+    below.write_name();
+    below.write_list();
   }
 }
 

@@ -3,6 +3,9 @@
 //
 // A Table with columns is a list. A Table without columns is a record: its facts are all it has (`account show`), and every format prints
 // those: key and value lines, one JSON object, a CSV of one row.
+//
+// A report may have sections: further tables under the same facts (subtotals, exceptions, a calendar). CSV and JSON Lines hold one table, so
+// they print the main one; section() makes a table of its own of any other.
 #pragma once
 
 #include <concepts>
@@ -20,6 +23,7 @@
 #include "engine/id.hpp"
 #include "engine/money.hpp"
 #include "engine/time.hpp"
+#include "tools/render/chart.hpp"
 
 namespace render {
 
@@ -89,11 +93,15 @@ struct Table {
   std::vector<Column> columns{};
   std::vector<Row> rows{};  // each with one cell per column
   // Of the whole table: account, as_of, zone. Lines above a table, members of the JSON object before its rows; not in CSV and jsonl,
-  // which hold rows only. Keys are lower snake case and none of schema, rows, count, truncated, totals.
+  // which hold rows only. Keys are lower snake case and none of schema, rows, count, truncated, totals, sections.
   std::vector<Fact> facts{};
   std::vector<Row> totals{};  // as rows; below a second rule, and JSON "totals". Not in CSV and jsonl: there one line is one fact
   std::string when_empty{};   // what people read in place of rows: "No backorders yet." Empty: "Nothing to show."
   bool truncated = false;     // a --limit cut the list: there is more
+  std::string title{};        // for people; empty: made from the schema
+  std::vector<Chart> charts{};  // HTML only
+  std::string name{};           // of a section: its JSON member, and what --section names
+  std::vector<Table> sections{};  // without a schema, facts or sections of their own
 
   // table.add(backorder.id, backorder.domain, price, backorder.drops_at)
   template <typename... Values>
@@ -109,6 +117,8 @@ struct Table {
     facts.push_back({std::move(key), cell(std::forward<Value>(value)), kKindOf<std::remove_cvref_t<Value>>});
   }
   bool is_record() const { return columns.empty(); }
+  // The section of this key as a table of its own, with this table's facts and "<schema>" made from both; nothing where there is none.
+  std::optional<Table> section(std::string_view wanted) const;
 
  private:
   template <typename... Values>
