@@ -120,5 +120,6 @@ void add_list_commands(CommandLine& line);       // droplist …
 void add_backorder_commands(CommandLine& line);  // backorder …
 void add_sweep_commands(CommandLine& line);      // preview, sweep, provider resume
 void add_report_commands(CommandLine& line);     // refunds, statement, trial-balance, deposits, cases, events
+void add_faults_commands(CommandLine& line);     // faults: a relay that spoils a share of what passes
 
 }  // namespace tools

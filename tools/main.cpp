@@ -185,6 +185,7 @@ int run(int argc, char** argv) {
   tools::add_backorder_commands(line);
   tools::add_sweep_commands(line);
   tools::add_report_commands(line);
+  tools::add_faults_commands(line);
   tools::add_registry_commands(line);
 
   const std::vector<std::string> arguments(argv + 1, argv + argc);
