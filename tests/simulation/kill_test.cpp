@@ -1,26 +1,16 @@
 // Sweeps killed with SIGKILL at any instant, and started again, end in the same books as an undisturbed run of the same season.
 #include <doctest/doctest.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
-#include <atomic>
-#include <csignal>
-#include <cstdlib>
-#include <new>
 #include <random>
 
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tools/drill/killer.hpp"
 #include "tools/drill/season.hpp"
 
 namespace {
 
-using operations::Milestone;
-
-// Where a killed sweep stood, by the last milestone it had reached when it died.
-constexpr std::array kStages{"before a commit", "between the intent's commit and the provider's answer", "between the answer and its commit", "in settlement"};
+using drill::Killer;
 
 #ifdef DROPLEDGER_LONG_TESTS
 constexpr int kKills = 5'000, kNamesADay = 1'800, kLeast = 20;
@@ -54,64 +44,6 @@ drill::SeasonOptions options_in(const std::string& folder) {
   return options;
 }
 
-// What the child tells the parent before it dies.
-struct Trace {
-  std::atomic<int> stage;      // index into kStages; −1 before the first milestone
-  std::atomic<int> milestones;
-};
-
-class Killer {
- public:
-  Killer() : trace_(new (mmap(nullptr, sizeof(Trace), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Trace) {}
-  ~Killer() { munmap(trace_, sizeof(Trace)); }
-  Killer(const Killer&) = delete;
-  Killer& operator=(const Killer&) = delete;
-
-  // Runs a sweep in a process of its own that is killed: at its n-th milestone, or by us from outside after a while. True when it was.
-  bool run_and_kill(drill::Season& season, engine::UtcTime now, int at_milestone, int after_microseconds) {
-    trace_->stage = -1;
-    trace_->milestones = 0;
-    const pid_t child = fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-      operations::SweepOptions options;
-      options.chunk = 1;  // as many commits, and so as many places to die, as there can be
-      options.reached = [this, at_milestone](Milestone milestone) {
-        trace_->stage = static_cast<int>(milestone);
-        if (++trace_->milestones == at_milestone) std::raise(SIGKILL);
-      };
-      try {
-        season.sweep(now, options);
-        _exit(0);
-      } catch (const std::exception& error) {
-        std::fprintf(stderr, "sweep failed: %s\n", error.what());
-        _exit(1);
-      }
-    }
-    if (after_microseconds > 0) {
-      usleep(static_cast<useconds_t>(after_microseconds));
-      kill(child, SIGKILL);
-    }
-    int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    REQUIRE((WIFSIGNALED(status) || WEXITSTATUS(status) == 0));
-    if (!WIFSIGNALED(status)) return false;
-    if (trace_->stage >= 0) ++killed_[static_cast<std::size_t>(trace_->stage)];
-    return true;
-  }
-  const std::array<int, kStages.size()>& killed() const { return killed_; }
-  int total() const {
-    int sum = 0;
-    for (const int count : killed_) sum += count;
-    return sum;
-  }
-  int last_milestones() const { return trace_->milestones; }
-
- private:
-  Trace* trace_;
-  std::array<int, kStages.size()> killed_{};
-};
-
 }  // namespace
 
 TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
@@ -121,6 +53,8 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
   Killer killer;
   std::mt19937_64 random(4711);
   int outside = 0;
+  operations::SweepOptions small;
+  small.chunk = 1;  // as many commits, and so as many places to die, as there can be
   // Half past the instants at which deposits fall due and deadlines pass, so that starting again two minutes later decides the same.
   const engine::UtcTime first = calm.start() + std::chrono::minutes(30);
   for (engine::UtcTime now = first; now <= calm.end(); now += std::chrono::hours(1)) {
@@ -133,14 +67,15 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
     const engine::UtcTime again = now + std::chrono::minutes(2);  // when a list may prove what an unanswered call did
     calm.sweep(now);
     calm.sweep(again);
+    const auto sweep = [&](const operations::SweepOptions& options) { rough.sweep(now, options); };
     // Busy hours are killed often: at each next milestone, as long as the sweep gets there, and by a stranger at any instant between.
-    while (killer.run_and_kill(rough, now, 1 + static_cast<int>(random() % 3), 0)) {
-      if (random() % 4 == 0 && killer.run_and_kill(rough, now, 0, 500 + static_cast<int>(random() % 20'000))) ++outside;
+    while (killer.run(sweep, small, {.nth = 1 + static_cast<int>(random() % 3)})) {
+      if (random() % 4 == 0 && killer.run(sweep, small, {.after_microseconds = 500 + static_cast<int>(random() % 20'000)})) ++outside;
     }
     rough.sweep(now);
     rough.sweep(again);
   }
-  for (std::size_t i = 0; i < kStages.size(); ++i) MESSAGE(killer.killed()[i], " killed ", std::string(kStages[i]));
+  for (std::size_t i = 0; i < Killer::kStages.size(); ++i) MESSAGE(killer.killed()[i], " killed ", std::string(Killer::kStages[i]));
   MESSAGE(outside, " of the sweeps were killed from outside, at no milestone of their own");
   CHECK(killer.total() >= kKills);
   for (const int count : killer.killed()) CHECK(count >= kLeast);
