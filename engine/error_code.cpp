@@ -19,6 +19,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::unknown_zone, "unknown_zone"},
     {ErrorCode::invalid_schedule, "invalid_schedule"},
     {ErrorCode::invalid_command, "invalid_command"},
+    {ErrorCode::credentials_unusable, "credentials_unusable"},
     {ErrorCode::insufficient_available, "insufficient_available"},
     {ErrorCode::limit_below_use, "limit_below_use"},
     {ErrorCode::not_reversible, "not_reversible"},
@@ -79,6 +80,7 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::unknown_zone:
     case ErrorCode::invalid_schedule:
     case ErrorCode::invalid_command:
+    case ErrorCode::credentials_unusable:
     case ErrorCode::database_read_only:
     case ErrorCode::database_newer:
     case ErrorCode::not_a_database:

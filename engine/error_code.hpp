@@ -22,6 +22,7 @@ enum class ErrorCode : std::uint16_t {
   unknown_zone = 111,
   invalid_schedule = 112,
   invalid_command = 113,
+  credentials_unusable = 114,
   // 2xx: the ledger says no
   insufficient_available = 201,
   limit_below_use = 202,

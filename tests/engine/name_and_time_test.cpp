@@ -153,7 +153,7 @@ TEST_CASE("codes: numbers and classes are for ever") {
                          Row{ErrorCode::unknown_time_zone, 107, "unknown_time_zone", 3}, Row{ErrorCode::invalid_domain, 108, "invalid_domain", 3},
                          Row{ErrorCode::invalid_list, 109, "invalid_list", 3}, Row{ErrorCode::list_too_short, 110, "list_too_short", 3},
                          Row{ErrorCode::unknown_zone, 111, "unknown_zone", 3}, Row{ErrorCode::invalid_schedule, 112, "invalid_schedule", 3},
-                         Row{ErrorCode::invalid_command, 113, "invalid_command", 3},
+                         Row{ErrorCode::invalid_command, 113, "invalid_command", 3}, Row{ErrorCode::credentials_unusable, 114, "credentials_unusable", 3},
                          Row{ErrorCode::insufficient_available, 201, "insufficient_available", 5}, Row{ErrorCode::limit_below_use, 202, "limit_below_use", 5},
                          Row{ErrorCode::not_reversible, 203, "not_reversible", 5}, Row{ErrorCode::already_reversed, 204, "already_reversed", 6},
                          Row{ErrorCode::period_closed, 205, "period_closed", 5}, Row{ErrorCode::request_id_reused, 210, "request_id_reused", 6},
