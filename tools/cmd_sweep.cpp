@@ -61,7 +61,7 @@ struct Preview {
  private:
   // Two purses must be full: the customers' with us, and ours at the provider.
   static void note_purse(Session& session, engine::LedgerStore& store) {
-    if (session.globals().registry.empty() || session.provider() == nullptr) return;
+    if (!session.has_provider() || session.provider() == nullptr) return;
     const engine::Result<engine::ProviderPurse> purse = session.provider()->purse();
     if (!purse) {
       session.note("our purse at the provider is not known: " + purse.error().detail);

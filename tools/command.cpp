@@ -11,6 +11,7 @@
 #include <set>
 
 #include "storage/sqlite_store.hpp"
+#include "tools/provider_access.hpp"
 #include "tools/render/format.hpp"
 #include "tools/render/terminal.hpp"
 #include "tools/simulated_registry/simulated_registry.hpp"
@@ -111,17 +112,47 @@ operations::Context Session::context() {
 operations::RequestKey Session::request() const { return {globals_.sender, globals_.request}; }
 
 engine::BackorderProvider* Session::provider() {
-  if (globals_.registry.empty()) return nullptr;
+  if (!has_provider()) return nullptr;
   if (globals_.dry_run) {
     if (!provider_noted_) note("dry run: the provider is not asked");
     provider_noted_ = true;
     return nullptr;
   }
-  if (!provider_) {
+  if (!globals_.provider.empty()) {
+    open_http_provider();
+  } else if (!provider_) {
     provider_ = value_or_throw(simulated_registry::SimulatedRegistry::open(globals_.registry, [this] { return now(); }));
-    if (!globals_.now.empty() && provider_->is_live()) refuse_clock("--now moves no clock where the provider is a live one: " + provider_->environment());
   }
   return provider_.get();
+}
+
+std::function<engine::UtcTime()> Session::clock() {
+  const engine::UtcTime standing = now();
+  const bool moves = globals_.now.empty() && !book_read_only().book().rehearsal;
+  return [moves, standing] { return moves ? system_now() : standing; };
+}
+
+api_client::HttpProvider& Session::http_provider() {
+  if (globals_.provider.empty()) throw CommandError{Error{ErrorCode::invalid_argument, "this needs a provider over HTTP: --provider ote|live|URL"}};
+  open_http_provider();
+  return *http_;
+}
+
+void Session::open_http_provider() {
+  if (http_ != nullptr) return;
+  if (!globals_.registry.empty()) {
+    throw CommandError{Error{ErrorCode::invalid_argument, "DROPLEDGER_PROVIDER and DROPLEDGER_REGISTRY are both set: jobs go to one provider"}};
+  }
+  const engine::BookInfo info = book_read_only().book();
+  ProviderAccess access = provider_access(globals_, book_read_only().settings());
+  if (access.options.environment.live && (info.rehearsal || !globals_.now.empty())) {
+    refuse_clock(std::string(info.rehearsal ? "a rehearsal book" : "--now") + " and a live provider do not go together: " + access.options.environment.label() +
+                 " lives in real time, and orders there cost real money");
+  }
+  log_ = std::move(access.log);
+  auto made = std::make_unique<api_client::HttpProvider>(std::move(access.options), clock());
+  http_ = made.get();
+  provider_ = std::move(made);
 }
 
 void Session::print(const render::Table& table) const {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "api_client/provider.hpp"
 #include "engine/ports.hpp"
 #include "engine/provider.hpp"
 #include "tools/operations/context.hpp"
@@ -16,10 +17,17 @@
 namespace tools {
 
 // Options that every command knows; filled by CLI11 before a callback runs. Flag before environment (DROPLEDGER_DB, DROPLEDGER_REGISTRY,
-// DROPLEDGER_ACTOR) before default.
+// DROPLEDGER_PROVIDER, DROPLEDGER_ENTITY, DROPLEDGER_CREDENTIALS, DROPLEDGER_LOG, DROPLEDGER_ACTOR) before default.
 struct Globals {
   std::string book = "dropledger.db";  // --db
-  std::string registry;                // --registry: the simulated registry's file; empty: no provider
+  std::string registry;                // --registry: the simulated registry's file
+  std::string provider;                // --provider ote|live|URL; empty, and no --registry: no provider
+  std::string entity;                  // --entity: of a provider given by address
+  std::string credentials;             // --credentials: a file; empty: DROPLEDGER_LOGIN and DROPLEDGER_PASSWORD
+  std::string log;                     // --log: where exchanges with the provider are written, - is stderr; empty: nowhere
+  std::string ca;                      // --ca: PEM of the authorities trusted besides nobody else; empty: the system's
+  std::string patience = "30s";        // --patience: how long a call waits for a provider in trouble
+  int connections = 8;                 // --connections to the provider at once
   std::string now;                     // --now, text; empty: the system's clock, or a rehearsal book's own
   std::string actor;                   // --actor; empty: the login name
   std::string request;                 // --request: this request's id, for safe repetition
@@ -49,6 +57,11 @@ class Session {
   operations::Context context();                // for a changing command: book(), now(), actor, dry_run
   operations::RequestKey request() const;
   engine::BackorderProvider* provider();        // null where none is configured, and in a dry run: what is ordered there cannot be rolled back
+  bool has_provider() const { return !globals_.registry.empty() || !globals_.provider.empty(); }
+  // The provider over HTTP, for what the simulated registry does not have; invalid_argument where --provider is not given. Also in a dry run: it only reads.
+  api_client::HttpProvider& http_provider();
+  // The time as it goes on: a live book's moves with the machine's clock, a rehearsal's or one given by --now stands still.
+  std::function<engine::UtcTime()> clock();
   const Globals& globals() const { return globals_; }
 
   // Output. print() writes the table to stdout in the chosen format; say() one line to stdout in table format only, unless --quiet;
@@ -68,12 +81,15 @@ class Session {
 
  private:
   const Globals& globals_;
+  void open_http_provider();
   engine::UtcTime instant_of(const engine::BookInfo& info, bool changing) const;
 
   std::unique_ptr<engine::LedgerStore> book_;       // read-write
   std::unique_ptr<engine::LedgerStore> read_only_;  // unused once book_ is open
   std::optional<engine::UtcTime> now_;
+  std::unique_ptr<api_client::ExchangeLog> log_;  // outlives the provider that writes to it
   std::unique_ptr<engine::BackorderProvider> provider_;
+  api_client::HttpProvider* http_ = nullptr;  // provider_, where it is one
   bool provider_noted_ = false;
 };
 

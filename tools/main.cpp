@@ -33,7 +33,8 @@ Each command explains itself: dropledger fund --help
 
 Results go to stdout, messages to stderr. Exit status: 0 done, 2 usage, 3 bad input, 4 not found, 5 refused by a rule, 6 conflict,
 7 provider, 8 database busy, 70 internal error, 74 output not written.
-Environment: DROPLEDGER_DB, DROPLEDGER_REGISTRY, DROPLEDGER_ACTOR (the options come first), NO_COLOR.)";
+Environment: DROPLEDGER_DB, DROPLEDGER_REGISTRY, DROPLEDGER_PROVIDER, DROPLEDGER_ENTITY, DROPLEDGER_CREDENTIALS, DROPLEDGER_LOG, DROPLEDGER_ACTOR
+(the options come first), DROPLEDGER_LOGIN, DROPLEDGER_PASSWORD, DROPLEDGER_OTP, DROPLEDGER_SUBUSER (no options: arguments can be seen by all), NO_COLOR.)";
 
 void take_environment(tools::Globals& globals) {
   const auto take = [](const char* variable, std::string& into) {
@@ -41,13 +42,31 @@ void take_environment(tools::Globals& globals) {
   };
   take("DROPLEDGER_DB", globals.book);
   take("DROPLEDGER_REGISTRY", globals.registry);
+  take("DROPLEDGER_PROVIDER", globals.provider);
+  take("DROPLEDGER_ENTITY", globals.entity);
+  take("DROPLEDGER_CREDENTIALS", globals.credentials);
+  take("DROPLEDGER_LOG", globals.log);
   take("DROPLEDGER_ACTOR", globals.actor);
+}
+
+void add_provider_options(CLI::App& app, tools::Globals& globals, CLI::Option* registry) {
+  const std::string group = "The provider over HTTP";
+  // One option replaces the environment's choice of the other.
+  registry->each([&globals](const std::string&) { globals.provider.clear(); });
+  app.add_option("--provider", globals.provider, "ote (test system), live (orders cost money), or an address with its --entity")
+      ->take_last()->type_name("NAME")->group(group)->excludes(registry)->each([&globals](const std::string&) { globals.registry.clear(); });
+  app.add_option("--entity", globals.entity, "System entity of a provider given by address; 1234 is a test system")->take_last()->type_name("ID")->group(group);
+  app.add_option("--credentials", globals.credentials, "File with lines login = …, password = …, readable by nobody else")->take_last()->type_name("FILE")->group(group);
+  app.add_option("--log", globals.log, "Where exchanges with the provider are written, without secrets; - is stderr")->take_last()->type_name("FILE")->group(group);
+  app.add_option("--ca", globals.ca, "PEM of the authorities that sign the provider's certificate (default: the system's)")->take_last()->type_name("FILE")->group(group);
+  app.add_option("--patience", globals.patience, "How long a call waits for a provider in trouble")->take_last()->type_name("SPAN")->capture_default_str()->group(group);
+  app.add_option("--connections", globals.connections, "To the provider at once")->take_last()->check(CLI::Range(1, 64))->capture_default_str()->group(group);
 }
 
 void add_globals(CLI::App& app, tools::Globals& globals) {
   const std::string group = "Options of every command";
   app.add_option("--db", globals.book, "The book, one SQLite file")->take_last()->type_name("FILE")->capture_default_str()->group(group);
-  app.add_option("--registry", globals.registry, "The simulated registry's file; without it there is no provider")->take_last()->type_name("FILE")->group(group);
+  CLI::Option* registry = app.add_option("--registry", globals.registry, "The provider is a simulated registry, this file")->take_last()->type_name("FILE")->group(group);
   app.add_option("--now", globals.now, "Another clock: for rehearsal books, --dry-run and commands that only read")->type_name("TIME")->group(group);
   app.add_option("--actor", globals.actor, "Who acts; recorded with every change (default: the login name)")->type_name("NAME")->group(group);
   app.add_option("--request", globals.request, "This request's own id: the same id again answers again, and does nothing twice")->type_name("ID")->group(group);
@@ -58,6 +77,7 @@ void add_globals(CLI::App& app, tools::Globals& globals) {
   app.add_option("--section", globals.section, "Only this section of a report, as a table of its own, e.g. by_cause")->take_last()->type_name("NAME")->group(group);
   app.add_flag_callback("--json", [&globals] { globals.format = "json"; }, "Same as --format json")->group(group)->excludes(format);
   app.add_flag_callback("--csv", [&globals] { globals.format = "csv"; }, "Same as --format csv")->group(group)->excludes(format);
+  add_provider_options(app, globals, registry);
   app.add_flag("--dry-run", globals.dry_run, "Do everything but keep nothing")->group(group);
   app.add_flag("-q,--quiet", globals.quiet, "No line about what was done, no notes")->group(group);
   app.add_flag("--ascii", globals.ascii, "Domain names as ACE (xn--…), tables without other characters")->group(group);

@@ -171,7 +171,7 @@ SweepReport sweep(const Context& context, engine::BackorderProvider* provider, c
       case Stage::sync:
         if (provider == nullptr) {
           run.report.troubles.push_back({engine::ErrorCode::provider_unreachable,
-                                         "no provider is configured: '" + std::string(name(stage)) + "' was left out; see --registry"});
+                                         "no provider is configured: '" + std::string(name(stage)) + "' was left out; see --provider and --registry"});
         } else if (stage == Stage::submit) {
           submit_jobs(run, *provider);
         } else {
