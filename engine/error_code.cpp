@@ -28,6 +28,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::request_id_reused, "request_id_reused"},
     {ErrorCode::account_exists, "account_exists"},
     {ErrorCode::account_not_empty, "account_not_empty"},
+    {ErrorCode::user_exists, "user_exists"},
     {ErrorCode::impossible_step, "impossible_step"},
     {ErrorCode::deposit_not_open, "deposit_not_open"},
     {ErrorCode::too_late, "too_late"},
@@ -46,6 +47,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::source_not_found, "source_not_found"},
     {ErrorCode::file_not_found, "file_not_found"},
     {ErrorCode::schedule_not_found, "schedule_not_found"},
+    {ErrorCode::user_not_found, "user_not_found"},
     {ErrorCode::provider_refused, "provider_refused"},
     {ErrorCode::outcome_unknown, "outcome_unknown"},
     {ErrorCode::provider_unreachable, "provider_unreachable"},
@@ -92,6 +94,7 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::source_not_found:
     case ErrorCode::file_not_found:
     case ErrorCode::schedule_not_found:
+    case ErrorCode::user_not_found:
     case ErrorCode::database_missing: return ErrorClass::not_found;
     case ErrorCode::insufficient_available:
     case ErrorCode::limit_below_use:
@@ -112,6 +115,7 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::already_reversed:
     case ErrorCode::request_id_reused:
     case ErrorCode::account_exists:
+    case ErrorCode::user_exists:
     case ErrorCode::impossible_step:
     case ErrorCode::deposit_not_open:
     case ErrorCode::case_not_open:

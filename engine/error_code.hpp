@@ -32,6 +32,7 @@ enum class ErrorCode : std::uint16_t {
   request_id_reused = 210,
   account_exists = 211,
   account_not_empty = 212,
+  user_exists = 213,
   // 3xx: the life of a backorder says no
   impossible_step = 301,
   deposit_not_open = 302,
@@ -52,6 +53,7 @@ enum class ErrorCode : std::uint16_t {
   source_not_found = 405,
   file_not_found = 406,
   schedule_not_found = 407,
+  user_not_found = 408,
   // 5xx: the provider
   provider_refused = 501,
   outcome_unknown = 502,

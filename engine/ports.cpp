@@ -41,6 +41,11 @@ void move_to_end(std::vector<T>& to, std::vector<T>&& from) {
 
 std::string_view name(EventKind kind) { return word_of(kEventKinds, kind); }
 std::optional<EventKind> parse_event_kind(std::string_view text) { return value_of(kEventKinds, text); }
+std::span<const EventKind> events_for_customers() {
+  static constexpr EventKind kKinds[] = {EventKind::placed, EventKind::stepped, EventKind::moved, EventKind::cancel_requested, EventKind::price_notice,
+                                         EventKind::shortfall, EventKind::shortfall_over, EventKind::money_moved};
+  return kKinds;
+}
 std::string_view name(CaseKind kind) { return word_of(kCaseKinds, kind); }
 std::optional<CaseKind> parse_case_kind(std::string_view text) { return value_of(kCaseKinds, text); }
 std::string_view name(CallState state) { return word_of(kCallStates, state); }
@@ -52,7 +57,7 @@ bool Changes::empty() const {
   return !request && new_customers.empty() && customers.empty() && new_backorders.empty() && backorders.empty() && transfers.empty() &&
          events.empty() && cases.empty() && closed_cases.empty() && new_calls.empty() && calls.empty() && evidence.empty() &&
          prices.empty() && schedules.empty() && tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() &&
-         !closed_until;
+         !closed_until && users.empty() && removed_users.empty() && events_done.empty();
 }
 
 void Changes::append(Changes&& other) {
@@ -76,6 +81,9 @@ void Changes::append(Changes&& other) {
   move_to_end(settings, std::move(other.settings));
   move_to_end(stopped_zones, std::move(other.stopped_zones));
   move_to_end(resumed_zones, std::move(other.resumed_zones));
+  move_to_end(users, std::move(other.users));
+  move_to_end(removed_users, std::move(other.removed_users));
+  move_to_end(events_done, std::move(other.events_done));
 }
 
 }  // namespace engine

@@ -33,6 +33,8 @@ enum class EventKind : std::uint8_t {
 };
 std::string_view name(EventKind kind);
 std::optional<EventKind> parse_event_kind(std::string_view text);
+// Those that customers hear of through their queue of events; the others are between the operator and the provider.
+std::span<const EventKind> events_for_customers();
 
 struct NewEvent {
   EventKind kind;
@@ -133,6 +135,18 @@ struct ListedDrop {
   bool missing = false;
 };
 
+// Who may call the gateway, and for which account. Several users may share one account.
+struct User {
+  std::int64_t id = 0;          // given by the store
+  std::string login{};          // unique: "north.user", or "north.user!billing" for a role
+  CustomerId customer;
+  std::string password_hash{};  // Argon2id with its costs and salt; the password itself is nowhere
+  bool enabled = true;
+  UtcTime created_at, changed_at;
+};
+// This user has dealt with this event: it leaves the user's queue. The log itself stays as it is.
+struct EventDone { std::int64_t user; std::int64_t event; };
+
 struct TaxRate { std::string country; std::int64_t rate_bp; UtcTime valid_from; };
 
 // Policies kept in the book, so that every program that opens it decides alike. Defaults are domain rules.
@@ -166,6 +180,9 @@ struct Changes {
   std::vector<std::pair<std::string, std::string>> settings{};  // name, value as text
   std::vector<std::string> stopped_zones{}, resumed_zones{};      // submitting; "" is the whole environment
   std::optional<UtcTime> closed_until{};   // period close or reopen
+  std::vector<User> users{};               // made, or changed, by login; a new one's queue of events begins now
+  std::vector<std::string> removed_users{};  // logins
+  std::vector<EventDone> events_done{};
 
   bool empty() const;
   void append(Changes&& other);  // REQUIRES: at most one of the two has a request
@@ -200,8 +217,12 @@ struct BackorderQuery {
   std::optional<bool> open{};                  // not final
   std::string name_pattern{};                  // glob on ACE, empty: any
   std::int64_t after_id = 0;
-  enum class Order : std::uint8_t { id, customer, name } order = Order::id;
+  std::vector<std::string> names{}, zones{};   // any of these; empty: any
+  bool without_cancelled = false;
+  enum class Order : std::uint8_t { id, customer, name, zone, changed } order = Order::id;  // then by id; changed: the last step
+  bool descending = false;
   std::int64_t limit = 0;
+  std::int64_t offset = 0;                     // with a limit
 };
 struct TransferQuery {
   std::optional<CustomerId> customer{};
@@ -221,6 +242,8 @@ struct EventQuery {
   std::optional<UtcTime> from{}, to{};
   std::int64_t after_id = 0;
   std::int64_t limit = 0;
+  std::int64_t offset = 0;                 // with a limit
+  std::optional<std::int64_t> queue_of{};  // what is left in this user's queue of events_for_customers(). REQUIRES: customer is the user's
 };
 struct CaseQuery {
   std::optional<CaseId> id{};
@@ -285,13 +308,18 @@ class LedgerStore {
 
   virtual std::optional<Backorder> backorder(BackorderId id) = 0;
   virtual std::vector<Backorder> backorders(const BackorderQuery& query) = 0;
+  virtual std::int64_t count_backorders(const BackorderQuery& query) = 0;  // without limit and offset
   virtual std::optional<Backorder> backorder_of_application(std::string_view application) = 0;
+
+  virtual std::optional<User> user(std::string_view login) = 0;
+  virtual std::vector<User> users() = 0;             // by login
 
   virtual std::optional<StoredRequest> request(std::string_view sender, std::string_view key) = 0;
   virtual std::optional<Transfer> transfer(TransferId id) = 0;
   virtual void each_transfer(const TransferQuery& query, const std::function<void(const Transfer&)>& visit) = 0;  // by id
   virtual std::vector<AccountTurnover> turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) = 0;
   virtual void each_event(const EventQuery& query, const std::function<void(const LoggedEvent&)>& visit) = 0;  // by id
+  virtual std::int64_t count_events(const EventQuery& query) = 0;  // without limit and offset
   virtual std::vector<Case> cases(const CaseQuery& query) = 0;
   virtual std::vector<ProviderCall> calls(BackorderId backorder) = 0;
   virtual std::vector<ProviderCall> open_calls() = 0;  // intent or unknown
@@ -301,6 +329,7 @@ class LedgerStore {
   virtual std::vector<Source> sources() = 0;
   virtual std::vector<Listing> listings(const DomainName& name) = 0;  // of every source, those missing left out
   virtual std::vector<ImportedList> lists(SourceId source) = 0;       // newest first
+  virtual std::int64_t last_list() = 0;                               // of any source; 0: none yet. What is listed changes with it alone
   virtual void each_listed(SourceId source, const std::function<void(const ListedDrop&)>& visit) = 0;  // by ACE name
   virtual void each_listed(const ListedQuery& query, const std::function<void(const ListedRow&)>& visit) = 0;  // by T, name
   // REQUIRES: inside a unit of work. Returns the list's id.

@@ -14,6 +14,8 @@ namespace storage {
 // The application_id in the file header, "drpl": tells a book from other SQLite files.
 inline constexpr std::int64_t kApplicationId = 0x6472706c;
 
+class Conditions;
+
 class SqliteBook final : public engine::LedgerStore {
  public:
   SqliteBook(std::unique_ptr<Connection> connection, Access access);
@@ -41,7 +43,11 @@ class SqliteBook final : public engine::LedgerStore {
 
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
   std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;
+  std::int64_t count_backorders(const engine::BackorderQuery& query) override;
   std::optional<engine::Backorder> backorder_of_application(std::string_view application) override;
+
+  std::optional<engine::User> user(std::string_view login) override;
+  std::vector<engine::User> users() override;
 
   std::optional<engine::StoredRequest> request(std::string_view sender, std::string_view key) override;
   std::optional<engine::Transfer> transfer(engine::TransferId id) override;
@@ -49,6 +55,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::vector<engine::AccountTurnover> turnovers(std::optional<engine::UtcTime> from, std::optional<engine::UtcTime> to,
                                                  bool by_effective) override;
   void each_event(const engine::EventQuery& query, const std::function<void(const engine::LoggedEvent&)>& visit) override;
+  std::int64_t count_events(const engine::EventQuery& query) override;
   std::vector<engine::Case> cases(const engine::CaseQuery& query) override;
   std::vector<engine::ProviderCall> calls(engine::BackorderId backorder) override;
   std::vector<engine::ProviderCall> open_calls() override;
@@ -58,6 +65,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::vector<engine::Source> sources() override;
   std::vector<engine::Listing> listings(const engine::DomainName& name) override;
   std::vector<engine::ImportedList> lists(engine::SourceId source) override;
+  std::int64_t last_list() override;
   void each_listed(engine::SourceId source, const std::function<void(const engine::ListedDrop&)>& visit) override;
   void each_listed(const engine::ListedQuery& query, const std::function<void(const engine::ListedRow&)>& visit) override;
   std::int64_t add_list(std::string_view source, engine::DateIs date_is, engine::UtcTime imported_at,
@@ -74,6 +82,7 @@ class SqliteBook final : public engine::LedgerStore {
   engine::Transfer read_transfer(Statement& row);
   engine::ProviderCall read_call(Statement& row);
   std::optional<std::int64_t> last_recorded_ms();
+  Conditions conditions(const engine::EventQuery& query);
   // Ids without gaps and recorded times that never decrease: the first id at or after an instant is found by halving.
   std::int64_t first_id_at(std::string_view time_of_id_sql, std::int64_t last_id, engine::UtcTime at);
   void forget_what_changed();
@@ -100,6 +109,7 @@ class SqliteBook final : public engine::LedgerStore {
   void write_calls(Writing& writing);
   void write_cases(Writing& writing);
   void write_tables(Writing& writing);
+  void write_users(Writing& writing);
 
   std::unique_ptr<Connection> db_;
   Access access_;

@@ -6,6 +6,26 @@ namespace storage {
 
 using namespace engine;  // NOLINT: every type here is the engine's
 
+// Conditions and the values bound to them, in the same order.
+class Conditions {
+ public:
+  void add(const std::string& condition) { sql_ += (sql_.empty() ? " WHERE " : " AND ") + condition; }
+  void add(const std::string& condition, std::int64_t value) {
+    add(condition);
+    values_.push_back(value);
+  }
+  const std::string& sql() const { return sql_; }
+  int bind(Statement& statement) const {
+    int index = 0;
+    for (const std::int64_t value : values_) statement.bind_at(++index, value);
+    return index;
+  }
+
+ private:
+  std::string sql_;
+  std::vector<std::int64_t> values_;
+};
+
 namespace {
 
 constexpr std::size_t kMostAccountsKept = 65'536;
@@ -42,26 +62,6 @@ std::string word_list(const std::vector<Enum>& values) {
   for (const Enum value : values) text += (text.empty() ? "'" : ", '") + std::string(name(value)) + "'";
   return text;
 }
-
-// Conditions and the values bound to them, in the same order.
-class Conditions {
- public:
-  void add(const std::string& condition) { sql_ += (sql_.empty() ? " WHERE " : " AND ") + condition; }
-  void add(const std::string& condition, std::int64_t value) {
-    add(condition);
-    values_.push_back(value);
-  }
-  const std::string& sql() const { return sql_; }
-  int bind(Statement& statement) const {
-    int index = 0;
-    for (const std::int64_t value : values_) statement.bind_at(++index, value);
-    return index;
-  }
-
- private:
-  std::string sql_;
-  std::vector<std::int64_t> values_;
-};
 
 std::int64_t ms(UtcTime time) { return static_cast<std::int64_t>(time.time_since_epoch().count()); }
 
@@ -339,6 +339,33 @@ std::vector<Customer> SqliteBook::customers(std::span<const CustomerId> ids) {
   return customers;
 }
 
+// ---- users --------------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::string_view kUserColumns = "SELECT id, login, customer_id, password_hash, enabled, created_at, changed_at FROM user";
+
+User read_user(const Statement& row) {
+  return {.id = row.integer(0), .login = row.string(1), .customer = CustomerId(row.integer(2)), .password_hash = row.string(3), .enabled = row.flag(4),
+          .created_at = row.time(5), .changed_at = row.time(6)};
+}
+
+}  // namespace
+
+std::optional<User> SqliteBook::user(std::string_view login) {
+  Statement row = db_->statement(std::string(kUserColumns) + " WHERE login = ?");
+  row.bind(login);
+  if (!row.step()) return std::nullopt;
+  return read_user(row);
+}
+
+std::vector<User> SqliteBook::users() {
+  std::vector<User> users;
+  Statement row = db_->statement(std::string(kUserColumns) + " ORDER BY login");
+  while (row.step()) users.push_back(read_user(row));
+  return users;
+}
+
 // ---- requests and transfers ---------------------------------------------------------------------------------------------------
 
 std::optional<StoredRequest> SqliteBook::request(std::string_view sender, std::string_view key) {
@@ -437,7 +464,7 @@ std::vector<AccountTurnover> SqliteBook::turnovers(std::optional<UtcTime> from, 
 
 // ---- log, cases, calls --------------------------------------------------------------------------------------------------------
 
-void SqliteBook::each_event(const EventQuery& query, const std::function<void(const LoggedEvent&)>& visit) {
+Conditions SqliteBook::conditions(const EventQuery& query) {
   constexpr std::string_view time_sql = "SELECT recorded_at FROM event WHERE id = ?";
   Conditions where;
   if (query.customer) where.add("customer_id = ?", query.customer->value());
@@ -452,11 +479,23 @@ void SqliteBook::each_event(const EventQuery& query, const std::function<void(co
     if (query.to) where.add("id < ?", first_id_at(time_sql, last, *query.to));
   }
   if (query.after_id > 0) where.add("id > ?", query.after_id);
+  if (query.queue_of) {
+    const std::span<const EventKind> kinds = events_for_customers();
+    where.add("kind IN (" + word_list(std::vector(kinds.begin(), kinds.end())) + ")");
+    where.add("id > (SELECT done_through FROM user WHERE id = ?)", *query.queue_of);
+    where.add("NOT EXISTS (SELECT 1 FROM event_done WHERE user_id = ? AND event_id = event.id)", *query.queue_of);
+  }
+  return where;
+}
+
+void SqliteBook::each_event(const EventQuery& query, const std::function<void(const LoggedEvent&)>& visit) {
+  const Conditions where = conditions(query);
   Statement row = db_->statement(
       "SELECT id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail FROM event" + where.sql() +
-      " ORDER BY id LIMIT ?");
+      " ORDER BY id LIMIT ? OFFSET ?");
   const int bound = where.bind(row);
   row.bind_at(bound + 1, query.limit > 0 ? query.limit : -1);
+  row.bind_at(bound + 2, query.offset);
   while (row.step()) {
     const auto state_at = [&](int column) -> std::optional<State> {
       if (row.is_null(column)) return std::nullopt;
@@ -468,6 +507,14 @@ void SqliteBook::each_event(const EventQuery& query, const std::function<void(co
                        optional_id<BackorderId>(row.optional_integer(4)), state_at(5), state_at(6), reason, row.string(9)},
                       row.integer(0), row.time(1), row.string(8)});
   }
+}
+
+std::int64_t SqliteBook::count_events(const EventQuery& query) {
+  const Conditions where = conditions(query);
+  Statement row = db_->statement("SELECT count(*) FROM event" + where.sql());
+  where.bind(row);
+  row.step();
+  return row.integer(0);
 }
 
 std::vector<Case> SqliteBook::cases(const CaseQuery& query) {

@@ -47,6 +47,17 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   const bool only_open_states = !query.states.empty() && std::ranges::none_of(query.states, is_final);
   if (query.open == true || only_open_states) add("open_copy IS NOT NULL");
   if (query.open == false) add("open_copy IS NULL");
+  const auto any_of = [&](const std::string& column, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    std::string places;
+    for (const std::string& value : values) {
+      parameters.texts.push_back(value);
+      places += (places.empty() ? "?" : ", ?") + std::to_string(parameters.numbers.size() + parameters.texts.size());
+    }
+    add(column + " IN (" + places + ")");
+  };
+  any_of("name", query.names);
+  any_of("zone", query.zones);
   if (query.name) {
     parameters.texts.push_back(*query.name);
     add("name = ?" + std::to_string(parameters.numbers.size() + parameters.texts.size()));
@@ -64,13 +75,31 @@ std::string_view index_for(const BackorderQuery& query) {
   return due ? " INDEXED BY backorder_due" : "";
 }
 
-std::string_view order_of(BackorderQuery::Order order) {
-  switch (order) {
-    case BackorderQuery::Order::id: return " ORDER BY id";
-    case BackorderQuery::Order::customer: return " ORDER BY customer_id, id";
-    case BackorderQuery::Order::name: return " ORDER BY name, id";
+constexpr std::string_view kChangedAt =
+    "max(placed_at, ifnull(reserved_at, 0), ifnull(submitted_at, 0), ifnull(ended_at, 0), ifnull(provider_status_at, 0))";
+
+std::string order_of(const BackorderQuery& query) {
+  const std::string way = query.descending ? " DESC" : "";
+  switch (query.order) {
+    case BackorderQuery::Order::id: break;
+    case BackorderQuery::Order::customer: return " ORDER BY customer_id" + way + ", id" + way;
+    case BackorderQuery::Order::name: return " ORDER BY name" + way + ", id" + way;
+    case BackorderQuery::Order::zone: return " ORDER BY zone" + way + ", id" + way;
+    case BackorderQuery::Order::changed: return " ORDER BY " + std::string(kChangedAt) + way + ", id" + way;
   }
-  return "";
+  return " ORDER BY id" + way;
+}
+
+// Whether a query asks for nothing but one account's rows, perhaps without cancelled ones, by id: then the index of the account's backorders alone tells which
+// rows those are, and how many.
+bool is_plain_page(const BackorderQuery& query) {
+  return query.customer && query.order == BackorderQuery::Order::id && query.states.empty() && query.names.empty() && query.zones.empty() &&
+         !query.name && query.name_pattern.empty() && !query.open && !query.with_job && !query.with_open_call && !query.due_by && !query.deadline_before &&
+         !query.drop_before && !query.after_customer && query.after_id == 0;
+}
+std::string plain_where(const BackorderQuery& query) {
+  return std::string(" INDEXED BY backorder_of_customer WHERE customer_id = ?1") +
+         (query.without_cancelled ? " AND id NOT IN (SELECT id FROM backorder INDEXED BY backorder_cancelled WHERE customer_id = ?1 AND state = 'CANCELLED')" : "");
 }
 
 // SQLite sorts wide rows five to ten times slower than we sort their numbers; so without a limit they come as they lie.
@@ -84,6 +113,8 @@ void sort_rows(std::vector<Backorder>& rows, BackorderQuery::Order order) {
       case BackorderQuery::Order::name:
         if (a.name != b.name) return a.name < b.name;
         break;
+      case BackorderQuery::Order::zone:
+      case BackorderQuery::Order::changed: break;  // sorted by SQLite: only pages are asked for in these orders
     }
     return a.id < b.id;
   };
@@ -159,19 +190,41 @@ std::optional<Backorder> SqliteBook::backorder_of_application(std::string_view a
 
 std::vector<Backorder> SqliteBook::backorders(const BackorderQuery& query) {
   Parameters parameters;
-  std::string sql = std::string(kColumns) + std::string(index_for(query)) + where_of(query, parameters);
+  const bool plain = is_plain_page(query) && query.limit > 0;
+  std::string where = where_of(query, parameters);
+  // A page is found among narrow rows first, so that what lies before it is stepped over and not read.
+  std::string sql = plain ? std::string(kColumns) + " WHERE id IN (SELECT id FROM backorder" + plain_where(query)
+                          : std::string(kColumns) + std::string(index_for(query)) + where + (query.without_cancelled ? (where.empty() ? " WHERE" : " AND") + std::string(" state <> 'CANCELLED'") : "");
+  const bool sorted_by_sqlite = query.limit > 0 || query.descending || query.order == BackorderQuery::Order::zone || query.order == BackorderQuery::Order::changed;
+  std::vector<std::int64_t> window;
+  if (sorted_by_sqlite) sql += order_of(query);
   if (query.limit > 0) {
-    sql += std::string(order_of(query.order)) + " LIMIT ?" + std::to_string(parameters.numbers.size() + parameters.texts.size() + 1);
+    const std::size_t bound = parameters.numbers.size() + parameters.texts.size();
+    sql += " LIMIT ?" + std::to_string(bound + 1) + " OFFSET ?" + std::to_string(bound + 2);
+    window = {query.limit, query.offset};
   }
+  if (plain) sql += ")" + order_of(query);
   Statement row = db_->statement(sql);
   int index = 0;
   for (const std::int64_t number : parameters.numbers) row.bind_at(++index, number);
   for (const std::string& text : parameters.texts) row.bind_at(++index, text);
-  if (query.limit > 0) row.bind_at(++index, query.limit);
+  for (const std::int64_t number : window) row.bind_at(++index, number);
   std::vector<Backorder> rows;
   while (row.step()) rows.push_back(read_backorder(row));
-  if (query.limit <= 0) sort_rows(rows, query.order);
+  if (!sorted_by_sqlite) sort_rows(rows, query.order);
   return rows;
+}
+
+std::int64_t SqliteBook::count_backorders(const BackorderQuery& query) {
+  Parameters parameters;
+  std::string where = where_of(query, parameters);
+  if (query.without_cancelled) where += (where.empty() ? " WHERE" : " AND") + std::string(" state <> 'CANCELLED'");
+  Statement row = db_->statement("SELECT count(*) FROM backorder" + (is_plain_page(query) ? plain_where(query) : where));
+  int index = 0;
+  for (const std::int64_t number : parameters.numbers) row.bind_at(++index, number);
+  for (const std::string& text : parameters.texts) row.bind_at(++index, text);
+  row.step();
+  return row.integer(0);
 }
 
 }  // namespace storage

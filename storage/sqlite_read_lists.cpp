@@ -57,6 +57,8 @@ std::vector<ImportedList> SqliteBook::lists(SourceId source) {
   return lists;
 }
 
+std::int64_t SqliteBook::last_list() { return db_->integer("SELECT ifnull(max(id), 0) FROM list"); }
+
 void SqliteBook::each_listed(SourceId source, const std::function<void(const ListedDrop&)>& visit) {
   Statement row = db_->statement(
       "SELECT name, drop_at, finalization_at, list_id, missing FROM listed_drop WHERE source_id = ? ORDER BY name");

@@ -103,6 +103,7 @@ Outcome SqliteBook::apply(const Changes& changes, const Stamp& stamp) {
   write_cases(writing);
   write_events(writing);
   write_tables(writing);
+  write_users(writing);
   return Done{};
 }
 
@@ -560,6 +561,32 @@ void SqliteBook::write_tables(Writing& writing) {
   }
   if (!changes.prices.empty()) price_list_.reset();
   if (!changes.schedules.empty()) schedules_.reset();
+}
+
+void SqliteBook::write_users(Writing& writing) {
+  for (const User& user : writing.changes.users) {
+    db_->statement("INSERT INTO user (login, customer_id, password_hash, enabled, created_at, changed_at, done_through)"
+                   " VALUES (?, ?, ?, ?, ?, ?, (SELECT ifnull(max(id), 0) FROM event))"
+                   " ON CONFLICT (login) DO UPDATE SET password_hash = excluded.password_hash, enabled = excluded.enabled, changed_at = excluded.changed_at")
+        .bind(user.login, user.customer, user.password_hash, user.enabled, user.created_at, user.changed_at)
+        .run();
+  }
+  for (const std::string& login : writing.changes.removed_users) db_->statement("DELETE FROM user WHERE login = ?").bind(login).run();
+  std::string kinds;
+  for (const EventKind kind : events_for_customers()) kinds += (kinds.empty() ? "'" : ", '") + std::string(name(kind)) + "'";
+  constexpr std::int64_t most_marks = 256;  // then those without a gap before them are folded into done_through
+  for (const EventDone& done : writing.changes.events_done) {
+    db_->statement("INSERT INTO event_done (user_id, event_id) VALUES (?, ?) ON CONFLICT DO NOTHING").bind(done.user, done.event).run();
+    Statement marks = db_->statement("SELECT count(*) FROM event_done WHERE user_id = ?");
+    marks.bind(done.user);
+    if (!marks.step() || marks.integer(0) <= most_marks) continue;
+    db_->statement("UPDATE user SET done_through = max(done_through, (SELECT ifnull(min(e.id) - 1, (SELECT max(event_id) FROM event_done WHERE user_id = ?1))"
+                   " FROM event AS e INDEXED BY event_of WHERE e.customer_id = user.customer_id AND e.id > user.done_through AND e.kind IN ("
+                   + kinds + ") AND NOT EXISTS (SELECT 1 FROM event_done WHERE user_id = ?1 AND event_id = e.id))) WHERE id = ?1")
+        .bind(done.user)
+        .run();
+    db_->statement("DELETE FROM event_done WHERE user_id = ?1 AND event_id <= (SELECT done_through FROM user WHERE id = ?1)").bind(done.user).run();
+  }
 }
 
 }  // namespace storage

@@ -135,6 +135,9 @@ void add_registry_commands(CommandLine& line);   // registry …: the simulated 
 void add_list_commands(CommandLine& line);       // droplist …
 void add_backorder_commands(CommandLine& line);  // backorder …
 void add_sweep_commands(CommandLine& line);      // preview, sweep, provider resume
+void add_user_commands(CommandLine& line);       // user …: who may call the gateway
+void add_clock_commands(CommandLine& line);      // clock …: of a rehearsal book
+void add_serve_commands(CommandLine& line);      // serve
 void add_report_commands(CommandLine& line);     // refunds, statement, trial-balance, deposits, cases, events
 void add_faults_commands(CommandLine& line);     // faults: a relay that spoils a share of what passes
 

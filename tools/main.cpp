@@ -207,6 +207,9 @@ int run(int argc, char** argv) {
   tools::add_report_commands(line);
   tools::add_faults_commands(line);
   tools::add_registry_commands(line);
+  tools::add_user_commands(line);
+  tools::add_clock_commands(line);
+  tools::add_serve_commands(line);
 
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {

@@ -25,13 +25,14 @@ const std::vector<Rule>& rules() {
       {"tools/operations/", {"engine/", "storage/", "tools/operations/"}},
       {"tools/render/", {"engine/", "tools/render/"}},
       {"tools/simulated_registry/", {"engine/", "tools/simulated_registry/"}},
+      {"tools/gateway/", {"engine/", "storage/", "api_client/", "tools/operations/", "tools/simulated_registry/", "tools/gateway/"}},
       {"tools/", {"engine/", "storage/", "api_client/", "tools/"}},
   };
   return kRules;
 }
 
 // Libraries that stay behind our .cpp files, so that no user of a header needs them.
-constexpr std::string_view kHiddenFromHeaders[] = {"sqlite", "curl/", "pqxx/", "libpq"};
+constexpr std::string_view kHiddenFromHeaders[] = {"sqlite", "curl/", "pqxx/", "libpq", "httplib", "openssl/"};
 
 bool one_begins(auto&& beginnings, std::string_view text) {
   return std::ranges::any_of(beginnings, [text](std::string_view beginning) { return text.starts_with(beginning); });

@@ -97,6 +97,28 @@ Result<Reply> place(const Context& context, const RequestKey& request, const std
                      [&](Changes& changes) { return decide_place(context, account, order, changes); });
 }
 
+Result<Reply> place_once(const Context& context, const Customer& customer, const engine::PlaceOrder& order, const std::string& id) {
+  engine::LedgerStore& store = context.store;
+  const std::string sender = "customer " + customer.name;
+  std::string key = "id/" + id;
+  if (id.empty()) {
+    BackorderQuery on_name;
+    on_name.customer = customer.id;
+    on_name.name = order.name.ace();
+    const std::vector<Backorder> before = store.backorders(on_name);
+    int copy = 1;
+    for (const Backorder& one : before) {
+      if (is_final(one.state)) continue;
+      if (!order.another) return Reply{"", true, facts_of(one, customer.name, true)};
+      copy = std::max(copy, one.copy + 1);
+    }
+    const auto drop = engine::binding_drop(store.listings(order.name), store.schedules().of(order.name.ace()), context.now).drop;
+    key = "place/" + order.name.ace() + "/" + std::to_string(copy) + "/" + (drop ? to_string(drop->drop_at) : "undated") + "/" + std::to_string(before.size());
+  }
+  return answer_request(context, {sender, key, !id.empty()}, place_content(customer.name, order),
+                        [&](Changes& changes) { return decide_place(context, customer.name, order, changes); });
+}
+
 std::vector<ImportResult> import_backorders(const Context& context, const std::string& sender, const std::string& batch,
                                             const std::vector<ImportRow>& rows, bool keep_going,
                                             const std::function<void(std::size_t)>& progress, bool& kept) {

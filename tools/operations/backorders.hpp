@@ -18,6 +18,11 @@ namespace operations {
 // A request without a key derives one from account, name and copy only when it is placed through an import or the wire.
 engine::Result<Reply> place(const Context& context, const RequestKey& request, const std::string& account, const engine::PlaceOrder& order);
 
+// The same inside a unit of work of the caller's, as customers' software asks for it, which repeats what it got no answer to: an open backorder is answered again,
+// with nothing written. A new one's request id derives from name, copy and drop and from how many were placed before, or is `id` where the customer
+// gave one, and then `order.another` is repeated without harm as well. Facts as above.
+engine::Result<Reply> place_once(const Context& context, const engine::Customer& customer, const engine::PlaceOrder& order, const std::string& id);
+
 struct ImportRow {
   std::uint64_t line;
   std::string account;

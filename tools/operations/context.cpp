@@ -92,7 +92,7 @@ engine::Result<Reply> answer_request(const Context& context, const RequestKey& r
     if (applied) return Reply{key, false, std::move(decided).value()};
     decided = applied.error();
   }
-  if (is_of_state(decided.error().code) && !request.key.empty()) {
+  if (is_of_state(decided.error().code) && !request.key.empty() && request.keep_refusals) {
     engine::Changes refusal;
     refusal.request = engine::NewRequest{request.sender, key, text, encode(decided.error())};
     const engine::Outcome noted = context.store.apply(refusal, context.stamp());

@@ -48,6 +48,7 @@ class Work {
 struct RequestKey {
   std::string sender = "operator";
   std::string key{};
+  bool keep_refusals = true;  // false: a refusal is not its answer for ever; asked again, it is decided again
 };
 
 using Facts = std::vector<std::pair<std::string, std::string>>;  // field, value; in the order to print

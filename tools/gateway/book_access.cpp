@@ -1,0 +1,117 @@
+#include "tools/gateway/book_access.hpp"
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kMostTogether = 128;   // in one commit
+constexpr std::size_t kMostWaiting = 4'096;  // then the book is said to be busy
+
+}  // namespace
+
+Readers::Lent::~Lent() {
+  const std::lock_guard lock(owner_->mutex_);
+  owner_->idle_.push_back(std::move(store_));
+}
+
+Readers::Lent Readers::lend() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<engine::LedgerStore> store = std::move(idle_.back());
+      idle_.pop_back();
+      return {*this, std::move(store)};
+    }
+  }
+  return {*this, storage::open_book(path_, {.access = storage::Access::read_only})};
+}
+
+Writer::Writer(const std::string& path) : store_(storage::open_book(path, {})), thread_([this] { work(); }) {}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  arrived_.notify_all();
+  thread_.join();
+}
+
+void Writer::together(const std::function<void(engine::LedgerStore&)>& task) { run(task, true); }
+void Writer::alone(const std::function<void(engine::LedgerStore&)>& task) { run(task, false); }
+
+void Writer::let_pass(engine::Milliseconds longest) {
+  std::unique_lock lock(mutex_);
+  finished_.wait_for(lock, longest, [this] { return waiting_.empty() && !busy_; });
+}
+
+void Writer::run(const std::function<void(engine::LedgerStore&)>& task, bool shares) {
+  Job job{&task, shares};
+  std::unique_lock lock(mutex_);
+  if (waiting_.size() >= kMostWaiting) {
+    throw storage::StorageError({engine::ErrorCode::database_busy, "too many requests wait for the book: try again"});
+  }
+  waiting_.push_back(&job);
+  arrived_.notify_one();
+  finished_.wait(lock, [&job] { return job.done; });
+  if (job.failure) std::rethrow_exception(job.failure);
+}
+
+void Writer::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    arrived_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    std::vector<Job*> jobs;
+    do {
+      jobs.push_back(waiting_.front());
+      waiting_.pop_front();
+    } while (jobs.back()->shares && jobs.size() < kMostTogether && !waiting_.empty() && waiting_.front()->shares);
+    busy_ = true;
+    lock.unlock();
+    if (jobs.front()->shares) {
+      write_together(jobs);
+    } else {
+      try {
+        (*jobs.front()->task)(*store_);
+      } catch (...) {
+        store_->rollback();
+        jobs.front()->failure = std::current_exception();
+      }
+    }
+    lock.lock();
+    busy_ = false;
+    for (Job* job : jobs) job->done = true;
+    finished_.notify_all();
+  }
+}
+
+void Writer::write_together(std::vector<Job*>& jobs) {
+  const auto write = [this](std::span<Job* const> some) {
+    try {
+      store_->begin();
+      for (Job* job : some) (*job->task)(*store_);
+      store_->commit();
+    } catch (...) {
+      store_->rollback();
+      throw;
+    }
+  };
+  try {
+    write(jobs);
+    return;
+  } catch (...) {
+    if (jobs.size() == 1) {
+      jobs.front()->failure = std::current_exception();
+      return;
+    }
+  }
+  for (Job*& job : jobs) {
+    try {
+      write(std::span(&job, 1));
+    } catch (...) {
+      job->failure = std::current_exception();
+    }
+  }
+}
+
+}  // namespace gateway

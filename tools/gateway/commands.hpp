@@ -1,0 +1,63 @@
+// The commands that customers' software may give, each as an answer of the protocol. What a command may see and touch is its caller's account and nothing else.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tools/gateway/authentication.hpp"
+#include "tools/gateway/back_office.hpp"
+#include "tools/gateway/book_access.hpp"
+#include "tools/gateway/wire.hpp"
+
+namespace gateway {
+
+struct Call {
+  const Command& command;
+  const api_client::Connection& connection;
+  const Caller& caller;
+  const std::string& address;
+  engine::LedgerStore& store;  // to read
+  engine::UtcTime now;
+};
+
+class DropCatalogue;
+
+// What the commands work with; everything but the readers' store is shared by all threads.
+struct Desk {
+  Writer& writer;
+  BackOffice& back_office;
+  Authentication& authentication;
+  DropCatalogue& catalogue;
+};
+
+// 500 for a command that is not offered.
+Answer answer_command(Desk& desk, const Call& call);
+
+// ---- by topic; answer_command knows which is whose ----------------------------------------------------------------------------
+
+// application_commands.cpp
+Answer add_application(Desk& desk, const Call& call);
+Answer delete_application(Desk& desk, const Call& call);
+Answer status_application(Desk& desk, const Call& call);
+Answer query_applications(Desk& desk, const Call& call);
+// account_commands.cpp
+Answer status_account(Desk& desk, const Call& call);
+Answer query_deposits(Desk& desk, const Call& call);
+Answer query_accounting(Desk& desk, const Call& call);
+Answer status_user(Desk& desk, const Call& call);
+// event_commands.cpp
+Answer query_events(Desk& desk, const Call& call);
+Answer status_event(Desk& desk, const Call& call);
+Answer delete_event(Desk& desk, const Call& call);
+// session_commands.cpp
+Answer start_session(Desk& desk, const Call& call);
+Answer end_session(Desk& desk, const Call& call);
+Answer check_authentication(Desk& desk, const Call& call);
+Answer convert_idn(Desk& desk, const Call& call);
+// drop_commands.cpp
+Answer query_drops(Desk& desk, const Call& call);
+
+// What a refusal of ours is called on the wire.
+Answer refuse(const engine::Error& error);
+
+}  // namespace gateway

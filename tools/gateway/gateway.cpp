@@ -1,0 +1,195 @@
+#include "tools/gateway/gateway.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "storage/storage_error.hpp"
+#include "tools/gateway/commands.hpp"
+#include "tools/gateway/drop_catalogue.hpp"
+
+namespace gateway {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using engine::ErrorCode;
+
+constexpr const char* kPath = "/api/call.cgi";
+constexpr auto kClockLook = std::chrono::milliseconds(200);  // how soon a rehearsal book's clock is seen to have moved while nobody asks
+
+engine::UtcTime system_clock() { return std::chrono::floor<engine::Milliseconds>(std::chrono::system_clock::now()); }
+
+Answer answer_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::wrong: return refuse(530);
+    case Refusal::no_session: {
+      Answer answer = refuse(530);
+      answer.description = "SESSION NOT FOUND";  // the text by which the vendor's clients know it
+      return answer;
+    }
+    case Refusal::throttled: return refuse(425, "too many failed logins: wait before the next");
+    case Refusal::too_many_sessions: return refuse(521);
+  }
+  return refuse(530);
+}
+
+}  // namespace
+
+// What is known of a request when it has been answered, for the log.
+struct Asked {
+  std::string command{}, login{};
+  int code = 0;
+};
+
+struct Gateway::Parts {
+  explicit Parts(GatewayOptions given)
+      : options(std::move(given)),
+        rehearsal(is_rehearsal()),
+        readers(options.book),
+        writer(options.book),
+        back_office(options.book, options.provider, writer),
+        authentication(options.monotonic),
+        http(kPath, options.limits, [this](const HttpCall& call) { return answer(call.query, call.body, call.address); },
+             api_client::format(refuse(420, "too many connections"))) {}
+  ~Parts() { stop(); }
+
+  bool is_rehearsal() { return storage::open_book(options.book, {})->book().rehearsal; }  // read-write: brings an older schema forward, once
+
+  engine::UtcTime now(engine::LedgerStore& store) {
+    if (options.clock) return options.clock();
+    if (!rehearsal) return system_clock();
+    const engine::BookInfo info = store.book();
+    return info.last_recorded.value_or(info.made_at);
+  }
+
+  void log(const Json& line) {
+    if (!options.log) return;
+    const std::lock_guard lock(log_mutex);
+    options.log(line.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+  void log_sweep(const operations::SweepReport& report) {
+    if (report.counts.empty() && report.troubles.empty()) return;
+    Json line{{"ts", engine::to_string(system_clock())}, {"event", "sweep"}};
+    for (const operations::StageCount& row : report.counts) line["done"][std::string(name(row.stage))][row.what] = row.count;
+    for (const engine::Error& trouble : report.troubles) line["troubles"].push_back(std::string(name(trouble.code)) + ": " + trouble.detail);
+    log(line);
+  }
+
+  Answer reply(std::string_view query, std::string_view body, const std::string& address, Asked& asked) {
+    const engine::Result<api_client::Request> request = api_client::decode_form(query, body);
+    if (!request) return refuse(507, request.error().detail);
+    const api_client::Connection& connection = request.value().connection;
+    asked.command = request.value().command.name.substr(0, 64);
+    if (!options.entity.empty() && !connection.entity.empty() && connection.entity != options.entity) return refuse(502, "s_entity");
+    const Readers::Lent reader = readers.lend();
+    const auto caller = authentication.caller(connection, address, *reader);
+    if (const Refusal* refusal = std::get_if<Refusal>(&caller)) return answer_of(*refusal);
+    const Caller& known = std::get<Caller>(caller);
+    asked.login = known.user.login;
+    if (!connection.user.empty() && connection.user != known.account && connection.user != known.user.login) return refuse(531, "s_user");
+    follow_clock(*reader);
+    const Snapshot snapshot(*reader);
+    Desk desk{writer, back_office, authentication, catalogue};
+    return answer_command(desk, {request.value().command, connection, known, address, *reader, now(*reader)});
+  }
+
+  // A rehearsal's clock that was moved: what became due is done before anybody is answered.
+  void follow_clock(engine::LedgerStore& store) {
+    if (!rehearsal || options.clock) return;
+    if (const auto report = back_office.follow(now(store))) log_sweep(*report);
+  }
+
+  std::string answer(std::string_view query, std::string_view body, const std::string& address) {
+    const Instant begun = std::chrono::steady_clock::now();
+    Asked asked;
+    Answer reply_or_refusal;
+    std::string trouble;
+    try {
+      reply_or_refusal = reply(query, body, address, asked);
+    } catch (const storage::StorageError& failed) {
+      reply_or_refusal = refuse(421);
+      trouble = std::string(name(failed.error().code)) + ": " + failed.error().detail;
+    } catch (const std::exception& failed) {  // a broken invariant: this request fails, nothing of it is kept, the others go on
+      reply_or_refusal = refuse(421);
+      trouble = failed.what();
+    }
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+    Json line{{"ts", engine::to_string(system_clock())}, {"event", "request"}, {"from", address}, {"user", asked.login},
+              {"command", asked.command}, {"code", reply_or_refusal.code}, {"duration_ms", took.count()}};
+    if (!trouble.empty()) line["trouble"] = trouble;
+    log(line);
+    return api_client::format(reply_or_refusal);
+  }
+
+  operations::SweepReport sweep() {
+    const engine::UtcTime at = now(*readers.lend());
+    operations::SweepReport report = back_office.sweep(at);
+    log_sweep(report);
+    return report;
+  }
+
+  void work_unattended() {
+    Instant next = std::chrono::steady_clock::now();
+    std::unique_lock lock(mutex);
+    while (!ending) {
+      lock.unlock();
+      try {
+        if (options.sweep_every > engine::Milliseconds{0} && std::chrono::steady_clock::now() >= next) {
+          sweep();
+          next = std::chrono::steady_clock::now() + options.sweep_every;
+        } else {
+          follow_clock(*readers.lend());
+        }
+      } catch (const std::exception& failed) {
+        log({{"ts", engine::to_string(system_clock())}, {"event", "sweep"}, {"trouble", failed.what()}});
+      }
+      lock.lock();
+      const engine::Milliseconds pause = rehearsal && !options.clock ? kClockLook : std::max<engine::Milliseconds>(options.sweep_every, kClockLook);
+      woken.wait_for(lock, pause, [this] { return ending; });
+    }
+  }
+
+  engine::Result<int> start() {
+    const engine::Result<int> bound = http.start(options.listen);
+    if (!bound) return bound;
+    port = bound.value();
+    if (options.sweep_every > engine::Milliseconds{0} || (rehearsal && !options.clock)) worker = std::thread([this] { work_unattended(); });
+    return bound;
+  }
+
+  void stop() {
+    http.stop();
+    {
+      const std::lock_guard lock(mutex);
+      ending = true;
+    }
+    woken.notify_all();
+    if (worker.joinable()) worker.join();
+  }
+
+  const GatewayOptions options;
+  const bool rehearsal;
+  Readers readers;
+  Writer writer;
+  BackOffice back_office;
+  Authentication authentication;
+  DropCatalogue catalogue;
+  std::mutex log_mutex;
+  std::mutex mutex;
+  std::condition_variable woken;
+  bool ending = false;
+  std::thread worker;
+  std::atomic<int> port{0};
+  HttpServer http;  // last: it calls the others
+};
+
+Gateway::Gateway(GatewayOptions options) : parts_(std::make_unique<Parts>(std::move(options))) {}
+Gateway::~Gateway() = default;
+engine::Result<int> Gateway::start() { return parts_->start(); }
+void Gateway::stop() { parts_->stop(); }
+int Gateway::port() const { return parts_->port; }
+std::string Gateway::answer(std::string_view query, std::string_view body, const std::string& address) { return parts_->answer(query, body, address); }
+operations::SweepReport Gateway::sweep() { return parts_->sweep(); }
+
+}  // namespace gateway

@@ -1,0 +1,425 @@
+#include "tools/gateway/http_server.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <httplib.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace gateway {
+namespace {
+
+using engine::Error;
+using engine::ErrorCode;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr auto kIdleSlice = std::chrono::milliseconds(50);     // how soon an idle connection notices that it is to give way
+constexpr auto kLingering = std::chrono::milliseconds(200);    // for the peer to take the last bytes before the socket is closed
+
+SteadyTime now() { return std::chrono::steady_clock::now(); }
+
+int milliseconds_until(SteadyTime deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
+}
+
+bool wait_for(int socket, short events, SteadyTime deadline) {
+  pollfd waiting{socket, events, 0};
+  for (;;) {
+    const int ready = ::poll(&waiting, 1, milliseconds_until(deadline));
+    if (ready > 0) return true;
+    if (ready == 0 || errno != EINTR) return false;
+  }
+}
+
+// One accepted connection, plain or TLS, over a socket that never blocks: whoever waits, waits until the deadline and no longer.
+class Wire final : public httplib::Stream {
+ public:
+  Wire(int socket, SSL_CTX* tls, engine::Milliseconds answer_time) : socket_(socket), answer_time_(answer_time) {
+    ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
+    if (tls == nullptr) return;
+    ssl_ = SSL_new(tls);
+    if (ssl_ != nullptr) SSL_set_fd(ssl_, socket);
+  }
+  ~Wire() override {
+    if (ssl_ != nullptr) SSL_free(ssl_);
+  }
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  bool shake_hands() {
+    for (;;) {
+      ERR_clear_error();
+      const int done = SSL_accept(ssl_);
+      if (done == 1) return true;
+      if (!wait_for_tls(done)) return false;
+    }
+  }
+  void say_goodbye() {
+    if (ssl_ != nullptr) SSL_shutdown(ssl_);
+  }
+
+  void set_deadline(SteadyTime deadline) { deadline_ = deadline; }
+  void set_budget(std::size_t bytes) { budget_ = bytes; }  // of what may still be read
+  bool has_buffered() const { return at_ < end_ || (ssl_ != nullptr && SSL_pending(ssl_) > 0); }
+
+  bool is_readable() const override { return has_buffered() || wait_for(socket_, POLLIN, deadline_); }
+  bool is_writable() const override { return wait_for(socket_, POLLOUT, deadline_); }
+
+  ssize_t read(char* into, std::size_t size) override {
+    answering_ = false;
+    if (budget_ == 0) return -1;
+    if (at_ == end_ && !fill()) return got_;
+    const std::size_t taken = std::min({size, end_ - at_, budget_});
+    std::copy_n(buffer_.data() + at_, taken, into);
+    at_ += taken;
+    budget_ -= taken;
+    return static_cast<ssize_t>(taken);
+  }
+
+  ssize_t write(const char* from, std::size_t size) override {
+    if (!answering_) deadline_ = now() + answer_time_;  // however long the answer took to find
+    answering_ = true;
+    std::size_t written = 0;
+    while (written < size) {
+      if (ssl_ != nullptr) {
+        ERR_clear_error();
+        const int part = SSL_write(ssl_, from + written, static_cast<int>(std::min<std::size_t>(size - written, 1U << 20U)));
+        if (part > 0) written += static_cast<std::size_t>(part);
+        else if (!wait_for_tls(part)) return -1;
+      } else {
+        const ssize_t part = ::send(socket_, from + written, size - written, MSG_NOSIGNAL);
+        if (part > 0) written += static_cast<std::size_t>(part);
+        else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+          if (!wait_for(socket_, POLLOUT, deadline_)) return -1;
+        } else if (errno != EINTR) {
+          return -1;
+        }
+      }
+    }
+    return static_cast<ssize_t>(size);
+  }
+
+  void get_remote_ip_and_port(std::string& ip, int& port) const override { address(::getpeername, ip, port); }
+  void get_local_ip_and_port(std::string& ip, int& port) const override { address(::getsockname, ip, port); }
+  socket_t socket() const override { return socket_; }
+
+ private:
+  bool fill() {
+    at_ = end_ = 0;
+    for (;;) {
+      if (ssl_ != nullptr) {
+        ERR_clear_error();
+        const int part = SSL_read(ssl_, buffer_.data(), static_cast<int>(buffer_.size()));
+        got_ = part > 0 ? part : SSL_get_error(ssl_, part) == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+        if (part <= 0 && got_ != 0 && wait_for_tls(part)) continue;
+      } else {
+        got_ = ::recv(socket_, buffer_.data(), buffer_.size(), 0);
+        if (got_ < 0 && errno == EINTR) continue;
+        if (got_ < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && wait_for(socket_, POLLIN, deadline_)) continue;
+      }
+      if (got_ <= 0) return false;
+      end_ = static_cast<std::size_t>(got_);
+      return true;
+    }
+  }
+
+  bool wait_for_tls(int result) {
+    switch (SSL_get_error(ssl_, result)) {
+      case SSL_ERROR_WANT_READ: return wait_for(socket_, POLLIN, deadline_);
+      case SSL_ERROR_WANT_WRITE: return wait_for(socket_, POLLOUT, deadline_);
+      default: return false;
+    }
+  }
+
+  void address(int (*of)(int, sockaddr*, socklen_t*), std::string& ip, int& port) const {
+    sockaddr_storage place{};
+    socklen_t length = sizeof place;
+    if (of(socket_, reinterpret_cast<sockaddr*>(&place), &length) != 0) return;
+    char text[INET6_ADDRSTRLEN] = {};
+    if (place.ss_family == AF_INET) {
+      const auto& v4 = reinterpret_cast<const sockaddr_in&>(place);
+      ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+      port = ntohs(v4.sin_port);
+    } else if (place.ss_family == AF_INET6) {
+      const auto& v6 = reinterpret_cast<const sockaddr_in6&>(place);
+      ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+      port = ntohs(v6.sin6_port);
+    }
+    ip = text;
+    if (ip.starts_with("::ffff:")) ip.erase(0, 7);
+  }
+
+  int socket_;
+  SSL* ssl_ = nullptr;
+  engine::Milliseconds answer_time_;
+  SteadyTime deadline_ = SteadyTime::max();
+  bool answering_ = false;
+  std::size_t budget_ = 0;
+  std::array<char, 8192> buffer_{};
+  std::size_t at_ = 0, end_ = 0;
+  ssize_t got_ = 0;
+};
+
+thread_local bool turning_away = false;  // the task that runs on this thread is to be turned away, not served
+
+// The library's queue grows without end; this one turns away what it cannot take.
+class BoundedQueue final : public httplib::TaskQueue {
+ public:
+  BoundedQueue(std::size_t threads, std::size_t waiting, std::atomic<std::size_t>& in_line) : most_(waiting), in_line_(in_line) {
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  }
+
+  void enqueue(std::function<void()> task) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (tasks_.size() < most_) {
+        tasks_.push_back(std::move(task));
+        in_line_ = tasks_.size();
+        task = nullptr;
+      }
+    }
+    if (task) {
+      turning_away = true;
+      task();
+      turning_away = false;
+    } else {
+      ready_.notify_one();
+    }
+  }
+
+  void shutdown() override {
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    ready_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  void work() {
+    // OpenSSL writes with write(2): a peer that has gone must not end the program.
+    sigset_t pipe_broken;
+    sigemptyset(&pipe_broken);
+    sigaddset(&pipe_broken, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_broken, nullptr);
+    for (;;) {
+      std::function<void()> task;
+      {
+        std::unique_lock lock(mutex_);
+        ready_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
+        if (tasks_.empty()) return;
+        task = std::move(tasks_.front());
+        tasks_.pop_front();
+        in_line_ = tasks_.size();
+      }
+      task();
+    }
+  }
+
+  const std::size_t most_;
+  std::atomic<std::size_t>& in_line_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<std::function<void()>> tasks_;
+  std::vector<std::thread> threads_;
+  bool ending_ = false;
+};
+
+std::string last_tls_error() {
+  char text[256] = "no reason given";
+  if (const unsigned long code = ERR_get_error(); code != 0) ERR_error_string_n(code, text, sizeof text);
+  return text;
+}
+
+}  // namespace
+
+bool is_loopback(const std::string& host) {
+  in_addr v4{};
+  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
+  return host == "::1" || host == "localhost";
+}
+
+class HttpServer::Listener final : public httplib::Server {
+ public:
+  explicit Listener(HttpServer& owner) : owner_(owner), limits_(owner.limits_) {
+    new_task_queue = [this] { return new BoundedQueue(limits_.threads, limits_.waiting, in_line_); };  // the library deletes it
+    set_keep_alive_max_count(limits_.requests_per_connection);
+    set_keep_alive_timeout(std::chrono::ceil<std::chrono::seconds>(limits_.idle_time).count());
+    set_payload_max_length(limits_.body_bytes);
+    set_tcp_nodelay(true);
+    Get(owner.path_, [this](const httplib::Request& request, httplib::Response& response) { answer(request, "", response); });
+    Post(owner.path_, [this](const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& read) {
+      std::string body;
+      bool too_long = false;
+      const bool complete = read([&](const char* bytes, std::size_t size) {  // unpacked, where it came packed: the limit is for what is held here
+        too_long = too_long || body.size() + size > limits_.body_bytes;
+        if (!too_long) body.append(bytes, size);
+        return !too_long;
+      });
+      if (too_long) response.status = 413;
+      if (complete && !too_long) answer(request, body, response);
+    });
+    set_error_handler([](const httplib::Request&, httplib::Response& response) {
+      if (response.body.empty()) response.set_content("HTTP " + std::to_string(response.status) + ": the gateway answers at /api/call.cgi\n", "text/plain");
+    });
+  }
+  ~Listener() override {
+    if (tls_ != nullptr) SSL_CTX_free(tls_);
+  }
+
+  engine::Outcome use_certificate(const std::string& certificate, const std::string& key) {
+    tls_ = SSL_CTX_new(TLS_server_method());
+    ENSURE(tls_ != nullptr, "OpenSSL works");
+    SSL_CTX_set_min_proto_version(tls_, TLS1_2_VERSION);
+    SSL_CTX_set_options(tls_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_mode(tls_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (SSL_CTX_use_certificate_chain_file(tls_, certificate.c_str()) != 1) {
+      return Error{ErrorCode::invalid_argument, "the certificate '" + certificate + "' cannot be used (PEM, with its chain): " + last_tls_error()};
+    }
+    if (SSL_CTX_use_PrivateKey_file(tls_, key.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(tls_) != 1) {
+      return Error{ErrorCode::invalid_argument, "the key '" + key + "' cannot be used (PEM, of that certificate): " + last_tls_error()};
+    }
+    return engine::Done{};
+  }
+
+  engine::Result<int> begin(const HttpListen& listen) {
+    const int port = listen.port == 0 ? bind_to_any_port(listen.host) : bind_to_port(listen.host, listen.port) ? listen.port : -1;
+    if (port < 0) {
+      return Error{ErrorCode::invalid_argument, "cannot listen at " + listen.host + ":" + std::to_string(listen.port) +
+                                                    ": another program listens there, or the address is not this machine's"};
+    }
+    ::listen(svr_sock_, 128);  // the library asks for a backlog of 5
+    thread_ = std::thread([this] { listen_after_bind(); });
+    while (!is_running()) std::this_thread::yield();  // before that, stop() would not stop it
+    return port;
+  }
+
+  void end() {
+    stopping_ = true;
+    stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void answer(const httplib::Request& request, const std::string& body, httplib::Response& response) {
+    const std::size_t mark = request.target.find('?');
+    const HttpCall call{request.method, mark == std::string::npos ? "" : request.target.substr(mark + 1), body, request.remote_addr};
+    response.set_content(owner_.handler_(call), "text/plain; charset=UTF-8");
+  }
+
+  // Headers that would make the library read the body in its own way, or pack the answer.
+  static void take_as_it_comes(httplib::Request& request) {
+    request.headers.erase("Content-Type");
+    request.headers.erase("Accept-Encoding");
+    if (request.method == "POST" && !request.has_header("Content-Length") && !request.has_header("Transfer-Encoding")) {
+      request.set_header("Content-Length", "0");  // or it would be read until the connection ends
+    }
+  }
+
+  // The library's own loop (Server::process_and_close_socket) with our limits.
+  bool process_and_close_socket(socket_t socket) override {
+    if (turning_away) {
+      turn_away(socket);
+    } else {
+      Wire wire(socket, tls_, limits_.request_time);
+      wire.set_deadline(now() + limits_.request_time);
+      if (tls_ == nullptr || wire.shake_hands()) serve(wire);
+      wire.say_goodbye();
+      linger(socket);
+    }
+    ::close(socket);
+    return true;
+  }
+
+  void serve(Wire& wire) {
+    for (std::size_t left = limits_.requests_per_connection; left > 0; --left) {
+      if (!wait_for_request(wire)) return;
+      wire.set_deadline(now() + limits_.request_time);
+      wire.set_budget(limits_.head_bytes);
+      bool closed = false;
+      const bool served = process_request(wire, left == 1 || stopping_, closed, [&](httplib::Request& request) {
+        take_as_it_comes(request);
+        wire.set_budget(limits_.body_bytes + limits_.body_bytes / 4 + 1024);  // chunks have marks of their own
+      });
+      if (!served || closed || stopping_) return;
+    }
+  }
+
+  bool wait_for_request(Wire& wire) {
+    if (wire.has_buffered()) return true;
+    const SteadyTime until = now() + limits_.idle_time;
+    bool first = true;
+    for (;;) {
+      if (wait_for(wire.socket(), POLLIN, std::min(until, now() + kIdleSlice))) return true;
+      const bool must_leave = stopping_ || in_line_ > 0;
+      if (now() >= until || (must_leave && !first)) return false;
+      first = false;  // a request on its way when others began to wait is still taken
+    }
+  }
+
+  void turn_away(int socket) {
+    if (tls_ == nullptr) {
+      const std::string& body = owner_.turned_away_;
+      const std::string text = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=UTF-8\r\nConnection: close\r\nContent-Length: " +
+                               std::to_string(body.size()) + "\r\n\r\n" + body;
+      ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    ::shutdown(socket, SHUT_WR);
+    discard(socket, now() + std::chrono::milliseconds(5));
+  }
+
+  // Bytes that nobody reads would make the kernel reset the connection, and the answer on its way would be lost.
+  static void linger(int socket) {
+    ::shutdown(socket, SHUT_WR);
+    discard(socket, now() + kLingering);
+  }
+  static void discard(int socket, SteadyTime until) {
+    char bytes[4096];
+    for (int part = 0; part < 256; ++part) {
+      if (!wait_for(socket, POLLIN, until)) return;
+      const ssize_t got = ::recv(socket, bytes, sizeof bytes, MSG_DONTWAIT);
+      if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return;
+    }
+  }
+
+  HttpServer& owner_;
+  const HttpLimits& limits_;
+  SSL_CTX* tls_ = nullptr;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<std::size_t> in_line_ = 0;  // connections that wait for a thread
+  std::thread thread_;
+};
+
+HttpServer::HttpServer(std::string path, const HttpLimits& limits, Handler handler, std::string turned_away)
+    : path_(std::move(path)), limits_(limits), handler_(std::move(handler)), turned_away_(std::move(turned_away)) {}
+
+HttpServer::~HttpServer() { stop(); }
+
+engine::Result<int> HttpServer::start(const HttpListen& listen) {
+  ENSURE(listener_ == nullptr, "started once");
+  auto listener = std::make_unique<Listener>(*this);
+  if (!listen.certificate.empty()) {
+    if (const engine::Outcome usable = listener->use_certificate(listen.certificate, listen.key); !usable) return usable.error();
+  }
+  const engine::Result<int> port = listener->begin(listen);
+  if (port) listener_ = std::move(listener);
+  return port;
+}
+
+void HttpServer::stop() {
+  if (listener_) listener_->end();
+  listener_.reset();
+}
+
+}  // namespace gateway

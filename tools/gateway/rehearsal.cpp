@@ -1,0 +1,103 @@
+#include "tools/gateway/rehearsal.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+
+#include "storage/sqlite_store.hpp"
+#include "tools/operations/accounts.hpp"
+#include "tools/operations/lists.hpp"
+#include "tools/operations/users.hpp"
+#include "tools/simulated_registry/simulated_registry.hpp"
+
+namespace gateway {
+namespace {
+
+namespace fs = std::filesystem;
+using engine::Error;
+using engine::UtcTime;
+
+constexpr const char* kLogin = "test.user";
+constexpr const char* kPassword = "test.passw0rd";
+constexpr const char* kSource = "sample";
+
+struct SampleDrop {
+  const char* name;
+  int days, hours;  // from the making of the book
+};
+constexpr SampleDrop kDrops[] = {{"john.com", 4, 0},     {"dune-market.com", 4, 0}, {"tern-court.com", 5, 0}, {"tern-court.org", 5, 2},
+                                 {"xn--kse-rad-5wa.com", 6, 0}, {"north-wind.net", 7, 0}, {"quiet-harbour.org", 8, 2}, {"plain-sail.com", 12, 0}};
+
+engine::Money eur(std::int64_t minor) { return engine::Money::of_minor(minor, engine::Currency::parse("EUR").value()); }
+
+template <typename T>
+engine::Outcome done(const engine::Result<T>& result) {
+  if (!result) return result.error();
+  return engine::Done{};
+}
+
+std::vector<operations::ListRow> sample_list(UtcTime now) {
+  std::vector<operations::ListRow> rows;
+  for (const SampleDrop& drop : kDrops) {
+    rows.push_back({engine::DomainName::parse(drop.name).value(), UtcTime(now + std::chrono::hours(24 * drop.days + drop.hours))});
+  }
+  std::ranges::sort(rows, {}, &operations::ListRow::name);
+  return rows;
+}
+
+engine::Outcome fill_book(const std::string& path, UtcTime now) {
+  const std::unique_ptr<engine::LedgerStore> store = storage::open_book(path, {});
+  const operations::Context context{*store, now, "rehearsal"};
+  const operations::RequestKey by_rehearsal{"rehearsal", ""};
+  std::vector<engine::Price> prices;
+  for (const auto& [zone, minor] : {std::pair{"com", 5900}, {"net", 5900}, {"org", 4900}, {"de", 3900}}) prices.push_back({zone, "standard", eur(minor), now, {}});
+  // Jobs are held back until a day before the deadline, so that an ACTIVE backorder is seen as one.
+  engine::ZoneSchedule com = store->schedules().of("john.com");
+  com.zone = "com";
+  com.submit_lead = std::chrono::hours(24);
+  const operations::ListImport list{.source = kSource, .date_is = engine::DateIs::drop};
+  const std::function<engine::Outcome()> steps[] = {
+      [&] { return done(operations::set_prices(context, by_rehearsal, prices)); },
+      [&] { return done(operations::set_schedule(context, by_rehearsal, com)); },
+      [&] { return done(operations::open_account(context, by_rehearsal, kLogin, eur(0).currency(), {})); },
+      [&] { return done(operations::fund(context, by_rehearsal, kLogin, {.amount = eur(50'000), .source = "bank", .memo = "sample money"})); },
+      [&] { return done(operations::import_list(context, list, sample_list(now), {})); },
+      [&] { return done(operations::add_user(context, by_rehearsal, kLogin, kLogin, kPassword)); }};
+  for (const auto& step : steps) {
+    if (const engine::Outcome taken = step(); !taken) return taken;
+  }
+  return engine::Done{};
+}
+
+engine::Outcome make_registry(const std::string& path, UtcTime now) {
+  if (const engine::Outcome made = simulated_registry::SimulatedRegistry::create(path, {.seed = 7}); !made) return made;
+  auto registry = simulated_registry::SimulatedRegistry::open(path, [now] { return now; });
+  if (!registry) return registry.error();
+  std::vector<simulated_registry::NameDrop> drops;
+  for (const operations::ListRow& row : sample_list(now)) drops.push_back({row.name, std::get<UtcTime>(row.date), {}});
+  const auto learnt = registry.value()->learn(drops);
+  if (!learnt) return learnt.error();
+  return engine::Done{};
+}
+
+}  // namespace
+
+engine::Outcome make_rehearsal(const std::string& book, const std::string& registry, UtcTime now) {
+  std::error_code failed;
+  if (!fs::exists(book, failed)) {
+    // Under another name until it is complete: a half made sample is never served.
+    const std::string part = book + ".part";
+    for (const char* end : {"", "-wal", "-shm"}) fs::remove(part + end, failed);
+    storage::create_book(part, now, true);
+    if (const engine::Outcome filled = fill_book(part, now); !filled) return filled;
+    fs::rename(part, book);
+  }
+  const engine::BookInfo info = storage::open_book(book, {})->book();
+  if (!info.rehearsal) {
+    return Error{engine::ErrorCode::clock_not_movable, book + " is a live book: serve it without --rehearsal, or name another file with --db"};
+  }
+  if (fs::exists(registry, failed)) return engine::Done{};
+  return make_registry(registry, info.made_at);
+}
+
+}  // namespace gateway
