@@ -11,6 +11,7 @@
 #include "tools/command.hpp"
 #include "tools/gateway/gateway.hpp"
 #include "tools/gateway/rehearsal.hpp"
+#include "tools/interruption.hpp"
 #include "tools/simulated_registry/simulated_registry.hpp"
 
 namespace tools {
@@ -73,9 +74,9 @@ struct Serve {
     app.add_option("--certificate", certificate, "TLS: the certificate with its chain, PEM")->type_name("FILE");
     app.add_option("--key", key, "TLS: its private key, PEM")->type_name("FILE");
     app.add_flag("--without-tls", beyond_loopback, "Listen beyond this machine although passwords would travel in the clear");
-    app.add_option("--entity", entity, "What s_entity must be (default: 1234 for a rehearsal book, 54cd for a live one; 'any')")->type_name("ENTITY");
+    app.add_option("--as-entity", entity, "What customers' s_entity must be (default: 1234 for a rehearsal book, 54cd for a live one; 'any')")->type_name("ENTITY");
     app.add_option("--sweep-every", sweep_every, "Does what is due on its own, this often; 0s: never (default: 60s; 5s in a rehearsal)")->type_name("SPAN");
-    app.add_option("--log", log_file, "One JSON object per request, appended here; opened anew on SIGHUP (default: stderr)")->type_name("FILE");
+    app.add_option("--request-log", log_file, "One JSON object per request, appended here; opened anew on SIGHUP (default: stderr)")->type_name("FILE");
     app.add_flag("--rehearsal", rehearsal, "Makes a sample book and a simulated registry where they are missing, and serves them; 'clock advance' moves the time");
     app.add_option("--threads", threads, "Requests answered at once")->check(CLI::Range(1, 1024))->capture_default_str();
     app.add_option("--queue", queue, "Connections that may wait; those beyond are answered 420")->check(CLI::Range(0, 65'536))->capture_default_str();
@@ -105,7 +106,7 @@ struct Serve {
 
     std::string registry = globals.registry;
     if (rehearsal) {
-      if (registry.empty()) registry = std::filesystem::path(globals.book).replace_extension(".registry.db").string();
+      if (registry.empty() && globals.provider.empty()) registry = std::filesystem::path(globals.book).replace_extension(".registry.db").string();
       std::error_code failed;
       if (!globals.now.empty() && std::filesystem::exists(globals.book, failed)) refuse_clock();
       value_or_throw(gateway::make_rehearsal(globals.book, registry, globals.now.empty() ? system_now() : session.instant(globals.now)));
@@ -169,7 +170,10 @@ struct Serve {
       sigwait(&ending, &signal);
       if (signal == SIGHUP) log.open();
     } while (signal == SIGHUP);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);  // a second signal ends the program at once
+    // What waits for a provider in trouble is woken; a second signal ends the program at once.
+    stop_on_signals();
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    ::raise(signal);
     running.stop();
     session.note("ended: requests in flight were answered");
     return 0;
@@ -184,7 +188,7 @@ void add_serve_commands(CommandLine& line) {
                      "  curl -d 'command=AddDomainApplication&class=BACKORDER&domain=john.com' \\\n"
                      "    'http://127.0.0.1:8080/api/call.cgi?s_entity=1234&s_login=test.user&s_pw=test.passw0rd'\n"
                      "  dropledger --db demo.db clock advance 1d\n"
-                     "  dropledger serve --listen 0.0.0.0:443 --certificate chain.pem --key key.pem --log requests.jsonl");
+                     "  dropledger serve --listen 0.0.0.0:443 --certificate chain.pem --key key.pem --request-log requests.jsonl");
 }
 
 }  // namespace tools

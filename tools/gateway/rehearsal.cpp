@@ -96,7 +96,7 @@ engine::Outcome make_rehearsal(const std::string& book, const std::string& regis
   if (!info.rehearsal) {
     return Error{engine::ErrorCode::clock_not_movable, book + " is a live book: serve it without --rehearsal, or name another file with --db"};
   }
-  if (fs::exists(registry, failed)) return engine::Done{};
+  if (registry.empty() || fs::exists(registry, failed)) return engine::Done{};
   return make_registry(registry, info.made_at);
 }
 
