@@ -15,7 +15,7 @@ using engine::Error;
 using engine::ErrorCode;
 using engine::Result;
 
-constexpr std::string_view kCommand = "COMMAND", kBlock = "S_COMMAND", kSecretShown = "***";
+constexpr std::string_view kCommand = "COMMAND", kBlock = "S_COMMAND";
 
 Error invalid(std::string why) { return {ErrorCode::invalid_command, "this is no command: " + std::move(why)}; }
 Error not_sendable(std::string why) { return {ErrorCode::invalid_argument, "this command cannot be sent: " + std::move(why)}; }
@@ -122,11 +122,12 @@ bool append_decoded(std::string& out, std::string_view text) {
 // Collects a command's parameters from wherever they come.
 class CommandReader {
  public:
-  // The name in upper case, both without blanks around them. `what` names the place in a refusal: "line 3".
+  // The name in upper case without blanks around it, the value as it came: a CR around it would be lost in trimming. `what` names the place in a refusal: "line 3".
   engine::Outcome add(std::string_view name, std::string_view value, const std::string& what) {
     std::string_view fault = fault_of_name(name);
     if (fault.empty()) fault = fault_of_value(value);
     if (!fault.empty()) return invalid(what + " " + std::string(fault));
+    value = trimmed(value);
     if (++count_ > kMaxParameters) return invalid("more than " + std::to_string(kMaxParameters) + " parameters");
     if (name != kCommand) {
       command_.parameters.push_back({std::string(name), std::string(value)});
@@ -292,7 +293,7 @@ Result<Request> decode_form(std::string_view query, std::string_view body) {
         std::string& member = request.connection.*known->second;
         if (!member.empty() && member != value) return invalid(std::string(known->first) + " is given twice, and not the same");
         member = value;
-      } else if (auto added = reader.add(plain_name, trimmed(value), what); !added) {
+      } else if (const auto added = reader.add(plain_name, value, what); !added) {
         return added.error();
       }
     }
@@ -308,93 +309,71 @@ Result<Request> decode_form(std::string_view query, std::string_view body) {
 
 // ---- secrets --------------------------------------------------------------------------------------------------------------------
 
+// By the end of the name, so that nested and numbered ones count too: OWNERCONTACT0PASSWORD, AUTH0, PROPERTY[SESSION][0].
 bool is_secret(std::string_view name) {
   std::string key;
   for (const char c : name) {
     if (c != ' ' && c != '\t' && c != '\r') key += upper(c);
   }
   std::string_view word = key;
-  constexpr std::string_view kProperty = "PROPERTY[";
-  if (word.starts_with(kProperty)) word = word.substr(kProperty.size(), word.find(']') - kProperty.size());
-  while (!word.empty() && word.back() >= '0' && word.back() <= '9') word.remove_suffix(1);  // DOMAINAUTH0
+  while (!word.empty() && (word.back() == '[' || word.back() == ']' || (word.back() >= '0' && word.back() <= '9'))) word.remove_suffix(1);
   constexpr std::string_view kEndings[] = {"PASSWORD", "PASSWD", "S_PW", "OTP", "AUTH", "AUTHCODE", "AUTHINFO", "SESSION", "SESSIONID", "SECRET", "TOKEN"};
   return std::ranges::any_of(kEndings, [word](std::string_view ending) { return word.ends_with(ending); });
 }
 
-namespace {
-
-// Where the first of these stands, else the end.
-std::size_t find_first(std::string_view text, std::string_view any_of) { return std::min(text.find_first_of(any_of), text.size()); }
-
-// Where an encoded LF, and with `or_cr` also an encoded CR, stands, else the end.
-std::size_t find_encoded_line_end(std::string_view text, bool or_cr) {
-  for (std::size_t at = 0; (at = text.find("%0", at)) != std::string_view::npos; ++at) {
-    const char digit = at + 2 < text.size() ? upper(text[at + 2]) : '\0';
-    if (digit == 'A' || (or_cr && digit == 'D')) return at;
-  }
-  return text.size();
-}
-
-struct Separator {
-  std::size_t at, length;
-};
-// Between a field's name and value. Inside an encoded block both `=` and %3D are one; elsewhere %3D belongs to the name.
-Separator find_separator(std::string_view field, bool in_block) {
-  const std::size_t plain = std::min(field.find('='), field.size());
-  const std::size_t encoded = in_block ? std::min({field.find("%3D"), field.find("%3d"), field.size()}) : field.size();
-  if (encoded < plain) return {encoded, 3};
-  return {plain, plain < field.size() ? 1U : 0U};
-}
-
-}  // namespace
-
-// The text is cut into fields: a name, a separator, a value. Where a value ends depends on where its field began.
 std::string without_secrets(std::string_view text) {
-  enum class Began : std::uint8_t { line, pair, block };  // at the beginning of a line; behind & or ?; inside an encoded block
+  constexpr std::string_view kShown = "***";
   std::string out;
   out.reserve(text.size());
-  Began began = Began::line;
-  std::string name;
-  while (!text.empty()) {
-    if (text.front() == '\r' || text.front() == '\n' || text.front() == '&' || text.front() == '?') {
-      if (text.front() != '?') began = text.front() == '&' ? Began::pair : Began::line;
-      else if (began == Began::line) began = Began::pair;
-      out += text.front();
-      text.remove_prefix(1);
+  std::size_t copied = 0, name_at = 0;  // what is in `out`; where the name begins that may be a secret's
+  bool line_begins = true;              // nothing but a name since the beginning of the line: a command block's line, or a form
+  bool in_block = false;                // inside an encoded block: its lines end in %0A
+  std::string decoded;
+  for (std::size_t at = 0; (at = text.find_first_of("\n&=%", at)) != std::string_view::npos;) {
+    if (text[at] == '\n' || text[at] == '&') {
+      line_begins = text[at] == '\n';
+      in_block = false;
+      name_at = ++at;
       continue;
     }
-    if (began == Began::block && find_encoded_line_end(text.substr(0, 3), true) == 0) {
-      out += text.substr(0, 3);
-      text.remove_prefix(3);
-      continue;
+    std::size_t value_at = at + 1;
+    if (text[at] == '%') {
+      const std::string_view encoded = text.substr(at, 3);
+      value_at = at + encoded.size();
+      if (same_letters(encoded, "%0A") || same_letters(encoded, "%0D")) {
+        in_block = true;
+        line_begins = false;
+        name_at = at = value_at;
+        continue;
+      }
+      if (!same_letters(encoded, "%3D")) {  // some other letter of a name or a value
+        ++at;
+        continue;
+      }
     }
-    const std::string_view line = text.substr(0, find_first(text, "\n"));
-    const std::string_view pair = line.substr(0, find_first(line, "&"));
-    std::string_view field = pair.substr(0, find_first(pair, "\r?"));
-    if (field.find('=') == std::string_view::npos && find_separator(field, true).length > 0) began = Began::block;  // an encoded block without its s_command
-    if (began == Began::block) field = field.substr(0, find_encoded_line_end(field, true));
-    const Separator separator = find_separator(field, began == Began::block);
-    name.clear();
-    append_decoded(name, field.substr(0, separator.at));
-    const std::size_t value_at = separator.at + separator.length;
-    const bool for_connection = same_letters(trimmed(name).substr(0, 2), "s_");
-    if (separator.length > 0 && is_secret(name)) {
-      // Values of a block may hold & and ?, and only a form has names with s_.
-      std::string_view hidden = began == Began::line && !for_connection ? line : pair;
-      if (began == Began::block) hidden = hidden.substr(0, find_encoded_line_end(hidden, false));
-      if (hidden.ends_with('\r')) hidden.remove_suffix(1);
-      out += field.substr(0, value_at);
-      if (hidden.size() > value_at) out += kSecretShown;
-      text.remove_prefix(hidden.size());
-    } else if (separator.length > 0 && same_letters(trimmed(name), kBlock)) {  // its value begins with a field of its own
-      out += field.substr(0, value_at);
-      text.remove_prefix(value_at);
-      began = Began::block;
+    const std::string_view name = text.substr(name_at, at - name_at);
+    decoded.clear();
+    append_decoded(decoded, name);
+    if (is_secret(name) || is_secret(decoded)) {
+      // A block's values may hold &. Only forms have names with s_ (behind a ? in an URL).
+      const std::string_view last_word = trimmed(std::string_view(decoded).substr(decoded.find_last_of('?') + 1));
+      const bool whole_line = line_begins && !same_letters(last_word.substr(0, 2), "s_");
+      std::size_t end = std::min(text.find_first_of(whole_line ? "\n" : "\n&", value_at), text.size());
+      if (in_block) {
+        const std::string_view lines = text.substr(value_at, end - value_at);
+        end = value_at + std::min({lines.find("%0A"), lines.find("%0a"), lines.size()});
+      }
+      if (end > value_at && text[end - 1] == '\r') --end;
+      out += text.substr(copied, value_at - copied);
+      if (end > value_at) out += kShown;
+      name_at = at = copied = end;
     } else {
-      out += field;
-      text.remove_prefix(field.size());
+      if (same_letters(trimmed(std::string_view(decoded).substr(decoded.find_last_of('?') + 1)), kBlock)) in_block = true;
+      name_at = at = value_at;
     }
+    line_begins = false;
   }
+  out += text.substr(copied);
   return out;
 }
 

@@ -180,14 +180,14 @@ void Response::read_property(std::string_view name, std::string_view value, std:
   const std::size_t key_end = name.find(']');
   const auto unreadable = [&] { tear("the property in line " + std::to_string(line) + " cannot be read"); };
   if (key_end == std::string_view::npos || trimmed(name.substr(0, key_end)).empty()) return unreadable();
-  std::string_view row = name.substr(key_end + 1);
-  Property& property = property_of(name.substr(0, key_end));
+  const std::string_view row = name.substr(key_end + 1);
+  std::optional<std::size_t> number;
   if (!row.empty()) {
-    if (row.size() < 3 || row.front() != '[' || row.back() != ']') return unreadable();
-    const std::optional<std::size_t> number = whole_number<std::size_t>(row.substr(1, row.size() - 2));
+    if (row.size() > 2 && row.front() == '[' && row.back() == ']') number = whole_number<std::size_t>(row.substr(1, row.size() - 2));
     if (!number) return unreadable();
-    if (*number != property.values.size()) tear("line " + std::to_string(line) + " is not the next row of its property: rows are missing or out of order");
   }
+  Property& property = property_of(name.substr(0, key_end));
+  if (number && *number != property.values.size()) tear("line " + std::to_string(line) + " is not the next row of its property: rows are missing or out of order");
   property.values.push_back(value);
 }
 

@@ -58,7 +58,7 @@ class Response {
 
   int code() const { return code_; }  // 0 where there is none
   std::string_view description() const { return description_; }
-  ResponseClass response_class() const { return class_of_code(code_); }
+  ResponseClass response_class() const { return complete() ? class_of_code(code_) : ResponseClass::unknown; }
   bool pending() const { return pending_; }
   // Why the body must not be trusted; empty: it is complete.
   std::string_view torn() const { return torn_; }

@@ -140,5 +140,6 @@ void add_clock_commands(CommandLine& line);      // clock …: of a rehearsal bo
 void add_serve_commands(CommandLine& line);      // serve
 void add_report_commands(CommandLine& line);     // refunds, statement, trial-balance, deposits, cases, events
 void add_faults_commands(CommandLine& line);     // faults: a relay that spoils a share of what passes
+void add_wire_commands(CommandLine& line);       // wire …: the provider's protocol by hand
 
 }  // namespace tools
