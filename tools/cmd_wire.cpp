@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 // People get lines, scripts one line. Bytes that are no UTF-8 become U+FFFD, or the whole would be no JSON.
 void print_json(const Session& session, const Json& json) {
   const std::string& format = session.globals().format;
-  if (format == "csv") throw CommandError{engine::Error{engine::ErrorCode::invalid_argument, "what the wire carries is no table: --format json or jsonl"}};
+  if (format == "csv" || format == "html") throw CommandError{engine::Error{engine::ErrorCode::invalid_argument, "what the wire carries is no table: --format json or jsonl"}};
   std::cout << json.dump(format == "table" ? 2 : -1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
