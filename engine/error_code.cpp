@@ -20,6 +20,8 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::invalid_schedule, "invalid_schedule"},
     {ErrorCode::invalid_command, "invalid_command"},
     {ErrorCode::credentials_unusable, "credentials_unusable"},
+    {ErrorCode::invalid_statement, "invalid_statement"},
+    {ErrorCode::statement_not_balanced, "statement_not_balanced"},
     {ErrorCode::insufficient_available, "insufficient_available"},
     {ErrorCode::limit_below_use, "limit_below_use"},
     {ErrorCode::not_reversible, "not_reversible"},
@@ -29,6 +31,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::account_exists, "account_exists"},
     {ErrorCode::account_not_empty, "account_not_empty"},
     {ErrorCode::user_exists, "user_exists"},
+    {ErrorCode::reference_taken, "reference_taken"},
     {ErrorCode::impossible_step, "impossible_step"},
     {ErrorCode::deposit_not_open, "deposit_not_open"},
     {ErrorCode::too_late, "too_late"},
@@ -83,6 +86,8 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::invalid_schedule:
     case ErrorCode::invalid_command:
     case ErrorCode::credentials_unusable:
+    case ErrorCode::invalid_statement:
+    case ErrorCode::statement_not_balanced:
     case ErrorCode::database_read_only:
     case ErrorCode::database_newer:
     case ErrorCode::not_a_database:
@@ -116,6 +121,7 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::request_id_reused:
     case ErrorCode::account_exists:
     case ErrorCode::user_exists:
+    case ErrorCode::reference_taken:
     case ErrorCode::impossible_step:
     case ErrorCode::deposit_not_open:
     case ErrorCode::case_not_open:

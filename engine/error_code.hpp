@@ -23,6 +23,8 @@ enum class ErrorCode : std::uint16_t {
   invalid_schedule = 112,
   invalid_command = 113,
   credentials_unusable = 114,
+  invalid_statement = 115,
+  statement_not_balanced = 116,
   // 2xx: the ledger says no
   insufficient_available = 201,
   limit_below_use = 202,
@@ -33,6 +35,7 @@ enum class ErrorCode : std::uint16_t {
   account_exists = 211,
   account_not_empty = 212,
   user_exists = 213,
+  reference_taken = 214,
   // 3xx: the life of a backorder says no
   impossible_step = 301,
   deposit_not_open = 302,

@@ -57,7 +57,7 @@ bool Changes::empty() const {
   return !request && new_customers.empty() && customers.empty() && new_backorders.empty() && backorders.empty() && transfers.empty() &&
          events.empty() && cases.empty() && closed_cases.empty() && new_calls.empty() && calls.empty() && evidence.empty() &&
          prices.empty() && schedules.empty() && tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() &&
-         !closed_until && users.empty() && removed_users.empty() && events_done.empty();
+         !closed_until && users.empty() && removed_users.empty() && events_done.empty() && references.empty() && dropped_references.empty();
 }
 
 void Changes::append(Changes&& other) {
@@ -84,6 +84,8 @@ void Changes::append(Changes&& other) {
   move_to_end(users, std::move(other.users));
   move_to_end(removed_users, std::move(other.removed_users));
   move_to_end(events_done, std::move(other.events_done));
+  move_to_end(references, std::move(other.references));
+  move_to_end(dropped_references, std::move(other.dropped_references));
 }
 
 }  // namespace engine

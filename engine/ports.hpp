@@ -15,6 +15,7 @@
 #include "engine/account.hpp"
 #include "engine/backorder.hpp"
 #include "engine/drop.hpp"
+#include "engine/external_line.hpp"
 #include "engine/funding_plan.hpp"
 #include "engine/price_list.hpp"
 #include "engine/schedule.hpp"
@@ -158,6 +159,8 @@ struct Settings {
   Milliseconds overdue_after = std::chrono::hours(48);            // overdue.after the drop
   Milliseconds auction_overdue_after = std::chrono::hours(240);   // overdue.auction-after its end
   bool auction_on_account = false;                                // auction.price = external | on-account
+  Milliseconds provider_lag = std::chrono::hours(12);             // reconcile.provider-lag: grace for what the provider sets aside, frees, charges
+  Milliseconds bank_lag = std::chrono::hours(5 * 24);             // reconcile.bank-lag: how far a payment's days may lie apart, and grace for it
 };
 
 // ---- what a decision changes ----------------------------------------------------------------------------------------------
@@ -183,6 +186,7 @@ struct Changes {
   std::vector<User> users{};               // made, or changed, by login; a new one's queue of events begins now
   std::vector<std::string> removed_users{};  // logins
   std::vector<EventDone> events_done{};
+  std::vector<AccountReference> references{}, dropped_references{};
 
   bool empty() const;
   void append(Changes&& other);  // REQUIRES: at most one of the two has a request
@@ -315,6 +319,7 @@ class LedgerStore {
   virtual std::vector<User> users() = 0;             // by login
 
   virtual std::optional<StoredRequest> request(std::string_view sender, std::string_view key) = 0;
+  virtual std::optional<StoredRequest> request(RequestId id) = 0;
   virtual std::optional<Transfer> transfer(TransferId id) = 0;
   virtual void each_transfer(const TransferQuery& query, const std::function<void(const Transfer&)>& visit) = 0;  // by id
   virtual std::vector<AccountTurnover> turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) = 0;
@@ -336,6 +341,14 @@ class LedgerStore {
   virtual std::int64_t add_list(std::string_view source, DateIs date_is, UtcTime imported_at, std::span<const Coverage> coverage,
                                 std::int64_t rows) = 0;
   virtual void put_listed(SourceId source, std::span<const ListedDrop> changed) = 0;  // inserts or replaces by (source, name)
+
+  // REQUIRES: inside a unit of work. Keeps the statement and of its lines those whose (source, external_id) is new; the others must be found
+  // equal by the caller. Returns the statement's id.
+  virtual std::int64_t add_statement(const ExternalStatement& statement, std::span<const ExternalLine> new_lines, const Stamp& stamp) = 0;
+  virtual std::optional<ExternalLine> external_line(std::string_view source, std::string_view external_id) = 0;
+  virtual void each_external_line(std::string_view source, const std::function<void(const ExternalLine&)>& visit) = 0;  // as imported; "": any
+  virtual std::vector<ExternalStatement> external_statements() = 0;                                                    // as imported
+  virtual std::vector<AccountReference> account_references() = 0;
 
   // Proves kept balances against transfers, deposits against backorders and transfers, seals against everything.
   virtual Verification verify(const std::function<void(std::int64_t done, std::int64_t total)>& progress) = 0;

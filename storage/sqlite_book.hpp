@@ -50,6 +50,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::vector<engine::User> users() override;
 
   std::optional<engine::StoredRequest> request(std::string_view sender, std::string_view key) override;
+  std::optional<engine::StoredRequest> request(engine::RequestId id) override;
   std::optional<engine::Transfer> transfer(engine::TransferId id) override;
   void each_transfer(const engine::TransferQuery& query, const std::function<void(const engine::Transfer&)>& visit) override;
   std::vector<engine::AccountTurnover> turnovers(std::optional<engine::UtcTime> from, std::optional<engine::UtcTime> to,
@@ -72,6 +73,13 @@ class SqliteBook final : public engine::LedgerStore {
                         std::span<const engine::Coverage> coverage, std::int64_t rows) override;
   void put_listed(engine::SourceId source, std::span<const engine::ListedDrop> changed) override;
 
+  std::int64_t add_statement(const engine::ExternalStatement& statement, std::span<const engine::ExternalLine> new_lines,
+                             const engine::Stamp& stamp) override;
+  std::optional<engine::ExternalLine> external_line(std::string_view source, std::string_view external_id) override;
+  void each_external_line(std::string_view source, const std::function<void(const engine::ExternalLine&)>& visit) override;
+  std::vector<engine::ExternalStatement> external_statements() override;
+  std::vector<engine::AccountReference> account_references() override;
+
   engine::Verification verify(const std::function<void(std::int64_t done, std::int64_t total)>& progress) override;
 
  private:
@@ -87,6 +95,9 @@ class SqliteBook final : public engine::LedgerStore {
   std::int64_t first_id_at(std::string_view time_of_id_sql, std::int64_t last_id, engine::UtcTime at);
   void forget_what_changed();
   void note_outside_changes();
+
+  // ---- sqlite_external.cpp
+  engine::ExternalLine read_external_line(Statement& row);
 
   // ---- sqlite_read_backorders.cpp
   engine::Backorder read_backorder(Statement& row);

@@ -217,6 +217,8 @@ std::optional<Outcome> read_setting(Settings& settings, std::string_view name, s
   if (name == "reschedule.keep") return span(settings.reschedule_keep);
   if (name == "warn.ahead") return span(settings.warn_ahead);
   if (name == "provider.absence-wait") return span(settings.absence_wait);
+  if (name == "reconcile.provider-lag") return span(settings.provider_lag);
+  if (name == "reconcile.bank-lag") return span(settings.bank_lag);
   if (name == "overdue.after") return span(settings.overdue_after);
   if (name == "overdue.auction-after") return span(settings.auction_overdue_after);
   return std::nullopt;
@@ -371,6 +373,13 @@ std::vector<User> SqliteBook::users() {
 std::optional<StoredRequest> SqliteBook::request(std::string_view sender, std::string_view key) {
   Statement row = db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE sender = ? AND key = ?");
   row.bind(sender, key);
+  if (!row.step()) return std::nullopt;
+  return StoredRequest{{row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};
+}
+
+std::optional<StoredRequest> SqliteBook::request(RequestId id) {
+  Statement row = db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE id = ?");
+  row.bind(id);
   if (!row.step()) return std::nullopt;
   return StoredRequest{{row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};
 }

@@ -559,6 +559,12 @@ void SqliteBook::write_tables(Writing& writing) {
     if (*changes.closed_until > UtcTime{}) until = ms(*changes.closed_until);  // else everything is open again
     db_->statement("UPDATE book SET closed_until = ?").bind(until).run();
   }
+  for (const AccountReference& given : changes.references) {
+    db_->statement("INSERT INTO account_reference (reference, customer_id) VALUES (?, ?)").bind(given.reference, given.customer).run();
+  }
+  for (const AccountReference& dropped : changes.dropped_references) {
+    db_->statement("DELETE FROM account_reference WHERE reference = ?").bind(dropped.reference).run();
+  }
   if (!changes.prices.empty()) price_list_.reset();
   if (!changes.schedules.empty()) schedules_.reset();
 }

@@ -448,6 +448,8 @@ std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
           {"provider.absence-wait", to_string(settings.absence_wait), "how long after a call a list may prove that it created nothing"},
           {"overdue.after", to_string(settings.overdue_after), "no outcome this long after the drop is a case"},
           {"overdue.auction-after", to_string(settings.auction_overdue_after), "no outcome this long after an auction's end is a case"},
+          {"reconcile.provider-lag", to_string(settings.provider_lag), "grace for what the provider sets aside, frees and charges"},
+          {"reconcile.bank-lag", to_string(settings.bank_lag), "how far the days of one payment may lie apart, and grace until a statement shows it"},
           {"auction.price", settings.auction_on_account ? "on-account" : "external", "external | on-account: who collects the auction price"}};
 }
 

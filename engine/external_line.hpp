@@ -1,0 +1,48 @@
+// What somebody else keeps about our money: the lines of a bank's or payment service's statement, stored as they came and never changed.
+// A line is unique by its source and the id it has there, so the same statement, or one that overlaps, adds nothing twice.
+// Signs are those of our cash account: money that came in is positive, money that went out negative.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/id.hpp"
+#include "engine/money.hpp"
+#include "engine/time.hpp"
+
+namespace engine {
+
+struct ExternalLine {
+  std::string source{};       // whose statement: the name of our cash account, "bank"
+  std::string external_id{};  // theirs, or derived from the content where they give none (api_client/bank_statement.hpp)
+  Day booked_on;
+  std::optional<Day> valued_on{};
+  Money amount;
+  std::string end_to_end{};    // the payer's own reference, where the bank passes it on
+  std::string reference{};     // what the payer wrote
+  std::string counterparty{};
+  std::string raw{};           // the row or entry, verbatim
+  std::int64_t statement = 0;  // the first one it came with
+};
+
+// One imported statement. Balances where it says them.
+struct ExternalStatement {
+  std::int64_t id = 0;
+  std::string source{};
+  std::string name{};  // the bank's id of the statement, or the file's name
+  std::string account{};  // IBAN or what the bank calls it
+  std::optional<Money> opening{}, closing{};
+  std::optional<Day> from{}, to{};  // first and last day, as the statement or its lines say
+  std::int64_t lines = 0;           // in the file
+  UtcTime imported_at{};
+  std::string actor{};
+};
+
+// A word that names an account in a payment's text: given by the operator, one account each.
+struct AccountReference {
+  CustomerId customer;
+  std::string reference{};  // as compared: engine/payment_reference.hpp
+};
+
+}  // namespace engine
