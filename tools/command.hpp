@@ -138,6 +138,7 @@ void add_sweep_commands(CommandLine& line);      // preview, sweep, provider res
 void add_user_commands(CommandLine& line);       // user …: who may call the gateway
 void add_clock_commands(CommandLine& line);      // clock …: of a rehearsal book
 void add_serve_commands(CommandLine& line);      // serve
+void add_bank_commands(CommandLine& line);       // bank …, payments …, reconcile
 void add_report_commands(CommandLine& line);     // refunds, statement, trial-balance, deposits, cases, events
 void add_faults_commands(CommandLine& line);     // faults: a relay that spoils a share of what passes
 void add_wire_commands(CommandLine& line);       // wire …: the provider's protocol by hand
