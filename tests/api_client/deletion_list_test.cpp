@@ -79,7 +79,7 @@ TEST_CASE("list: names only take the date given with the file, and need one") {
   CHECK(std::get<engine::Day>(list.rows[0].date) == engine::parse_day("2026-08-01").value());
 }
 
-TEST_CASE("list: a date without a time is a day; row 13: a leap second is the next second") {
+TEST_CASE("list: a date without a time is a day; a leap second is the next second") {
   const DeletionList list = read("a.com;2026-08-01\nb.com;2026-06-30 23:59:60\n");
   CHECK(std::holds_alternative<engine::Day>(list.rows[0].date));
   CHECK(std::get<engine::UtcTime>(list.rows[1].date) == at("2026-07-01T00:00:00Z"));
@@ -103,7 +103,7 @@ TEST_CASE("list: rows that cannot be read are reported by line and skipped") {
   CHECK(list.bad[6].why.find("ends in the middle") != std::string::npos);
 }
 
-TEST_CASE("row 34: one name however it is spelled; the earliest of several dates counts") {
+TEST_CASE("list: one name however it is spelled; the earliest of several dates counts") {
   const DeletionList list = read(
       "k\xC3\xA4se.com;2026-08-03 00:00:00\n"
       "XN--KSE-QLA.com;2026-08-02 00:00:00\n"

@@ -112,7 +112,7 @@ TEST_CASE("words: every state, reason and event has one word, read back as itsel
   CHECK_FALSE(parse_state("ACTIVATED").has_value());
 }
 
-TEST_CASE("order: due instant, drop, priority, time of placing, id; undated last (rows 22, 23)") {
+TEST_CASE("order: due instant, drop, priority, time of placing, id; undated last") {
   using support::at;
   std::vector<Backorder> expected;
   Backorder early_drop_placed_late = support::backorder(9, at("2026-08-01T00:00:00Z"));

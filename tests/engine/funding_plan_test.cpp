@@ -30,14 +30,14 @@ std::vector<Verdict> verdicts_of(const FundingPlan& plan) {
 
 }  // namespace
 
-TEST_CASE("row 17: available that equals the price exactly is enough") {
+TEST_CASE("plan: available that equals the price exactly is enough") {
   const FundingPlan plan = sweep_plan(support::customer(1000), {support::backorder(1, kDue)}, 1000);
   CHECK(verdicts_of(plan) == std::vector{Verdict::funded});
   CHECK(plan.verdicts[0].spendable_after.is_zero());
   CHECK(plan.shortfall.is_zero());
 }
 
-TEST_CASE("row 18: one minor unit short is void at once, with the shortage") {
+TEST_CASE("plan: one minor unit short is void at once, with the shortage") {
   const FundingPlan plan = sweep_plan(support::customer(999), {support::backorder(1, kDue)}, 1000);
   REQUIRE(verdicts_of(plan) == std::vector{Verdict::underfunded});
   CHECK(plan.verdicts[0].voids == Reason::insufficient_available);
@@ -46,7 +46,7 @@ TEST_CASE("row 18: one minor unit short is void at once, with the shortage") {
   CHECK(plan.top_up_by == kNow);
 }
 
-TEST_CASE("row 18, at-deadline: attempted again until the deadline, then void") {
+TEST_CASE("plan: at-deadline is attempted again until the deadline, then void") {
   Customer customer = support::customer(999);
   customer.timing = VoidTiming::at_deadline;
   std::vector<Backorder> backorders{support::backorder(1, kDue)};
@@ -54,7 +54,7 @@ TEST_CASE("row 18, at-deadline: attempted again until the deadline, then void") 
   REQUIRE(verdicts_of(plan) == std::vector{Verdict::underfunded});
   CHECK_FALSE(plan.verdicts[0].voids.has_value());
   backorders[0].underfunded = true;
-  SUBCASE("row 19: a top-up in time funds it") {
+  SUBCASE("a top-up in time funds it") {
     customer.available = eur(1000);
     CHECK(verdicts_of(sweep_plan(customer, backorders, 1000, kNow + std::chrono::hours(1))) == std::vector{Verdict::funded});
   }
@@ -70,7 +70,7 @@ TEST_CASE("row 18, at-deadline: attempted again until the deadline, then void") 
   }
 }
 
-TEST_CASE("row 22: money for one of three takes what fits and goes on") {
+TEST_CASE("plan: money for one of three takes what fits and goes on") {
   std::vector<Backorder> backorders{support::backorder(1, kDue), support::backorder(2, kDue), support::backorder(3, kDue)};
   backorders[0].zone = "dear";
   const PriceList prices({{"com", "standard", eur(400), at("2020-01-01"), {}}, {"dear", "standard", eur(900), at("2020-01-01"), {}}});
@@ -91,13 +91,13 @@ TEST_CASE("all-or-nothing: what does not cover everything due covers nothing (th
   CHECK(verdicts_of(sweep_plan(customer, backorders, 1000)) == std::vector(3, Verdict::funded));
 }
 
-TEST_CASE("row 24: nothing is funded in part") {
+TEST_CASE("plan: nothing is funded in part") {
   const FundingPlan plan = sweep_plan(support::customer(1500), {support::backorder(1, kDue), support::backorder(2, kDue)}, 1000);
   CHECK(verdicts_of(plan) == std::vector{Verdict::funded, Verdict::underfunded});
   CHECK(plan.verdicts[1].spendable_after == eur(500));
 }
 
-TEST_CASE("rows 25 to 27: the price of the day counts, up to the cap") {
+TEST_CASE("plan: the price of the day counts, up to the cap") {
   CHECK(verdicts_of(sweep_plan(support::customer(9000), {support::backorder(1, kDue, 1000)}, 1000)) == std::vector{Verdict::funded});
   const FundingPlan above = sweep_plan(support::customer(9000), {support::backorder(1, kDue, 1000)}, 1001);
   CHECK(verdicts_of(above) == std::vector{Verdict::price_above_cap});
@@ -106,7 +106,7 @@ TEST_CASE("rows 25 to 27: the price of the day counts, up to the cap") {
   CHECK(below.verdicts[0].amount == eur(400));
 }
 
-TEST_CASE("row 28: a price that is gone at reservation voids; row 71: so does one missing in the currency") {
+TEST_CASE("plan: a price that is gone at reservation voids; so does one missing in the currency") {
   Backorder of_lost_zone = support::backorder(1, kDue);
   of_lost_zone.zone = "gone";
   const FundingPlan plan = sweep_plan(support::customer(9000), {of_lost_zone}, 1000);
@@ -114,7 +114,7 @@ TEST_CASE("row 28: a price that is gone at reservation voids; row 71: so does on
   CHECK(plan.verdicts[0].voids == Reason::no_price);
 }
 
-TEST_CASE("row 5: undated backorders are shown in the preview and never decided") {
+TEST_CASE("plan: undated backorders are shown in the preview and never decided") {
   const std::vector<Backorder> backorders{support::backorder(1, std::nullopt)};
   CHECK(sweep_plan(support::customer(9000), backorders, 1000).verdicts.empty());
   const FundingPlan preview = plan_funding(support::customer(9000), backorders, support::price_list(1000), {}, kNow, kNow + std::chrono::hours(240));
@@ -122,12 +122,12 @@ TEST_CASE("row 5: undated backorders are shown in the preview and never decided"
   CHECK_FALSE(preview.verdicts[0].decided_at.has_value());
 }
 
-TEST_CASE("row 37: the credit limit may be used by reservations") {
+TEST_CASE("plan: the credit limit may be used by reservations") {
   CHECK(verdicts_of(sweep_plan(support::customer(0, 1000), {support::backorder(1, kDue)}, 1000)) == std::vector{Verdict::funded});
   CHECK(verdicts_of(sweep_plan(support::customer(-1, 1000), {support::backorder(1, kDue)}, 1000)) == std::vector{Verdict::underfunded});
 }
 
-TEST_CASE("row 82: a frozen account reserves nothing, stays, and is void at the deadline") {
+TEST_CASE("plan: a frozen account reserves nothing, stays, and is void at the deadline") {
   Customer customer = support::customer(9000);
   customer.state = AccountState::frozen;
   const std::vector<Backorder> backorders{support::backorder(1, kDue)};

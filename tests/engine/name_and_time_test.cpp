@@ -10,7 +10,7 @@
 using namespace engine;
 using support::at;
 
-TEST_CASE("row 34: one key for every spelling of a name") {
+TEST_CASE("names: one key for every spelling of a name") {
   struct Row {
     const char* text;
     const char* ace;
@@ -45,7 +45,7 @@ TEST_CASE("names: what is no domain name is refused") {
   CHECK(parent_zone("c").empty());
 }
 
-TEST_CASE("row 36: the zone is the longest suffix the price list ever knew") {
+TEST_CASE("prices: the zone is the longest suffix the price list ever knew") {
   const PriceList prices({{"pl", "standard", support::eur(1), at("2020-01-01"), {}}, {"com.pl", "gold", support::eur(1), at("2020-01-01"), at("2020-02-01")}});
   CHECK(prices.zone_of(support::domain("x.com.pl")) == "com.pl");
   CHECK(prices.zone_of(support::domain("x.y.net.pl")) == "pl");
@@ -64,7 +64,7 @@ TEST_CASE("prices: the later start wins, an ended one counts no more") {
   CHECK_FALSE(prices.price("com", "standard", support::currency("USD"), at("2026-02-01")).has_value());
 }
 
-TEST_CASE("time: read in every form it comes in, printed in one; row 13: leap seconds") {
+TEST_CASE("time: read in every form it comes in, printed in one; a leap second is the next second") {
   struct Row {
     const char* text;
     const char* printed;
@@ -86,7 +86,7 @@ TEST_CASE("time: read in every form it comes in, printed in one; row 13: leap se
   CHECK(to_string(Milliseconds(std::chrono::hours(51))) == "2d 3h");
 }
 
-TEST_CASE("rows 10, 11: local batch times by date, across daylight saving; elapsed hours before them") {
+TEST_CASE("schedules: local batch times by date, across daylight saving; elapsed hours before them") {
   CHECK(resolve_local("Europe/Warsaw", parse_day("2026-07-01").value(), std::chrono::minutes(490)) == at("2026-07-01T06:10:00Z"));
   CHECK(resolve_local("Europe/Warsaw", parse_day("2026-12-01").value(), std::chrono::minutes(490)) == at("2026-12-01T07:10:00Z"));
   CHECK(resolve_local("Europe/Warsaw", parse_day("2026-03-29").value(), std::chrono::minutes(150)) == at("2026-03-29T01:00:00Z"));   // skipped: the gap's end
@@ -129,7 +129,7 @@ TEST_CASE("drops: the earlier of T - 3 h and F is the deadline; the deposit is d
   CHECK(drop_of({SourceId(1), {}, drop}, lead).drop_at == drop + std::chrono::hours(1));
 }
 
-TEST_CASE("row 9: between sources the earlier deadline binds, and that they differ is seen; drops that are over do not count") {
+TEST_CASE("drops: between sources the earlier deadline binds, and that they differ is seen; drops that are over do not count") {
   const ZoneSchedule schedule;
   const UtcTime now = at("2026-08-05T00:00:00Z"), soon = now + std::chrono::hours(50), later = now + std::chrono::hours(90);
   const Listing listings[] = {{SourceId(1), later, {}}, {SourceId(2), soon, {}}, {SourceId(3), now - kDropCycle, {}}};

@@ -42,7 +42,7 @@ Backorder held(std::int64_t id, Customer& customer, int hours) {
 
 }  // namespace
 
-TEST_CASE("pay-in: cash to available; row 85: what is owed is repaid first; row 88: more than owed is balance") {
+TEST_CASE("pay-in: cash to available; what is owed is repaid first; more than owed is balance") {
   Customer customer = support::customer(0);
   Changes changes;
   REQUIRE(bool(pay_in(changes, customer, payment(500))));
@@ -58,7 +58,7 @@ TEST_CASE("pay-in: cash to available; row 85: what is owed is repaid first; row 
   CHECK(change_of(changes, AccountKind::cash) == eur(-400));
 }
 
-TEST_CASE("rows 39, 40: only what is available can be paid out, never the credit limit nor a deposit") {
+TEST_CASE("pay-out: only what is available can be paid out, never the credit limit nor a deposit") {
   Customer customer = support::customer(1500, 5000);
   held(1, customer, 50);
   Changes changes;
@@ -69,7 +69,7 @@ TEST_CASE("rows 39, 40: only what is available can be paid out, never the credit
   CHECK(customer.reserved == eur(1000));
 }
 
-TEST_CASE("row 82: a frozen account takes money and pays none out; a closed one takes none") {
+TEST_CASE("pay-in: a frozen account takes money and pays none out; a closed one takes none") {
   Customer customer = support::customer(1000);
   Changes changes;
   customer.state = AccountState::frozen;
@@ -92,7 +92,7 @@ TEST_CASE("amounts: another currency, zero and less are refused everywhere") {
   CHECK(changes.transfers.empty());
 }
 
-TEST_CASE("row 38, 79: adjustments need a reason and cannot take what is not there") {
+TEST_CASE("adjustment: adjustments need a reason and cannot take what is not there") {
   Customer customer = support::customer(100);
   Changes changes;
   CHECK(adjust(changes, customer, eur(50), Direction::debit, "", {}).error().code == ErrorCode::invalid_argument);
@@ -103,7 +103,7 @@ TEST_CASE("row 38, 79: adjustments need a reason and cannot take what is not the
   CHECK(change_of(changes, AccountKind::adjustment) == eur(70));
 }
 
-TEST_CASE("row 78, 86: a reversal mirrors the whole request, once") {
+TEST_CASE("reversal: a reversal mirrors the whole request, once") {
   Customer customer = support::customer(0);
   customer.owed = eur(300);
   Changes payment_changes;
@@ -131,7 +131,7 @@ TEST_CASE("reserve, refund and capture are never reversed; spent money is not ei
   CHECK(reverse(changes, &customer, posted(payment_changes), {}, "why").error().code == ErrorCode::insufficient_available);
 }
 
-TEST_CASE("row 83: a chargeback voids unsubmitted deposits in reverse order as far as needed, owes the rest, freezes") {
+TEST_CASE("chargeback: a chargeback voids unsubmitted deposits in reverse order as far as needed, owes the rest, freezes") {
   Customer customer = support::customer(0);
   Changes payment_changes;
   REQUIRE(bool(pay_in(payment_changes, customer, payment(3500))));
@@ -157,7 +157,7 @@ TEST_CASE("row 83: a chargeback voids unsubmitted deposits in reverse order as f
     CHECK(customer.available.is_zero());
     CHECK(customer.owed == eur(1000));
     CHECK(change_of(changes, AccountKind::cash) == eur(3500));
-    SUBCASE("row 84: won later, it is reversed, and nothing is reserved again") {
+    SUBCASE("won later, it is reversed, and nothing is reserved again") {
       std::vector<Transfer> taken;
       for (const Transfer& one : posted(changes, 50)) {
         if (one.kind == TransferKind::chargeback || one.kind == TransferKind::chargeback_receivable) taken.push_back(one);
@@ -195,7 +195,7 @@ TEST_CASE("credit limit: not below what is in use, not below zero") {
   CHECK(customer.spendable().is_zero());
 }
 
-TEST_CASE("row 87: unidentified money waits in suspense until a person assigns it") {
+TEST_CASE("suspense: unidentified money waits in suspense until a person assigns it") {
   Customer customer = support::customer(0);
   Changes changes;
   pay_in_unidentified(changes, payment(700));

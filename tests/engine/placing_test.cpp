@@ -49,14 +49,14 @@ TEST_CASE("placing is free: no money moves, the quote is the cap") {
   CHECK_FALSE(is_inside_window(placed.value().backorder, kNow));
 }
 
-TEST_CASE("row 5: a name no list names is placed undated") {
+TEST_CASE("placing: a name no list names is placed undated") {
   Shop shop;
   const Result<Placement> placed = shop.place({.name = support::domain("a.com")});
   REQUIRE(bool(placed));
   CHECK_FALSE(placed.value().backorder.drop.has_value());
 }
 
-TEST_CASE("row 29: inside the window a placement is funded at once or not placed at all") {
+TEST_CASE("placing: inside the window a placement is funded at once or not placed at all") {
   Shop shop;
   shop.list(kNow + std::chrono::hours(50));
   Backorder backorder = shop.place({.name = support::domain("a.com")}).value().backorder;
@@ -88,7 +88,7 @@ TEST_CASE("row 29: inside the window a placement is funded at once or not placed
   }
 }
 
-TEST_CASE("row 30: from the deadline until two days after the drop it is too late; then it is the next drop, undated") {
+TEST_CASE("placing: from the deadline until two days after the drop it is too late; then it is the next drop, undated") {
   Shop shop;
   const UtcTime drop = kNow + std::chrono::hours(3);
   shop.list(drop);
@@ -100,7 +100,7 @@ TEST_CASE("row 30: from the deadline until two days after the drop it is too lat
   CHECK_FALSE(next.value().backorder.drop.has_value());
 }
 
-TEST_CASE("row 32: the same name again answers the open one; --another makes a copy") {
+TEST_CASE("placing: the same name again answers the open one; --another makes a copy") {
   Shop shop;
   shop.open = {support::backorder(1, kNow + std::chrono::hours(200))};
   const Result<Placement> again = shop.place({.name = shop.open[0].name});
@@ -113,7 +113,7 @@ TEST_CASE("row 32: the same name again answers the open one; --another makes a c
   CHECK(another.value().backorder.copy == 2);
 }
 
-TEST_CASE("row 36: the longest suffix decides, and an unknown one is refused") {
+TEST_CASE("placing: the longest suffix decides, and an unknown one is refused") {
   Shop shop;
   shop.prices = PriceList({{"pl", "standard", eur(1000), at("2020-01-01"), {}}, {"com.pl", "standard", eur(300), at("2020-01-01"), at("2021-01-01")}});
   CHECK(code_of(shop.place({.name = support::domain("x.com.pl")})) == ErrorCode::no_price);  // never the price of .pl
@@ -121,7 +121,7 @@ TEST_CASE("row 36: the longest suffix decides, and an unknown one is refused") {
   CHECK(code_of(shop.place({.name = support::domain("x.org")})) == ErrorCode::unknown_zone);
 }
 
-TEST_CASE("row 71: no price in the account's currency is refused at placing; row 25: a cap below the price too") {
+TEST_CASE("placing: no price in the account's currency is refused, and so is a cap below the price") {
   Shop shop;
   shop.prices = PriceList({{"com", "standard", Money::of_minor(1000, support::currency("USD")), at("2020-01-01"), {}}});
   CHECK(code_of(shop.place({.name = support::domain("a.com")})) == ErrorCode::no_price);
@@ -139,7 +139,7 @@ TEST_CASE("account states: only an open account places") {
   }
 }
 
-TEST_CASE("rows 72 to 75: cancelling by state and time") {
+TEST_CASE("cancel: allowed or not by state and time") {
   Customer customer = support::customer(10'000);
   const UtcTime drop = kNow + std::chrono::hours(50);
   Changes changes;
@@ -184,7 +184,7 @@ TEST_CASE("rows 72 to 75: cancelling by state and time") {
   }
 }
 
-TEST_CASE("rows 1 to 4: a moved date moves instants, and money only where no job can exist") {
+TEST_CASE("moved date: it moves instants, and money only where no job can exist") {
   Customer customer = support::customer(10'000);
   Changes changes;
   SUBCASE("1: earlier into the window, the deposit is due at once") {

@@ -65,7 +65,7 @@ struct Ordering {
 
 }  // namespace
 
-TEST_CASE("row 54: SUCCESSFUL captures the deposit once, split into net and tax") {
+TEST_CASE("settle: SUCCESSFUL captures the deposit once, split into net and tax") {
   Desk desk;
   desk.tax_bp = 1900;
   CHECK(desk.hear("SUCCESSFUL"));
@@ -77,12 +77,12 @@ TEST_CASE("row 54: SUCCESSFUL captures the deposit once, split into net and tax"
   CHECK(desk.changes.transfers[1].kind == TransferKind::capture_tax);
   CHECK(desk.changes.transfers[0].amount + desk.changes.transfers[1].amount == eur(1000));
   CHECK(desk.changes.evidence.at(0).raw == "raw SUCCESSFUL");
-  SUBCASE("row 56: heard again, nothing happens") {
+  SUBCASE("heard again, nothing happens") {
     desk.changes = {};
     CHECK_FALSE(desk.hear("SUCCESSFUL"));
     CHECK(desk.changes.empty());
   }
-  SUBCASE("row 57: FAILED afterwards moves no money and is a case") {
+  SUBCASE("FAILED afterwards moves no money and is a case") {
     desk.changes = {};
     desk.hear("FAILED");
     CHECK(desk.backorder.state == State::successful);
@@ -97,7 +97,7 @@ TEST_CASE("without a tax rate the capture is one transfer") {
   CHECK(desk.changes.transfers.size() == 1);
 }
 
-TEST_CASE("rows 59, 61: FAILED and AUCTION-LOST refund with their reasons; row 58: a success afterwards is a case") {
+TEST_CASE("settle: FAILED and AUCTION-LOST refund with their reasons; a success afterwards is a case") {
   for (const auto& [status, state, reason] : {std::tuple{"FAILED", State::failed, Reason::not_registered},
                                               std::tuple{"AUCTION-LOST", State::auction_lost, Reason::auction_lost}}) {
     Desk desk;
@@ -114,7 +114,7 @@ TEST_CASE("rows 59, 61: FAILED and AUCTION-LOST refund with their reasons; row 5
   }
 }
 
-TEST_CASE("rows 50, 60, 66: living statuses and a running auction keep the deposit") {
+TEST_CASE("settle: living statuses and a running auction keep the deposit") {
   Desk desk;
   for (const char* status : {"REQUESTED", "ACTIVE", "PROCESSING"}) CHECK_FALSE(desk.hear(status));
   CHECK(desk.hear("AUCTION-PENDING"));
@@ -123,7 +123,7 @@ TEST_CASE("rows 50, 60, 66: living statuses and a running auction keep the depos
   CHECK(desk.changes.transfers.empty());
 }
 
-TEST_CASE("row 51: an unknown status is kept verbatim and becomes a case, never a guess") {
+TEST_CASE("settle: an unknown status is kept verbatim and becomes a case, never a guess") {
   Desk desk;
   CHECK_FALSE(desk.hear("PENDING-REVIEW"));
   CHECK(desk.backorder.provider_status == "PENDING-REVIEW");
@@ -131,7 +131,7 @@ TEST_CASE("row 51: an unknown status is kept verbatim and becomes a case, never 
   CHECK(desk.has_case(CaseKind::unknown_status));
 }
 
-TEST_CASE("rows 62, 63: an auction's price is outside by default, or charged in the same currency") {
+TEST_CASE("settle: an auction's price is outside by default, or charged in the same currency, above the deposit or below it") {
   Desk desk;
   desk.backorder.auction_price = "";
   ProviderJob won = desk.job("AUCTION-WON");
@@ -169,7 +169,7 @@ TEST_CASE("rows 62, 63: an auction's price is outside by default, or charged in 
   }
 }
 
-TEST_CASE("row 16: no outcome two days after the drop is a case, and nothing else") {
+TEST_CASE("overdue: no outcome two days after the drop is a case, and nothing else") {
   Desk desk;
   CHECK_FALSE(check_overdue(desk.changes, desk.backorder, desk.settings, kDrop + std::chrono::hours(48)));
   CHECK(check_overdue(desk.changes, desk.backorder, desk.settings, kDrop + std::chrono::hours(48) + Milliseconds(1)));
@@ -177,7 +177,7 @@ TEST_CASE("row 16: no outcome two days after the drop is a case, and nothing els
   CHECK(desk.backorder.state == State::processing);
 }
 
-TEST_CASE("row 52: a job that is gone") {
+TEST_CASE("gone: a job that is gone") {
   Desk desk;
   const auto look = [&](UtcTime now, bool charged = false) { REQUIRE(bool(job_gone(desk.changes, desk.backorder, desk.customer, charged, "545", now))); };
   SUBCASE("one look settles nothing") {
@@ -249,7 +249,7 @@ TEST_CASE("cases: a person's decisions, and only those of the table") {
     CHECK(desk.customer.available.is_zero());
     CHECK(desk.customer.owed == eur(700));
   }
-  SUBCASE("row 77: late failure gets nothing, or goodwill") {
+  SUBCASE("late failure gets nothing, or goodwill") {
     desk.hear("SUCCESSFUL");
     CHECK(bool(decide(CaseKind::late_failure, Resolution::goodwill, false)));
     CHECK(desk.customer.available == eur(10'000));
@@ -263,7 +263,7 @@ TEST_CASE("cases: a person's decisions, and only those of the table") {
 
 // ---- ordering a job ------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("row 43: a confirmed application is PROCESSING, with its id") {
+TEST_CASE("submit: a confirmed application is PROCESSING, with its id") {
   Ordering desk;
   REQUIRE(bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answered(200, desk.job("9", kNow)), false, kNow)));
   CHECK(desk.backorder.state == State::processing);
@@ -271,7 +271,7 @@ TEST_CASE("row 43: a confirmed application is PROCESSING, with its id") {
   CHECK_FALSE(desk.backorder.open_call.has_value());
 }
 
-TEST_CASE("row 44: no certain answer keeps the deposit and the call open") {
+TEST_CASE("submit: no certain answer keeps the deposit and the call open") {
   for (const ProviderAnswer& answer : {ProviderAnswer{}, answered(420), answered(421), answered(423), answered(425), answered(520), answered(521),
                                        answered(599), answered(540), answered(200)}) {
     Ordering desk;
@@ -284,7 +284,7 @@ TEST_CASE("row 44: no certain answer keeps the deposit and the call open") {
   }
 }
 
-TEST_CASE("row 45: permanent refusals void and refund; 549 only after three") {
+TEST_CASE("submit: permanent refusals void and refund; 549 only after three") {
   for (const int code : {505, 506, 541, 552}) {
     Ordering desk;
     CAPTURE(code);
@@ -321,7 +321,7 @@ TEST_CASE("a refusal that follows an unknown attempt is looked up before anythin
   }
 }
 
-TEST_CASE("row 44: looking up: minus bound, older and failed ones; absence only after the wait; surplus is named") {
+TEST_CASE("look-up: minus bound, older and failed ones; absence only after the wait; surplus is named") {
   Ordering desk;
   const UtcTime later = kNow + std::chrono::seconds(60);
   const Milliseconds wait = std::chrono::seconds(60);
@@ -351,7 +351,7 @@ TEST_CASE("row 44: looking up: minus bound, older and failed ones; absence only 
   }
 }
 
-TEST_CASE("row 47: an empty purse of ours keeps the deposit until the deadline, then it is our fault in the reason") {
+TEST_CASE("submit: an empty purse of ours keeps the deposit until the deadline, then it is our fault in the reason") {
   Ordering desk;
   REQUIRE(bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answered(546), false, kNow)));
   CHECK(desk.backorder.state == State::active);
@@ -362,7 +362,7 @@ TEST_CASE("row 47: an empty purse of ours keeps the deposit until the deadline, 
   CHECK(desk.customer.available == eur(10'000));
 }
 
-TEST_CASE("row 48: what concerns us as a whole stops submitting and is a case; 510 only its zone") {
+TEST_CASE("submit: what concerns us as a whole stops submitting and is a case; 510 only its zone") {
   for (const int code : {500, 501, 502, 503, 504, 507, 510, 530, 531, 544}) {
     Ordering desk;
     CAPTURE(code);
@@ -375,7 +375,7 @@ TEST_CASE("row 48: what concerns us as a whole stops submitting and is a case; 5
   }
 }
 
-TEST_CASE("row 43a: submit_lead holds a funded job back; frozen accounts and passed deadlines submit nothing") {
+TEST_CASE("submit: submit_lead holds a funded job back; frozen accounts and passed deadlines submit nothing") {
   Ordering desk;
   desk.backorder.open_call = std::nullopt;
   ZoneSchedule schedule;
@@ -389,7 +389,7 @@ TEST_CASE("row 43a: submit_lead holds a funded job back; frozen accounts and pas
   CHECK(may_submit(desk.backorder, AccountState::open, schedule, {}, deadline - std::chrono::hours(12)));
 }
 
-TEST_CASE("rows 53, 74: deleting a job: confirmed refunds, refused runs on, unknown waits, 545 needs the list") {
+TEST_CASE("cancel: deleting a job: confirmed refunds, refused runs on, unknown waits, 545 needs the list") {
   const auto deletion = [](Desk& desk, const ProviderAnswer& answer, bool absent) {
     desk.backorder.cancelling = true;
     desk.backorder.reason = Reason::by_customer;
@@ -418,7 +418,7 @@ TEST_CASE("rows 53, 74: deleting a job: confirmed refunds, refused runs on, unkn
   }
 }
 
-TEST_CASE("row 49: the deadline passes with certainly no job: deadline_missed, refunded") {
+TEST_CASE("deadline: it passes with certainly no job: deadline_missed, refunded") {
   Ordering desk;
   desk.backorder.open_call = std::nullopt;
   REQUIRE(bool(void_missed(desk.changes, desk.backorder, desk.customer, kDrop)));

@@ -145,7 +145,7 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
   CHECK(book.open()->verify({}).findings.empty());
 }
 
-TEST_CASE("database: no effective date in a closed period; row 96") {
+TEST_CASE("database: no effective date in a closed period") {
   const Book book;
   book.raw().exec("UPDATE book SET closed_until = " + std::to_string(kNow.time_since_epoch().count()));
   const auto store = book.open();

@@ -92,11 +92,11 @@ TEST_CASE("a funded backorder lives to its end: reserved at T - 72 h, submitted,
   desk.sweep();
   CHECK(desk.backorder(1).state == State::successful);
   CHECK(desk.customer("alice").available == eur(9000));
-  CHECK(desk.sweep().counts.empty());  // row 56: once more changes nothing
+  CHECK(desk.sweep().counts.empty());  // once more changes nothing
   desk.verify();
 }
 
-TEST_CASE("rows 1, 2, 4: a later list moves open backorders") {
+TEST_CASE("moved date: a later list moves open backorders") {
   Desk desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)}, {"b.com", kNow + hours(70)}, {"c.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
@@ -111,15 +111,15 @@ TEST_CASE("rows 1, 2, 4: a later list moves open backorders") {
   CHECK(moved.value().rescheduled == 0);  // jobs exist: no money moves
   CHECK(desk.backorder(2).drop->drop_at == kNow + hours(400));
   desk.sweep();
-  CHECK(desk.backorder(1).state == State::processing);  // row 1: due at once
+  CHECK(desk.backorder(1).state == State::processing);  // earlier into the window: due at once
   desk.verify();
 }
 
-TEST_CASE("row 2: a deposit without a job is given back when the drop moves far away, and reserved again in time") {
+TEST_CASE("moved date: a deposit without a job is given back when the drop moves far away, and reserved again in time") {
   Desk desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
-  CHECK(desk.backorder(1).state == State::active);  // row 29: reserved at placing
+  CHECK(desk.backorder(1).state == State::active);  // reserved at placing
   const auto moved = desk.list("registry", {{"a.com", kNow + hours(300)}});
   CHECK(moved.value().rescheduled == 1);
   CHECK(desk.backorder(1).state == State::requested);
@@ -131,7 +131,7 @@ TEST_CASE("row 2: a deposit without a job is given back when the drop moves far 
   desk.verify();
 }
 
-TEST_CASE("rows 5, 6, 7: undated ones wait for a list; a name missing from a list of its day is an event and a case, no money") {
+TEST_CASE("lists: undated ones wait for a list; a name missing from a list of its day is an event and a case, no money") {
   Desk desk;
   REQUIRE(bool(desk.place("alice", "a.com")));
   desk.sweep();
@@ -146,7 +146,7 @@ TEST_CASE("rows 5, 6, 7: undated ones wait for a list; a name missing from a lis
   CHECK(desk.list("registry", {{"z.pl", kNow + hours(70)}}, true).value().missing == 0);  // another zone says nothing about .com
 }
 
-TEST_CASE("row 8: less than half of the last list is refused unless forced; the same list again changes nothing") {
+TEST_CASE("lists: less than half of the last list is refused unless forced; the same list again changes nothing") {
   Desk desk;
   const engine::UtcTime drop = kNow + hours(70);
   REQUIRE(bool(desk.list("registry", {{"a.com", drop}, {"b.com", drop}, {"c.com", drop}, {"d.com", drop}, {"e.com", drop}})));
@@ -157,7 +157,7 @@ TEST_CASE("row 8: less than half of the last list is refused unless forced; the 
   CHECK(import_list(desk.context(), {.source = "new", .date_is = {}, .declared = {}}, {{support::domain("a.com"), drop}}, {}).error().code == ErrorCode::invalid_argument);
 }
 
-TEST_CASE("row 9: two sources disagree: the earlier deadline binds and the conflict is an event") {
+TEST_CASE("lists: two sources disagree: the earlier deadline binds and the conflict is an event") {
   Desk desk;
   REQUIRE(bool(desk.place("alice", "a.com")));
   REQUIRE(bool(desk.list("one", {{"a.com", kNow + hours(200)}})));
@@ -165,7 +165,7 @@ TEST_CASE("row 9: two sources disagree: the earlier deadline binds and the confl
   CHECK(desk.backorder(1).drop->drop_at == kNow + hours(150));
 }
 
-TEST_CASE("row 15: the same name listed again later is another drop, and needs another backorder") {
+TEST_CASE("lists: the same name listed again later is another drop, and needs another backorder") {
   Desk desk;
   const engine::UtcTime drop = kNow + hours(70);
   REQUIRE(bool(desk.list("registry", {{"a.com", drop}})));
@@ -181,7 +181,7 @@ TEST_CASE("row 15: the same name listed again later is another drop, and needs a
   CHECK(again.value().fact("backorder") == "2");
 }
 
-TEST_CASE("rows 19, 31: void stays void; placing again inside the window reserves at once") {
+TEST_CASE("placing: void stays void; placing again inside the window reserves at once") {
   Desk desk;
   desk.open("bob", 0);
   const engine::UtcTime drop = kNow + hours(100);
@@ -197,7 +197,7 @@ TEST_CASE("rows 19, 31: void stays void; placing again inside the window reserve
   CHECK(desk.place("bob", "a.com").value().fact("state") == "ACTIVE");
 }
 
-TEST_CASE("rows 32, 100: the same request answers again; with other content it is refused, naming the difference") {
+TEST_CASE("requests: the same request answers again; with other content it is refused, naming the difference") {
   Desk desk;
   const RequestKey key{"api", "one"};
   const auto first = desk.place("alice", "a.com", key);
@@ -216,7 +216,7 @@ TEST_CASE("rows 32, 100: the same request answers again; with other content it i
   CHECK(withdraw(desk.context(), {"api", "two"}, "alice", {.amount = eur(5)}).error().code == ErrorCode::request_id_reused);
 }
 
-TEST_CASE("row 33: two accounts want one name: each has its own job, and at most one gets it") {
+TEST_CASE("submit: two accounts want one name: each has its own job, and at most one gets it") {
   Desk desk;
   desk.open("bob", 5'000);
   const engine::UtcTime drop = kNow + hours(70);
@@ -240,7 +240,7 @@ TEST_CASE("row 33: two accounts want one name: each has its own job, and at most
   desk.verify();
 }
 
-TEST_CASE("row 74: cancelling with a job deletes it first, then refunds") {
+TEST_CASE("cancel: with a job deletes it first, then refunds") {
   Desk desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
@@ -254,7 +254,7 @@ TEST_CASE("row 74: cancelling with a job deletes it first, then refunds") {
   desk.verify();
 }
 
-TEST_CASE("row 81: closing cancels what can be cancelled, waits for the rest, pays out last") {
+TEST_CASE("account: closing cancels what can be cancelled, waits for the rest, pays out last") {
   Desk desk;
   const engine::UtcTime drop = kNow + hours(70);
   REQUIRE(bool(desk.list("registry", {{"a.com", drop}, {"b.com", kNow + hours(300)}})));
@@ -271,12 +271,12 @@ TEST_CASE("row 81: closing cancels what can be cancelled, waits for the rest, pa
   closing = close_account(desk.context(), {}, "alice", "leaving", "bank");
   CHECK(closing.value().fact("state") == "closed");
   CHECK(desk.customer("alice").available.is_zero());
-  REQUIRE(bool(fund(desk.context(), {}, "alice", {.amount = eur(100)})));  // row 87: to suspense
+  REQUIRE(bool(fund(desk.context(), {}, "alice", {.amount = eur(100)})));  // to suspense
   CHECK(desk.open_cases(engine::CaseKind::unidentified_payment) == 1);
   desk.verify();
 }
 
-TEST_CASE("rows 96, 99: closed periods take nothing; two times are kept and both can be asked") {
+TEST_CASE("periods: closed periods take nothing; two times are kept and both can be asked") {
   Desk desk;
   desk.now = kNow + hours(48);
   REQUIRE(bool(fund(desk.context(), {}, "alice", {.amount = eur(500), .effective_at = kNow + hours(1)})));
@@ -313,7 +313,7 @@ TEST_CASE("a warning comes once, again when it grows, and an end when it is over
   CHECK(events(engine::EventKind::shortfall_over) == 1);
 }
 
-TEST_CASE("row 25: those whose cap a new price exceeds hear it when the price changes") {
+TEST_CASE("prices: those whose cap a new price exceeds hear it when the price changes") {
   Desk desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
@@ -323,7 +323,7 @@ TEST_CASE("row 25: those whose cap a new price exceeds hear it when the price ch
   CHECK(desk.backorder(1).reason == engine::Reason::price_above_cap);
 }
 
-TEST_CASE("rows 41, 42: a thousand due at once are swept in chunks, each account whole, the same as in one") {
+TEST_CASE("sweep: a thousand due at once are swept in chunks, each account whole, the same as in one") {
   Desk desk;
   std::vector<std::pair<const char*, engine::UtcTime>> names;
   std::vector<std::string> texts;
