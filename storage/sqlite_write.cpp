@@ -507,11 +507,16 @@ void SqliteBook::write_cases(Writing& writing) {
     ENSURE(db_->changed_rows() == 1, "the case is open");
   }
   for (const NewCase& opened : writing.changes.cases) {
+    Statement open = db_->statement(opened.backorder ? "SELECT 1 FROM case_file WHERE kind = ? AND backorder_id = ? AND closed_at IS NULL"
+                                                     : "SELECT 1 FROM case_file WHERE kind = ? AND subject = ? AND backorder_id IS NULL AND closed_at IS NULL");
+    open.bind_at(1, name(opened.kind));
+    if (opened.backorder) open.bind_at(2, *opened.backorder);
+    else open.bind_at(2, opened.subject);
+    if (open.step()) continue;
     db_->statement("INSERT INTO case_file (id, kind, customer_id, backorder_id, subject, detail, opened_at, closed_by, resolution)"
-                   " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM case_file), ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT DO NOTHING")
+                   " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM case_file), ?, ?, ?, ?, ?, ?, '', '')")
         .bind(name(opened.kind), opened.customer, opened.backorder, opened.subject, opened.detail, writing.recorded)
         .run();
-    if (db_->changed_rows() == 0) continue;  // open already
     const std::string subject = opened.subject.empty() ? "" : " " + opened.subject;
     writing.opened_cases.push_back({EventKind::case_opened, opened.customer, opened.backorder, {}, {}, {},
                                     std::string(name(opened.kind)) + subject + ": " + opened.detail});

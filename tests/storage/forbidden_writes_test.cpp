@@ -10,6 +10,7 @@
 #include <set>
 
 #include "engine/payments.hpp"
+#include "engine/submission.hpp"
 #include "storage/migrate.hpp"
 #include "storage/sqlite_store.hpp"
 #include "tests/support/books.hpp"
@@ -49,15 +50,20 @@ class Book {
           REQUIRE(bool(take_step(changes, one, customer, Event::won, {.now = kNow, .tax_bp = 1900})));
         }
         changes.new_backorders.push_back(one);
+        if (i == 3) changes.cases.push_back({CaseKind::unknown_status, customer.id, one.id, {}, "the provider says SOMETHING"});
+        if (i == 3) changes.evidence.push_back({one.id, "SOMETHING", "raw"});
+        if (i == 3) (void)intend(changes, changes.new_backorders.back(), CallCommand::add, store->next_call_id(), 1, kNow);
       });
     }
+    write(*store, [&](Changes& changes) { changes.cases.push_back({CaseKind::unidentified_payment, {}, {}, "payment 7", "nobody's"}); });
     store->commit();
   }
   std::string path() const { return folder_.file("book.db"); }
   std::unique_ptr<LedgerStore> open(storage::OpenOptions options = {}) const { return storage::open_book(path(), options); }
-  SQLite::Database raw() const {
+  // With SQLite's defaults neither setting is on, and INSERT OR REPLACE deletes without asking the DELETE triggers.
+  SQLite::Database raw(bool with_our_settings = true) const {
     SQLite::Database db(path(), SQLite::OPEN_READWRITE);
-    db.exec("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON");
+    db.exec(with_our_settings ? "PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON" : "PRAGMA foreign_keys = OFF; PRAGMA recursive_triggers = OFF");
     return db;
   }
   // Everything in every table, as text.
@@ -136,13 +142,64 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
            "UPDATE customer SET currency = 'USD'",
            "INSERT INTO allowed_step VALUES ('FAILED', 'SUCCESSFUL')",
            "DELETE FROM book",
+           "INSERT OR REPLACE INTO book (id, made_at, rehearsal) VALUES (1, 0, 0)",
+           "UPDATE book SET rehearsal = 0",
+           "UPDATE OR REPLACE transfer SET id = 2 WHERE id = 1",
+           "INSERT OR REPLACE INTO ledger_account SELECT id, kind, currency, customer_id, source, 1, floor_minor FROM ledger_account WHERE kind = 2000",
+           "INSERT OR REPLACE INTO ledger_account SELECT (SELECT max(id) + 1 FROM ledger_account), kind, currency, customer_id, source, 0, floor_minor FROM ledger_account WHERE kind = 2000",
+           "INSERT OR REPLACE INTO event SELECT id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, 'other' FROM event WHERE id = 1",
+           "INSERT OR REPLACE INTO backorder SELECT id, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, 1, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+           "INSERT OR REPLACE INTO customer SELECT id, name, currency, tier, state, policy, timing, 'FR', vat_id, opened_at, warned_minor FROM customer",
+           "INSERT OR REPLACE INTO customer SELECT id + 1, name, currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer",
+           "INSERT OR REPLACE INTO provider_call SELECT id, backorder_id, command, attempt, 'answered', intent_at, 0, 200, 'done', application FROM provider_call",
+           "INSERT OR REPLACE INTO provider_call SELECT id + 1, backorder_id, command, attempt, 'answered', intent_at, 0, 200, 'done', application FROM provider_call",
+           "DELETE FROM provider_call",
+           "UPDATE provider_call SET attempt = 2",
+           "INSERT OR REPLACE INTO evidence SELECT id, backorder_id, recorded_at, 'FAILED', raw FROM evidence",
+           "UPDATE evidence SET status = 'FAILED'",
+           "DELETE FROM evidence",
+           "INSERT OR REPLACE INTO case_file SELECT id, kind, customer_id, backorder_id, subject, 'other', opened_at, closed_at, closed_by, resolution FROM case_file",
+           "INSERT OR REPLACE INTO case_file SELECT 99, kind, customer_id, backorder_id, subject, 'other', opened_at, NULL, '', '' FROM case_file WHERE backorder_id IS NOT NULL",
+           "INSERT OR REPLACE INTO case_file SELECT 99, kind, customer_id, backorder_id, subject, 'other', opened_at, NULL, '', '' FROM case_file WHERE backorder_id IS NULL",
+           "UPDATE case_file SET detail = 'other'",
+           "DELETE FROM case_file",
+           "INSERT OR REPLACE INTO allowed_step VALUES ('REQUESTED', 'ACTIVE')",
+           "UPDATE allowed_step SET to_state = 'SUCCESSFUL' WHERE from_state = 'REQUESTED' AND to_state = 'VOID'",
+           "DELETE FROM allowed_step",
        }) {
-    CAPTURE(sql);
-    SQLite::Database db = book.raw();
-    CHECK_THROWS_AS(db.exec(sql), SQLite::Exception);
+    for (const bool with_our_settings : {true, false}) {
+      CAPTURE(sql);
+      CAPTURE(with_our_settings);
+      SQLite::Database db = book.raw(with_our_settings);
+      CHECK_THROWS_AS(db.exec(sql), SQLite::Exception);
+    }
   }
   CHECK(book.dump() == before);
   CHECK(book.open()->verify({}).findings.empty());
+}
+
+TEST_CASE("verify: names a row that refers to nothing, which only a connection without foreign keys could write") {
+  const Book book;
+  book.raw(false).exec("INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, 999, actor, memo"
+                       " FROM transfer WHERE id = 1");
+  CHECK_FALSE(book.open()->verify({}).findings.empty());
+}
+
+TEST_CASE("store: a unit of work that only reads sees one state of the book, whatever others write meanwhile") {
+  const Book book;
+  const auto reader = book.open({.access = storage::Access::read_only});
+  reader->begin();
+  const auto writer = book.open();
+  writer->begin();
+  Customer customer = writer->customer("alice").value();
+  Changes changes;
+  changes.request = NewRequest{"operator", "meanwhile", "", "{}"};
+  REQUIRE(bool(pay_in(changes, customer, {.amount = eur(500)})));
+  REQUIRE(bool(writer->apply(changes, {kNow, "tester"})));
+  writer->commit();
+  CHECK(reader->customer("alice").value().available == eur(8'000));
+  reader->rollback();
+  CHECK(reader->customer("alice").value().available == eur(8'500));
 }
 
 TEST_CASE("database: no effective date in a closed period") {
