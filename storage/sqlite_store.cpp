@@ -38,7 +38,7 @@ void look_at_file(const std::string& path, Access access) {
     if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
       refuse(ErrorCode::database_failed, path, error.message());
     }
-    refuse(ErrorCode::database_missing, path, "there is no book here; make one with 'init', or say where it is with --book");
+    refuse(ErrorCode::database_missing, path, "there is no book here; make one with 'init', or say where it is with --db");
   }
   if (!fs::is_regular_file(status)) refuse(ErrorCode::not_a_database, path, "is not a file");
   if (::access(path.c_str(), R_OK) != 0) refuse(ErrorCode::database_failed, path, "this user may not read it: run as the book's owner");
