@@ -210,7 +210,7 @@ struct BookInfo {
 // All given conditions must hold. Ordered by `order`; limit 0 is no limit.
 struct BackorderQuery {
   std::optional<CustomerId> customer{};
-  std::optional<CustomerId> after_customer{};  // customer id above this
+  std::vector<CustomerId> customers{};         // one of these, ascending; empty: any
   std::vector<State> states{};                 // empty: any
   std::optional<std::string> name{};           // ACE
   std::optional<UtcTime> due_by{};             // dated, deposit_due <= this
@@ -218,6 +218,7 @@ struct BackorderQuery {
   std::optional<UtcTime> drop_before{};        // dated, T < this
   std::optional<bool> with_job{};              // application known
   std::optional<bool> with_open_call{};
+  std::optional<bool> cancelling{};
   std::optional<bool> open{};                  // not final
   std::string name_pattern{};                  // glob on ACE, empty: any
   std::int64_t after_id = 0;
@@ -313,7 +314,11 @@ class LedgerStore {
   virtual std::optional<Backorder> backorder(BackorderId id) = 0;
   virtual std::vector<Backorder> backorders(const BackorderQuery& query) = 0;
   virtual std::int64_t count_backorders(const BackorderQuery& query) = 0;  // without limit and offset
+  // The customers with rows of the query, ascending, and how many each has: what a sweep cuts its chunks from. Order and limit do not matter.
+  virtual std::vector<std::pair<CustomerId, std::size_t>> count_by_customer(const BackorderQuery& query) = 0;
   virtual std::optional<Backorder> backorder_of_application(std::string_view application) = 0;
+  // Every application that an ended backorder was bound to, with the provider's status as last read.
+  virtual void each_ended_application(const std::function<void(std::string_view application, std::string_view status)>& visit) = 0;
 
   virtual std::optional<User> user(std::string_view login) = 0;
   virtual std::vector<User> users() = 0;             // by login

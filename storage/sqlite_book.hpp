@@ -44,7 +44,9 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
   std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;
   std::int64_t count_backorders(const engine::BackorderQuery& query) override;
+  std::vector<std::pair<engine::CustomerId, std::size_t>> count_by_customer(const engine::BackorderQuery& query) override;
   std::optional<engine::Backorder> backorder_of_application(std::string_view application) override;
+  void each_ended_application(const std::function<void(std::string_view application, std::string_view status)>& visit) override;
 
   std::optional<engine::User> user(std::string_view login) override;
   std::vector<engine::User> users() override;

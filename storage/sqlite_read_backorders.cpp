@@ -13,12 +13,38 @@ constexpr std::string_view kColumns =
     "SELECT id, customer_id, name, copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at,"
     " finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals,"
     " open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at,"
-    " auction_price FROM backorder";
+    " auction_price";
 
 struct Parameters {
-  std::vector<std::int64_t> numbers;  // bound first, in this order
+  std::vector<std::int64_t> numbers;  // bound first, in this order; the first is the customer's place where the query names several
   std::vector<std::string> texts;     // then these
+
+  int bind(Statement& row) const {
+    int index = 0;
+    for (const std::int64_t number : numbers) row.bind_at(++index, number);
+    for (const std::string& text : texts) row.bind_at(++index, text);
+    return index;
+  }
 };
+
+// The sweeps' queries must not depend on what SQLite guesses about an unanalysed table. Each of these indexes begins with the customer.
+enum class Index : std::uint8_t { any, due, held, open };
+Index index_for(const BackorderQuery& query) {
+  if (query.name || !query.names.empty() || query.limit > 0 || query.after_id > 0) return Index::any;
+  if (query.states == std::vector{State::requested}) return Index::due;
+  if (!query.states.empty() && std::ranges::all_of(query.states, holds_deposit)) return Index::held;
+  if (query.open == true && query.states.empty()) return Index::open;
+  return Index::any;
+}
+std::string_view from_of(Index index) {
+  switch (index) {
+    case Index::any: return " FROM backorder";
+    case Index::due: return " FROM backorder INDEXED BY backorder_due";
+    case Index::held: return " FROM backorder INDEXED BY backorder_held";
+    case Index::open: return " FROM backorder INDEXED BY backorder_open";
+  }
+  return "";
+}
 
 std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   std::string sql;
@@ -30,13 +56,14 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   const auto instant = [&](const std::string& condition, std::optional<UtcTime> time) {
     if (time) number(condition, static_cast<std::int64_t>(time->time_since_epoch().count()));
   };
+  if (!query.customers.empty()) number("customer_id =", 0);  // one after the other
   if (query.customer) number("customer_id =", query.customer->value());
-  if (query.after_customer) number("customer_id >", query.after_customer->value());
   if (query.after_id > 0) number("id >", query.after_id);
   instant("deposit_due_at <=", query.due_by);
   instant("deadline_at <", query.deadline_before);
   instant("drop_at <", query.drop_before);
   if (query.with_job) add(*query.with_job ? "application IS NOT NULL" : "application IS NULL");
+  if (query.cancelling) add(*query.cancelling ? "cancelling = 1" : "cancelling = 0");
   if (query.with_open_call) add(*query.with_open_call ? "open_call_id IS NOT NULL" : "open_call_id IS NULL");
   if (!query.states.empty()) {
     // Written out and not bound: the partial indexes are only found when the statement names the state.
@@ -44,8 +71,10 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
     for (const State state : query.states) words += (words.empty() ? "'" : ", '") + std::string(name(state)) + "'";
     add(query.states.size() == 1 ? "state = " + words : "state IN (" + words + ")");
   }
-  const bool only_open_states = !query.states.empty() && std::ranges::none_of(query.states, is_final);
-  if (query.open == true || only_open_states) add("open_copy IS NOT NULL");
+  // As the indexes are defined, or they are not found.
+  const Index index = index_for(query);
+  if (query.open == true || index == Index::held) add("open_copy IS NOT NULL");
+  if (index == Index::held) add("deposit_minor IS NOT NULL");
   if (query.open == false) add("open_copy IS NULL");
   const auto any_of = [&](const std::string& column, const std::vector<std::string>& values) {
     if (values.empty()) return;
@@ -69,12 +98,6 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   return sql;
 }
 
-// The sweep's query must not depend on what SQLite guesses about an unanalysed table.
-std::string_view index_for(const BackorderQuery& query) {
-  const bool due = query.due_by && query.states == std::vector{State::requested} && !query.customer && !query.name;
-  return due ? " INDEXED BY backorder_due" : "";
-}
-
 constexpr std::string_view kChangedAt =
     "max(placed_at, ifnull(reserved_at, 0), ifnull(submitted_at, 0), ifnull(ended_at, 0), ifnull(provider_status_at, 0))";
 
@@ -94,8 +117,8 @@ std::string order_of(const BackorderQuery& query) {
 // rows those are, and how many.
 bool is_plain_page(const BackorderQuery& query) {
   return query.customer && query.order == BackorderQuery::Order::id && query.states.empty() && query.names.empty() && query.zones.empty() &&
-         !query.name && query.name_pattern.empty() && !query.open && !query.with_job && !query.with_open_call && !query.due_by && !query.deadline_before &&
-         !query.drop_before && !query.after_customer && query.after_id == 0;
+         !query.name && query.name_pattern.empty() && !query.open && !query.cancelling && !query.with_job && !query.with_open_call && !query.due_by && !query.deadline_before &&
+         !query.drop_before && query.customers.empty() && query.after_id == 0;
 }
 std::string plain_where(const BackorderQuery& query) {
   return std::string(" INDEXED BY backorder_of_customer WHERE customer_id = ?1") +
@@ -174,7 +197,7 @@ Backorder SqliteBook::read_backorder(Statement& row) {
 }
 
 std::optional<Backorder> SqliteBook::backorder(BackorderId id) {
-  Statement row = db_->statement(std::string(kColumns) + " WHERE id = ?");
+  Statement row = db_->statement(std::string(kColumns) + " FROM backorder WHERE id = ?");
   row.bind(id);
   if (!row.step()) return std::nullopt;
   return read_backorder(row);
@@ -182,7 +205,7 @@ std::optional<Backorder> SqliteBook::backorder(BackorderId id) {
 
 std::optional<Backorder> SqliteBook::backorder_of_application(std::string_view application) {
   if (application.empty()) return std::nullopt;
-  Statement row = db_->statement(std::string(kColumns) + " WHERE application = ? ORDER BY id DESC LIMIT 1");
+  Statement row = db_->statement(std::string(kColumns) + " FROM backorder WHERE application = ? ORDER BY id DESC LIMIT 1");
   row.bind(application);
   if (!row.step()) return std::nullopt;
   return read_backorder(row);
@@ -193,8 +216,8 @@ std::vector<Backorder> SqliteBook::backorders(const BackorderQuery& query) {
   const bool plain = is_plain_page(query) && query.limit > 0;
   std::string where = where_of(query, parameters);
   // A page is found among narrow rows first, so that what lies before it is stepped over and not read.
-  std::string sql = plain ? std::string(kColumns) + " WHERE id IN (SELECT id FROM backorder" + plain_where(query)
-                          : std::string(kColumns) + std::string(index_for(query)) + where + (query.without_cancelled ? (where.empty() ? " WHERE" : " AND") + std::string(" state <> 'CANCELLED'") : "");
+  std::string sql = plain ? std::string(kColumns) + " FROM backorder WHERE id IN (SELECT id FROM backorder" + plain_where(query)
+                          : std::string(kColumns) + std::string(from_of(index_for(query))) + where + (query.without_cancelled ? (where.empty() ? " WHERE" : " AND") + std::string(" state <> 'CANCELLED'") : "");
   const bool sorted_by_sqlite = query.limit > 0 || query.descending || query.order == BackorderQuery::Order::zone || query.order == BackorderQuery::Order::changed;
   std::vector<std::int64_t> window;
   if (sorted_by_sqlite) sql += order_of(query);
@@ -205,12 +228,19 @@ std::vector<Backorder> SqliteBook::backorders(const BackorderQuery& query) {
   }
   if (plain) sql += ")" + order_of(query);
   Statement row = db_->statement(sql);
-  int index = 0;
-  for (const std::int64_t number : parameters.numbers) row.bind_at(++index, number);
-  for (const std::string& text : parameters.texts) row.bind_at(++index, text);
-  for (const std::int64_t number : window) row.bind_at(++index, number);
+  int bound = parameters.bind(row);
+  for (const std::int64_t number : window) row.bind_at(++bound, number);
   std::vector<Backorder> rows;
-  while (row.step()) rows.push_back(read_backorder(row));
+  const auto read = [&] {
+    while (row.step()) rows.push_back(read_backorder(row));
+  };
+  if (query.customers.empty()) read();
+  ENSURE(query.customers.empty() || !sorted_by_sqlite, "the rows of several customers come by customer");
+  for (const CustomerId customer : query.customers) {
+    row.reset();
+    row.bind_at(1, customer);
+    read();
+  }
   if (!sorted_by_sqlite) sort_rows(rows, query.order);
   return rows;
 }
@@ -220,11 +250,26 @@ std::int64_t SqliteBook::count_backorders(const BackorderQuery& query) {
   std::string where = where_of(query, parameters);
   if (query.without_cancelled) where += (where.empty() ? " WHERE" : " AND") + std::string(" state <> 'CANCELLED'");
   Statement row = db_->statement("SELECT count(*) FROM backorder" + (is_plain_page(query) ? plain_where(query) : where));
-  int index = 0;
-  for (const std::int64_t number : parameters.numbers) row.bind_at(++index, number);
-  for (const std::string& text : parameters.texts) row.bind_at(++index, text);
+  parameters.bind(row);
   row.step();
   return row.integer(0);
+}
+
+std::vector<std::pair<CustomerId, std::size_t>> SqliteBook::count_by_customer(const BackorderQuery& query) {
+  ENSURE(query.customers.empty() && query.limit == 0, "all customers of the query are counted");
+  Parameters parameters;
+  const std::string where = where_of(query, parameters);
+  Statement row = db_->statement("SELECT customer_id, count(*)" + std::string(from_of(index_for(query))) + where + " GROUP BY customer_id ORDER BY customer_id");
+  parameters.bind(row);
+  std::vector<std::pair<CustomerId, std::size_t>> counts;
+  while (row.step()) counts.emplace_back(CustomerId(row.integer(0)), static_cast<std::size_t>(row.integer(1)));
+  return counts;
+}
+
+void SqliteBook::each_ended_application(const std::function<void(std::string_view, std::string_view)>& visit) {
+  // In the order of the rows: by the index on applications every row would be looked up.
+  Statement row = db_->statement("SELECT application, provider_status FROM backorder NOT INDEXED WHERE open_copy IS NULL AND application IS NOT NULL");
+  while (row.step()) visit(row.text(0), row.text(1));
 }
 
 }  // namespace storage

@@ -140,8 +140,9 @@ void delete_cancelled(SweepRun& run, engine::BackorderProvider& provider) {
   query.states = {State::processing};
   query.with_job = true;
   query.with_open_call = false;
+  query.cancelling = true;
   for (const Backorder& backorder : run.context.store.backorders(query)) {
-    if (!backorder.cancelling || run.context.dry_run) continue;
+    if (run.context.dry_run) continue;
     const auto deletion = delete_job(run, provider, backorder.id);
     run.require(deletion);
     switch (deletion.value()) {
@@ -243,14 +244,20 @@ void create_jobs(SweepRun& run, engine::BackorderProvider& provider) {
     run.add(Stage::submit, "to submit", static_cast<std::int64_t>(waiting.size()));
     return;
   }
+  for (const std::string& zone : run.context.store.stopped_zones()) {
+    const auto held_up = std::ranges::count_if(waiting, [&](const Backorder& row) { return zone.empty() || row.zone == zone; });
+    if (held_up == 0) continue;
+    run.report.troubles.push_back({engine::ErrorCode::provider_stopped, "submitting " + (zone.empty() ? std::string() : "in ." + zone + " ") + "is stopped and " +
+                                                                            std::to_string(held_up) + " wait: see 'cases', mend it, then 'provider resume'"});
+  }
   std::ranges::sort(waiting, [](const Backorder& a, const Backorder& b) { return std::tie(a.placed_at, a.id) < std::tie(b.placed_at, b.id); });
   std::size_t done = 0;
   while (!waiting.empty()) {
     std::vector<Backorder> round, later;
     std::set<DomainName> names;
     for (Backorder& row : waiting) (names.insert(row.name).second ? round : later).push_back(std::move(row));
-    for (std::size_t at = 0; at < round.size(); at += run.options.chunk) {
-      const std::size_t count = std::min(run.options.chunk, round.size() - at);
+    for (std::size_t at = 0; at < round.size(); at += run.options.calls) {
+      const std::size_t count = std::min(run.options.calls, round.size() - at);
       const std::vector<Order> orders = intend_next(run, std::span(round).subspan(at, count));
       if (!orders.empty()) send(run, provider, orders);
       done += count;
@@ -392,14 +399,8 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
   BackorderQuery query;
   query.states = {State::processing, State::auction_pending};
   query.with_job = true;
-  query.limit = static_cast<std::int64_t>(run.options.chunk);
   std::vector<engine::BackorderId> unlisted;
-  for (std::size_t done = 0;;) {
-    Work work(run.context);
-    std::vector<Backorder> rows = run.context.store.backorders(query);
-    if (rows.empty()) break;
-    query.after_id = rows.back().id.value();
-    Changes changes;
+  each_chunk(run, Stage::sync, query, [&](Changes& changes, std::span<Backorder> rows) {
     for (Backorder& backorder : rows) {
       const auto found = by_application.find(*backorder.application);
       if (found == by_application.end()) {
@@ -409,10 +410,13 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
       if (engine::observe(changes, backorder, *found->second, run.context.now)) run.add(Stage::sync, "news", 1);
       by_application.erase(found);
     }
-    run.commit(work, changes);
-    if (run.options.progress) run.options.progress(Stage::sync, done += rows.size());
-  }
+  });
   for (const engine::BackorderId id : unlisted) look_alone(run, provider, id);
+  // A provider lists for ever what ended; only what it says anew about one of those is looked at.
+  run.context.store.each_ended_application([&](std::string_view application, std::string_view status) {
+    const auto found = by_application.find(application);
+    if (found != by_application.end() && found->second->status == status) by_application.erase(found);
+  });
   for (const ProviderJob& job : listed.value()) {
     if (by_application.contains(job.application)) note_strange_job(run, provider, job);
   }

@@ -189,14 +189,15 @@ Result<ListReport> import_list(const Context& context, const ListImport& import,
   std::vector<ListedDrop> listed;
   std::map<ZoneDay, std::int64_t> covered;
   listed.reserve(rows.size());
+  const engine::Schedules& schedules = store.schedules();  // inside the unit of work nobody changes them
   for (const ListRow& row : rows) {
-    const engine::ZoneSchedule& schedule = store.schedules().of(row.name.ace());
+    const engine::ZoneSchedule& schedule = schedules.of(row.name.ace());
     std::optional<ListedDrop> one = listed_of(row, date_is, schedule);
     if (!one) {
       ++report.undatable;
       continue;
     }
-    ++covered[{zone_of(store.schedules(), row.name.ace()), engine::day_of(drop_instant(*one, schedule))}];
+    ++covered[{zone_of(schedules, row.name.ace()), engine::day_of(drop_instant(*one, schedule))}];
     listed.push_back(std::move(*one));
   }
   if (listed.empty()) {

@@ -65,7 +65,7 @@ std::vector<AccountPreview> preview(LedgerStore& store, std::optional<engine::Cu
   query.states = {engine::State::requested};
   query.customer = only;
   query.order = engine::BackorderQuery::Order::customer;
-  const std::vector<Backorder> backorders = store.backorders(query);
+  std::vector<Backorder> backorders = store.backorders(query);
   const engine::FundingDefaults defaults = store.settings().funding;
   std::vector<AccountPreview> accounts;
   std::vector<Customer> customers;
@@ -74,17 +74,19 @@ std::vector<AccountPreview> preview(LedgerStore& store, std::optional<engine::Cu
   } else {
     customers = store.customers();
   }
-  std::span<const Backorder> rest = backorders;
+  std::span<Backorder> rest = backorders;
   for (Customer& customer : customers) {
     std::size_t count = 0;
     while (count < rest.size() && rest[count].customer == customer.id) ++count;
-    const std::span<const Backorder> theirs = rest.first(count);
+    const std::span<Backorder> theirs = rest.first(count);
     rest = rest.subspan(count);
     if (theirs.empty()) continue;
     AccountPreview account{customer, engine::plan_funding(customer, theirs, store.price_list(), defaults, now, horizon), {}};
-    std::unordered_map<std::int64_t, const Backorder*> by_id;
-    for (const Backorder& backorder : theirs) by_id.emplace(backorder.id.value(), &backorder);
-    for (const engine::FundingVerdict& verdict : account.plan.verdicts) account.rows.push_back({*by_id.at(verdict.backorder.value()), verdict});
+    account.rows.reserve(account.plan.verdicts.size());
+    for (const engine::FundingVerdict& verdict : account.plan.verdicts) {  // at most one per backorder
+      const auto found = std::ranges::lower_bound(theirs, verdict.backorder, {}, &Backorder::id);
+      account.rows.push_back({std::move(*found), verdict});
+    }
     accounts.push_back(std::move(account));
   }
   return accounts;

@@ -23,39 +23,11 @@ using engine::to_string;
 constexpr engine::Named<Stage> kStageWords[] = {{Stage::reserve, "reserve"}, {Stage::voids, "void"}, {Stage::submit, "submit"},
                                                 {Stage::sync, "sync"}, {Stage::settle, "settle"}, {Stage::warn, "warn"}};
 
-// The next chunk of a query in customer order: whole accounts, at least one.
-std::vector<Backorder> next_accounts(SweepRun& run, BackorderQuery query, std::optional<engine::CustomerId> after) {
-  query.order = BackorderQuery::Order::customer;
-  query.after_customer = after;
-  query.limit = static_cast<std::int64_t>(run.options.chunk) + 1;
-  std::vector<Backorder> rows = run.context.store.backorders(query);
-  if (rows.size() <= run.options.chunk) return rows;
-  if (rows.front().customer != rows.back().customer) {
-    const engine::CustomerId cut = rows.back().customer;  // perhaps not all of it
-    std::erase_if(rows, [cut](const Backorder& row) { return row.customer == cut; });
-    return rows;
-  }
-  query.limit = 0;
-  query.customer = rows.front().customer;
-  return run.context.store.backorders(query);
-}
-
-// Visits every account with rows of the query, chunk by chunk, each chunk one commit. `visit` changes the rows and fills the changes.
 void each_account(SweepRun& run, Stage stage, const BackorderQuery& query,
                   const std::function<void(Changes&, Customer&, std::span<Backorder>)>& visit) {
-  std::optional<engine::CustomerId> after;
-  std::size_t done = 0;
-  for (;;) {
-    Work work(run.context);
-    std::vector<Backorder> rows = next_accounts(run, query, after);
-    if (rows.empty()) return;
-    after = rows.back().customer;
-    done += rows.size();
-    Changes changes;
+  each_chunk(run, stage, query, [&](Changes& changes, std::span<Backorder> rows) {
     for_each_customer(run.context.store, rows, [&](Customer& customer, std::span<Backorder> theirs) { visit(changes, customer, theirs); });
-    run.commit(work, changes);
-    if (run.options.progress) run.options.progress(stage, done);
-  }
+  });
 }
 
 void reserve_due(SweepRun& run) {

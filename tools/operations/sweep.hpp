@@ -24,7 +24,8 @@ enum class Milestone : std::uint8_t { before_commit, after_intent, after_answer,
 
 struct SweepOptions {
   std::vector<Stage> stages{kStages, kStages + std::size(kStages)};
-  std::size_t chunk = 500;         // backorders, rounded up to whole accounts; calls in flight per commit
+  std::size_t chunk = 10'000;      // backorders of one commit, whole accounts at a time, at least one: some tenths of a second in which others wait
+  std::size_t calls = 500;         // calls to the provider in flight per commit
   std::function<void(Milestone)> reached{};
   std::function<void(Stage, std::size_t done)> progress{};
 };

@@ -41,6 +41,29 @@ struct SweepRun {
   }
 };
 
+// Visits the rows of a query chunk by chunk, whole accounts at a time, each chunk one commit. Which accounts have any is read once; their rows are read
+// inside the chunk's unit of work, so that nothing moves under the decision. `visit` changes the rows and fills the changes.
+template <typename Visit>
+void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, const Visit& visit) {
+  query.order = engine::BackorderQuery::Order::customer;
+  const auto counts = run.context.store.count_by_customer(query);
+  std::size_t done = 0;
+  for (std::size_t at = 0; at < counts.size();) {
+    query.customers.clear();
+    for (std::size_t size = 0; at < counts.size() && (size == 0 || size + counts[at].second <= run.options.chunk); ++at) {
+      query.customers.push_back(counts[at].first);
+      size += counts[at].second;
+    }
+    Work work(run.context);
+    std::vector<engine::Backorder> rows = run.context.store.backorders(query);
+    done += rows.size();
+    engine::Changes changes;
+    visit(changes, std::span(rows));
+    run.commit(work, changes);
+    if (run.options.progress) run.options.progress(stage, done);
+  }
+}
+
 // Calls `visit` with each customer and their rows. REQUIRES: `rows` lie together by customer.
 template <typename Visit>
 void for_each_customer(engine::LedgerStore& store, std::span<engine::Backorder> rows, const Visit& visit) {
