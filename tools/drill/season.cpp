@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <stdexcept>
 
 #include "storage/sqlite_store.hpp"
 #include "tools/operations/accounts.hpp"
@@ -46,6 +47,7 @@ Season Season::make(const SeasonOptions& options, std::vector<std::vector<operat
       if (!inserted) found->second = std::min(found->second, std::get<UtcTime>(row.date));
     }
   }
+  if (drops.empty()) throw std::runtime_error("no list gives a name with the instant of its drop");
   season.names_.assign(drops.begin(), drops.end());
   std::ranges::sort(season.names_, [](const auto& a, const auto& b) { return std::tie(a.second, a.first) < std::tie(b.second, b.first); });
   season.start_ = season.names_.front().second - std::chrono::hours(4 * 24);
@@ -109,7 +111,8 @@ void Season::place(engine::LedgerStore& store) {
 }
 
 void Season::import(engine::LedgerStore& store, const std::vector<operations::ListRow>& rows, UtcTime now) {
-  must(operations::import_list(context_at(store, now), {.source = "registry", .date_is = engine::DateIs::drop}, rows, {}));
+  // Forced: a season's lists run out towards its end, which the guard against cut-off files cannot tell from one.
+  must(operations::import_list(context_at(store, now), {.source = "registry", .date_is = engine::DateIs::drop, .declared = {}, .force = true}, rows, {}));
   const auto registry = must(simulated_registry::SimulatedRegistry::open(options_.folder + "/registry.db", [now] { return now; }));
   std::vector<simulated_registry::NameDrop> drops;
   for (const operations::ListRow& row : rows) drops.push_back({row.name, std::get<UtcTime>(row.date), {}});

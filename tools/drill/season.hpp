@@ -27,7 +27,8 @@ struct SeasonOptions {
 
 class Season {
  public:
-  // Makes everything and stands at four days before the first drop. REQUIRES: an empty folder; lists with drop instants.
+  // Makes everything and stands at four days before the first drop. REQUIRES: an empty folder; rows with the instant of the drop, not a day only.
+  // Throws std::runtime_error where the lists name nothing.
   static Season make(const SeasonOptions& options, std::vector<std::vector<operations::ListRow>> lists);
 
   engine::UtcTime start() const { return start_; }

@@ -30,6 +30,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void at(std::uint64_t done);  // cheap enough for every row
+  void expect(std::uint64_t total) { total_ = total; }  // where the end moves on the way
   // Takes the line away, so that what is printed next stands alone. Before an error message too; the destructor does it else.
   void finish();
 
