@@ -29,11 +29,9 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::period_closed, "period_closed"},
     {ErrorCode::request_id_reused, "request_id_reused"},
     {ErrorCode::account_exists, "account_exists"},
-    {ErrorCode::account_not_empty, "account_not_empty"},
     {ErrorCode::user_exists, "user_exists"},
     {ErrorCode::reference_taken, "reference_taken"},
     {ErrorCode::impossible_step, "impossible_step"},
-    {ErrorCode::deposit_not_open, "deposit_not_open"},
     {ErrorCode::too_late, "too_late"},
     {ErrorCode::no_price, "no_price"},
     {ErrorCode::price_above_cap, "price_above_cap"},
@@ -49,7 +47,6 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::case_not_found, "case_not_found"},
     {ErrorCode::source_not_found, "source_not_found"},
     {ErrorCode::file_not_found, "file_not_found"},
-    {ErrorCode::schedule_not_found, "schedule_not_found"},
     {ErrorCode::user_not_found, "user_not_found"},
     {ErrorCode::provider_refused, "provider_refused"},
     {ErrorCode::outcome_unknown, "outcome_unknown"},
@@ -98,14 +95,12 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::case_not_found:
     case ErrorCode::source_not_found:
     case ErrorCode::file_not_found:
-    case ErrorCode::schedule_not_found:
     case ErrorCode::user_not_found:
     case ErrorCode::database_missing: return ErrorClass::not_found;
     case ErrorCode::insufficient_available:
     case ErrorCode::limit_below_use:
     case ErrorCode::not_reversible:
     case ErrorCode::period_closed:
-    case ErrorCode::account_not_empty:
     case ErrorCode::too_late:
     case ErrorCode::no_price:
     case ErrorCode::price_above_cap:
@@ -123,7 +118,6 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::user_exists:
     case ErrorCode::reference_taken:
     case ErrorCode::impossible_step:
-    case ErrorCode::deposit_not_open:
     case ErrorCode::case_not_open:
     case ErrorCode::database_exists: return ErrorClass::conflict;
     case ErrorCode::outcome_unknown:

@@ -33,12 +33,10 @@ enum class ErrorCode : std::uint16_t {
   period_closed = 205,
   request_id_reused = 210,
   account_exists = 211,
-  account_not_empty = 212,
   user_exists = 213,
   reference_taken = 214,
   // 3xx: the life of a backorder says no
   impossible_step = 301,
-  deposit_not_open = 302,
   too_late = 303,
   no_price = 304,
   price_above_cap = 305,
@@ -55,7 +53,6 @@ enum class ErrorCode : std::uint16_t {
   case_not_found = 404,
   source_not_found = 405,
   file_not_found = 406,
-  schedule_not_found = 407,
   user_not_found = 408,
   // 5xx: the provider
   provider_refused = 501,
