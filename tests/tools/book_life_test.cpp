@@ -1,0 +1,140 @@
+// Backorders as they live in the book: placed, funded, submitted, settled, cancelled, through operations on a real store.
+#include "tests/support/desk.hpp"
+
+using namespace operations;
+using engine::ErrorCode;
+using engine::State;
+using support::at;
+using support::Desk;
+using support::eur;
+using support::hours;
+using support::kNow;
+
+TEST_CASE("a funded backorder lives to its end: reserved at T - 72 h, submitted, captured; preview says it before") {
+  Desk desk;
+  const engine::UtcTime drop = kNow + hours(100);
+  REQUIRE(bool(desk.list("registry", {{"a.com", drop}})));
+  REQUIRE(bool(desk.place("alice", "a.com")));
+  desk.now = drop - hours(72) - engine::Milliseconds(1);
+  desk.sweep();
+  CHECK(desk.backorder(1).state == State::requested);
+  desk.now = drop - hours(72);
+  CHECK(preview(*desk.store, {}, desk.now, desk.now).at(0).rows.at(0).verdict.verdict == engine::Verdict::funded);
+  desk.sweep();
+  CHECK(desk.backorder(1).state == State::processing);
+  CHECK(desk.customer("alice").reserved == eur(1000));
+  desk.now = drop + hours(3);
+  desk.sweep();
+  CHECK(desk.backorder(1).state == State::successful);
+  CHECK(desk.customer("alice").available == eur(9000));
+  CHECK(desk.sweep().counts.empty());  // once more changes nothing
+  desk.verify();
+}
+
+TEST_CASE("placing: void stays void; placing again inside the window reserves at once") {
+  Desk desk;
+  desk.open("bob", 0);
+  const engine::UtcTime drop = kNow + hours(100);
+  REQUIRE(bool(desk.list("registry", {{"a.com", drop}})));
+  REQUIRE(bool(desk.place("bob", "a.com")));
+  desk.now = drop - hours(71);
+  desk.sweep();
+  CHECK(desk.backorder(1).state == State::voided);
+  CHECK(desk.place("bob", "a.com").error().code == ErrorCode::insufficient_available);
+  REQUIRE(bool(fund(desk.context(), {}, "bob", {.amount = eur(1000)})));
+  desk.sweep();
+  CHECK(desk.backorder(1).state == State::voided);
+  CHECK(desk.place("bob", "a.com").value().fact("state") == "ACTIVE");
+}
+
+TEST_CASE("submit: two accounts want one name: each has its own job, and at most one gets it") {
+  Desk desk;
+  desk.open("bob", 5'000);
+  const engine::UtcTime drop = kNow + hours(70);
+  REQUIRE(bool(desk.list("registry", {{"a.com", drop}})));
+  REQUIRE(bool(desk.place("alice", "a.com")));
+  REQUIRE(bool(desk.place("bob", "a.com")));
+  desk.sweep();
+  CHECK(desk.backorder(1).application.has_value());
+  CHECK(desk.backorder(2).application.has_value());
+  CHECK(desk.backorder(1).application != desk.backorder(2).application);
+  for (int hour = 1; hour <= 24 * 10; hour += 6) {
+    desk.now = drop + hours(hour);
+    desk.sweep();
+  }
+  int won = 0;
+  for (const std::int64_t id : {1, 2}) {
+    CHECK(is_final(desk.backorder(id).state));
+    won += desk.backorder(id).state == State::auction_won || desk.backorder(id).state == State::successful ? 1 : 0;
+  }
+  CHECK(won <= 1);
+  desk.verify();
+}
+
+TEST_CASE("cancel: with a job deletes it first, then refunds") {
+  Desk desk;
+  REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
+  REQUIRE(bool(desk.place("alice", "a.com")));
+  desk.sweep();
+  const auto cancelled = cancel(desk.context(), {}, 1, engine::By::customer, "", desk.registry.get());
+  REQUIRE(bool(cancelled));
+  CHECK(cancelled.value().fact("deletion") == "confirmed");
+  CHECK(desk.backorder(1).state == State::cancelled);
+  CHECK(desk.customer("alice").available == eur(10'000));
+  CHECK(desk.registry->tally().value().removed == 1);
+  desk.verify();
+}
+
+TEST_CASE("sweep: a thousand due at once, in chunks and in one: the same books, each account's order kept across chunks") {
+  std::vector<std::vector<std::string>> books;
+  for (const std::size_t chunk : {std::size_t{7}, std::size_t{100'000}}) {
+    Desk desk;
+    std::vector<std::pair<const char*, engine::UtcTime>> names;
+    std::vector<std::string> texts;
+    for (int i = 0; i < 1'000; ++i) texts.push_back("n" + std::to_string(i) + ".com");
+    for (const std::string& text : texts) names.emplace_back(text.c_str(), kNow + hours(100));
+    REQUIRE(bool(desk.list("registry", names)));
+    for (int i = 0; i < 10; ++i) desk.open("c" + std::to_string(i), 1000 * (i + 1) * 10);
+    std::vector<ImportRow> rows;
+    for (std::size_t i = 0; i < texts.size(); ++i) rows.push_back({i + 2, "c" + std::to_string(i % 10), texts[i]});
+    bool kept = false;
+    import_backorders(desk.context(), "op", "file", rows, false, {}, kept);
+    REQUIRE(kept);
+    desk.now = kNow + hours(28);
+    SweepOptions options;
+    options.chunk = chunk;
+    options.stages = {Stage::reserve};
+    const SweepReport report = sweep(desk.context(), nullptr, options);
+    CHECK(report.count("reserved") == 550);
+    CHECK(report.count("voided") == 450);
+    desk.verify();
+    std::vector<std::string>& lines = books.emplace_back();
+    for (const engine::Backorder& one : desk.store->backorders({})) lines.push_back(one.name.ace() + " " + std::string(name(one.state)) + " " + to_string(one.deposit.value_or(eur(0))));
+  }
+  CHECK(books[0] == books[1]);
+}
+
+TEST_CASE("import: one bad line leaves nothing placed and every line is told; --keep-going places the rest; again places nothing twice") {
+  Desk desk;
+  std::vector<ImportRow> rows;
+  for (std::uint64_t i = 0; i < 1'000; ++i) rows.push_back({i + 2, "alice", "n" + std::to_string(i) + ".com"});
+  rows[500].domain = "not a name";
+  rows[501].account = "nobody";
+  rows[502].max_price = "-1";
+  rows[503].domain = "x.org";
+  bool kept = true;
+  auto results = import_backorders(desk.context(), "op", "file", rows, false, {}, kept);
+  CHECK_FALSE(kept);
+  CHECK(results.size() == 1'000);
+  CHECK(results[500].reply.error().code == ErrorCode::invalid_domain);
+  CHECK(results[501].reply.error().code == ErrorCode::account_not_found);
+  CHECK(results[502].reply.error().code == ErrorCode::invalid_amount);
+  CHECK(results[503].reply.error().code == ErrorCode::unknown_zone);
+  CHECK(desk.store->backorders({}).empty());
+  import_backorders(desk.context(), "op", "file", rows, true, {}, kept);
+  CHECK(kept);
+  CHECK(desk.store->backorders({}).size() == 996);
+  results = import_backorders(desk.context(), "op", "file", rows, true, {}, kept);
+  CHECK(results[0].reply.value().replayed);
+  CHECK(desk.store->backorders({}).size() == 996);
+}
