@@ -171,13 +171,16 @@ Result<ListDate> parse_date(std::string_view text) {
   return ListDate(time.value());
 }
 
+// By the first usable line; where that shows nothing, one of the next may, for a list may begin with a row that cannot be read.
 ListLayout detect(std::string_view bytes) {
+  constexpr int kLooks = 20;
   Lines lines(bytes);
-  while (const std::optional<Line> line = lines.next()) {
+  for (int looks = 0; looks < kLooks;) {
+    const std::optional<Line> line = lines.next();
+    if (!line) break;
     if (is_passed_over(line->text)) continue;
     if (line->text.find(';') != std::string_view::npos) return ListLayout::provider;
-    if (line->text.find(',') != std::string_view::npos) return ListLayout::csv;
-    return ListLayout::names;
+    if (looks++ == 0 && line->text.find(',') != std::string_view::npos) return ListLayout::csv;
   }
   return ListLayout::names;
 }

@@ -154,3 +154,10 @@ TEST_CASE("list: zipped lists are unpacked, archives without exactly one file ar
   damaged[40] = static_cast<char>(damaged[40] ^ 0x55);
   CHECK(refusal(damaged) == ErrorCode::invalid_list);
 }
+
+TEST_CASE("list: the layout is found although the first row cannot be read") {
+  const auto list = api_client::read_deletion_list("no date.com\na.com;2026-08-05 18:00:00\n", {});
+  REQUIRE(bool(list));
+  CHECK(list.value().rows.size() == 1);
+  CHECK(list.value().bad.at(0).line == 1);
+}

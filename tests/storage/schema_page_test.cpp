@@ -22,12 +22,15 @@ std::string page() {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// The rows of a query, a line each, columns by " | ", blobs as hex.
+// The rows of a query, a line each, columns by " | "; nothing is -, an empty text ''.
 std::string rows_of(SQLite::Database& db, const std::string& sql) {
   std::string text;
   SQLite::Statement rows(db, sql);
   while (rows.executeStep()) {
-    for (int i = 0; i < rows.getColumnCount(); ++i) text += (i == 0 ? "" : " | ") + (rows.isColumnNull(i) ? std::string("-") : rows.getColumn(i).getString());
+    for (int i = 0; i < rows.getColumnCount(); ++i) {
+      const std::string value = rows.getColumn(i).getString();
+      text += std::string(i == 0 ? "" : " | ") + (rows.isColumnNull(i) ? "-" : value.empty() ? "''" : value);
+    }
     text += "\n";
   }
   return text;

