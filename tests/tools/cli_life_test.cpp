@@ -222,6 +222,9 @@ TEST_CASE("refusals: what does not exist, what is decided already, and a provide
   CHECK(desk.run({"user", "add", "north.user", "--account", "alice"}, "a long enough password\n").status == 0);
   CHECK(desk.refusal({"user", "add", "north.user", "--account", "alice"}, "a long enough password\n") == "user_exists");
   CHECK(desk.refusal({"user", "disable", "south.user"}) == "user_not_found");
+  REQUIRE(desk.run({"account", "open", "bob", "--currency", "EUR"}).status == 0);
+  REQUIRE(desk.run({"payments", "reference", "alice", "DL-7"}).status == 0);
+  CHECK(desk.refusal({"payments", "reference", "bob", "DL-7"}) == "reference_taken");
   CHECK(desk.refusal({"backorder", "place", "alice", "other.museum"}) == "unknown_zone");
   CHECK(desk.refusal({"backorder", "place", "nobody", "other.com"}) == "account_not_found");
   CHECK(desk.refusal({"backorder", "place", "alice", "other.com", "--max-price", "1.00"}) == "price_above_cap");
