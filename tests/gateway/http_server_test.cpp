@@ -1,0 +1,240 @@
+// The HTTP server's limits, and TLS, over real sockets.
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <httplib.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "tests/support/temporary_directory.hpp"
+#include "tools/gateway/http_server.hpp"
+
+using gateway::HttpCall;
+using gateway::HttpLimits;
+using gateway::HttpServer;
+
+namespace {
+
+std::string echo(const HttpCall& call) { return call.method + "|" + call.query + "|" + std::to_string(call.body.size()) + "|" + call.body.substr(0, 20); }
+
+struct Server {
+  explicit Server(HttpLimits limits = {}, HttpServer::Handler handler = echo) : http("/path", limits, std::move(handler), "turned away") {
+    port = http.start({}).value();
+  }
+  httplib::Client client() const {
+    httplib::Client made("127.0.0.1", port);
+    made.set_read_timeout(60);
+    return made;
+  }
+  HttpServer http;
+  int port = 0;
+};
+
+// A connection that says exactly what it is told to say.
+class RawConnection {
+ public:
+  explicit RawConnection(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_port = htons(static_cast<std::uint16_t>(port));
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0);
+  }
+  ~RawConnection() { ::close(socket_); }
+  RawConnection(const RawConnection&) = delete;
+  RawConnection& operator=(const RawConnection&) = delete;
+  bool say(const std::string& text) const { return ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()); }
+  std::string hear() const {  // until the server closes
+    std::string text;
+    char bytes[4096];
+    for (;;) {
+      const ssize_t got = ::recv(socket_, bytes, sizeof bytes, 0);
+      if (got <= 0) return text;
+      text.append(bytes, static_cast<std::size_t>(got));
+    }
+  }
+
+ private:
+  int socket_;
+};
+
+// A door that a handler waits at until the test opens it.
+class Door {
+ public:
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+  }
+  void await(int waiting) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_ >= waiting; });
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int waiting_ = 0;
+  bool open_ = false;
+};
+
+// A self-signed certificate for localhost and its key, made for this test.
+void make_certificate(const std::string& certificate_file, const std::string& key_file) {
+  EVP_PKEY* key = EVP_EC_gen("P-256");
+  X509* certificate = X509_new();
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_set_pubkey(certificate, key);
+  X509_NAME* name = X509_get_subject_name(certificate);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+  X509_set_issuer_name(certificate, name);
+  REQUIRE(X509_sign(certificate, key, EVP_sha256()) > 0);
+  FILE* file = std::fopen(certificate_file.c_str(), "w");
+  PEM_write_X509(file, certificate);
+  std::fclose(file);
+  file = std::fopen(key_file.c_str(), "w");
+  PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
+  std::fclose(file);
+  X509_free(certificate);
+  EVP_PKEY_free(key);
+}
+
+}  // namespace
+
+TEST_CASE("http: a body arrives as it was sent, whatever its content type and however it is cut") {
+  Server server;
+  httplib::Client client = server.client();
+  for (const char* type : {"application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=b", "nonsense"}) {
+    CHECK(client.Post("/path?q=%41", "a=b&c=d", type)->body == "POST|q=%41|7|a=b&c=d");
+  }
+  CHECK(client.Post("/path", std::string(100'000, 'x'), "application/x-www-form-urlencoded")->body == "POST||100000|" + std::string(20, 'x'));
+  RawConnection chunked(server.port);
+  REQUIRE(chunked.say("POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n4\r\n&c=d\r\n0\r\n\r\n"));
+  CHECK(chunked.hear().ends_with("POST||7|a=b&c=d"));
+  RawConnection without(server.port);  // neither a length nor chunks: there is no body
+  REQUIRE(without.say("POST /path?x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+  CHECK(without.hear().ends_with("POST|x|0|"));
+}
+
+TEST_CASE("http: what is too large is refused") {
+  Server server({.head_bytes = 4096, .body_bytes = 10'000});
+  httplib::Client client = server.client();
+  CHECK(client.Post("/path", std::string(10'000, 'x'), "text/plain")->status == 200);
+  CHECK(client.Post("/path", std::string(10'001, 'x'), "text/plain")->status == 413);
+  std::string chunks = "POST /path HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 20; ++i) chunks += "3e8\r\n" + std::string(1000, 'x') + "\r\n";
+  RawConnection chunked(server.port);
+  REQUIRE(chunked.say(chunks + "0\r\n\r\n"));
+  CHECK(chunked.hear().find(" 200 ") == std::string::npos);
+  RawConnection heads(server.port);
+  std::string head = "GET /path HTTP/1.1\r\n";
+  for (int i = 0; i < 200; ++i) head += "X-Header-" + std::to_string(i) + ": " + std::string(50, 'x') + "\r\n";
+  heads.say(head + "\r\n");
+  CHECK(heads.hear().find(" 200 ") == std::string::npos);
+}
+
+TEST_CASE("http: a request that trickles in is cut off when its time is over, however lively it is") {
+  Server server({.request_time = std::chrono::milliseconds(300)});
+  RawConnection slow(server.port);
+  REQUIRE(slow.say("POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"));
+  std::thread trickle([&] {
+    while (slow.say("x")) std::this_thread::yield();  // until the server has closed
+  });
+  CHECK(slow.hear().find(" 200 ") == std::string::npos);
+  trickle.join();
+}
+
+TEST_CASE("http: connections beyond the limit are turned away with an answer, and those within are served") {
+  Door door;
+  Server server({.threads = 2, .waiting = 1}, [&](const HttpCall&) {
+    door.pass();
+    return std::string("served");
+  });
+  const std::string request = "GET /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  RawConnection first(server.port), second(server.port);
+  REQUIRE(first.say(request));
+  REQUIRE(second.say(request));
+  door.await(2);  // both threads are busy
+  std::vector<std::unique_ptr<RawConnection>> more;
+  std::string heard;
+  while (heard.find("turned away") == std::string::npos) {  // one waits, the next is turned away
+    more.push_back(std::make_unique<RawConnection>(server.port));
+    if (more.size() == 1) {
+      REQUIRE(more.back()->say(request));
+      continue;
+    }
+    heard = more.back()->hear();
+    REQUIRE(more.size() < 10);
+  }
+  CHECK(heard.starts_with("HTTP/1.1 200 OK\r\n"));
+  door.open();
+  CHECK(first.hear().ends_with("served"));
+  CHECK(second.hear().ends_with("served"));
+  CHECK(more.front()->hear().ends_with("served"));
+}
+
+TEST_CASE("http: an idle connection gives way to one that waits") {
+  Server server({.threads = 1, .idle_time = std::chrono::hours(1)});
+  httplib::Client idle = server.client();
+  idle.set_keep_alive(true);
+  CHECK(idle.Get("/path")->status == 200);  // and keeps its connection, and with it the only thread
+  httplib::Client other = server.client();
+  CHECK(other.Get("/path")->status == 200);
+}
+
+TEST_CASE("http: stopping answers the requests that are being worked on, and then nobody") {
+  Door door;
+  auto server = std::make_unique<Server>(HttpLimits{}, [&](const HttpCall&) {
+    door.pass();
+    return std::string("served");
+  });
+  const int port = server->port;
+  RawConnection on_its_way(port);
+  REQUIRE(on_its_way.say("GET /path HTTP/1.1\r\nHost: x\r\n\r\n"));
+  door.await(1);
+  std::thread stopping([&] { server->http.stop(); });
+  door.open();
+  CHECK(on_its_way.hear().ends_with("served"));
+  stopping.join();
+  httplib::Client late("127.0.0.1", port);
+  CHECK_FALSE(late.Get("/path"));
+}
+
+TEST_CASE("http: with a certificate it speaks TLS, and nothing older than 1.2") {
+  support::TemporaryDirectory directory;
+  const std::string certificate = directory.file("certificate.pem"), key = directory.file("key.pem");
+  make_certificate(certificate, key);
+  HttpServer server("/path", {}, echo, "turned away");
+  const int port = server.start({.certificate = certificate, .key = key}).value();
+  httplib::SSLClient client("localhost", port);
+  client.set_ca_cert_path(certificate.c_str());
+  client.enable_server_certificate_verification(true);
+  client.set_read_timeout(60);
+  const auto answer = client.Post("/path", std::string(50'000, 'x'), "text/plain");
+  REQUIRE(answer);
+  CHECK(answer->body.starts_with("POST||50000|"));
+  RawConnection plain(port);
+  REQUIRE(plain.say("GET /path HTTP/1.1\r\nHost: x\r\n\r\n"));
+  CHECK(plain.hear().find("200") == std::string::npos);
+  HttpServer other("/path", {}, echo, "");
+  CHECK_FALSE(other.start({.certificate = key, .key = certificate}));
+  CHECK_FALSE(other.start({.host = "192.0.2.1"}));  // no address of this machine
+}
+
+TEST_CASE("http: loopback addresses are told from others") {
+  for (const char* host : {"127.0.0.1", "127.8.8.8", "::1", "localhost"}) CHECK(gateway::is_loopback(host));
+  for (const char* host : {"0.0.0.0", "::", "192.0.2.1", "example.com", "128.0.0.1"}) CHECK_FALSE(gateway::is_loopback(host));
+}
