@@ -22,6 +22,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::credentials_unusable, "credentials_unusable"},
     {ErrorCode::invalid_statement, "invalid_statement"},
     {ErrorCode::statement_not_balanced, "statement_not_balanced"},
+    {ErrorCode::invalid_template, "invalid_template"},
     {ErrorCode::insufficient_available, "insufficient_available"},
     {ErrorCode::limit_below_use, "limit_below_use"},
     {ErrorCode::not_reversible, "not_reversible"},
@@ -48,6 +49,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::source_not_found, "source_not_found"},
     {ErrorCode::file_not_found, "file_not_found"},
     {ErrorCode::user_not_found, "user_not_found"},
+    {ErrorCode::channel_not_found, "channel_not_found"},
     {ErrorCode::provider_refused, "provider_refused"},
     {ErrorCode::outcome_unknown, "outcome_unknown"},
     {ErrorCode::provider_unreachable, "provider_unreachable"},
@@ -85,6 +87,7 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::credentials_unusable:
     case ErrorCode::invalid_statement:
     case ErrorCode::statement_not_balanced:
+    case ErrorCode::invalid_template:
     case ErrorCode::database_read_only:
     case ErrorCode::database_newer:
     case ErrorCode::not_a_database:
@@ -96,6 +99,7 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::source_not_found:
     case ErrorCode::file_not_found:
     case ErrorCode::user_not_found:
+    case ErrorCode::channel_not_found:
     case ErrorCode::database_missing: return ErrorClass::not_found;
     case ErrorCode::insufficient_available:
     case ErrorCode::limit_below_use:

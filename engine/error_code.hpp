@@ -25,6 +25,7 @@ enum class ErrorCode : std::uint16_t {
   credentials_unusable = 114,
   invalid_statement = 115,
   statement_not_balanced = 116,
+  invalid_template = 117,
   // 2xx: the ledger says no
   insufficient_available = 201,
   limit_below_use = 202,
@@ -54,6 +55,7 @@ enum class ErrorCode : std::uint16_t {
   source_not_found = 405,
   file_not_found = 406,
   user_not_found = 408,
+  channel_not_found = 409,
   // 5xx: the provider
   provider_refused = 501,
   outcome_unknown = 502,

@@ -20,7 +20,9 @@ constexpr Named<EventKind> kEventKinds[] = {
     {EventKind::submitting_stopped, "submitting-stopped"}, {EventKind::submitting_resumed, "submitting-resumed"},
     {EventKind::purse_empty, "purse-empty"}, {EventKind::status_unknown, "status-unknown"},
     {EventKind::period_closed, "period-closed"}, {EventKind::period_reopened, "period-reopened"},
-    {EventKind::setting_changed, "setting-changed"}, {EventKind::money_moved, "money-moved"}};
+    {EventKind::setting_changed, "setting-changed"}, {EventKind::money_moved, "money-moved"},
+    {EventKind::verify_failed, "verify-failed"}};
+constexpr Named<ChannelMethod> kChannelMethods[] = {{ChannelMethod::webhook, "webhook"}, {ChannelMethod::command, "command"}, {ChannelMethod::file, "file"}};
 constexpr Named<CaseKind> kCaseKinds[] = {
     {CaseKind::overdue, "overdue"}, {CaseKind::gone, "gone"},
     {CaseKind::late_success, "late_success"}, {CaseKind::late_failure, "late_failure"},
@@ -52,6 +54,8 @@ std::string_view name(CallState state) { return word_of(kCallStates, state); }
 std::optional<CallState> parse_call_state(std::string_view text) { return value_of(kCallStates, text); }
 std::string_view name(CallCommand command) { return word_of(kCallCommands, command); }
 std::optional<CallCommand> parse_call_command(std::string_view text) { return value_of(kCallCommands, text); }
+std::string_view name(ChannelMethod method) { return word_of(kChannelMethods, method); }
+std::optional<ChannelMethod> parse_channel_method(std::string_view text) { return value_of(kChannelMethods, text); }
 
 bool Changes::empty() const {
   return !request && new_customers.empty() && customers.empty() && new_backorders.empty() && backorders.empty() && transfers.empty() &&

@@ -17,6 +17,7 @@
 #include "engine/drop.hpp"
 #include "engine/external_line.hpp"
 #include "engine/funding_plan.hpp"
+#include "engine/journal.hpp"
 #include "engine/price_list.hpp"
 #include "engine/schedule.hpp"
 #include "engine/transfer.hpp"
@@ -30,7 +31,7 @@ enum class EventKind : std::uint8_t {
   placed, stepped, moved, date_conflict, missing, late, cancel_requested, marked,
   price_notice, shortfall, shortfall_over, account_opened, account_changed, case_opened, case_closed,
   list_imported, job_refused, job_unknown, submitting_stopped, submitting_resumed, purse_empty, status_unknown,
-  period_closed, period_reopened, setting_changed, money_moved,
+  period_closed, period_reopened, setting_changed, money_moved, verify_failed,
 };
 std::string_view name(EventKind kind);
 std::optional<EventKind> parse_event_kind(std::string_view text);
@@ -101,6 +102,7 @@ struct Evidence {
   BackorderId backorder;
   std::string status{};
   std::string raw{};
+  UtcTime recorded_at{};  // given by the store
 };
 
 // A request by a person or a program, remembered for ever with its content and its first answer.
@@ -149,6 +151,41 @@ struct User {
 struct EventDone { std::int64_t user; std::int64_t event; };
 
 struct TaxRate { std::string country; std::int64_t rate_bp; UtcTime valid_from; };
+
+// Where notices go. The log of events is the outbox: what is to be told is written with its cause, and a channel is a cursor in it.
+enum class ChannelMethod : std::uint8_t { webhook, command, file };
+std::string_view name(ChannelMethod method);
+std::optional<ChannelMethod> parse_channel_method(std::string_view text);
+
+struct NoticeChannel {
+  std::string name{};
+  ChannelMethod method;
+  std::string target{};       // URL; a command's words, one a line; path
+  std::string secret_file{};  // webhook: signs with what this file holds
+  std::string audience{};     // "customer", "operator", or empty: both
+  std::string kinds{};        // of notices, comma separated; empty: all
+  std::string account{};      // only this account's; empty: all
+  std::string templates{};    // a folder that overrides the built-in ones; empty: none
+  std::int64_t cursor = 0;    // every event up to this one was delivered, waits for another try, or is none for this channel
+  UtcTime made_at;
+  std::string made_by{};
+};
+// What became of one notice on one channel. Operational: it changes, the log does not.
+struct NoticeDelivery {
+  std::string channel{};
+  std::int64_t event;
+  int attempts;
+  UtcTime first_at, last_at;
+  std::optional<UtcTime> next_at{};  // of the next try; absent: delivered
+  std::string trouble{};             // of the last try
+};
+struct DeliveryQuery {
+  std::string channel{};                // empty: any
+  std::optional<std::int64_t> event{};
+  bool waiting_only = false;
+  std::optional<UtcTime> due_by{};      // waiting, next_at <= this
+  std::int64_t limit = 0;
+};
 
 // Policies kept in the book, so that every program that opens it decides alike. Defaults are domain rules.
 struct Settings {
@@ -271,6 +308,13 @@ struct AccountTurnover {
   std::int64_t opening_debit_minor, opening_credit_minor, debit_minor, credit_minor;
 };
 
+// What one ledger account holds: debits minus credits.
+struct AccountBalance {
+  LedgerAccountKey account;
+  std::int64_t balance_minor;
+  std::int64_t first_transfer;  // the first that touched it
+};
+
 struct Finding {
   std::string check{};   // "balances", "deposits", "seals", "currency", "states"
   std::string what{};    // the first thing off, with ids and both figures
@@ -328,8 +372,15 @@ class LedgerStore {
   virtual std::optional<Transfer> transfer(TransferId id) = 0;
   virtual void each_transfer(const TransferQuery& query, const std::function<void(const Transfer&)>& visit) = 0;  // by id
   virtual std::vector<AccountTurnover> turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) = 0;
+  // Of the last transfer recorded before the instant, or of the last of all; 0: there is none. Every id up to it exists.
+  virtual TransferId last_transfer_before(std::optional<UtcTime> instant) = 0;
+  // Ids above `after`, up to `through`, ascending; one pass, nothing is kept.
+  virtual void each_journal_row(TransferId after, TransferId through, const std::function<void(const JournalRow&)>& visit) = 0;
+  // Every ledger account as it stood after this transfer, those without one by then left out. By account.
+  virtual std::vector<AccountBalance> balances_after(TransferId transfer) = 0;
   virtual void each_event(const EventQuery& query, const std::function<void(const LoggedEvent&)>& visit) = 0;  // by id
   virtual std::int64_t count_events(const EventQuery& query) = 0;  // without limit and offset
+  virtual std::int64_t last_event() = 0;  // its id; 0: there is none
   virtual std::vector<Case> cases(const CaseQuery& query) = 0;
   virtual std::vector<ProviderCall> calls(BackorderId backorder) = 0;
   virtual std::vector<ProviderCall> open_calls() = 0;  // intent or unknown
@@ -354,6 +405,13 @@ class LedgerStore {
   virtual void each_external_line(std::string_view source, const std::function<void(const ExternalLine&)>& visit) = 0;  // as imported; "": any
   virtual std::vector<ExternalStatement> external_statements() = 0;                                                    // as imported
   virtual std::vector<AccountReference> account_references() = 0;
+  virtual std::vector<NoticeChannel> notice_channels() = 0;                                  // by name
+  virtual std::vector<NoticeDelivery> notice_deliveries(const DeliveryQuery& query) = 0;     // by event, channel
+  // REQUIRES: inside a unit of work. A channel of that name is not there yet; removing one forgets its deliveries, and tells whether there was one.
+  virtual void add_notice_channel(const NoticeChannel& channel) = 0;
+  virtual bool remove_notice_channel(std::string_view name) = 0;
+  virtual void put_notice_delivery(const NoticeDelivery& delivery) = 0;  // made, or changed; what is delivered stays delivered
+  virtual void advance_notice_cursor(std::string_view channel, std::int64_t event) = 0;  // never back
 
   // Proves kept balances against transfers, deposits against backorders and transfers, seals against everything.
   virtual Verification verify(const std::function<void(std::int64_t done, std::int64_t total)>& progress) = 0;

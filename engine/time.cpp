@@ -210,4 +210,11 @@ UtcTime resolve_local(std::string_view zone, Day local_day, std::chrono::seconds
   return UtcTime(local.time_since_epoch() - info.first.offset);
 }
 
+std::string to_local_string(std::string_view zone, UtcTime time) {
+  const date::sys_info info = date::locate_zone(std::string(zone))->get_info(std::chrono::floor<std::chrono::seconds>(time));
+  const std::string clock = to_wire_string(time + info.offset);
+  const bool whole_minute = clock.ends_with(":00");
+  return (whole_minute ? clock.substr(0, clock.size() - 3) : clock) + " " + info.abbrev;
+}
+
 }  // namespace engine

@@ -37,4 +37,7 @@ bool is_time_zone(std::string_view zone);
 // REQUIRES: is_time_zone(zone).
 UtcTime resolve_local(std::string_view zone, Day local_day, std::chrono::seconds since_midnight);
 
+// What a clock on the wall of that zone shows: "2026-08-05 20:00 CEST". REQUIRES: is_time_zone(zone).
+std::string to_local_string(std::string_view zone, UtcTime time);
+
 }  // namespace engine

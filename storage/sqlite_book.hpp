@@ -1,4 +1,4 @@
-// engine::LedgerStore over one Connection. Reading is in sqlite_read.cpp and sqlite_read_backorders.cpp, writing in sqlite_write.cpp,
+// engine::LedgerStore over one Connection. Reading is in sqlite_read*.cpp, writing in sqlite_write.cpp,
 // the proof in sqlite_verify.cpp; opening, making and copying books in sqlite_store.cpp.
 #pragma once
 
@@ -57,8 +57,12 @@ class SqliteBook final : public engine::LedgerStore {
   void each_transfer(const engine::TransferQuery& query, const std::function<void(const engine::Transfer&)>& visit) override;
   std::vector<engine::AccountTurnover> turnovers(std::optional<engine::UtcTime> from, std::optional<engine::UtcTime> to,
                                                  bool by_effective) override;
+  engine::TransferId last_transfer_before(std::optional<engine::UtcTime> instant) override;
+  void each_journal_row(engine::TransferId after, engine::TransferId through, const std::function<void(const engine::JournalRow&)>& visit) override;
+  std::vector<engine::AccountBalance> balances_after(engine::TransferId transfer) override;
   void each_event(const engine::EventQuery& query, const std::function<void(const engine::LoggedEvent&)>& visit) override;
   std::int64_t count_events(const engine::EventQuery& query) override;
+  std::int64_t last_event() override;
   std::vector<engine::Case> cases(const engine::CaseQuery& query) override;
   std::vector<engine::ProviderCall> calls(engine::BackorderId backorder) override;
   std::vector<engine::ProviderCall> open_calls() override;
@@ -81,6 +85,12 @@ class SqliteBook final : public engine::LedgerStore {
   void each_external_line(std::string_view source, const std::function<void(const engine::ExternalLine&)>& visit) override;
   std::vector<engine::ExternalStatement> external_statements() override;
   std::vector<engine::AccountReference> account_references() override;
+  std::vector<engine::NoticeChannel> notice_channels() override;
+  std::vector<engine::NoticeDelivery> notice_deliveries(const engine::DeliveryQuery& query) override;
+  void add_notice_channel(const engine::NoticeChannel& channel) override;
+  bool remove_notice_channel(std::string_view name) override;
+  void put_notice_delivery(const engine::NoticeDelivery& delivery) override;
+  void advance_notice_cursor(std::string_view channel, std::int64_t event) override;
 
   engine::Verification verify(const std::function<void(std::int64_t done, std::int64_t total)>& progress) override;
 

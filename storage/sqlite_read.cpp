@@ -561,10 +561,10 @@ std::vector<ProviderCall> SqliteBook::open_calls() {
 }
 
 std::vector<Evidence> SqliteBook::evidence(BackorderId backorder) {
-  Statement row = db_->statement("SELECT status, raw FROM evidence WHERE backorder_id = ? ORDER BY id");
+  Statement row = db_->statement("SELECT status, raw, recorded_at FROM evidence WHERE backorder_id = ? ORDER BY id");
   row.bind(backorder);
   std::vector<Evidence> evidence;
-  while (row.step()) evidence.push_back({backorder, row.string(0), row.string(1)});
+  while (row.step()) evidence.push_back({backorder, row.string(0), row.string(1), row.time(2)});
   return evidence;
 }
 

@@ -170,6 +170,7 @@ TEST_CASE("codes: numbers and classes are for ever") {
                          Row{ErrorCode::transfer_not_found, 403, "transfer_not_found", 4}, Row{ErrorCode::case_not_found, 404, "case_not_found", 4},
                          Row{ErrorCode::source_not_found, 405, "source_not_found", 4}, Row{ErrorCode::file_not_found, 406, "file_not_found", 4}, Row{ErrorCode::user_not_found, 408, "user_not_found", 4},
                          Row{ErrorCode::provider_refused, 501, "provider_refused", 5},
+                         Row{ErrorCode::channel_not_found, 409, "channel_not_found", 4}, Row{ErrorCode::invalid_template, 117, "invalid_template", 3},
                          Row{ErrorCode::outcome_unknown, 502, "outcome_unknown", 7}, Row{ErrorCode::provider_unreachable, 503, "provider_unreachable", 7},
                          Row{ErrorCode::provider_stopped, 504, "provider_stopped", 7}, Row{ErrorCode::database_missing, 601, "database_missing", 4},
                          Row{ErrorCode::database_busy, 602, "database_busy", 8}, Row{ErrorCode::database_read_only, 603, "database_read_only", 3},

@@ -1,0 +1,94 @@
+// Books of older programs are brought forward with everything in them.
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "storage/migrate.hpp"
+#include "storage/sqlite_store.hpp"
+#include "tests/support/books.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+using namespace engine;
+
+namespace {
+
+const UtcTime kNow = support::at("2026-08-01T06:00:00Z");
+
+// A book as it was just before the migration of this name.
+int make_book_before(const std::string& path, std::string_view migration) {
+  SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  const auto migrations = storage::sqlite_migrations();
+  const auto end = std::ranges::find(migrations, migration, &storage::Migration::name);
+  REQUIRE(end != migrations.end());
+  for (auto one = migrations.begin(); one != end; ++one) db.exec(std::string(one->sql));
+  db.exec("PRAGMA application_id = 0x6472706c; PRAGMA user_version = " + std::to_string(end->number - 1));
+  db.exec("INSERT INTO book (id, made_at, rehearsal) VALUES (1, " + std::to_string(kNow.time_since_epoch().count()) + ", 1)");
+  return end->number - 1;
+}
+
+}  // namespace
+
+TEST_CASE("migration: the log keeps every event when its kinds become rows, and stays append-only") {
+  support::TemporaryDirectory folder;
+  const std::string path = folder.file("book.db");
+  const int before = make_book_before(path, "notices");
+  SQLite::Database(path, SQLite::OPEN_READWRITE)
+      .exec("INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (1, 5, 'list-imported', 'mary', 'one'), (2, 7, 'setting-changed', 'mary', 'two')");
+  {
+    const auto store = storage::open_book(path, {});
+    std::vector<LoggedEvent> events;
+    store->each_event({}, [&](const LoggedEvent& event) { events.push_back(event); });
+    REQUIRE(events.size() == 2);
+    CHECK(events[0].kind == EventKind::list_imported);
+    CHECK(events[1].detail == "two");
+    CHECK(events[1].at == UtcTime(Milliseconds(7)));
+    Changes changes;
+    changes.events.push_back({EventKind::verify_failed, {}, {}, {}, {}, {}, "three"});
+    store->begin();
+    REQUIRE(bool(store->apply(changes, {kNow, "tester"})));
+    store->commit();
+    CHECK(store->last_event() == 3);
+  }
+  CHECK(std::filesystem::exists(path + ".before-" + std::to_string(before)));
+  SQLite::Database db(path, SQLite::OPEN_READWRITE);
+  db.exec("PRAGMA foreign_keys = ON");
+  for (const char* sql : {"INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (4, 9000000000000, 'nonsense', '', '')",
+                          "INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (5, 9000000000000, 'placed', '', '')",
+                          "UPDATE event SET detail = 'x'", "DELETE FROM event"}) {
+    CAPTURE(sql);
+    CHECK_THROWS_AS(db.exec(sql), SQLite::Exception);
+  }
+}
+
+TEST_CASE("notices: what is delivered stays delivered, and a cursor never goes back") {
+  support::TemporaryDirectory folder;
+  storage::create_book(folder.file("book.db"), kNow, true);
+  const auto store = storage::open_book(folder.file("book.db"), {});
+  Changes changes;
+  for (int i = 0; i < 3; ++i) changes.events.push_back({EventKind::setting_changed, {}, {}, {}, {}, {}, "x"});
+  store->begin();
+  REQUIRE(bool(store->apply(changes, {kNow, "tester"})));
+  store->add_notice_channel({.name = "a", .method = ChannelMethod::file, .target = "/x", .made_at = kNow});
+  store->put_notice_delivery({"a", 1, 1, kNow, kNow, kNow + std::chrono::minutes(1), "down"});
+  store->put_notice_delivery({"a", 1, 2, kNow, kNow, std::nullopt, ""});
+  store->put_notice_delivery({"a", 1, 3, kNow, kNow, kNow, "again"});
+  store->put_notice_delivery({"a", 2, 1, kNow, kNow, kNow + std::chrono::minutes(2), "down"});
+  store->advance_notice_cursor("a", 2);
+  store->advance_notice_cursor("a", 1);
+  store->commit();
+  CHECK(store->notice_channels().at(0).cursor == 2);
+  const auto all = store->notice_deliveries({.channel = "a", .event = {}, .due_by = {}});
+  REQUIRE(all.size() == 2);
+  CHECK_FALSE(all[0].next_at);
+  CHECK(all[0].attempts == 2);
+  CHECK(store->notice_deliveries({.channel = "a", .event = {}, .waiting_only = true, .due_by = kNow + std::chrono::minutes(1)}).empty());
+  CHECK(store->notice_deliveries({.channel = "", .event = {}, .waiting_only = true, .due_by = kNow + std::chrono::minutes(2)}).size() == 1);
+  store->begin();
+  CHECK(store->remove_notice_channel("a"));
+  CHECK_FALSE(store->remove_notice_channel("a"));
+  store->commit();
+  CHECK(store->notice_deliveries({}).empty());
+  CHECK(store->last_event() == 3);
+}
