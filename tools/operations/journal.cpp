@@ -1,0 +1,45 @@
+#include "tools/operations/journal.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace operations {
+
+using engine::Error;
+using engine::ErrorCode;
+using engine::Money;
+using engine::TransferId;
+
+engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, TransferId after, std::optional<engine::UtcTime> from,
+                                                   std::optional<engine::UtcTime> to) {
+  const TransferId last = store.last_transfer_before({});
+  if (after > last) {
+    return Error{ErrorCode::invalid_argument, "cursor " + std::to_string(after.value()) + " lies after the last transfer, " + std::to_string(last.value()) +
+                                                  ": is this the book it came from?"};
+  }
+  engine::JournalSlice slice{.after = after, .through = to ? store.last_transfer_before(to) : last, .from = from, .to = to, .first_day = {}, .last_day = {}};
+  if (from) slice.after = std::max(slice.after, store.last_transfer_before(from));
+  slice.through = std::max(slice.through, slice.after);  // nothing lies between: an empty slice, its cursor stays
+  const auto day_at = [&](TransferId id) {
+    const auto transfer = store.transfer(id);
+    return engine::day_of(transfer ? transfer->recorded_at : store.book().made_at);
+  };
+  slice.last_day = day_at(slice.through);
+  slice.first_day = slice.after < slice.through ? day_at(TransferId(slice.after.value() + 1)) : slice.last_day;
+  slice.begins_within_day = slice.after.value() > 0 && day_at(slice.after) == slice.first_day;
+
+  std::unordered_map<std::int64_t, std::string> names;
+  for (const engine::Customer& customer : store.customers()) names.emplace(customer.id.value(), customer.name);
+  const std::vector<engine::AccountBalance> before = store.balances_after(slice.after);
+  auto opening = before.begin();  // ordered alike, and whoever had a transfer before has one now
+  for (const engine::AccountBalance& balance : store.balances_after(slice.through)) {
+    const auto money = [&](std::int64_t minor) { return Money::of_minor(minor, balance.account.currency); };
+    const bool is_new = balance.first_transfer > slice.after.value();
+    slice.accounts.push_back({balance.account, balance.account.customer ? names.at(balance.account.customer->value()) : balance.account.source,
+                              money(is_new ? 0 : opening->balance_minor), money(balance.balance_minor), is_new});
+    if (!is_new) ++opening;
+  }
+  return slice;
+}
+
+}  // namespace operations

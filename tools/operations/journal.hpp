@@ -1,0 +1,12 @@
+// Slices of the journal, as engine/journal.hpp describes them.
+#pragma once
+
+#include "engine/ports.hpp"
+
+namespace operations {
+
+// The slice that follows a cursor and lies in [from, to). invalid_argument where the book has no such cursor.
+engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, engine::TransferId after, std::optional<engine::UtcTime> from,
+                                                   std::optional<engine::UtcTime> to);
+
+}  // namespace operations

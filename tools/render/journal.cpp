@@ -1,0 +1,403 @@
+#include "tools/render/journal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <ostream>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/enum_names.hpp"
+#include "tools/render/format.hpp"
+#include "tools/render/writers.hpp"
+
+namespace render {
+namespace {
+
+using engine::AccountKind;
+using engine::JournalAccount;
+using engine::JournalRow;
+using engine::JournalSlice;
+using engine::Money;
+using engine::Transfer;
+using engine::day_of;
+using engine::to_string;
+
+constexpr engine::Named<JournalSyntax> kSyntaxes[] = {{JournalSyntax::hledger, "hledger"}, {JournalSyntax::ledger, "ledger"},
+                                                      {JournalSyntax::beancount, "beancount"}, {JournalSyntax::csv, "csv"}, {JournalSyntax::jsonl, "jsonl"}};
+
+constexpr std::string_view kOperator = "operator";  // the payee where no customer is concerned
+
+bool is_letter_or_digit(unsigned char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
+// A component of an hledger or ledger account: blanks end a name there, ':' divides it, others open comments and virtual postings.
+std::string plain_component(std::string_view name) {
+  std::string text;
+  for (const unsigned char c : name) {
+    if (is_letter_or_digit(c) || c == '.' || c == '-' || c == '_') {
+      text += static_cast<char>(c);
+    } else {
+      text += fmt::format("%{:02X}", c);
+    }
+  }
+  return text;
+}
+
+// The length of the UTF-8 sequence that text begins with, or 0: such a byte belongs to no character.
+std::size_t sequence_at(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t length = byte(0) < 0x80 ? 1 : byte(0) >= 0xC2 && byte(0) < 0xE0 ? 2 : byte(0) >= 0xE0 && byte(0) < 0xF0 ? 3 : byte(0) >= 0xF0 && byte(0) < 0xF5 ? 4 : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const bool overlong = (byte(0) == 0xE0 && byte(1) < 0xA0) || (byte(0) == 0xF0 && byte(1) < 0x90);
+  const bool surrogate = byte(0) == 0xED && byte(1) > 0x9F;
+  const bool beyond = byte(0) == 0xF4 && byte(1) > 0x8F;
+  return overlong || surrogate || beyond ? 0 : length;
+}
+
+// Free text on one line. '%', control characters, what is no UTF-8, and the syntax's own marks become %XX.
+std::string one_line(std::string_view text, std::string_view marks) {
+  std::string line;
+  while (!text.empty()) {
+    const unsigned char c = static_cast<unsigned char>(text.front());
+    const std::size_t length = sequence_at(text);
+    // U+0085, U+2028 and U+2029 end a line for some readers.
+    const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
+    const bool ends_line = sequence == "\xC2\x85" || sequence == "\xE2\x80\xA8" || sequence == "\xE2\x80\xA9";
+    if (length == 0 || c < 0x20 || c == 0x7F || c == '%' || ends_line || marks.find(text.front()) != std::string_view::npos) {
+      for (const char byte : sequence) line += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+    } else {
+      line += sequence;
+    }
+    text.remove_prefix(sequence.size());
+  }
+  return line;
+}
+
+struct AccountWords {
+  std::string_view before;  // the customer's name, or the source, comes between
+  std::string_view after;
+};
+AccountWords words_of(AccountKind kind) {
+  switch (kind) {
+    case AccountKind::cash: return {"assets:cash", ""};
+    case AccountKind::receivable: return {"assets:receivables", ""};
+    case AccountKind::provider_prepaid: return {"assets:provider:prepaid", ""};
+    case AccountKind::provider_deposit: return {"assets:provider:deposits", ""};
+    case AccountKind::available: return {"liabilities:customers", "available"};
+    case AccountKind::reserved: return {"liabilities:customers", "reserved"};
+    case AccountKind::suspense: return {"liabilities:suspense", ""};
+    case AccountKind::tax: return {"liabilities:tax", ""};
+    case AccountKind::auction_clearing: return {"liabilities:auction-clearing", ""};
+    case AccountKind::revenue: return {"income:backorders", ""};
+    case AccountKind::cost_of_sales: return {"expenses:cost-of-sales", ""};
+    case AccountKind::fees: return {"expenses:fees", ""};
+    case AccountKind::goodwill: return {"expenses:goodwill", ""};
+    case AccountKind::adjustment: return {"expenses:adjustment", ""};
+  }
+  engine::invariant_failed("the kind is known", __FILE__, __LINE__, "account kind");
+}
+
+// "assets:cash" → "Assets:Cash"
+std::string capitalised(std::string_view path) {
+  std::string text(path);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((i == 0 || text[i - 1] == ':') && text[i] >= 'a' && text[i] <= 'z') text[i] = static_cast<char>(text[i] - 'a' + 'A');
+  }
+  return text;
+}
+
+using Tag = std::pair<std::string_view, std::string>;
+std::vector<Tag> tags_of(const JournalRow& row) {
+  const Transfer& transfer = row.transfer;
+  std::vector<Tag> tags{{"kind", std::string(name(transfer.kind))}};
+  if (transfer.backorder) tags.emplace_back("order", std::to_string(transfer.backorder->value()));
+  if (row.domain) tags.emplace_back("domain", row.domain->ace());
+  if (transfer.attempt > 0) tags.emplace_back("attempt", std::to_string(transfer.attempt));
+  if (!row.request_key.empty()) tags.emplace_back("request", row.request_sender + ":" + row.request_key);
+  tags.emplace_back("actor", transfer.actor);
+  tags.emplace_back("recorded", to_string(transfer.recorded_at));
+  if (transfer.effective_at != transfer.recorded_at) tags.emplace_back("effective", to_string(transfer.effective_at));
+  if (transfer.reverses) tags.emplace_back("reverses", std::to_string(transfer.reverses->value()));
+  if (!transfer.memo.empty()) tags.emplace_back("memo", transfer.memo);
+  return tags;
+}
+constexpr std::string_view kTags[] = {"kind", "order", "domain", "attempt", "request", "actor", "recorded", "effective", "reverses", "memo"};
+
+// What the three plain-text syntaxes share; each says how its lines look.
+class PlainTextJournal : public JournalWriter {
+ public:
+  PlainTextJournal(JournalSyntax syntax, const JournalSlice& slice, bool append, std::ostream& out)
+      : syntax_(syntax), slice_(slice), append_(append), sink_(out) {
+    for (const JournalAccount& account : slice.accounts) {
+      accounts_.emplace(account.key, journal_account(syntax, account.key, account.of));
+      if (account.key.customer) customers_.emplace(account.key.customer->value(), account.of);
+    }
+  }
+
+  void open() override {
+    const std::int64_t after = slice_.after.value(), through = slice_.through.value();
+    line("; dropledger.journal/1: {}, next cursor {}", after < through ? fmt::format("transfers {} to {}", after + 1, through) : "no transfer", through);
+    if (slice_.from) line("; recorded at or after {}", to_string(*slice_.from));
+    if (slice_.to) line("; recorded before {}", to_string(*slice_.to));
+    line("");
+    declare();
+    if (append_) return;
+    for_each_currency([&](engine::Currency currency, const std::vector<const JournalAccount*>& accounts) {
+      if (std::ranges::all_of(accounts, [](const JournalAccount* account) { return account->opening.is_zero(); })) return;
+      head(slice_.first_day, slice_.first_day, 0, "dropledger", fmt::format("opening balances, {}", currency.code()));
+      for (const JournalAccount* account : accounts) {  // debits equal credits, so they balance by themselves
+        if (!account->opening.is_zero()) posting(account->key, account->opening);
+      }
+      line("");
+    });
+  }
+
+  void add(const JournalRow& row) override {
+    const Transfer& transfer = row.transfer;
+    const std::optional<engine::CustomerId> customer = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
+    std::string what(name(transfer.kind));
+    if (row.domain) what += " " + row.domain->unicode();
+    head(day_of(transfer.recorded_at), day_of(transfer.effective_at), transfer.id.value(), customer ? customers_.at(customer->value()) : kOperator, what);
+    for (const auto& [key, value] : tags_of(row)) tag(key, value);
+    posting(transfer.debit, transfer.amount);
+    posting(transfer.credit, -transfer.amount);
+    line("");
+  }
+
+ protected:
+  virtual void declare() = 0;
+  virtual void head(engine::Day day, engine::Day effective, std::int64_t transfer, std::string_view payee, const std::string& what) = 0;
+  virtual void tag(std::string_view key, const std::string& value) = 0;
+
+  template <typename... Values>
+  void line(fmt::format_string<Values...> format, Values&&... values) {
+    fmt::format_to(std::back_inserter(sink_.text), format, std::forward<Values>(values)...);
+    sink_.end_line();
+  }
+  void posting(const engine::LedgerAccountKey& key, Money amount) { line("  {:<62}  {:>16}", name_of(key), to_string_with_code(amount)); }
+  const std::string& name_of(const engine::LedgerAccountKey& key) const { return accounts_.at(key); }
+  void for_each_currency(const std::function<void(engine::Currency, const std::vector<const JournalAccount*>&)>& visit) const {
+    std::map<engine::Currency, std::vector<const JournalAccount*>> by_currency;
+    for (const JournalAccount& account : slice_.accounts) by_currency[account.key.currency].push_back(&account);
+    for (const auto& [currency, accounts] : by_currency) visit(currency, accounts);
+  }
+  // One name may hold several currencies, each an account of ours.
+  std::map<std::string, engine::Currency> names_to_declare() const {
+    std::map<std::string, engine::Currency> names;
+    std::set<std::string> known;
+    for (const JournalAccount& account : slice_.accounts) {
+      names.emplace(name_of(account.key), account.key.currency);
+      if (append_ && !account.is_new) known.insert(name_of(account.key));
+    }
+    for (const std::string& name : known) names.erase(name);
+    return names;
+  }
+
+  const JournalSyntax syntax_;
+  const JournalSlice& slice_;
+  const bool append_;
+  std::map<engine::LedgerAccountKey, std::string> accounts_;
+  std::unordered_map<std::int64_t, std::string> customers_;
+  Sink sink_;
+};
+
+class LedgerJournal : public PlainTextJournal {
+ public:
+  using PlainTextJournal::PlainTextJournal;
+
+  void close() override {
+    for_each_currency([&](engine::Currency currency, const std::vector<const JournalAccount*>& accounts) {
+      head(slice_.last_day, slice_.last_day, 0, "dropledger", fmt::format("closing balances, {}", currency.code()));
+      for (const JournalAccount* account : accounts) {
+        line("  {:<62}  {:>16} = {}", name_of(account->key), to_string_with_code(Money::zero(currency)), to_string_with_code(account->closing));
+      }
+      line("");
+    });
+  }
+
+ private:
+  bool is_hledger() const { return syntax_ == JournalSyntax::hledger; }
+
+  void declare() override {
+    for_each_currency([&](engine::Currency currency, const std::vector<const JournalAccount*>&) {
+      // hledger wants a decimal mark even where no decimals follow it.
+      const std::string sample = to_string(Money::of_minor(1'000'000, currency)) + (is_hledger() && currency.exponent() == 0 ? "." : "");
+      line("commodity {}", currency.code());
+      line("  format {} {}", sample, currency.code());
+    });
+    std::set<std::string_view> payees{"dropledger", kOperator};
+    for (const auto& [id, customer] : customers_) payees.insert(customer);
+    for (const std::string_view payee : payees) line("payee {}", payee);
+    for (const std::string_view key : kTags) line("tag {}", key);
+    for (const auto& [account, currency] : names_to_declare()) line("account {}", account);
+    line("");
+  }
+
+  void head(engine::Day day, engine::Day effective, std::int64_t transfer, std::string_view payee, const std::string& what) override {
+    const std::string date = to_string(day) + (effective == day ? "" : "=" + to_string(effective));
+    const std::string code = transfer == 0 ? "" : fmt::format("({}) ", transfer);
+    // ledger takes all of it for the payee.
+    line("{} * {}{}{}", date, code, payee, is_hledger() ? " | " + one_line(what, ";") : "");
+  }
+
+  // In hledger a comma ends a tag's value and begins the next tag; in ledger '[' begins a date.
+  void tag(std::string_view key, const std::string& value) override { line("  ; {}: {}", key, one_line(value, is_hledger() ? "," : "[")); }
+};
+
+class BeancountJournal : public PlainTextJournal {
+ public:
+  using PlainTextJournal::PlainTextJournal;
+
+  void close() override {
+    const std::string day = to_string(slice_.last_day + std::chrono::days(1));  // a balance is that of a day's beginning
+    for (const JournalAccount& account : slice_.accounts) {
+      line("{} balance {:<62}  {:>13} ~ {} {}", day, name_of(account.key), to_string(account.closing), to_string(Money::zero(account.key.currency)),
+           account.key.currency.code());
+    }
+    line("");
+  }
+
+ private:
+  void declare() override {
+    for (const auto& [account, currency] : names_to_declare()) line("{} open {} {}", to_string(slice_.first_day), account, currency.code());
+    line("");
+  }
+
+  void head(engine::Day day, engine::Day effective, std::int64_t transfer, std::string_view payee, const std::string& what) override {
+    line("{} * {} {}", to_string(day), quoted(payee), quoted(what));
+    if (transfer != 0) line("  transfer: {}", transfer);
+    if (effective != day) line("  effective-day: {}", to_string(effective));
+  }
+
+  void tag(std::string_view key, const std::string& value) override { line("  {}: {}", key, quoted(value)); }
+
+  static std::string quoted(std::string_view text) {
+    std::string result = "\"";
+    for (const char c : one_line(text, "")) {
+      if (c == '"' || c == '\\') result += '\\';
+      result += c;
+    }
+    return result + '"';
+  }
+};
+
+// CSV and JSON Lines by the same writers as every table, some rows at a time.
+class TabularJournal : public JournalWriter {
+ public:
+  TabularJournal(JournalSyntax syntax, const JournalSlice& slice, bool append, std::ostream& out) : slice_(slice), append_(append), out_(out) {
+    options_.format = syntax == JournalSyntax::csv ? Format::csv : Format::jsonl;
+    table_.schema = "dropledger.journal/1";
+    table_.columns = {{"record"}, {"transfer", "", Kind::number}, {"recorded_at", "", Kind::time}, {"effective_at", "", Kind::time}, {"kind"}, {"debit"},
+                      {"credit"}, {"amount", "", Kind::money}, {"account"}, {"backorder", "", Kind::number}, {"domain", "", Kind::domain},
+                      {"attempt", "", Kind::number}, {"reverses", "", Kind::number}, {"sender"}, {"request"}, {"actor"}, {"memo"}};
+    for (const JournalAccount& account : slice.accounts) {
+      accounts_.emplace(account.key, journal_account(syntax, account.key, account.of));
+      if (account.key.customer) customers_.emplace(account.key.customer->value(), account.of);
+    }
+  }
+
+  void open() override {
+    if (!append_) balances("opening", &JournalAccount::opening);
+    write_some();  // the header, whatever follows
+  }
+  void add(const JournalRow& row) override {
+    const Transfer& transfer = row.transfer;
+    const std::optional<engine::CustomerId> customer = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
+    const std::optional<int> attempt = transfer.attempt > 0 ? std::optional(transfer.attempt) : std::nullopt;
+    table_.add("transfer", transfer.id, transfer.recorded_at, transfer.effective_at, name(transfer.kind), accounts_.at(transfer.debit), accounts_.at(transfer.credit),
+               transfer.amount, customer ? customers_.at(customer->value()) : "", transfer.backorder, row.domain, attempt, transfer.reverses, row.request_sender,
+               row.request_key, transfer.actor, transfer.memo);
+    if (table_.rows.size() >= kRowsAtOnce) write_some();
+  }
+  void close() override {
+    balances("closing", &JournalAccount::closing);
+    write_some();
+  }
+
+ private:
+  static constexpr std::size_t kRowsAtOnce = 1000;
+
+  void balances(std::string_view record, Money JournalAccount::* which) {
+    for (const JournalAccount& account : slice_.accounts) {
+      const Money balance = account.*which;
+      if (balance.is_zero() && record == "opening") continue;
+      const bool debit = balance.is_zero() ? is_debit_normal(account.key.kind) : balance.is_positive();
+      const std::string& name = accounts_.at(account.key);
+      const std::monostate none;
+      table_.add(record, none, none, none, "", debit ? name : "", debit ? "" : name, balance.is_negative() ? -balance : balance, account.key.customer ? account.of : "",
+                 none, none, none, none, "", "", "", "");
+    }
+  }
+  void write_some() {
+    write(out_, table_, options_);
+    table_.rows.clear();
+    options_.header = false;
+  }
+
+  const JournalSlice& slice_;
+  const bool append_;
+  std::ostream& out_;
+  Options options_;
+  Table table_;
+  std::map<engine::LedgerAccountKey, std::string> accounts_;
+  std::unordered_map<std::int64_t, std::string> customers_;
+};
+
+}  // namespace
+
+std::optional<JournalSyntax> parse_journal_syntax(std::string_view word) { return engine::value_of(kSyntaxes, word); }
+
+std::string beancount_component(std::string_view name) {
+  std::string text;
+  const bool raised = !name.empty() && name.front() >= 'a' && name.front() <= 'z';
+  if (raised) {
+    text = static_cast<char>(name.front() - 'a' + 'A');
+    name.remove_prefix(1);
+  } else {
+    text = "X-c";
+  }
+  for (const unsigned char c : name) {
+    if (is_letter_or_digit(c)) {
+      text += static_cast<char>(c);
+    } else if (c == '-') {
+      text += "--";
+    } else if (c == '.') {
+      text += "-d";
+    } else if (c == '_') {
+      text += "-u";
+    } else {
+      text += fmt::format("-x{:02X}", c);
+    }
+  }
+  return text;
+}
+
+std::string journal_account(JournalSyntax syntax, const engine::LedgerAccountKey& key, std::string_view of) {
+  const AccountWords words = words_of(key.kind);
+  const bool beancount = syntax == JournalSyntax::beancount;
+  std::string text = beancount ? capitalised(words.before) : std::string(words.before);
+  if (belongs_to_customer(key.kind) || key.kind == AccountKind::cash) text += ":" + (beancount ? beancount_component(of) : plain_component(of));
+  if (!words.after.empty()) text += ":" + (beancount ? capitalised(words.after) : std::string(words.after));
+  if (beancount && !belongs_to_customer(key.kind)) text += ":" + std::string(key.currency.code());  // opened with one currency, for ever
+  return text;
+}
+
+std::unique_ptr<JournalWriter> journal_writer(JournalSyntax syntax, const JournalSlice& slice, bool append, std::ostream& out) {
+  switch (syntax) {
+    case JournalSyntax::hledger:
+    case JournalSyntax::ledger: return std::make_unique<LedgerJournal>(syntax, slice, append, out);
+    case JournalSyntax::beancount: return std::make_unique<BeancountJournal>(syntax, slice, append, out);
+    case JournalSyntax::csv:
+    case JournalSyntax::jsonl: return std::make_unique<TabularJournal>(syntax, slice, append, out);
+  }
+  engine::invariant_failed("the syntax is known", __FILE__, __LINE__, "journal syntax");
+}
+
+}  // namespace render
