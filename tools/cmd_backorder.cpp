@@ -235,79 +235,6 @@ struct Show {
   }
 };
 
-// What happens next, and what would change it.
-std::string outlook(engine::LedgerStore& store, const Backorder& row, engine::UtcTime now) {
-  const engine::Customer customer = store.customer(row.customer).value();
-  switch (row.state) {
-    case engine::State::requested: {
-      if (!row.drop) return "Undated: no list names it. Nothing is reserved until one does.";
-      if (forbidden(customer.state, engine::AccountAct::reserve)) {
-        return "The account is " + std::string(name(customer.state)) + ": nothing is reserved; void at " + to_string(row.drop->deadline) + " unless that changes.";
-      }
-      const engine::UtcTime due = std::max(now, row.drop->deposit_due);
-      const auto price = store.price_list().price(row.zone, customer.tier, customer.currency, due);
-      if (!price) return "There will be no price for ." + row.zone + " when the deposit is due at " + to_string(due) + ": void then.";
-      return "At " + to_string(due) + " a deposit of " + to_string_with_code(*price) + " is attempted (cap " + to_string_with_code(row.max_price) +
-             "); the account can spend " + to_string_with_code(customer.spendable()) + ". 'preview --account " + customer.name + "' tells whether it is covered.";
-    }
-    case engine::State::active:
-      if (row.open_call) return "An order at the provider has no known outcome: it is looked up by the next sweep. The deposit stays until then.";
-      return "The job is created by the next sweep; without one the deposit returns after " + (row.drop ? to_string(row.drop->deadline) : "the deadline") + ".";
-    case engine::State::processing:
-      if (row.cancelling) return "Its deletion at the provider is asked for; the deposit follows the confirmation.";
-      return "The provider tries to register it at " + (row.drop ? to_string(row.drop->drop_at) : "the drop") + "; registered: captured, else refunded by itself.";
-    case engine::State::auction_pending:
-      return "Caught, and in an auction" + (row.auction_ends_at ? " until " + to_string(*row.auction_ends_at) : std::string()) + ": won is captured, lost is refunded.";
-    default: return "Ended; nothing more happens by itself.";
-  }
-}
-
-struct Explain {
-  std::string id;
-  void bind(CLI::App& app) { app.add_option("backorder", id, "Its number")->type_name("ID")->required(); }
-  int run(Session& session) const {
-    const Backorder row = backorder_of(session, id);
-    engine::LedgerStore& store = session.book_read_only();
-    render::Table page = record_of(store, row);
-    page.schema = "dropledger.explanation/1";
-    page.add_fact("next", outlook(store, row, session.now()));
-    engine::CaseQuery cases;
-    cases.backorder = row.id;
-    for (const engine::Case& open : store.cases(cases)) {
-      page.add_fact("open_case_" + std::to_string(open.id.value()), std::string(name(open.kind)) + ": " + open.detail);
-    }
-    page.columns = {{"at", "", render::Kind::time}, {"what"}, {"amount", "", render::Kind::money}, {"who"}, {"detail", "", render::Kind::text, true}};
-    struct Entry {
-      engine::UtcTime at;
-      int rank;
-      std::string what;
-      std::optional<engine::Money> amount;
-      std::string who, detail;
-    };
-    std::vector<Entry> story;
-    engine::EventQuery events;
-    events.backorder = row.id;
-    store.each_event(events, [&](const engine::LoggedEvent& event) {
-      std::string what(name(event.kind));
-      if (event.from) what = std::string(name(*event.from)) + " -> " + std::string(name(*event.to));
-      story.push_back({event.at, 1, std::move(what), {}, event.actor, (event.reason ? std::string(name(*event.reason)) + (event.detail.empty() ? "" : ": ") : "") + event.detail});
-    });
-    engine::TransferQuery transfers;
-    transfers.backorder = row.id;
-    store.each_transfer(transfers, [&](const engine::Transfer& one) {
-      story.push_back({one.recorded_at, 2, "transfer " + std::string(name(one.kind)), one.amount, one.actor, "number " + std::to_string(one.id.value()) + (one.memo.empty() ? "" : ": " + one.memo)});
-    });
-    for (const engine::ProviderCall& call : store.calls(row.id)) {
-      story.push_back({call.intent_at, 3, std::string(name(call.command)) + " " + std::to_string(call.attempt), {}, "provider",
-                       std::string(name(call.state)) + (call.code == 0 ? "" : ": " + std::to_string(call.code) + " " + call.text)});
-    }
-    std::ranges::stable_sort(story, [](const Entry& a, const Entry& b) { return std::tie(a.at, a.rank) < std::tie(b.at, b.rank); });
-    for (const Entry& entry : story) page.add(entry.at, entry.what, entry.amount, entry.who, entry.detail);
-    session.print(page);
-    return 0;
-  }
-};
-
 struct Resolve {
   std::string id, decision, why, amount;
   void bind(CLI::App& app) {
@@ -348,7 +275,6 @@ void add_backorder_commands(CommandLine& line) {
   add_command<Cancel>(line, *group, "cancel", "Cancels; a held deposit returns", "  dropledger backorder cancel 17\n  dropledger backorder cancel 17 --by operator --reason 'letter of 3 May'");
   add_command<List>(line, *group, "list", "Backorders, filtered", "  dropledger backorder list --account alice --open\n  dropledger backorder list --state VOID --format csv");
   add_command<Show>(line, *group, "show", "Everything kept about one", "  dropledger backorder show 17");
-  add_command<Explain>(line, *group, "explain", "Support's page: what happened, what happens next, what would change it", "  dropledger backorder explain 17");
   add_command<Resolve>(line, *group, "resolve", "Closes a case by a person's decision",
                        "  dropledger backorder resolve 3 --as failed --why 'provider confirmed by mail'\n  dropledger backorder resolve 4 --as charge --why 'registered after all'");
 }

@@ -208,6 +208,7 @@ int run(int argc, char** argv) {
   tools::add_faults_commands(line);
   tools::add_wire_commands(line);
   tools::add_bank_commands(line);
+  tools::add_explain_commands(line);
   tools::add_journal_commands(line);
   tools::add_registry_commands(line);
   tools::add_user_commands(line);
