@@ -3,6 +3,7 @@
 
 #include "storage/sqlite_store.hpp"
 #include "tools/command.hpp"
+#include "tools/operations/notices.hpp"
 #include "tools/operations/accounts.hpp"
 #include "tools/render/progress.hpp"
 
@@ -69,7 +70,8 @@ struct Backup {
 };
 
 struct Verify {
-  void bind(CLI::App&) {}
+  bool announced = false;
+  void bind(CLI::App& app) { app.add_flag("--announce", announced, "Log what is found, once, so that it is sent as a notice"); }
   int run(Session& session) const {
     std::optional<render::Progress> progress;
     const engine::Verification result = session.book_read_only().verify([&](std::int64_t done, std::int64_t total) {
@@ -90,6 +92,7 @@ struct Verify {
     for (const engine::Finding& finding : result.findings) table.add(finding.check, finding.what);
     session.print(table);
     if (result.findings.empty()) return 0;
+    if (announced) operations::announce(session.context(), result);
     throw CommandError{Error{ErrorCode::books_differ, result.findings.front().check + ": " + result.findings.front().what +
                                                           (result.findings.size() > 1 ? " (and " + std::to_string(result.findings.size() - 1) + " more)" : "")}};
   }

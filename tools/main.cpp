@@ -210,6 +210,7 @@ int run(int argc, char** argv) {
   tools::add_bank_commands(line);
   tools::add_explain_commands(line);
   tools::add_journal_commands(line);
+  tools::add_notice_commands(line);
   tools::add_registry_commands(line);
   tools::add_user_commands(line);
   tools::add_clock_commands(line);
