@@ -141,6 +141,7 @@ void add_serve_commands(CommandLine& line);      // serve
 void add_bank_commands(CommandLine& line);       // bank …, payments …, reconcile
 void add_explain_commands(CommandLine& line);    // backorder explain, account explain
 void add_notice_commands(CommandLine& line);     // notices …
+void add_accounting_commands(CommandLine& line); // outcomes, adjustments, vat
 void add_journal_commands(CommandLine& line);    // journal export
 void add_report_commands(CommandLine& line);     // refunds, statement, trial-balance, deposits, cases, events
 void add_faults_commands(CommandLine& line);     // faults: a relay that spoils a share of what passes

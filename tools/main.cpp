@@ -209,6 +209,7 @@ int run(int argc, char** argv) {
   tools::add_wire_commands(line);
   tools::add_bank_commands(line);
   tools::add_explain_commands(line);
+  tools::add_accounting_commands(line);
   tools::add_journal_commands(line);
   tools::add_notice_commands(line);
   tools::add_registry_commands(line);
