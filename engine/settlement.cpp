@@ -99,17 +99,25 @@ void contradict(Changes& changes, const Backorder& backorder, State outcome) {
 
 }  // namespace
 
+bool needs_a_closer_look(const ProviderJob& job) {
+  const std::optional<State> outcome = meaning_of_status(job.status).outcome;
+  return (outcome == State::auction_pending && !job.auction_ends_at) || (outcome == State::auction_won && job.auction_price.empty());
+}
+
 bool observe(Changes& changes, Backorder& backorder, const ProviderJob& job, UtcTime now) {
   const bool seen_again = backorder.gone_since.has_value();
   backorder.gone_since = std::nullopt;
-  if (backorder.provider_status == job.status && backorder.auction_ends_at == job.auction_ends_at && backorder.auction_price == job.auction_price) {
+  // A list says less than a single answer: what it does not mention stays as it was.
+  const std::optional<UtcTime> auction_ends_at = job.auction_ends_at ? job.auction_ends_at : backorder.auction_ends_at;
+  const std::string& auction_price = job.auction_price.empty() ? backorder.auction_price : job.auction_price;
+  if (backorder.provider_status == job.status && backorder.auction_ends_at == auction_ends_at && backorder.auction_price == auction_price) {
     if (seen_again) changes.backorders.push_back(backorder);
     return false;
   }
   backorder.provider_status = job.status;
   backorder.provider_status_at = now;
-  backorder.auction_ends_at = job.auction_ends_at;
-  backorder.auction_price = job.auction_price;
+  backorder.auction_ends_at = auction_ends_at;
+  backorder.auction_price = std::string(auction_price);
   const StatusMeaning meaning = meaning_of_status(job.status);
   if (meaning.outcome || !meaning.known) changes.evidence.push_back({backorder.id, job.status, job.raw});
   if (!meaning.known) open_case(changes, CaseKind::unknown_status, backorder, "the provider says '" + job.status + "'");

@@ -17,6 +17,9 @@ struct SettlementFacts {
   UtcTime now;
 };
 
+// Whether a row of a list leaves open what settling this job needs: the end of an auction that runs, the price of one that was won.
+bool needs_a_closer_look(const ProviderJob& job);
+
 // Notes what was read about the job of this backorder. True when it is news (another status, or another auction date). A word nobody knows opens the case
 // unknown_status.
 bool observe(Changes& changes, Backorder& backorder, const ProviderJob& job, UtcTime now);

@@ -27,6 +27,7 @@ std::string code_and_text(const ProviderAnswer& answer) { return std::to_string(
 
 void stop_submitting(Changes& changes, const Backorder& backorder, const ProviderAnswer& answer) {
   const std::string zone = answer.code == 510 ? backorder.zone : "";  // 510: this class is not on offer; the others concern us as a whole
+  if (std::ranges::find(changes.stopped_zones, zone) != changes.stopped_zones.end()) return;  // said already, by an order of the same batch
   const std::string what = zone.empty() ? "the whole environment" : "zone ." + zone;
   changes.stopped_zones.push_back(zone);
   changes.events.push_back({EventKind::submitting_stopped, {}, backorder.id, {}, {}, {},
@@ -115,7 +116,7 @@ Outcome answer_add(Changes& changes, Backorder& backorder, Customer& customer, P
 
 Result<LookUp> look_up_add(Changes& changes, Backorder& backorder, Customer& customer, const ProviderCall& call,
                            std::span<const ProviderJob> jobs, std::span<const std::string> bound, Milliseconds absence_wait, UtcTime now) {
-  const UtcTime not_before = std::chrono::floor<std::chrono::seconds>(call.intent_at);  // the provider's instants have whole seconds
+  const UtcTime not_before = std::chrono::floor<std::chrono::seconds>(call.intent_at) - kClockSkew;  // the provider's instants have whole seconds
   std::vector<const ProviderJob*> ours;
   for (const ProviderJob& job : jobs) {
     if (job.name != backorder.name || job.created_at < not_before || std::ranges::find(bound, job.application) != bound.end()) continue;
@@ -142,7 +143,8 @@ Result<LookUp> look_up_add(Changes& changes, Backorder& backorder, Customer& cus
   if (now < call.intent_at + absence_wait) return result;
   complete(changes, backorder, resolved, CallState::resolved, as_answered, now);
   const Meaning meaning = call.code == 0 ? Meaning::unknown : meaning_of_order(as_answered);
-  const bool refused = meaning == Meaning::refused || (meaning == Meaning::refused_after_tries && backorder.refusals >= kRefusedTries);
+  if (meaning == Meaning::look_up) backorder.refusals += 1;  // "exists already", yet nothing of ours does: a refusal, and tried as often as a bare one
+  const bool refused = meaning == Meaning::refused || (meaning == Meaning::look_up && backorder.refusals >= kRefusedTries) || (meaning == Meaning::refused_after_tries && backorder.refusals >= kRefusedTries);
   if (refused) {
     const Outcome done = take_step(changes, backorder, customer, Event::voided,
                                    {.now = now, .reason = Reason::provider_refused, .detail = code_and_text(as_answered) + ", absence proven"});

@@ -21,6 +21,10 @@ bool may_submit(const Backorder& backorder, AccountState account, const ZoneSche
 inline constexpr int kRefusedTries = 3;
 inline constexpr Milliseconds kRefusedPause = std::chrono::minutes(5);
 
+// A provider's clock may be this far behind ours: a job that seems older than its order by less is the order's. Otherwise a job of ours would be taken for
+// absent, and ordered again.
+inline constexpr Milliseconds kClockSkew = std::chrono::seconds(30);
+
 // Writes down that this call is about to be sent. Until its outcome is known a job may exist.
 ProviderCall intend(Changes& changes, Backorder& backorder, CallCommand command, std::int64_t call_id, int attempt, UtcTime now);
 
@@ -36,7 +40,7 @@ struct LookUp {
   std::vector<std::string> surplus;      // unbound applications beyond the adopted one: to be deleted before the deadline, else a case
 };
 // `jobs`: every application at the provider for this name, from a complete list read at `now`. `bound`: ids that belong to other backorders.
-// An unbound one no older than the attempt is ours: adopted, the earliest if several. Lost, deleted and failed ones do not count; a registered one
+// An unbound one no older than the attempt, give or take kClockSkew, is ours: adopted, the earliest if several. Lost, deleted and failed ones do not count; a registered one
 // does. None: proves absence once `absence_wait` has passed since the attempt; a job that was refused then ends VOID, any other may be tried again.
 Result<LookUp> look_up_add(Changes& changes, Backorder& backorder, Customer& customer, const ProviderCall& call,
                            std::span<const ProviderJob> jobs, std::span<const std::string> bound, Milliseconds absence_wait, UtcTime now);

@@ -326,7 +326,7 @@ TEST_CASE("look-up: minus bound, older and failed ones; absence only after the w
   const UtcTime later = kNow + std::chrono::seconds(60);
   const Milliseconds wait = std::chrono::seconds(60);
   const std::vector<std::string> bound{"1"};
-  const std::vector<ProviderJob> not_ours{desk.job("1", kNow), desk.job("2", kNow - std::chrono::seconds(2)), desk.job("3", kNow, "FAILED")};
+  const std::vector<ProviderJob> not_ours{desk.job("1", kNow), desk.job("2", kNow - kClockSkew - std::chrono::seconds(1)), desk.job("3", kNow, "FAILED")};
   SUBCASE("too early to prove absence") {
     const auto looked = look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, not_ours, bound, wait, later - Milliseconds(1));
     CHECK_FALSE(looked.value().settled);
@@ -337,6 +337,11 @@ TEST_CASE("look-up: minus bound, older and failed ones; absence only after the w
     CHECK(desk.backorder.state == State::active);
     CHECK_FALSE(desk.backorder.job_may_exist());
     CHECK(desk.changes.transfers.empty());
+  }
+  SUBCASE("a provider's clock behind ours does not hide our job") {
+    const std::vector<ProviderJob> jobs{desk.job("7", kNow - kClockSkew)};
+    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, jobs, bound, wait, later).value().settled);
+    CHECK(desk.backorder.application == "7");
   }
   SUBCASE("several of ours: the earliest is adopted, the rest is surplus") {
     const std::vector<ProviderJob> jobs{desk.job("5", kNow + std::chrono::seconds(3)), desk.job("4", kNow + std::chrono::seconds(1))};
