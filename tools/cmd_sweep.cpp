@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tools/command.hpp"
+#include "tools/interruption.hpp"
 #include "tools/operations/accounts.hpp"
 #include "tools/operations/reports.hpp"
 #include "tools/operations/sweep.hpp"
@@ -102,6 +103,9 @@ struct Sweep {
       progress->at(done);
     };
     engine::BackorderProvider* provider = session.provider();
+    stop_on_signals();
+    options.interrupted = interrupted;
+    options.clock = session.clock();
     const operations::SweepReport report = operations::sweep(context, provider, options);
     progress.reset();
     render::Table table;
@@ -119,6 +123,10 @@ struct Sweep {
       if (context.dry_run) continue;
       session.note("trouble: " + std::string(name(trouble.code)) + ": " + trouble.detail + "; what was done stays");
       status = static_cast<int>(engine::error_class(trouble.code));
+    }
+    if (interrupted()) {
+      session.note("interrupted: what was done stays, the next sweep goes on");
+      status = interrupted_status();
     }
     return status;
   }

@@ -121,6 +121,7 @@ void look_up_unknown(SweepRun& run, engine::BackorderProvider& provider) {
     }
   }
   if (open.empty()) return;
+  run.move_on();  // the instant of the list that is read now
   std::ranges::sort(names);
   names.erase(std::ranges::unique(names).begin(), names.end());
   const std::optional<JobsByName> jobs = read_jobs(run, provider, names);
@@ -201,14 +202,18 @@ std::vector<Order> intend_next(SweepRun& run, std::span<const Backorder> candida
     const bool unknown_before = std::ranges::any_of(
         calls, [](const ProviderCall& call) { return call.command == CallCommand::add && call.state == CallState::resolved; });
     ProviderCall call = engine::intend(changes, backorder, CallCommand::add, store.next_call_id(), next_attempt(calls, CallCommand::add), run.context.now);
-    orders.push_back({backorder, std::move(call), {backorder.name, facts.another}, unknown_before});
+    // Sent within half of the absence wait or not at all, and answered within the other half or given up: so an order has ended before a list that lacks it
+    // can prove anything, whoever reads that list.
+    const engine::UtcTime not_after = std::min(backorder.drop->deadline, run.context.now + store.settings().absence_wait / 2);
+    orders.push_back({backorder, std::move(call), {backorder.name, facts.another, not_after}, unknown_before});
   }
   run.commit(work, changes);
   if (!orders.empty()) run.reach(Milestone::after_intent);
   return orders;
 }
 
-void send(SweepRun& run, engine::BackorderProvider& provider, std::span<const Order> orders) {
+// True where the provider took at least one of them.
+bool send(SweepRun& run, engine::BackorderProvider& provider, std::span<const Order> orders) {
   std::vector<engine::AddJob> jobs;
   for (const Order& order : orders) jobs.push_back(order.job);
   std::vector<ProviderAnswer> answers(orders.size());  // what gets no answer stays unknown
@@ -216,11 +221,15 @@ void send(SweepRun& run, engine::BackorderProvider& provider, std::span<const Or
     answers.at(index) = answer;
     run.reach(Milestone::after_answer);
   });
+  run.move_on();
   Work work(run.context);
   Changes changes;
+  bool taken = false;
   std::unordered_map<std::int64_t, Customer> customers;  // one account may have several orders in this batch
   for (std::size_t i = 0; i < orders.size(); ++i) {
+    taken = taken || answers[i].delivery != engine::Delivery::not_sent;
     Backorder backorder = run.context.store.backorder(orders[i].backorder.id).value();
+    if (backorder.open_call != orders[i].call.id) continue;  // another sweep looked it up meanwhile; what it did not find is found by the next reading
     const auto customer = customers.try_emplace(backorder.customer.value(), customer_of(run.context.store, backorder)).first;
     run.require(engine::answer_add(changes, backorder, customer->second, orders[i].call, answers[i], orders[i].unknown_before, run.context.now));
     const char* what = backorder.state == State::processing ? "submitted" : backorder.state == State::voided ? "refused" : backorder.open_call ? "unknown" : "postponed";
@@ -231,6 +240,7 @@ void send(SweepRun& run, engine::BackorderProvider& provider, std::span<const Or
     }
   }
   run.commit(work, changes);
+  return taken;
 }
 
 void create_jobs(SweepRun& run, engine::BackorderProvider& provider) {
@@ -256,10 +266,12 @@ void create_jobs(SweepRun& run, engine::BackorderProvider& provider) {
     std::vector<Backorder> round, later;
     std::set<DomainName> names;
     for (Backorder& row : waiting) (names.insert(row.name).second ? round : later).push_back(std::move(row));
-    for (std::size_t at = 0; at < round.size(); at += run.options.calls) {
-      const std::size_t count = std::min(run.options.calls, round.size() - at);
+    for (std::size_t at = 0; at < round.size(); at += run.options.orders) {
+      if (run.interrupted()) return;
+      const std::size_t count = std::min(run.options.orders, round.size() - at);
+      run.move_on();
       const std::vector<Order> orders = intend_next(run, std::span(round).subspan(at, count));
-      if (!orders.empty()) send(run, provider, orders);
+      if (!orders.empty() && !send(run, provider, orders)) return;  // nobody there: the next sweep tries again
       done += count;
       if (run.options.progress) run.options.progress(Stage::submit, done);
     }
@@ -269,10 +281,9 @@ void create_jobs(SweepRun& run, engine::BackorderProvider& provider) {
 
 // ---- reading --------------------------------------------------------------------------------------------------------------------
 
-// The list lacks this job: one look at it alone.
-void look_alone(SweepRun& run, engine::BackorderProvider& provider, engine::BackorderId id) {
-  Backorder seen = run.context.store.backorder(id).value();
-  const ProviderAnswer answer = provider.status(*seen.application);
+// What a single look at a job says that the list lacks, or says too little of.
+void note_single_look(SweepRun& run, engine::BackorderProvider& provider, engine::BackorderId id, const ProviderAnswer& answer) {
+  const Backorder seen = run.context.store.backorder(id).value();
   const bool gone = answer.delivery == engine::Delivery::answered && answer.code == 545;
   bool charged = false;
   if (gone && seen.gone_since) {
@@ -291,6 +302,26 @@ void look_alone(SweepRun& run, engine::BackorderProvider& provider, engine::Back
     run.add(Stage::sync, backorder.state == State::cancelled ? "cancelled" : "gone", 1);
   }
   run.commit(work, changes);
+}
+
+struct Look {
+  engine::BackorderId id;
+  std::string application;
+  const ProviderJob* listed = nullptr;  // where the list has it, too
+};
+void look_singly(SweepRun& run, engine::BackorderProvider& provider, std::span<const Look> looks) {
+  std::vector<std::string> applications;
+  for (const Look& look : looks) applications.push_back(look.application);
+  std::vector<ProviderAnswer> answers(looks.size());
+  provider.statuses(applications, [&](std::size_t index, const ProviderAnswer& answer) { answers.at(index) = answer; });
+  std::size_t silent = 0;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    if (looks[i].listed != nullptr && answers[i].code == 545) answers[i].job = *looks[i].listed;  // it is there all the same
+    const bool definite = answers[i].job || (answers[i].delivery == engine::Delivery::answered && answers[i].code == 545);
+    if (definite) note_single_look(run, provider, looks[i].id, answers[i]);
+    else if (++silent == 1) run.report.troubles.push_back({engine::ErrorCode::provider_unreachable, provider.environment() + ": " + answers[i].text});
+  }
+  if (silent > 0) run.add(Stage::sync, "not read", static_cast<std::int64_t>(silent));
 }
 
 // A job whose backorder ended already: news of it may contradict what was settled. A living job nobody is bound to, for a name that we ordered: surplus.
@@ -312,7 +343,8 @@ void note_strange_job(SweepRun& run, engine::BackorderProvider& provider, const 
   for (const Backorder& backorder : on_name(store, job.name)) {
     if (backorder.open_call) return;  // it may be this one's: the next look-up tells
     for (const ProviderCall& call : store.calls(backorder.id)) {
-      if (call.command == CallCommand::add && std::chrono::floor<std::chrono::seconds>(call.intent_at) <= job.created_at) orderer = backorder;
+      const engine::UtcTime earliest = std::chrono::floor<std::chrono::seconds>(call.intent_at) - engine::kClockSkew;
+      if (call.command == CallCommand::add && earliest <= job.created_at) orderer = backorder;
     }
   }
   if (orderer) remove_surplus(run, provider, *orderer, job.application);
@@ -347,6 +379,7 @@ engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProv
   engine::LedgerStore& store = run.context.store;
   std::optional<ProviderCall> call;
   {
+    run.move_on();
     Work work(run.context);
     Backorder backorder = store.backorder(id).value();
     Changes changes;
@@ -399,25 +432,31 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
   BackorderQuery query;
   query.states = {State::processing, State::auction_pending};
   query.with_job = true;
-  std::vector<engine::BackorderId> unlisted;
+  std::vector<Look> looks;
   each_chunk(run, Stage::sync, query, [&](Changes& changes, std::span<Backorder> rows) {
     for (Backorder& backorder : rows) {
       const auto found = by_application.find(*backorder.application);
       if (found == by_application.end()) {
-        unlisted.push_back(backorder.id);
+        looks.push_back({backorder.id, *backorder.application});
+        continue;
+      }
+      if (engine::needs_a_closer_look(*found->second)) {
+        looks.push_back({backorder.id, *backorder.application, found->second});
+        by_application.erase(found);
         continue;
       }
       if (engine::observe(changes, backorder, *found->second, run.context.now)) run.add(Stage::sync, "news", 1);
       by_application.erase(found);
     }
   });
-  for (const engine::BackorderId id : unlisted) look_alone(run, provider, id);
+  look_singly(run, provider, looks);
   // A provider lists for ever what ended; only what it says anew about one of those is looked at.
   run.context.store.each_ended_application([&](std::string_view application, std::string_view status) {
     const auto found = by_application.find(application);
     if (found != by_application.end() && found->second->status == status) by_application.erase(found);
   });
   for (const ProviderJob& job : listed.value()) {
+    if (run.interrupted()) return;
     if (by_application.contains(job.application)) note_strange_job(run, provider, job);
   }
 }

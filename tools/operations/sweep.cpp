@@ -134,6 +134,7 @@ SweepReport sweep(const Context& context, engine::BackorderProvider* provider, c
   SweepRun run{context, options, {}};
   for (const Stage stage : kStages) {
     if (std::ranges::find(options.stages, stage) == options.stages.end()) continue;
+    if (run.interrupted()) break;
     switch (stage) {
       case Stage::reserve: reserve_due(run); break;
       case Stage::voids: void_missed(run); break;

@@ -25,7 +25,10 @@ enum class Milestone : std::uint8_t { before_commit, after_intent, after_answer,
 struct SweepOptions {
   std::vector<Stage> stages{kStages, kStages + std::size(kStages)};
   std::size_t chunk = 10'000;      // backorders of one commit, whole accounts at a time, at least one: some tenths of a second in which others wait
-  std::size_t calls = 500;         // calls to the provider in flight per commit
+  std::size_t orders = 100;        // intents per commit: so many are on their way before the first answer is on file
+  // The time as it goes on while orders are sent, so that no intent is older than its order seems; absent: it stands still.
+  std::function<engine::UtcTime()> clock{};
+  std::function<bool()> interrupted{};  // true: stops where nothing is half done
   std::function<void(Milestone)> reached{};
   std::function<void(Stage, std::size_t done)> progress{};
 };

@@ -11,9 +11,15 @@
 namespace operations {
 
 struct SweepRun {
-  const Context& context;
+  Context context;
   const SweepOptions& options;
   SweepReport report;
+
+  // A long run's next step: its instant is the clock's, never an earlier one.
+  void move_on() {
+    if (options.clock) context.now = std::max(context.now, options.clock());
+  }
+  bool interrupted() const { return options.interrupted && options.interrupted(); }
 
   void reach(Milestone milestone) const {
     if (options.reached) options.reached(milestone);

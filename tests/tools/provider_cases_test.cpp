@@ -1,0 +1,584 @@
+// Submitting and syncing against a provider whose every answer the test writes: rows 43 to 71 as they meet the book.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "engine/settlement.hpp"
+#include "engine/submission.hpp"
+#include "storage/sqlite_store.hpp"
+#include "tests/support/books.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tools/operations/accounts.hpp"
+#include "tools/operations/backorders.hpp"
+#include "tools/operations/lists.hpp"
+#include "tools/operations/sweep.hpp"
+
+using namespace operations;
+using namespace std::chrono_literals;
+using engine::AddJob;
+using engine::Delivery;
+using engine::ProviderAnswer;
+using engine::ProviderJob;
+using engine::Reason;
+using engine::State;
+using support::at;
+using support::domain;
+using support::eur;
+
+namespace {
+
+const engine::UtcTime kNow = at("2026-08-01T00:00:00Z");
+const engine::UtcTime kDrop = kNow + 100h, kDue = kDrop - 72h, kDeadline = kDrop - 3h;
+
+ProviderAnswer code(int number, std::string text = "as the script says") {
+  return {.delivery = Delivery::answered, .code = number, .text = text, .raw = "CODE=" + std::to_string(number) + "\nEOF\n"};
+}
+ProviderAnswer silence() { return {.delivery = Delivery::unknown, .text = "no answer"}; }
+ProviderAnswer nobody() { return {.delivery = Delivery::not_sent, .text = "nobody listens"}; }
+
+class ScriptedProvider final : public engine::BackorderProvider {
+ public:
+  std::function<ProviderAnswer(const AddJob&)> on_add{};     // default: accepts
+  std::function<ProviderAnswer(const std::string&)> on_remove{}, on_status{};
+  std::map<std::string, ProviderJob> living{};               // by application
+  bool lists = true;                                         // whether a list is answered
+  bool charges = false;
+  std::vector<AddJob> added{};
+  std::vector<std::string> removed{}, asked{};
+  int readings = 0;
+  const engine::UtcTime* now = nullptr;
+
+  ProviderJob& make(const engine::DomainName& name, std::string status = "REQUESTED") {
+    const std::string application = std::to_string(40'001 + made_++);
+    return living.insert_or_assign(application, ProviderJob{.application = application, .name = name, .status = std::move(status), .created_at = *now, .raw = "raw of " + application})
+        .first->second;
+  }
+  ProviderAnswer accepted(const engine::DomainName& name) {
+    ProviderAnswer answer = code(200);
+    answer.job = make(name);
+    return answer;
+  }
+
+  std::string environment() const override { return "scripted 1234"; }
+  bool is_live() const override { return false; }
+  void add(std::span<const AddJob> orders, const std::function<void(std::size_t, const ProviderAnswer&)>& answered) override {
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      added.push_back(orders[i]);
+      answered(i, on_add ? on_add(orders[i]) : accepted(orders[i].name));
+    }
+  }
+  ProviderAnswer remove(const std::string& application) override {
+    removed.push_back(application);
+    if (on_remove) return on_remove(application);
+    return living.erase(application) > 0 ? code(200) : code(545);
+  }
+  ProviderAnswer status(const std::string& application) override {
+    asked.push_back(application);
+    if (on_status) return on_status(application);
+    const auto found = living.find(application);
+    if (found == living.end()) return code(545);
+    ProviderAnswer answer = code(200);
+    answer.job = found->second;
+    return answer;
+  }
+  engine::Result<std::vector<ProviderJob>> jobs(std::span<const engine::DomainName> names) override {
+    ++readings;
+    if (!lists) return engine::Error{engine::ErrorCode::provider_unreachable, "scripted 1234: no list"};
+    std::vector<ProviderJob> found;
+    for (const auto& [application, job] : living) {
+      if (names.empty() || std::ranges::find(names, job.name) != names.end()) found.push_back(job);
+    }
+    return found;
+  }
+  engine::Result<bool> charged(const engine::DomainName&, engine::UtcTime) override { return charges; }
+  engine::Result<engine::ProviderPurse> purse() override { return engine::ProviderPurse{eur(0), eur(0), eur(0)}; }
+  engine::Result<std::vector<engine::ProviderDeposit>> deposits() override { return std::vector<engine::ProviderDeposit>{}; }
+  engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime, engine::UtcTime) override { return engine::ProviderAccounting{eur(0), eur(0), {}}; }
+
+ private:
+  int made_ = 0;
+};
+
+// A book in which alice has 100.00 and .com costs 10.00; names drop at kDrop.
+struct Desk {
+  support::TemporaryDirectory folder{};
+  std::unique_ptr<engine::LedgerStore> store{};
+  ScriptedProvider provider{};
+  engine::UtcTime now = kNow;
+  SweepOptions options{};
+
+  explicit Desk(int names = 1) {
+    provider.now = &now;
+    storage::create_book(folder.file("book.db"), kNow, true);
+    store = storage::open_book(folder.file("book.db"), {});
+    REQUIRE(bool(set_prices(context(), {}, {{"com", "standard", eur(1000), kNow, {}}})));
+    open("alice");
+    std::vector<ListRow> rows;
+    for (int i = 0; i < 9; ++i) rows.push_back({name(i), kDrop});
+    REQUIRE(bool(import_list(context(), {.source = "registry", .date_is = engine::DateIs::drop, .declared = {}, .force = false}, rows, {})));
+    for (int i = 0; i < names; ++i) place("alice", i);
+    now = kDue;
+  }
+  static engine::DomainName name(int i) { return domain("name" + std::to_string(i) + ".com"); }
+  Context context() { return {*store, now, "tester"}; }
+  void open(const std::string& account) {
+    REQUIRE(bool(open_account(context(), {}, account, support::currency("EUR"), {})));
+    REQUIRE(bool(fund(context(), {}, account, {.amount = eur(10'000)})));
+  }
+  void place(const std::string& account, int i) { REQUIRE(bool(operations::place(context(), {}, account, {.name = name(i), .max_price = {}}))); }
+  SweepReport sweep() { return operations::sweep(context(), &provider, options); }
+  SweepReport sweep_at(engine::UtcTime then) {
+    now = then;
+    return sweep();
+  }
+  engine::Backorder backorder(std::int64_t id = 1) { return store->backorder(engine::BackorderId(id)).value(); }
+  engine::Money reserved() { return store->customer("alice").value().reserved; }
+  std::size_t cases(engine::CaseKind kind) {
+    engine::CaseQuery query;
+    query.kind = kind;
+    return store->cases(query).size();
+  }
+  int events(engine::EventKind kind) {
+    engine::EventQuery query;
+    query.kinds = {kind};
+    int count = 0;
+    store->each_event(query, [&](const engine::LoggedEvent&) { ++count; });
+    return count;
+  }
+  ~Desk() { CHECK(store->verify({}).findings.empty()); }
+};
+
+}  // namespace
+
+// ---- submitting --------------------------------------------------------------------------------------------------------------------
+
+TEST_CASE("row 43: an order carries its last moment: half of the absence wait, never beyond the deadline") {
+  Desk desk(2);
+  desk.sweep();
+  REQUIRE(desk.provider.added.size() == 2);
+  for (const AddJob& order : desk.provider.added) CHECK(order.not_after == desk.now + 30s);
+  CHECK(desk.backorder().state == State::processing);
+  CHECK(desk.backorder().application == "40001");
+
+  Desk late(1);
+  late.sweep_at(kDeadline - 10s);
+  CHECK(late.provider.added.at(0).not_after == kDeadline);
+}
+
+TEST_CASE("the deadline holds within one long run: what it overtakes is not sent, and voided with its deposit back") {
+  Desk desk(5);
+  desk.options.orders = 1;
+  engine::UtcTime clock = kDeadline - 150s;
+  desk.options.clock = [&] { return clock; };
+  desk.provider.on_add = [&](const AddJob& order) {
+    clock += 60s;  // as long as each takes
+    return desk.provider.accepted(order.name);
+  };
+  desk.sweep_at(clock);
+  CHECK(desk.provider.added.size() == 3);
+  CHECK(desk.reserved() == eur(5000));
+  desk.sweep_at(kDeadline + 1s);
+  CHECK(desk.reserved() == eur(3000));
+  for (const std::int64_t id : {4, 5}) {
+    CHECK(desk.backorder(id).state == State::voided);
+    CHECK(desk.backorder(id).reason == Reason::deadline_missed);
+  }
+}
+
+TEST_CASE("row 44: a lost answer is looked up, never sent again; the absence of the job must outlive the wait") {
+  for (const bool happened : {true, false}) {
+    CAPTURE(happened);
+    Desk desk;
+    desk.provider.on_add = [&](const AddJob& order) {
+      if (happened) desk.provider.make(order.name);
+      return silence();
+    };
+    desk.sweep();
+    CHECK(desk.backorder().open_call);
+    desk.sweep_at(kDue + 59s);
+    CHECK(desk.provider.added.size() == 1);
+    CHECK(desk.backorder().state == (happened ? State::processing : State::active));
+    if (happened) continue;
+    desk.provider.on_add = {};
+    desk.sweep_at(kDue + 60s);  // absence proven: only now another attempt
+    CHECK(desk.provider.added.size() == 2);
+    CHECK(desk.backorder().state == State::processing);
+  }
+}
+
+TEST_CASE("row 44: without a list nothing is proven, however long it takes; the deposit stays past deadline and drop") {
+  Desk desk(2);
+  bool first = true;
+  desk.provider.on_add = [&](const AddJob&) { return std::exchange(first, false) ? silence() : nobody(); };
+  desk.provider.lists = false;
+  desk.sweep();
+  for (const engine::UtcTime then : {kDue + 1h, kDeadline, kDeadline + 1s, kDrop, kDrop + 24h}) {
+    desk.provider.on_add = [](const AddJob&) { return nobody(); };
+    CHECK_FALSE(desk.sweep_at(then).troubles.empty());
+  }
+  CHECK(desk.backorder(1).state == State::active);  // unknown: waits for the provider
+  CHECK(desk.backorder(1).open_call);
+  CHECK(desk.backorder(2).state == State::voided);  // certainly never sent
+  CHECK(desk.backorder(2).reason == Reason::deadline_missed);
+  CHECK(desk.reserved() == eur(1000));
+  desk.provider.lists = true;  // it answers again: no job
+  desk.sweep_at(kDrop + 25h);
+  desk.sweep_at(kDrop + 26h);
+  CHECK(desk.backorder(1).reason == Reason::deadline_missed);
+  CHECK(desk.reserved() == eur(0));
+}
+
+TEST_CASE("where nobody is there the rest is not even tried, and comes with the next sweep") {
+  Desk desk(5);
+  desk.options.orders = 2;
+  desk.provider.on_add = [](const AddJob&) { return nobody(); };
+  const SweepReport report = desk.sweep();
+  CHECK(desk.provider.added.size() == 2);
+  CHECK(report.troubles.size() == 1);
+  CHECK(report.troubles.front().code == engine::ErrorCode::provider_unreachable);
+  CHECK(desk.store->open_calls().empty());
+  desk.provider.on_add = {};
+  CHECK(desk.sweep_at(kDue + 1min).count("submitted") == 5);
+}
+
+TEST_CASE("row 45: 549 is tried three times with pauses, then ends as refused; permanent codes end at once") {
+  Desk desk;
+  desk.provider.on_add = [](const AddJob&) { return code(549); };
+  for (const engine::Milliseconds after : {0min, 1min, 5min, 6min}) desk.sweep_at(kDue + after);
+  CHECK(desk.provider.added.size() == 2);
+  CHECK(desk.backorder().state == State::active);
+  desk.sweep_at(kDue + 10min);
+  CHECK(desk.provider.added.size() == 3);
+  CHECK(desk.backorder().reason == Reason::provider_refused);
+  CHECK(desk.reserved() == eur(0));
+  for (const int permanent : {505, 506, 541, 552}) {
+    CAPTURE(permanent);
+    Desk other;
+    other.provider.on_add = [&](const AddJob&) { return code(permanent); };
+    other.sweep();
+    CHECK(other.backorder().reason == Reason::provider_refused);
+    CHECK(other.reserved() == eur(0));
+    CHECK(other.store->evidence(engine::BackorderId(1)).at(0).raw.find("CODE=" + std::to_string(permanent)) != std::string::npos);
+  }
+}
+
+TEST_CASE("row 46: 540 is looked up: ours is adopted, otherwise it is a refusal after three tries") {
+  Desk desk;
+  desk.provider.on_add = [&](const AddJob& order) {
+    if (desk.provider.living.empty()) desk.provider.make(order.name);
+    return code(540);
+  };
+  desk.sweep();
+  desk.sweep_at(kDue + 1s);
+  CHECK(desk.backorder().state == State::processing);
+  CHECK(desk.provider.added.size() == 1);
+
+  Desk other;
+  other.provider.make(Desk::name(0)).created_at = kNow - 1h;  // somebody else's, older than our order
+  other.provider.on_add = [](const AddJob&) { return code(540); };
+  engine::UtcTime then = kDue;
+  for (int i = 0; i < 60 && other.backorder().state != State::voided; ++i, then += 1min) other.sweep_at(then);
+  CHECK(other.backorder().reason == Reason::provider_refused);
+  CHECK(other.provider.added.size() == engine::kRefusedTries);
+  CHECK(other.reserved() == eur(0));
+  CHECK(other.provider.removed.empty());
+}
+
+TEST_CASE("row 47: our empty purse keeps the deposit, is told once and tried at each sweep; at the deadline it is our fault") {
+  Desk desk;
+  desk.provider.on_add = [](const AddJob&) { return code(546); };
+  for (int i = 0; i < 3; ++i) desk.sweep_at(kDue + i * 1min);
+  CHECK(desk.provider.added.size() == 3);
+  CHECK(desk.events(engine::EventKind::purse_empty) == 1);
+  CHECK(desk.reserved() == eur(1000));
+  desk.sweep_at(kDeadline + 1s);
+  CHECK(desk.backorder().reason == Reason::operator_float);
+  CHECK(desk.reserved() == eur(0));
+}
+
+TEST_CASE("row 48: credentials refused: one case, nothing more is submitted, no state changes, until a person resumes") {
+  for (const int stopping : {530, 531, 500, 504, 544}) {
+    CAPTURE(stopping);
+    Desk desk(3);
+    desk.provider.on_add = [&](const AddJob&) { return code(stopping); };
+    desk.sweep();
+    CHECK(desk.cases(engine::CaseKind::submitting_stopped) == 1);
+    CHECK(desk.events(engine::EventKind::submitting_stopped) == 1);
+    const std::size_t sent = desk.provider.added.size();
+    desk.sweep_at(kDue + 1h);
+    CHECK(desk.provider.added.size() == sent);
+    for (const std::int64_t id : {1, 2, 3}) CHECK(desk.backorder(id).state == State::active);
+    CHECK(desk.reserved() == eur(3000));
+    desk.provider.on_add = {};
+    REQUIRE(bool(resume_submitting(desk.context(), {}, "")));
+    CHECK(desk.sweep_at(kDue + 2h).count("submitted") == 3);
+  }
+}
+
+TEST_CASE("row 33: two accounts want one name: one order after the other, NEW=1 only with the second") {
+  Desk desk;
+  desk.now = kNow;
+  desk.open("bob");
+  desk.place("bob", 0);
+  std::vector<std::size_t> together;
+  desk.sweep_at(kDue);
+  REQUIRE(desk.provider.added.size() == 2);
+  CHECK_FALSE(desk.provider.added[0].another);
+  CHECK(desk.provider.added[1].another);
+  CHECK(desk.backorder(1).application == "40001");
+  CHECK(desk.backorder(2).application == "40002");
+
+  Desk lost;  // while the first one's outcome is unknown the second waits: NEW=1 would make a third
+  lost.now = kNow;
+  lost.open("bob");
+  lost.place("bob", 0);
+  lost.provider.on_add = [](const AddJob&) { return silence(); };
+  lost.sweep_at(kDue);
+  CHECK(lost.provider.added.size() == 1);
+}
+
+TEST_CASE("an answer that comes after another sweep looked the order up changes nothing") {
+  Desk desk;
+  bool inside = false;
+  desk.provider.on_add = [&](const AddJob& order) {
+    ProviderAnswer answer = desk.provider.accepted(order.name);
+    if (!std::exchange(inside, true)) {  // another sweep, of another program, while our answer is on its way
+      const Context later{*desk.store, desk.now + 1s, "another"};
+      operations::sweep(later, &desk.provider, desk.options);
+      CHECK(desk.backorder().state == State::processing);
+    }
+    return answer;
+  };
+  desk.sweep();
+  CHECK(desk.provider.added.size() == 1);
+  CHECK(desk.backorder().application == "40001");
+  CHECK(desk.provider.removed.empty());
+  CHECK(desk.reserved() == eur(1000));
+}
+
+TEST_CASE("a provider's clock behind ours does not hide our job from us") {
+  Desk desk;
+  desk.provider.on_add = [&](const AddJob& order) {
+    desk.provider.make(order.name).created_at -= 29s;
+    return silence();
+  };
+  desk.sweep();
+  desk.sweep_at(kDue + 2min);
+  CHECK(desk.backorder().state == State::processing);
+  CHECK(desk.provider.added.size() == 1);
+}
+
+TEST_CASE("interrupted, a sweep stops between two batches with nothing half done") {
+  Desk desk(5);
+  desk.options.orders = 2;
+  bool stop = false;
+  desk.options.interrupted = [&] { return stop; };
+  desk.provider.on_add = [&](const AddJob& order) {
+    stop = true;
+    return desk.provider.accepted(order.name);
+  };
+  desk.sweep();
+  CHECK(desk.provider.added.size() == 2);
+  CHECK(desk.store->open_calls().empty());
+  stop = false;
+  desk.options.interrupted = {};
+  CHECK(desk.sweep().count("submitted") == 3);
+}
+
+TEST_CASE("a job beyond the one that is needed is deleted before the deadline, and a case after it") {
+  Desk desk;
+  desk.provider.on_add = [&](const AddJob& order) {
+    desk.provider.make(order.name);
+    desk.provider.make(order.name);
+    return silence();
+  };
+  desk.sweep();
+  desk.sweep_at(kDue + 1min);
+  CHECK(desk.backorder().application == "40001");
+  CHECK(desk.provider.removed == std::vector<std::string>{"40002"});
+  CHECK(desk.cases(engine::CaseKind::surplus_job) == 0);
+  desk.provider.make(Desk::name(0));
+  desk.sweep_at(kDeadline + 1h);
+  CHECK(desk.cases(engine::CaseKind::surplus_job) == 1);
+  CHECK(desk.provider.removed.size() == 1);
+}
+
+// ---- syncing -----------------------------------------------------------------------------------------------------------------------
+
+TEST_CASE("rows 50, 51: living words change no money; a word nobody knows is kept as it is, told once, and an outcome settles it later") {
+  Desk desk;
+  desk.sweep();
+  ProviderJob& job = desk.provider.living.at("40001");
+  for (const char* word : {"REQUESTED", "ACTIVE", "PROCESSING", "PENDING-PAYMENT"}) {
+    job.status = word;
+    desk.sweep_at(desk.now + 1h);
+    CHECK(desk.backorder().provider_status == word);
+    CHECK(desk.reserved() == eur(1000));
+  }
+  desk.sweep_at(desk.now + 1h);
+  CHECK(desk.cases(engine::CaseKind::unknown_status) == 1);
+  job.status = "FAILED";
+  desk.sweep_at(kDrop + 1h);
+  CHECK(desk.backorder().state == State::failed);
+  CHECK(desk.reserved() == eur(0));
+}
+
+TEST_CASE("rows 54, 56, 59: an outcome keeps the answer it came from, and settles once") {
+  for (const auto& [word, state] : {std::pair{"SUCCESSFUL", State::successful}, std::pair{"FAILED", State::failed}}) {
+    CAPTURE(word);
+    Desk desk;
+    desk.sweep();
+    ProviderJob& job = desk.provider.living.at("40001");
+    job.status = word;
+    job.raw = std::string("PROPERTY[STATUS][0]=") + word;
+    for (int i = 0; i < 3; ++i) desk.sweep_at(kDrop + i * 1h);
+    CHECK(desk.backorder().state == state);
+    CHECK(desk.reserved() == eur(0));
+    const auto evidence = desk.store->evidence(engine::BackorderId(1));
+    REQUIRE(evidence.size() == 1);
+    CHECK(evidence[0].raw == job.raw);
+    CHECK(desk.store->customer("alice").value().available == eur(state == State::successful ? 9000 : 10'000));
+  }
+}
+
+TEST_CASE("rows 57, 58: what contradicts a settled outcome is a case with both, and moves no money") {
+  for (const auto& [first, then, kind] : {std::tuple{"FAILED", "SUCCESSFUL", engine::CaseKind::late_success},
+                                          std::tuple{"SUCCESSFUL", "FAILED", engine::CaseKind::late_failure}}) {
+    CAPTURE(first);
+    Desk desk;
+    desk.sweep();
+    desk.provider.living.at("40001").status = first;
+    desk.sweep_at(kDrop + 1h);
+    const engine::Money available = desk.store->customer("alice").value().available;
+    desk.provider.living.at("40001").status = then;
+    desk.sweep_at(kDrop + 2h);
+    CHECK(desk.cases(kind) == 1);
+    CHECK(desk.store->customer("alice").value().available == available);
+  }
+}
+
+TEST_CASE("rows 60 to 63: a list does not say when an auction ends or what it cost: those are asked for singly, and kept") {
+  Desk desk;
+  desk.sweep();
+  CHECK(desk.provider.asked.empty());
+  ProviderJob& listed = desk.provider.living.at("40001");
+  listed.status = "AUCTION-PENDING";
+  const engine::UtcTime ends = at("2026-08-08T20:00:00Z");
+  desk.provider.on_status = [&](const std::string& application) {
+    ProviderAnswer answer = code(200);
+    answer.job = desk.provider.living.at(application);
+    answer.job->auction_ends_at = ends;
+    if (listed.status == "AUCTION-WON") answer.job->auction_price = "120.00 USD";
+    return answer;
+  };
+  desk.sweep_at(kDrop + 1h);
+  CHECK(desk.backorder().state == State::auction_pending);
+  CHECK(desk.backorder().auction_ends_at == ends);
+  CHECK(desk.provider.asked.size() == 1);
+  desk.provider.on_status = [](const std::string&) { return code(421); };  // not read: what was known stays
+  CHECK(desk.sweep_at(kDrop + 2h).count("not read") == 1);
+  CHECK(desk.backorder().auction_ends_at == ends);
+  CHECK(desk.reserved() == eur(1000));
+  listed.status = "AUCTION-WON";
+  desk.sweep_at(kDrop + 100h);
+  CHECK(desk.backorder().state == State::auction_pending);  // won, but the price is not known yet
+  desk.provider.on_status = [&](const std::string& application) {
+    ProviderAnswer answer = code(200);
+    answer.job = desk.provider.living.at(application);
+    answer.job->auction_price = "120.00 USD";
+    return answer;
+  };
+  desk.sweep_at(kDrop + 101h);
+  CHECK(desk.backorder().state == State::auction_won);
+  CHECK(desk.backorder().auction_price == "120.00 USD");
+  CHECK(desk.reserved() == eur(0));
+}
+
+TEST_CASE("row 61: AUCTION-LOST gives the deposit back at once") {
+  Desk desk;
+  desk.sweep();
+  desk.provider.living.at("40001").status = "AUCTION-LOST";
+  desk.sweep_at(kDrop + 1h);
+  CHECK(desk.backorder().state == State::auction_lost);
+  CHECK(desk.reserved() == eur(0));
+}
+
+TEST_CASE("row 52: a job that is gone is looked at twice; refunded only four hours after the drop and without a charge") {
+  Desk desk;
+  desk.sweep();
+  desk.provider.living.clear();
+  desk.sweep_at(kDrop + 5h);
+  CHECK(desk.backorder().state == State::processing);
+  CHECK(desk.backorder().gone_since == kDrop + 5h);
+  desk.sweep_at(kDrop + 5h + 9min);
+  CHECK(desk.backorder().state == State::processing);
+  desk.sweep_at(kDrop + 5h + 10min);
+  CHECK(desk.backorder().state == State::cancelled);
+  CHECK(desk.backorder().reason == Reason::provider_deleted);
+  CHECK(desk.reserved() == eur(0));
+  CHECK(desk.store->evidence(engine::BackorderId(1)).at(0).raw.find("CODE=545") != std::string::npos);
+  CHECK(desk.provider.added.size() == 1);  // never submitted again by itself
+
+  Desk charged;
+  charged.sweep();
+  charged.provider.living.clear();
+  charged.provider.charges = true;
+  charged.sweep_at(kDrop + 5h);
+  charged.sweep_at(kDrop + 6h);
+  CHECK(charged.cases(engine::CaseKind::gone) == 1);
+  CHECK(charged.reserved() == eur(1000));
+
+  Desk early;  // before the deadline: a case, and the deposit stays
+  early.sweep();
+  early.provider.living.clear();
+  early.sweep_at(kDue + 1h);
+  early.sweep_at(kDue + 2h);
+  CHECK(early.cases(engine::CaseKind::gone) == 1);
+  CHECK(early.reserved() == eur(1000));
+  CHECK(early.provider.added.size() == 1);
+}
+
+TEST_CASE("row 52: seen again, a job was never gone; a list that is not answered says nothing about anybody") {
+  Desk desk;
+  desk.sweep();
+  const ProviderJob job = desk.provider.living.at("40001");
+  desk.provider.living.clear();
+  desk.sweep_at(kDrop + 5h);
+  CHECK(desk.backorder().gone_since);
+  desk.provider.living.emplace(job.application, job);
+  desk.sweep_at(kDrop + 6h);
+  CHECK_FALSE(desk.backorder().gone_since);
+  desk.provider.living.clear();
+  desk.provider.lists = false;
+  for (int i = 7; i < 10; ++i) CHECK(desk.sweep_at(kDrop + i * 1h).troubles.size() == 1);
+  CHECK_FALSE(desk.backorder().gone_since);
+  CHECK(desk.reserved() == eur(1000));
+}
+
+TEST_CASE("rows 53, 74: the provider's no to a deletion lets the job run on; no answer keeps the deposit until the list tells") {
+  const auto cancel = [](Desk& desk) { (void)operations::cancel(desk.context(), {}, 1, engine::By::customer, "changed my mind", &desk.provider); };
+  Desk desk;
+  desk.sweep();
+  desk.provider.on_remove = [](const std::string&) { return code(552); };
+  cancel(desk);
+  CHECK(desk.backorder().state == State::processing);
+  CHECK_FALSE(desk.backorder().cancelling);
+  CHECK(desk.reserved() == eur(1000));
+
+  Desk silent;
+  silent.sweep();
+  silent.provider.on_remove = [&](const std::string& application) {
+    silent.provider.living.erase(application);
+    return silence();
+  };
+  cancel(silent);
+  CHECK(silent.backorder().cancelling);
+  CHECK(silent.reserved() == eur(1000));
+  silent.sweep_at(kDue + 59s);
+  CHECK(silent.reserved() == eur(1000));
+  silent.sweep_at(kDue + 60s);
+  CHECK(silent.backorder().state == State::cancelled);
+  CHECK(silent.backorder().reason == Reason::by_customer);
+  CHECK(silent.reserved() == eur(0));
+}
