@@ -19,6 +19,22 @@ engine::Coverage coverage_of(const std::string& text) {
   return {value_or_throw(engine::parse_zone(text.substr(0, colon))), value_or_throw(engine::parse_day(text.substr(colon + 1))), 0};
 }
 
+// What both ways of importing end with.
+render::Table import_record(const Session& session, const std::string& source, const operations::ListReport& report, std::int64_t duplicates, std::int64_t unreadable) {
+  render::Table record;
+  record.schema = "dropledger.droplist-import/1";
+  record.add_fact("list", report.list);
+  record.add_fact("source", source);
+  record.add_fact("repeated", report.repeated);
+  record.add_fact("dry_run", session.globals().dry_run);
+  const std::pair<const char*, std::int64_t> counts[] = {
+      {"names", report.rows}, {"new", report.added}, {"moved", report.moved}, {"unchanged", report.unchanged}, {"missing", report.missing},
+      {"duplicates", duplicates}, {"unreadable", unreadable}, {"undatable", report.undatable}, {"backorders_dated", report.dated},
+      {"backorders_moved", report.backorders_moved}, {"rescheduled", report.rescheduled}, {"date_conflicts", report.conflicts}};
+  for (const auto& [key, count] : counts) record.add_fact(key, count);
+  return record;
+}
+
 struct Import {
   std::string file, source, date_is, date, layout = "detect";
   std::vector<std::string> covers;
@@ -58,7 +74,7 @@ struct Import {
     render::Progress merging("names", session.globals().quiet ? 0 : rows.size());
     const operations::ListReport report = value_or_throw(operations::import_list(context, import, rows, [&](std::size_t done) { merging.at(done); }));
     merging.finish();
-    print(session, list, report);
+    session.print(import_record(session, source, report, static_cast<std::int64_t>(list.duplicates), static_cast<std::int64_t>(list.bad_count)));
     return 0;
   }
 
@@ -70,19 +86,42 @@ struct Import {
     }
     if (list.bad_count > kShown) session.note(file + ": and " + std::to_string(list.bad_count - kShown) + " more rows that cannot be read");
   }
-  void print(const Session& session, const api_client::DeletionList& list, const operations::ListReport& report) const {
-    render::Table record;
-    record.schema = "dropledger.droplist-import/1";
-    record.add_fact("list", report.list);
-    record.add_fact("source", source);
-    record.add_fact("repeated", report.repeated);
-    record.add_fact("dry_run", session.globals().dry_run);
-    const std::pair<const char*, std::int64_t> counts[] = {
-        {"names", report.rows}, {"new", report.added}, {"moved", report.moved}, {"unchanged", report.unchanged}, {"missing", report.missing},
-        {"duplicates", static_cast<std::int64_t>(list.duplicates)}, {"unreadable", static_cast<std::int64_t>(list.bad_count)}, {"undatable", report.undatable},
-        {"backorders_dated", report.dated}, {"backorders_moved", report.backorders_moved}, {"rescheduled", report.rescheduled}, {"date_conflicts", report.conflicts}};
-    for (const auto& [key, count] : counts) record.add_fact(key, count);
-    session.print(record);
+};
+
+// The provider's own list over its API; its dates are finalizations.
+struct Fetch {
+  std::string source, from, to;
+  std::vector<std::string> zones;
+  bool force = false;
+  void bind(CLI::App& app) {
+    app.add_option("--source", source, "Under which name the list is kept; each source's latest word counts")->type_name("NAME")->required();
+    app.add_option("--zone", zones, "Only these zones (default: all)")->type_name("ZONE");
+    app.add_option("--from", from, "Finalized at or after (default: now)")->type_name("TIME");
+    app.add_option("--to", to, "Finalized at or before")->type_name("TIME");
+    app.add_flag("--force", force, "Accept a list less than half the size of the last one");
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    api_client::PendingDeletes wanted;
+    for (const std::string& zone : zones) wanted.zones.push_back(value_or_throw(engine::parse_zone(zone)));
+    wanted.from = from.empty() ? context.now : session.instant(from);
+    if (!to.empty()) wanted.to = session.instant(to);
+    api_client::HttpProvider& provider = session.http_provider();
+    std::optional<render::Progress> reading;
+    std::int64_t unreadable = 0;
+    const std::vector<api_client::PendingDelete> names = value_or_throw(provider.pending_deletes(wanted, unreadable, [&](std::int64_t done, std::int64_t total) {
+      if (!reading) reading.emplace("reading", session.globals().quiet ? 0 : static_cast<std::size_t>(total));
+      reading->at(static_cast<std::size_t>(done));
+    }));
+    reading.reset();
+    if (names.empty()) throw CommandError{Error{ErrorCode::invalid_list, provider.environment() + " lists no name that is released then"}};
+    std::vector<operations::ListRow> rows;
+    rows.reserve(names.size());
+    for (const api_client::PendingDelete& row : names) rows.push_back({row.name, row.finalization_at});
+    const operations::ListReport report = value_or_throw(operations::import_list(
+        context, {.source = source, .date_is = engine::DateIs::finalization, .declared = {}, .force = force}, rows, {}));
+    session.print(import_record(session, source, report, 0, unreadable));
+    return 0;
   }
 };
 
@@ -156,6 +195,9 @@ void add_list_commands(CommandLine& line) {
   add_command<Import>(line, *group, "import", "Reads a list; moves the dates of open backorders",
                       "  dropledger droplist import pending_delete_domain_list.csv.zip --source provider --date-is finalization\n"
                       "  dropledger droplist import names.txt --source pl-registry --date-is drop --date 2026-08-01");
+  add_command<Fetch>(line, *group, "fetch", "Reads the provider's own list over its API (--provider)",
+                     "  dropledger droplist fetch --source provider --provider ote --credentials ote.credentials\n"
+                     "  dropledger droplist fetch --source provider-com --zone com --zone net --to 2026-08-10");
   add_command<Search>(line, *group, "search", "Looks for names that drop", "  dropledger droplist search 'auto*' --zone pl --limit 20");
   add_command<Sources>(line, *group, "sources", "Whose lists were imported, and when", "  dropledger droplist sources");
 }
