@@ -144,6 +144,11 @@ Result<bool> settle(Changes& changes, Backorder& backorder, Customer& customer, 
 }
 
 bool check_overdue(Changes& changes, const Backorder& backorder, const Settings& settings, UtcTime now) {
+  if (backorder.state == State::active && backorder.open_call && backorder.drop && now > backorder.drop->deadline) {
+    open_case(changes, CaseKind::overdue, backorder, "its job was ordered, but the provider did not say whether it exists, and the deadline passed at " +
+                                                         to_string(backorder.drop->deadline) + ": the deposit stays until the provider answers");
+    return true;
+  }
   std::optional<UtcTime> limit;
   if (backorder.state == State::processing && backorder.drop) limit = backorder.drop->drop_at + settings.overdue_after;
   if (backorder.state == State::auction_pending && backorder.auction_ends_at) limit = *backorder.auction_ends_at + settings.auction_overdue_after;

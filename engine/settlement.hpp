@@ -29,7 +29,8 @@ bool observe(Changes& changes, Backorder& backorder, const ProviderJob& job, Utc
 // True when the row or anything else changed.
 Result<bool> settle(Changes& changes, Backorder& backorder, Customer& customer, const SettlementFacts& facts);
 
-// No outcome two days after the drop (ten days after an auction's end): the case `overdue`. True when it was opened now.
+// No outcome two days after the drop (ten days after an auction's end), or the deadline passed while nobody knows whether the job exists: the case
+// `overdue`. True when it is a case.
 bool check_overdue(Changes& changes, const Backorder& backorder, const Settings& settings, UtcTime now);
 
 // The job is neither in a complete list nor known to a single look (545). Confirmed by a second look ten minutes later at the earliest. In an

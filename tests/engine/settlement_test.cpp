@@ -177,6 +177,19 @@ TEST_CASE("overdue: no outcome two days after the drop is a case, and nothing el
   CHECK(desk.backorder.state == State::processing);
 }
 
+TEST_CASE("overdue: the deadline passed while nobody knows whether the job exists: a case, and the deposit stays") {
+  Ordering order;
+  const UtcTime deadline = order.backorder.drop->deadline;
+  CHECK_FALSE(check_overdue(order.changes, order.backorder, Settings{}, deadline));
+  CHECK(check_overdue(order.changes, order.backorder, Settings{}, deadline + Milliseconds(1)));
+  REQUIRE(order.changes.cases.size() == 1);
+  CHECK(order.changes.cases.front().kind == CaseKind::overdue);
+  CHECK(order.backorder.state == State::active);
+  CHECK(order.changes.transfers.empty());
+  order.backorder.open_call = std::nullopt;  // certainly not ordered: void_missed() is for those
+  CHECK_FALSE(check_overdue(order.changes, order.backorder, Settings{}, deadline + Milliseconds(1)));
+}
+
 TEST_CASE("gone: a job that is gone") {
   Desk desk;
   const auto look = [&](UtcTime now, bool charged = false) { REQUIRE(bool(job_gone(desk.changes, desk.backorder, desk.customer, charged, "545", now))); };

@@ -60,6 +60,24 @@ void void_missed(SweepRun& run) {
   });
 }
 
+// Cases of what had no outcome in time, and has one now: nobody has to decide them any more.
+void close_answered(SweepRun& run) {
+  engine::CaseQuery overdue;
+  overdue.kind = engine::CaseKind::overdue;
+  Work work(run.context);
+  Changes changes;
+  for (const engine::Case& open : run.context.store.cases(overdue)) {
+    const Backorder backorder = run.context.store.backorder(open.backorder.value()).value();
+    const bool waits = backorder.state == State::active ? backorder.open_call.has_value() : !is_final(backorder.state);
+    if (waits) continue;
+    const std::string how = "answered by itself: " + std::string(name(backorder.state));
+    changes.closed_cases.push_back({open.id, how});
+    changes.events.push_back({engine::EventKind::case_closed, open.customer, open.backorder, {}, {}, {}, std::string(name(open.kind)) + " " + how});
+    run.add(Stage::settle, "cases answered", 1);
+  }
+  run.commit(work, changes);
+}
+
 void settle_outcomes(SweepRun& run) {
   BackorderQuery with_job;
   with_job.states = {State::processing, State::auction_pending};
@@ -78,6 +96,16 @@ void settle_outcomes(SweepRun& run) {
       if (engine::check_overdue(changes, backorder, settings, run.context.now)) run.add(Stage::settle, "overdue", 1);
     }
   });
+  BackorderQuery unknown;
+  unknown.states = {State::active};
+  unknown.with_open_call = true;
+  unknown.deadline_before = run.context.now;
+  each_account(run, Stage::settle, unknown, [&](Changes& changes, Customer&, std::span<Backorder> theirs) {
+    for (const Backorder& backorder : theirs) {
+      if (engine::check_overdue(changes, backorder, settings, run.context.now)) run.add(Stage::settle, "overdue", 1);
+    }
+  });
+  close_answered(run);
 }
 
 void warn_ahead(SweepRun& run) {
