@@ -50,14 +50,23 @@ std::optional<JobsByName> read_jobs(SweepRun& run, engine::BackorderProvider& pr
 
 // ---- orders whose outcome is unknown ----------------------------------------------------------------------------------------
 
-// A job beyond the one each backorder needs: deleted before the deadline, a case for a person after it or when the provider does not confirm.
+// A job beyond the one each backorder needs: deleted before the deadline, again at each sweep while the provider gives no certain answer; a case for a person
+// after it, or where the provider refuses.
 void remove_surplus(SweepRun& run, engine::BackorderProvider& provider, const Backorder& backorder, const std::string& application) {
   if (run.context.dry_run) return;
+  const std::optional<Backorder> needed = run.context.store.backorder_of_application(application);
+  if (needed && !is_final(needed->state)) return;  // found and adopted since
   if (backorder.drop && run.context.now <= backorder.drop->deadline) {
-    const ProviderAnswer answer = order_removal(run.context, provider, backorder, application);
-    if (engine::meaning_of_order(answer) == engine::Meaning::success) {
-      run.add(Stage::submit, "surplus deleted", 1);
-      return;
+    switch (engine::meaning_of_order(order_removal(run.context, provider, backorder, application))) {
+      case engine::Meaning::success:
+      case engine::Meaning::gone: run.add(Stage::submit, "surplus deleted", 1); return;
+      case engine::Meaning::not_sent:
+      case engine::Meaning::unknown: run.add(Stage::submit, "surplus", 1); return;
+      case engine::Meaning::refused:
+      case engine::Meaning::refused_after_tries:
+      case engine::Meaning::stop:
+      case engine::Meaning::look_up:
+      case engine::Meaning::purse: break;
     }
   }
   Work work(run.context);
@@ -109,7 +118,7 @@ void look_up_unknown(SweepRun& run, engine::BackorderProvider& provider) {
     if (backorder.open_call == call.id) {
       open.push_back(call);
       names.push_back(backorder.name);
-    } else {  // the deletion of a surplus job that was cut off: once more, it is harmless
+    } else {  // the deletion of a surplus job that was cut off or got no certain answer: once more, it is harmless
       remove_surplus(run, provider, backorder, call.application);
       Work work(run.context);
       ProviderCall resolved = call;
@@ -367,7 +376,8 @@ ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& 
   };
   write(&Changes::new_calls);
   const ProviderAnswer answer = provider.remove(application);
-  call.state = CallState::answered;
+  const engine::Meaning meaning = engine::meaning_of_order(answer);
+  call.state = meaning == engine::Meaning::not_sent ? CallState::not_sent : meaning == engine::Meaning::unknown ? CallState::unknown : CallState::answered;
   call.answered_at = context.now;
   call.code = answer.code;
   call.text = answer.text;
