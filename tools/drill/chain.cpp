@@ -369,7 +369,8 @@ void Chain::play(Killer* killer, int kills, const std::function<void(std::size_t
         blow = {.at = Milestone::in_settlement, .nth = 1 + below(20)};
       } else {
         constexpr Milestone kAt[] = {Milestone::before_commit, Milestone::after_intent, Milestone::after_answer};
-        blow = {.at = kAt[below(3)], .nth = 1 + below(12)};
+        blow.at = kAt[below(3)];
+        blow.nth = 1 + below(blow.at == Milestone::after_answer ? 12 : 2);  // answers are many, commits and intents one to 25 of them
       }
       if (!killer->run([this](const operations::SweepOptions& theirs) { sweep(theirs); }, options, blow)) break;
     }
