@@ -563,7 +563,8 @@ TEST_CASE("client: one leaves and one comes, TOTAL stays: the row that slipped b
   Client client(provider.server());
   HttpProvider http = client.provider();
   std::set<std::string> seen;
-  for (const ProviderJob& job : http.jobs({}).value()) seen.insert(job.application);
+  const std::vector<ProviderJob> listed = http.jobs({}).value();
+  for (const ProviderJob& job : listed) seen.insert(job.application);
   CHECK(seen.size() == 2'000);
   CHECK(seen.contains("50000"));
 }

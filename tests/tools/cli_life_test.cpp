@@ -91,7 +91,8 @@ TEST_CASE("life: the README's first five minutes do what they say") {
   }
   const support::ProgramResult ended =
       support::run_program({"--db", folder.file("empty/dropledger.db"), "backorder", "list", "--json"});
-  for (const json& row : json::parse(ended.output)["rows"]) CHECK((row["state"] == "VOID" || row["state"] == "SUCCESSFUL" || row["state"] == "FAILED"));
+  const json rows = json::parse(ended.output)["rows"];
+  for (const json& row : rows) CHECK((row["state"] == "VOID" || row["state"] == "SUCCESSFUL" || row["state"] == "FAILED"));
 }
 
 TEST_CASE("life: list, placing, preview, top-up, sweep, outcome, statement, refund report, trial balance and proof agree") {

@@ -507,7 +507,8 @@ TEST_CASE("simulated registry: deposits, accounting and purse tell one story at 
     registry.at_time(now);
     const engine::ProviderPurse purse = registry->purse().value();
     engine::Money set_aside = engine::Money::zero(purse.amount.currency());
-    for (const engine::ProviderDeposit& deposit : registry->deposits().value()) {
+    const std::vector<engine::ProviderDeposit> deposits = registry->deposits().value();
+    for (const engine::ProviderDeposit& deposit : deposits) {
       set_aside += deposit.amount;
       CHECK(*deposit.expires_at > now);
     }
