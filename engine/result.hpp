@@ -27,7 +27,7 @@ class [[nodiscard]] Result {
   explicit operator bool() const { return state_.index() == 0; }
   const T& value() const& { require(); return *std::get_if<0>(&state_); }
   T& value() & { require(); return *std::get_if<0>(&state_); }
-  T&& value() && { require(); return std::move(*std::get_if<0>(&state_)); }
+  T value() && { require(); return std::move(*std::get_if<0>(&state_)); }  // by value: `for (x : f().value().rows)` outlives f()'s Result
   // REQUIRES: !*this
   const Error& error() const {
     ENSURE(state_.index() == 1, "error() of a Result that holds a value");
