@@ -2,16 +2,15 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <httplib.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
+#include "tests/support/loopback_server.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tools/gateway/http_server.hpp"
 
@@ -21,6 +20,8 @@ using gateway::HttpServer;
 
 namespace {
 
+constexpr auto kPatience = std::chrono::seconds(60);  // then whatever a test waits for has failed
+
 std::string echo(const HttpCall& call) { return call.method + "|" + call.query + "|" + std::to_string(call.body.size()) + "|" + call.body.substr(0, 20); }
 
 struct Server {
@@ -29,7 +30,7 @@ struct Server {
   }
   httplib::Client client() const {
     httplib::Client made("127.0.0.1", port);
-    made.set_read_timeout(60);
+    made.set_read_timeout(kPatience);
     return made;
   }
   HttpServer http;
@@ -44,6 +45,8 @@ class RawConnection {
     place.sin_family = AF_INET;
     place.sin_port = htons(static_cast<std::uint16_t>(port));
     place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
+    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) REQUIRE(::setsockopt(socket_, SOL_SOCKET, option, &patience, sizeof patience) == 0);
     REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0);
   }
   ~RawConnection() { ::close(socket_); }
@@ -55,6 +58,7 @@ class RawConnection {
     char bytes[4096];
     for (;;) {
       const ssize_t got = ::recv(socket_, bytes, sizeof bytes, 0);
+      CHECK_MESSAGE((got >= 0 || errno != EAGAIN), "the server neither answers nor closes; heard so far: '" << text << "'");
       if (got <= 0) return text;
       text.append(bytes, static_cast<std::size_t>(got));
     }
@@ -71,11 +75,11 @@ class Door {
     std::unique_lock lock(mutex_);
     ++waiting_;
     changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
+    changed_.wait_for(lock, kPatience, [this] { return open_; });
   }
   void await(int waiting) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return waiting_ >= waiting; });
+    REQUIRE_MESSAGE(changed_.wait_for(lock, kPatience, [&] { return waiting_ >= waiting; }), waiting_ << " of " << waiting << " requests reached the handler");
   }
   void open() {
     const std::lock_guard lock(mutex_);
@@ -89,28 +93,6 @@ class Door {
   int waiting_ = 0;
   bool open_ = false;
 };
-
-// A self-signed certificate for localhost and its key, made for this test.
-void make_certificate(const std::string& certificate_file, const std::string& key_file) {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  X509* certificate = X509_new();
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-  X509_set_pubkey(certificate, key);
-  X509_NAME* name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
-  X509_set_issuer_name(certificate, name);
-  REQUIRE(X509_sign(certificate, key, EVP_sha256()) > 0);
-  FILE* file = std::fopen(certificate_file.c_str(), "w");
-  PEM_write_X509(file, certificate);
-  std::fclose(file);
-  file = std::fopen(key_file.c_str(), "w");
-  PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
-  std::fclose(file);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
-}
 
 }  // namespace
 
@@ -144,6 +126,43 @@ TEST_CASE("http: what is too large is refused") {
   for (int i = 0; i < 200; ++i) head += "X-Header-" + std::to_string(i) + ": " + std::string(50, 'x') + "\r\n";
   heads.say(head + "\r\n");
   CHECK(heads.hear().find(" 200 ") == std::string::npos);
+}
+
+TEST_CASE("http: what follows a request whose end is in doubt is never taken for another request") {
+  std::atomic<int> smuggled{0};
+  Server server({.body_bytes = 1'000}, [&](const HttpCall& call) {
+    if (call.query == "smuggled") ++smuggled;
+    return echo(call);
+  });
+  const std::string hidden = "GET /path?smuggled HTTP/1.1\r\nHost: x\r\n\r\n", length = "Content-Length: " + std::to_string(hidden.size()) + "\r\n";
+  struct Row {
+    std::string request;
+    const char* answer;
+  };
+  for (const Row& row : {Row{"GET /path?x HTTP/1.1\r\nHost: x\r\n" + length + "\r\n", "GET|x|0|"},  // the query is answered, the body left out
+                         Row{"POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", " 400 "},
+                         Row{"POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n" + length + "\r\n", " 400 "},
+                         Row{"POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: none\r\n\r\n", " 400 "},
+                         Row{"POST /path HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", " 400 "},
+                         Row{"POST /path HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + std::string(1'500, 'x'), " 413 "},
+                         Row{"HEAD /path?x HTTP/1.1\r\nHost: x\r\n\r\n", " 405 "}, Row{"no request\r\n", " 400 "}}) {
+    CAPTURE(row.request);
+    RawConnection connection(server.port);
+    REQUIRE(connection.say(row.request + hidden));
+    const std::string heard = connection.hear();
+    CAPTURE(heard);
+    CHECK(heard.find(row.answer) != std::string::npos);
+    CHECK(heard.find("Connection: close\r\n") != std::string::npos);
+  }
+  CHECK(smuggled == 0);
+}
+
+TEST_CASE("http: an answer is whole, whatever part of it is asked for") {
+  Server server;
+  const auto answer = server.client().Get("/path?x", {{"Range", "bytes=0-2"}});
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK(answer->body == "GET|x|0|");
 }
 
 TEST_CASE("http: a request that trickles in is cut off when its time is over, however lively it is") {
@@ -186,6 +205,21 @@ TEST_CASE("http: connections beyond the limit are turned away with an answer, an
   CHECK(more.front()->hear().ends_with("served"));
 }
 
+TEST_CASE("http: as many are served at once as there are threads, though none may wait for one") {
+  Door door;
+  Server server({.threads = 2, .waiting = 0}, [&](const HttpCall&) {
+    door.pass();
+    return std::string("served");
+  });
+  RawConnection first(server.port), second(server.port);
+  for (const RawConnection* connection : {&first, &second}) REQUIRE(connection->say("GET /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+  door.await(2);
+  CHECK(RawConnection(server.port).hear().ends_with("turned away"));
+  door.open();
+  CHECK(first.hear().ends_with("served"));
+  CHECK(second.hear().ends_with("served"));
+}
+
 TEST_CASE("http: an idle connection gives way to one that waits") {
   Server server({.threads = 1, .idle_time = std::chrono::hours(1)});
   httplib::Client idle = server.client();
@@ -215,14 +249,14 @@ TEST_CASE("http: stopping answers the requests that are being worked on, and the
 
 TEST_CASE("http: with a certificate it speaks TLS, and nothing older than 1.2") {
   support::TemporaryDirectory directory;
-  const std::string certificate = directory.file("certificate.pem"), key = directory.file("key.pem");
-  make_certificate(certificate, key);
+  const std::string certificate = directory.file("certificate.pem");
+  support::write_certificate(certificate, "localhost");
   HttpServer server("/path", {}, echo, "turned away");
-  const int port = server.start({.certificate = certificate, .key = key}).value();
+  const int port = server.start({.certificate = certificate, .key = certificate}).value();
   httplib::SSLClient client("localhost", port);
   client.set_ca_cert_path(certificate.c_str());
   client.enable_server_certificate_verification(true);
-  client.set_read_timeout(60);
+  client.set_read_timeout(kPatience);
   const auto answer = client.Post("/path", std::string(50'000, 'x'), "text/plain");
   REQUIRE(answer);
   CHECK(answer->body.starts_with("POST||50000|"));
@@ -230,7 +264,8 @@ TEST_CASE("http: with a certificate it speaks TLS, and nothing older than 1.2") 
   REQUIRE(plain.say("GET /path HTTP/1.1\r\nHost: x\r\n\r\n"));
   CHECK(plain.hear().find("200") == std::string::npos);
   HttpServer other("/path", {}, echo, "");
-  CHECK_FALSE(other.start({.certificate = key, .key = certificate}));
+  CHECK_FALSE(other.start({.certificate = certificate, .key = directory.file("none.pem")}));
+  CHECK_FALSE(other.start({.certificate = directory.file("none.pem"), .key = certificate}));
   CHECK_FALSE(other.start({.host = "192.0.2.1"}));  // no address of this machine
 }
 

@@ -98,7 +98,7 @@ TEST_CASE("serve: GET with everything in the query string, and a body whatever i
 TEST_CASE("serve: told to end, it answers what is on its way, then ends with status 0") {
   Rehearsal rehearsal;
   std::vector<std::thread> clients;
-  std::atomic<int> answered{0}, begun{0};
+  std::atomic<int> answered{0}, begun{0}, ended{0};
   for (int i = 0; i < 8; ++i) {
     clients.emplace_back([&, i] {
       httplib::Client client = rehearsal.client();
@@ -106,13 +106,14 @@ TEST_CASE("serve: told to end, it answers what is on its way, then ends with sta
       for (int n = 0;; ++n) {
         const auto answer = client.Post("/api/call.cgi?" + kCredentials, "command=AddDomainApplication&class=BACKORDER&domain=n" + std::to_string(i) + "-" + std::to_string(n) + ".com",
                                         "text/plain");
-        if (!answer) return;  // the listener is gone
+        if (!answer) break;  // the listener is gone
         if (api_client::Response::parse(answer->body).code() == 200) ++answered;
         ++begun;
       }
+      ++ended;
     });
   }
-  while (begun < 40) std::this_thread::yield();
+  while (begun < 40 && ended < 8) std::this_thread::yield();
   rehearsal.server->signal(SIGINT);
   CHECK(rehearsal.server->wait() == 0);
   for (std::thread& client : clients) client.join();

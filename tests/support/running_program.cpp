@@ -1,15 +1,23 @@
 #include "tests/support/running_program.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <stdexcept>
 #include <system_error>
 
 #include "tests/support/run_program.hpp"
 
 namespace support {
+namespace {
+
+constexpr int kPatienceMs = 60'000;
+
+}  // namespace
 
 RunningProgram::RunningProgram(const std::vector<std::string>& arguments, const std::string& error_file) {
   const std::string path = program_path();
@@ -34,7 +42,7 @@ RunningProgram::RunningProgram(const std::vector<std::string>& arguments, const 
 RunningProgram::~RunningProgram() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
-    wait();
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
   }
   if (output_ >= 0) ::close(output_);
 }
@@ -42,8 +50,12 @@ RunningProgram::~RunningProgram() {
 std::string RunningProgram::read_line() {
   std::string line;
   char letter = 0;
-  while (::read(output_, &letter, 1) == 1 && letter != '\n') line += letter;
-  return line;
+  for (;;) {
+    pollfd waiting{output_, POLLIN, 0};
+    if (::poll(&waiting, 1, kPatienceMs) == 0) throw std::runtime_error("the program says nothing: '" + line + "' was all of its line");
+    if (::read(output_, &letter, 1) != 1 || letter == '\n') return line;
+    line += letter;
+  }
 }
 
 void RunningProgram::signal(int number) const {
@@ -52,6 +64,12 @@ void RunningProgram::signal(int number) const {
 
 std::optional<int> RunningProgram::wait() {
   if (pid_ <= 0) return std::nullopt;
+  const int ended = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  if (ended < 0) throw std::system_error(errno, std::generic_category(), "pidfd_open");
+  pollfd waiting{ended, POLLIN, 0};
+  const int ready = ::poll(&waiting, 1, kPatienceMs);
+  ::close(ended);
+  if (ready == 0) throw std::runtime_error("the program does not end");
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
   pid_ = -1;

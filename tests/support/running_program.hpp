@@ -1,4 +1,4 @@
-// A program that goes on running while the test talks to it: a server. Killed when the test is over, whatever happened.
+// A program that goes on running while the test talks to it: a server. Killed when the test is over, whatever happened; what it keeps waiting for a minute throws.
 #pragma once
 
 #include <sys/types.h>

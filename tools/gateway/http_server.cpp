@@ -171,20 +171,21 @@ class Wire final : public httplib::Stream {
 };
 
 thread_local bool turning_away = false;  // the task that runs on this thread is to be turned away, not served
+thread_local bool last_request = false;  // of the connection that this thread serves: nobody may read on behind it
 
 // The library's queue grows without end; this one turns away what it cannot take.
 class BoundedQueue final : public httplib::TaskQueue {
  public:
-  BoundedQueue(std::size_t threads, std::size_t waiting, std::atomic<std::size_t>& in_line) : most_(waiting), in_line_(in_line) {
+  BoundedQueue(std::size_t threads, std::size_t waiting, std::atomic<std::size_t>& in_line) : most_(waiting), in_line_(in_line), free_(threads) {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
   }
 
   void enqueue(std::function<void()> task) override {
     {
       const std::lock_guard lock(mutex_);
-      if (tasks_.size() < most_) {
+      if (tasks_.size() < free_ + most_) {  // a thread that has not woken up yet is free nevertheless
         tasks_.push_back(std::move(task));
-        in_line_ = tasks_.size();
+        count();
         task = nullptr;
       }
     }
@@ -221,14 +222,20 @@ class BoundedQueue final : public httplib::TaskQueue {
         if (tasks_.empty()) return;
         task = std::move(tasks_.front());
         tasks_.pop_front();
-        in_line_ = tasks_.size();
+        --free_;
+        count();
       }
       task();
+      const std::lock_guard lock(mutex_);
+      ++free_;
+      count();
     }
   }
+  void count() { in_line_ = tasks_.size() - std::min(tasks_.size(), free_); }
 
   const std::size_t most_;
   std::atomic<std::size_t>& in_line_;
+  std::size_t free_;  // threads without a task
   std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<std::function<void()>> tasks_;
@@ -270,7 +277,15 @@ class HttpServer::Listener final : public httplib::Server {
       if (too_long) response.status = 413;
       if (complete && !too_long) answer(request, body, response);
     });
+    set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
+      if (request.method == "HEAD") response.status = 405;  // the library would have the command done as by GET
+      if (!is_framed(request)) response.status = 400;
+      return response.status == -1 ? HandlerResponse::Unhandled : HandlerResponse::Handled;
+    });
+    // What is refused may have been read in part only, and what is left of it must never be taken for another request.
     set_error_handler([](const httplib::Request&, httplib::Response& response) {
+      response.set_header("Connection", "close");
+      last_request = true;
       if (response.body.empty()) response.set_content("HTTP " + std::to_string(response.status) + ": the gateway answers at /api/call.cgi\n", "text/plain");
     });
   }
@@ -318,13 +333,26 @@ class HttpServer::Listener final : public httplib::Server {
     response.set_content(owner_.handler_(call), "text/plain; charset=UTF-8");
   }
 
-  // Headers that would make the library read the body in its own way, or pack the answer.
+  // Headers that would make the library read the body in its own way, or pack or cut the answer.
   static void take_as_it_comes(httplib::Request& request) {
     request.headers.erase("Content-Type");
     request.headers.erase("Accept-Encoding");
-    if (request.method == "POST" && !request.has_header("Content-Length") && !request.has_header("Transfer-Encoding")) {
-      request.set_header("Content-Length", "0");  // or it would be read until the connection ends
+    request.ranges.clear();
+    const bool has_body = request.has_header("Content-Length") || request.has_header("Transfer-Encoding");
+    if (request.method == "POST") {
+      if (!has_body) request.set_header("Content-Length", "0");  // or it would be read until the connection ends
+    } else if (has_body) {  // which the library leaves unread
+      last_request = true;
+      request.headers.erase("Connection");
+      request.set_header("Connection", "close");
     }
+  }
+
+  // Whether everybody on the way agrees where the request ends (RFC 9112, 6.3).
+  static bool is_framed(const httplib::Request& request) {
+    const std::string length = request.get_header_value("Content-Length"), coding = request.get_header_value("Transfer-Encoding");
+    return request.get_header_value_count("Content-Length") + request.get_header_value_count("Transfer-Encoding") <= 1 &&
+           length.find_first_not_of("0123456789") == std::string::npos && (coding.empty() || ::strcasecmp(coding.c_str(), "chunked") == 0);
   }
 
   // The library's own loop (Server::process_and_close_socket) with our limits.
@@ -334,25 +362,27 @@ class HttpServer::Listener final : public httplib::Server {
     } else {
       Wire wire(socket, tls_, limits_.request_time);
       wire.set_deadline(now() + limits_.request_time);
-      if (tls_ == nullptr || wire.shake_hands()) serve(wire);
+      const bool answer_on_its_way = (tls_ == nullptr || wire.shake_hands()) && serve(wire);
       wire.say_goodbye();
-      linger(socket);
+      if (answer_on_its_way) linger(socket);
     }
     ::close(socket);
     return true;
   }
 
-  void serve(Wire& wire) {
-    for (std::size_t left = limits_.requests_per_connection; left > 0; --left) {
-      if (!wait_for_request(wire)) return;
+  // Whether it ended with an answer, which may still be on its way.
+  bool serve(Wire& wire) {
+    for (std::size_t left = limits_.requests_per_connection;; --left) {
+      if (!wait_for_request(wire)) return false;
       wire.set_deadline(now() + limits_.request_time);
       wire.set_budget(limits_.head_bytes);
+      last_request = left <= 1 || stopping_;
       bool closed = false;
-      const bool served = process_request(wire, left == 1 || stopping_, closed, [&](httplib::Request& request) {
+      const bool served = process_request(wire, last_request, closed, [&](httplib::Request& request) {
         take_as_it_comes(request);
         wire.set_budget(limits_.body_bytes + limits_.body_bytes / 4 + 1024);  // chunks have marks of their own
       });
-      if (!served || closed || stopping_) return;
+      if (!served || closed || last_request || stopping_) return true;
     }
   }
 
