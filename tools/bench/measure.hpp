@@ -1,0 +1,77 @@
+// What a measurement is, and how it is run: the ledger's real path and its floor by turns, each in a process of its own, so that memory is counted apart and
+// no side inherits the other's warmth. Figures are ratios within one run; absolute ones say more about the machine.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bench {
+
+// Where and over what a measurement runs.
+struct Ground {
+  std::string folder;  // its own, on the disk that is measured
+  std::int64_t size;   // how many of what it counts
+  std::uint64_t seed;  // the same seed and size, the same data
+  std::string file(std::string_view name) const { return folder + "/" + std::string(name); }
+  std::int64_t accounts() const { return size < 10 ? 1 : size / 10; }
+};
+
+// The i-th number of the seed's stream, each on its own (SplitMix64).
+std::uint64_t draw(const Ground& ground, std::uint64_t i);
+
+// What one side did.
+struct Took {
+  double seconds;
+  std::int64_t units;                          // done in that time
+  std::map<std::string, std::int64_t> left{};  // what stays on the disk, counted: equal on both sides, or the comparison is none
+};
+
+struct Measurement {
+  std::string name;                  // what --only says
+  std::string what;                  // for people
+  std::string unit;
+  std::int64_t size;                 // of a full run; --quick takes 1 %, at least 20
+  double ratio;                      // the ledger's rate over the floor's must reach this
+  std::int64_t rate;                 // and this many units a second on a disk of 3,000 commits a second; 0: no such wish
+  bool grows;                        // part of --growth
+  std::function<void(const Ground&)> prepare;  // makes the files that both sides begin with
+  std::function<Took(const Ground&)> ledger, floor;
+};
+
+struct Side {
+  std::vector<double> rates{};  // units a second, one per pair
+  std::int64_t peak_kib = 0;    // of the process that did it, the whole of it
+  std::int64_t units = 0;
+};
+struct Result {
+  Side ledger{}, floor{};
+  std::vector<double> ratios{};  // ledger over floor, pair by pair
+  std::int64_t rows = 0;         // on the disk afterwards, of all tables
+};
+
+// Throws std::runtime_error where a side fails, or where the two left something different behind.
+Result run(const Measurement& measurement, const Ground& ground, int pairs);
+
+double median(std::vector<double> values);
+
+template <typename Work>
+double seconds_of(const Work& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// What a broken benchmark says; a refusal of the ledger's is one too.
+template <typename R>
+auto value_of(R&& result) {
+  if (!result) throw std::runtime_error(result.error().detail);
+  return std::forward<R>(result).value();
+}
+
+}  // namespace bench

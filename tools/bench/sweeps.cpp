@@ -1,0 +1,204 @@
+// Sweeps: everything due reserved or voided; every outcome captured or refunded. The floor reads narrow rows in one query, decides in memory, and writes each
+// account's balance once, in the same number of commits.
+#include <algorithm>
+#include <tuple>
+
+#include "storage/sqlite_store.hpp"
+#include "tools/bench/families.hpp"
+#include "tools/bench/raw.hpp"
+#include "tools/bench/sample.hpp"
+#include "tools/operations/sweep.hpp"
+
+namespace bench {
+namespace {
+
+using operations::Stage;
+
+Took sweep(const Ground& ground, Stage stage, std::initializer_list<std::string_view> words) {
+  const std::string file = copy_of_prepared(ground, "ledger.db");
+  Took took{};
+  {
+    const auto store = storage::open_book(file, {});
+    operations::SweepOptions options;
+    options.stages = {stage};
+    operations::SweepReport report;
+    took.seconds = seconds_of([&] { report = operations::sweep({*store, kNow, "bench"}, nullptr, options); });
+    for (const std::string_view word : words) took.units += report.count(word);
+  }
+  took.left = left_in(file);
+  return took;
+}
+
+struct Account {
+  std::int64_t available_id, reserved_id, available, reserved;
+};
+// One backorder to be decided. Settling needs no order but the accounts'.
+struct Order {
+  std::int64_t customer, due, drop, id;
+  bool won;
+};
+
+class Floor {
+ public:
+  explicit Floor(const std::string& file) : db_(file) {}
+
+  Took run(const std::string& select, const std::function<void(std::int64_t customer, Account&, std::span<const Order>)>& decide) {
+    Took took{};
+    took.seconds = seconds_of([&] {
+      read_accounts();
+      std::vector<Order> orders;
+      {
+        Query rows(db_, select);
+        while (rows.step()) orders.push_back({rows.number(0), rows.number(1), rows.number(2), rows.number(3), rows.number(4) != 0});
+      }
+      std::ranges::sort(orders, [](const Order& a, const Order& b) { return std::tie(a.customer, a.due, a.drop, a.id) < std::tie(b.customer, b.due, b.drop, b.id); });
+      took.units = static_cast<std::int64_t>(orders.size());
+      write(orders, decide);
+    });
+    return took;
+  }
+
+  void step(std::int64_t customer, std::int64_t order, const char* from, const char* to, std::optional<std::int64_t> reason_place, std::string_view detail) {
+    constexpr const char* kReasons[] = {"insufficient_available", "not_registered"};
+    if (reason_place) {
+      event_.write(++last_event_, kNowMs, customer, order, from, to, kReasons[*reason_place], detail);
+    } else {
+      event_.write(++last_event_, kNowMs, customer, order, from, to, std::nullopt, detail);
+    }
+  }
+  void transfer(const char* kind, std::int64_t debit, std::int64_t credit, std::int64_t amount, std::int64_t customer, std::int64_t order) {
+    transfer_.write(++last_transfer_, kind, debit, credit, amount, kNowMs, kNowMs, customer, order);
+  }
+
+  static const std::int64_t kNowMs;
+  Raw db_;
+  Query reserve_{db_, "UPDATE backorder SET state = 'ACTIVE', deposit_minor = ?2, attempt = 1, reserved_at = ?3 WHERE id = ?1"};
+  Query end_{db_, "UPDATE backorder SET state = ?2, reason = ?3, ended_at = ?4, open_copy = NULL WHERE id = ?1"};
+  std::int64_t revenue_ = 0, tax_ = 0;
+
+ private:
+  void read_accounts() {
+    Query rows(db_, "SELECT customer_id, kind, id, balance_minor FROM ledger_account");
+    while (rows.step()) {
+      const auto place = static_cast<std::size_t>(rows.number(0));
+      if (place >= accounts_.size()) accounts_.resize(place + 1);
+      Account& account = accounts_[place];
+      if (rows.number(1) == 2000) std::tie(account.available_id, account.available) = std::pair(rows.number(2), rows.number(3));
+      if (rows.number(1) == 2010) std::tie(account.reserved_id, account.reserved) = std::pair(rows.number(2), rows.number(3));
+      last_account_ = std::max(last_account_, rows.number(2));
+    }
+    last_transfer_ = db_.number("SELECT max(id) FROM transfer");
+    last_event_ = db_.number("SELECT ifnull(max(id), 0) FROM event");
+    last_seal_ = db_.number("SELECT max(id) FROM seal");
+  }
+
+  void write(const std::vector<Order>& orders, const std::function<void(std::int64_t, Account&, std::span<const Order>)>& decide) {
+    const std::size_t chunk = operations::SweepOptions{}.chunk;
+    Query balance(db_, "UPDATE ledger_account SET balance_minor = ?2 WHERE id = ?1"), seal(db_, kInsertSeal);
+    std::span<const Order> rest(orders);
+    while (!rest.empty()) {
+      db_.run("BEGIN IMMEDIATE");
+      make_operator_accounts();
+      const std::int64_t first = last_transfer_ + 1;
+      for (std::size_t size = 0; !rest.empty();) {
+        const std::int64_t customer = rest.front().customer;
+        const auto count = static_cast<std::size_t>(std::ranges::find_if(rest, [&](const Order& row) { return row.customer != customer; }) - rest.begin());
+        if (size > 0 && size + count > chunk) break;
+        size += count;
+        Account& account = accounts_[static_cast<std::size_t>(customer)];
+        const Account before = account;
+        decide(customer, account, rest.first(count));
+        rest = rest.subspan(count);
+        if (account.available != before.available) balance.write(account.available_id, account.available);
+        if (account.reserved != before.reserved) balance.write(account.reserved_id, account.reserved);
+      }
+      seal.write(++last_seal_, kNowMs, 1, 0, first, last_transfer_);
+      db_.run("COMMIT");
+    }
+  }
+
+  void make_operator_accounts() {
+    if (revenue_ != 0 || !captures_) return;
+    Query insert(db_, "INSERT INTO ledger_account (id, kind, currency, source) VALUES (?, ?, 'EUR', '')");
+    insert.write(revenue_ = ++last_account_, 4000);
+    insert.write(tax_ = ++last_account_, 2100);
+  }
+
+  Query event_{db_, "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail)"
+                    " VALUES (?, ?, 'stepped', ?, ?, ?, ?, ?, 'bench', ?)"};
+  Query transfer_{db_, "INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt, actor, memo)"
+                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 'bench', '')"};
+  std::vector<Account> accounts_{};
+  std::int64_t last_account_ = 0, last_transfer_ = 0, last_event_ = 0, last_seal_ = 0;
+
+ public:
+  bool captures_ = false;
+};
+const std::int64_t Floor::kNowMs = kNow.time_since_epoch().count();
+
+Took floor_reserve(const Ground& ground) {
+  const std::string file = copy_of_prepared(ground, "floor.db");
+  Took took{};
+  {
+    Floor floor(file);
+    took = floor.run("SELECT customer_id, deposit_due_at, drop_at, id, 0 FROM backorder WHERE state = 'REQUESTED' AND deposit_due_at <= " + std::to_string(Floor::kNowMs),
+                     [&](std::int64_t customer, Account& account, std::span<const Order> orders) {
+                       for (const Order& order : orders) {
+                         if (account.available < kPriceMinor) {
+                           floor.end_.write(order.id, "VOID", "insufficient_available", Floor::kNowMs);
+                           floor.step(customer, order.id, "REQUESTED", "VOID", 0, "short by 9.99 EUR");
+                           continue;
+                         }
+                         account.available -= kPriceMinor;
+                         account.reserved += kPriceMinor;
+                         floor.reserve_.write(order.id, kPriceMinor, Floor::kNowMs);
+                         floor.transfer("reserve", account.available_id, account.reserved_id, kPriceMinor, customer, order.id);
+                         floor.step(customer, order.id, "REQUESTED", "ACTIVE", {}, "");
+                       }
+                     });
+  }
+  took.left = left_in(file);
+  return took;
+}
+
+Took floor_settle(const Ground& ground) {
+  const std::string file = copy_of_prepared(ground, "floor.db");
+  constexpr std::int64_t tax = kPriceMinor * kTaxBp / (10'000 + kTaxBp) + 1;  // 159.66 rounds up
+  Took took{};
+  {
+    Floor floor(file);
+    floor.captures_ = true;
+    took = floor.run("SELECT customer_id, 0, 0, id, provider_status = 'SUCCESSFUL' FROM backorder WHERE open_copy IS NOT NULL AND deposit_minor IS NOT NULL",
+                     [&](std::int64_t customer, Account& account, std::span<const Order> orders) {
+                       for (const Order& order : orders) {
+                         account.reserved -= kPriceMinor;
+                         if (order.won) {
+                           floor.end_.write(order.id, "SUCCESSFUL", std::nullopt, Floor::kNowMs);
+                           floor.transfer("capture", account.reserved_id, floor.revenue_, kPriceMinor - tax, customer, order.id);
+                           floor.transfer("capture-tax", account.reserved_id, floor.tax_, tax, customer, order.id);
+                           floor.step(customer, order.id, "PROCESSING", "SUCCESSFUL", {}, "provider says SUCCESSFUL");
+                           continue;
+                         }
+                         account.available += kPriceMinor;
+                         floor.end_.write(order.id, "FAILED", "not_registered", Floor::kNowMs);
+                         floor.transfer("refund", account.reserved_id, account.available_id, kPriceMinor, customer, order.id);
+                         floor.step(customer, order.id, "PROCESSING", "FAILED", 1, "provider says FAILED");
+                       }
+                     });
+  }
+  took.left = left_in(file);
+  return took;
+}
+
+}  // namespace
+
+void add_sweeps(std::vector<Measurement>& all) {
+  all.push_back({"sweep", "deposit sweep, a fifth of the accounts underfunded", "backorders", 100'000, 0.6, 40'000, true,
+                 [](const Ground& ground) { add_due(ground, *make_accounts(ground, ground.file("prepared.db"), false)); },
+                 [](const Ground& ground) { return sweep(ground, Stage::reserve, {"reserved", "voided"}); }, floor_reserve});
+  all.push_back({"settle", "settlement sweep, captured with tax or refunded", "backorders", 100'000, 0.6, 40'000, true,
+                 [](const Ground& ground) { add_answered(ground, *make_accounts(ground, ground.file("prepared.db"), true)); },
+                 [](const Ground& ground) { return sweep(ground, Stage::settle, {"SUCCESSFUL", "FAILED"}); }, floor_settle});
+}
+
+}  // namespace bench
