@@ -1,9 +1,6 @@
 // The HTTP server's limits, and TLS, over real sockets.
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <httplib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -11,16 +8,17 @@
 #include <thread>
 
 #include "tests/support/loopback_server.hpp"
+#include "tests/support/raw_connection.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tools/gateway/http_server.hpp"
 
 using gateway::HttpCall;
 using gateway::HttpLimits;
 using gateway::HttpServer;
+using support::kPatience;
+using support::RawConnection;
 
 namespace {
-
-constexpr auto kPatience = std::chrono::seconds(60);  // then whatever a test waits for has failed
 
 std::string echo(const HttpCall& call) { return call.method + "|" + call.query + "|" + std::to_string(call.body.size()) + "|" + call.body.substr(0, 20); }
 
@@ -35,37 +33,6 @@ struct Server {
   }
   HttpServer http;
   int port = 0;
-};
-
-// A connection that says exactly what it is told to say.
-class RawConnection {
- public:
-  explicit RawConnection(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in place{};
-    place.sin_family = AF_INET;
-    place.sin_port = htons(static_cast<std::uint16_t>(port));
-    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
-    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) REQUIRE(::setsockopt(socket_, SOL_SOCKET, option, &patience, sizeof patience) == 0);
-    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0);
-  }
-  ~RawConnection() { ::close(socket_); }
-  RawConnection(const RawConnection&) = delete;
-  RawConnection& operator=(const RawConnection&) = delete;
-  bool say(const std::string& text) const { return ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()); }
-  std::string hear() const {  // until the server closes
-    std::string text;
-    char bytes[4096];
-    for (;;) {
-      const ssize_t got = ::recv(socket_, bytes, sizeof bytes, 0);
-      CHECK_MESSAGE((got >= 0 || errno != EAGAIN), "the server neither answers nor closes; heard so far: '" << text << "'");
-      if (got <= 0) return text;
-      text.append(bytes, static_cast<std::size_t>(got));
-    }
-  }
-
- private:
-  int socket_;
 };
 
 // A door that a handler waits at until the test opens it.

@@ -14,6 +14,7 @@ using engine::State;
 using engine::to_wire_string;
 
 constexpr std::int64_t kMostOpenCopies = 100;  // of one account on one name: a client that repeats NEW=1 without end stops here
+constexpr std::size_t kMostRemembered = 10'000;  // further applications whose answer may not have arrived
 constexpr auto kCancelledAnswerable = std::chrono::hours(30 * 24);  // after the drop
 
 std::string quoted_domain(std::string_view text) { return "DOMAIN " + std::string(text.substr(0, 100)); }
@@ -130,6 +131,41 @@ std::optional<BackorderQuery::Order> list_order(std::string_view word) {
 
 }  // namespace
 
+std::string FurtherApplications::key_of(const Call& call) {
+  std::string key = call.caller.account + '\n';
+  for (const api_client::Parameter& parameter : call.command.parameters) key += parameter.name + '=' + parameter.value + '\n';
+  return key;
+}
+
+std::optional<FurtherApplications::Placed> FurtherApplications::unheard(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = last_.find(key);
+  if (found == last_.end() || !found->second.delivery->failed()) return std::nullopt;
+  return found->second;
+}
+
+void FurtherApplications::note(const std::string& key, Placed placed) {
+  const std::lock_guard lock(mutex_);
+  if (last_.size() >= kMostRemembered) make_room();
+  if (const auto before = last_.find(key); before != last_.end()) keys_.erase(before->second.application);
+  keys_.insert_or_assign(placed.application, key);
+  last_.insert_or_assign(key, std::move(placed));
+}
+
+void FurtherApplications::shown(engine::BackorderId application) {
+  const std::lock_guard lock(mutex_);
+  const auto found = keys_.find(application);
+  if (found == keys_.end()) return;
+  last_.erase(found->second);
+  keys_.erase(found);
+}
+
+void FurtherApplications::make_room() {
+  std::erase_if(last_, [](const auto& entry) { return !entry.second.delivery->failed(); });
+  if (last_.size() >= kMostRemembered) last_.clear();
+  std::erase_if(keys_, [this](const auto& entry) { return !last_.contains(entry.second); });
+}
+
 Answer add_application(Desk& desk, const Call& call) {
   const engine::Customer customer = call.store.customer(call.caller.user.customer).value();
   const auto parsed = order_of(call, customer.currency);
@@ -137,6 +173,8 @@ Answer add_application(Desk& desk, const Call& call) {
   const engine::PlaceOrder& order = std::get<engine::PlaceOrder>(parsed);
   const std::string wanted(call.command.find("CLASS").value_or(""));
   const std::string id(call.command.find("X-REQUEST-ID").value_or(""));
+  const bool further = order.another && id.empty();
+  const std::string key = further ? FurtherApplications::key_of(call) : "";
   Answer answer;
   desk.writer.together([&](engine::LedgerStore& store) {
     const std::optional<std::string> zone = store.price_list().zone_of(order.name);
@@ -144,7 +182,19 @@ Answer add_application(Desk& desk, const Call& call) {
       answer = refuse(541, "CLASS: " + order.name.ace() + " is of class " + class_of_zone(*zone));
       return;
     }
-    if (order.another && id.empty()) {
+    if (further) {
+      if (call.delivery && call.delivery->caller_has_gone()) {  // who repeats it shall place one, not two
+        answer = refuse(421, "the connection was closed before the application was placed");
+        return;
+      }
+      if (const auto unheard = desk.further.unheard(key)) {
+        const std::optional<Backorder> placed = store.backorder(unheard->application);
+        if (placed && placed->customer == customer.id && placed->placed_at == unheard->at && !is_final(placed->state)) {
+          answer = answer_of(*placed, call.caller);
+          desk.further.note(key, {placed->id, placed->placed_at, call.delivery});
+          return;
+        }
+      }
       BackorderQuery open;
       open.customer = customer.id;
       open.name = order.name.ace();
@@ -160,7 +210,9 @@ Answer add_application(Desk& desk, const Call& call) {
       return;
     }
     const std::int64_t number = std::stoll(std::string(reply.value().fact("backorder")));
-    answer = answer_of(store.backorder(engine::BackorderId(number)).value(), call.caller);
+    const Backorder placed = store.backorder(engine::BackorderId(number)).value();
+    answer = answer_of(placed, call.caller);
+    if (further && call.delivery) desk.further.note(key, {placed.id, placed.placed_at, call.delivery});
   });
   return answer;
 }
@@ -185,13 +237,14 @@ Answer delete_application(Desk& desk, const Call& call) {
   return done;
 }
 
-Answer status_application(Desk&, const Call& call) {
+Answer status_application(Desk& desk, const Call& call) {
   const auto found = application_of(call);
   if (const Answer* refused = std::get_if<Answer>(&found)) return *refused;
+  desk.further.shown(std::get<Backorder>(found).id);
   return answer_of(std::get<Backorder>(found), call.caller);
 }
 
-Answer query_applications(Desk&, const Call& call) {
+Answer query_applications(Desk& desk, const Call& call) {
   const Command& command = call.command;
   const std::optional<Window> window = window_of(command, 1'000);
   if (!window) return refuse(505, "FIRST, LIMIT");
@@ -243,6 +296,9 @@ Answer query_applications(Desk&, const Call& call) {
   const std::int64_t total = nothing ? 0 : call.store.count_backorders(query);
   std::vector<Backorder> rows;
   if (!nothing && window->limit > 0 && window->first < total) rows = call.store.backorders(query);
+  if (!query.names.empty()) {  // who asks for a name looks for what became of it; a list of everything is read for other reasons
+    for (const Backorder& row : rows) desk.further.shown(row.id);
+  }
   Answer answer;
   add_window(answer, *window, static_cast<std::int64_t>(rows.size()), is_set(command, "NOTOTAL") ? std::nullopt : std::optional(total));
   const bool wide = is_set(command, "WIDE");

@@ -1,12 +1,15 @@
 // The commands that customers' software may give, each as an answer of the protocol. What a command may see and touch is its caller's account and nothing else.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "tools/gateway/authentication.hpp"
 #include "tools/gateway/back_office.hpp"
 #include "tools/gateway/book_access.hpp"
+#include "tools/gateway/http_server.hpp"
 #include "tools/gateway/wire.hpp"
 
 namespace gateway {
@@ -18,9 +21,33 @@ struct Call {
   const std::string& address;
   engine::LedgerStore& store;  // to read
   engine::UtcTime now;
+  std::shared_ptr<const Delivery> delivery{};  // of the answer; null where there is no connection
 };
 
 class DropCatalogue;
+
+// The last further application (NEW=1) of each account and wording. Where its answer did not arrive, the next equal request is its repetition, unless the client
+// has found the application by asking for it meanwhile. A restart forgets all this: X-REQUEST-ID is kept for ever.
+class FurtherApplications {
+ public:
+  struct Placed {
+    engine::BackorderId application;
+    engine::UtcTime at;
+    std::shared_ptr<const Delivery> delivery;
+  };
+  static std::string key_of(const Call& call);
+  // What an equal request placed without its caller having heard of it.
+  std::optional<Placed> unheard(const std::string& key) const;
+  void note(const std::string& key, Placed placed);
+  void shown(engine::BackorderId application);
+
+ private:
+  void make_room();
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Placed> last_;
+  std::map<engine::BackorderId, std::string> keys_;  // of last_
+};
 
 // What the commands work with; everything but the readers' store is shared by all threads.
 struct Desk {
@@ -28,6 +55,7 @@ struct Desk {
   BackOffice& back_office;
   Authentication& authentication;
   DropCatalogue& catalogue;
+  FurtherApplications& further;
 };
 
 // 500 for a command that is not offered.

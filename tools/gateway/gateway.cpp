@@ -50,7 +50,7 @@ struct Gateway::Parts {
         writer(options.book),
         back_office(options.book, options.provider, writer),
         authentication(options.monotonic),
-        http(kPath, options.limits, [this](const HttpCall& call) { return answer(call.query, call.body, call.address); },
+        http(kPath, options.limits, [this](const HttpCall& call) { return answer(call.query, call.body, call.address, call.delivery); },
              api_client::format(refuse(420, "too many connections"))) {}
   ~Parts() { stop(); }
 
@@ -76,7 +76,7 @@ struct Gateway::Parts {
     log(line);
   }
 
-  Answer reply(std::string_view query, std::string_view body, const std::string& address, Asked& asked) {
+  Answer reply(std::string_view query, std::string_view body, const std::string& address, const std::shared_ptr<const Delivery>& delivery, Asked& asked) {
     const engine::Result<api_client::Request> request = api_client::decode_form(query, body);
     if (!request) return refuse(507, request.error().detail);
     const api_client::Connection& connection = request.value().connection;
@@ -90,8 +90,8 @@ struct Gateway::Parts {
     if (!connection.user.empty() && connection.user != known.account && connection.user != known.user.login) return refuse(531, "s_user");
     follow_clock(*reader);
     const Snapshot snapshot(*reader);
-    Desk desk{writer, back_office, authentication, catalogue};
-    return answer_command(desk, {request.value().command, connection, known, address, *reader, now(*reader)});
+    Desk desk{writer, back_office, authentication, catalogue, further};
+    return answer_command(desk, {request.value().command, connection, known, address, *reader, now(*reader), delivery});
   }
 
   // A rehearsal's clock that was moved: what became due is done before anybody is answered.
@@ -100,13 +100,13 @@ struct Gateway::Parts {
     if (const auto report = back_office.follow(now(store))) log_sweep(*report);
   }
 
-  std::string answer(std::string_view query, std::string_view body, const std::string& address) {
+  std::string answer(std::string_view query, std::string_view body, const std::string& address, const std::shared_ptr<const Delivery>& delivery) {
     const Instant begun = std::chrono::steady_clock::now();
     Asked asked;
     Answer reply_or_refusal;
     std::string trouble;
     try {
-      reply_or_refusal = reply(query, body, address, asked);
+      reply_or_refusal = reply(query, body, address, delivery, asked);
     } catch (const storage::StorageError& failed) {
       reply_or_refusal = refuse(421);
       trouble = std::string(name(failed.error().code)) + ": " + failed.error().detail;
@@ -175,6 +175,7 @@ struct Gateway::Parts {
   BackOffice back_office;
   Authentication authentication;
   DropCatalogue catalogue;
+  FurtherApplications further;
   std::mutex log_mutex;
   std::mutex mutex;
   std::condition_variable woken;
@@ -189,7 +190,7 @@ Gateway::~Gateway() = default;
 engine::Result<int> Gateway::start() { return parts_->start(); }
 void Gateway::stop() { parts_->stop(); }
 int Gateway::port() const { return parts_->port; }
-std::string Gateway::answer(std::string_view query, std::string_view body, const std::string& address) { return parts_->answer(query, body, address); }
+std::string Gateway::answer(std::string_view query, std::string_view body, const std::string& address) { return parts_->answer(query, body, address, nullptr); }
 operations::SweepReport Gateway::sweep() { return parts_->sweep(); }
 
 }  // namespace gateway

@@ -3,11 +3,13 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <httplib.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -24,6 +26,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr auto kIdleSlice = std::chrono::milliseconds(50);     // how soon an idle connection notices that it is to give way
 constexpr auto kLingering = std::chrono::milliseconds(200);    // for the peer to take the last bytes before the socket is closed
+constexpr auto kLongLingering = std::chrono::seconds(2);       // where they have not arrived by then
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
@@ -40,6 +43,14 @@ bool wait_for(int socket, short events, SteadyTime deadline) {
     if (ready == 0 || errno != EINTR) return false;
   }
 }
+
+// The connection that this thread serves.
+struct Serving {
+  int socket = -1;
+  bool last_request = false;              // nobody may read on behind this one
+  std::shared_ptr<Delivery> delivery{};   // of the last answer, once there is one
+};
+thread_local Serving* serving = nullptr;
 
 // One accepted connection, plain or TLS, over a socket that never blocks: whoever waits, waits until the deadline and no longer.
 class Wire final : public httplib::Stream {
@@ -91,20 +102,10 @@ class Wire final : public httplib::Stream {
     answering_ = true;
     std::size_t written = 0;
     while (written < size) {
-      if (ssl_ != nullptr) {
-        ERR_clear_error();
-        const int part = SSL_write(ssl_, from + written, static_cast<int>(std::min<std::size_t>(size - written, 1U << 20U)));
-        if (part > 0) written += static_cast<std::size_t>(part);
-        else if (!wait_for_tls(part)) return -1;
-      } else {
-        const ssize_t part = ::send(socket_, from + written, size - written, MSG_NOSIGNAL);
-        if (part > 0) written += static_cast<std::size_t>(part);
-        else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-          if (!wait_for(socket_, POLLOUT, deadline_)) return -1;
-        } else if (errno != EINTR) {
-          return -1;
-        }
-      }
+      ERR_clear_error();
+      const ssize_t part = send_some(from + written, size - written);
+      if (part > 0) written += static_cast<std::size_t>(part);
+      else if (ssl_ != nullptr ? !wait_for_tls(static_cast<int>(part)) : !wait_to_send()) return -1;
     }
     return static_cast<ssize_t>(size);
   }
@@ -132,6 +133,14 @@ class Wire final : public httplib::Stream {
       return true;
     }
   }
+
+  ssize_t send_some(const char* from, std::size_t size) {
+    const auto send = [&]() -> ssize_t {
+      return ssl_ != nullptr ? SSL_write(ssl_, from, static_cast<int>(std::min<std::size_t>(size, 1U << 20U))) : ::send(socket_, from, size, MSG_NOSIGNAL);
+    };
+    return serving->delivery ? serving->delivery->hand_over(send) : send();
+  }
+  bool wait_to_send() const { return errno == EINTR || (errno == EAGAIN && wait_for(socket_, POLLOUT, deadline_)); }
 
   bool wait_for_tls(int result) {
     switch (SSL_get_error(ssl_, result)) {
@@ -171,7 +180,25 @@ class Wire final : public httplib::Stream {
 };
 
 thread_local bool turning_away = false;  // the task that runs on this thread is to be turned away, not served
-thread_local bool last_request = false;  // of the connection that this thread serves: nobody may read on behind it
+
+// Of what was sent, by the other machine's kernel; our own end of the stream counts as one byte.
+bool is_acknowledged(int socket) {
+  int left = 0;
+  return ::ioctl(socket, SIOCOUTQ, &left) == 0 && left <= 1;
+}
+bool has_arrived(int socket) {  // anything but the end
+  char next = 0;
+  return ::recv(socket, &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+short state_of(int socket, short events) {
+  pollfd asked{socket, events, 0};
+  return ::poll(&asked, 1, 0) > 0 ? asked.revents : static_cast<short>(0);
+}
+bool is_sent_in_vain(int socket) {  // more than once, and still without an echo
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  return ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_retransmits > 0;
+}
 
 // The library's queue grows without end; this one turns away what it cannot take.
 class BoundedQueue final : public httplib::TaskQueue {
@@ -251,6 +278,35 @@ std::string last_tls_error() {
 
 }  // namespace
 
+bool Delivery::caller_has_gone() const {
+  const std::lock_guard lock(mutex_);
+  return socket_ < 0 || (state_of(socket_, POLLRDHUP) & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+bool Delivery::failed() const {
+  const std::lock_guard lock(mutex_);
+  if (socket_ < 0 || failed_) return failed_;
+  const short state = state_of(socket_, POLLRDHUP);
+  if ((state & POLLERR) != 0) return true;
+  return (!sent_ || !is_acknowledged(socket_)) && ((state & (POLLRDHUP | POLLHUP)) != 0 || is_sent_in_vain(socket_));
+}
+
+ssize_t Delivery::hand_over(const std::function<ssize_t()>& send) {
+  const std::lock_guard lock(mutex_);
+  sent_ = true;
+  errno = 0;
+  const ssize_t part = send();
+  if (part <= 0 && errno != 0 && errno != EAGAIN && errno != EINTR) failed_ = true;
+  return part;
+}
+
+void Delivery::end(bool has_more) {
+  const std::lock_guard lock(mutex_);
+  const bool broken = failed_ || (state_of(socket_, 0) & POLLERR) != 0;
+  failed_ = !has_more && (broken || !sent_ || (!has_arrived(socket_) && !is_acknowledged(socket_)));
+  socket_ = -1;
+}
+
 bool is_loopback(const std::string& host) {
   in_addr v4{};
   if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
@@ -285,7 +341,7 @@ class HttpServer::Listener final : public httplib::Server {
     // What is refused may have been read in part only, and what is left of it must never be taken for another request.
     set_error_handler([](const httplib::Request&, httplib::Response& response) {
       response.set_header("Connection", "close");
-      last_request = true;
+      serving->last_request = true;
       if (response.body.empty()) response.set_content("HTTP " + std::to_string(response.status) + ": the gateway answers at /api/call.cgi\n", "text/plain");
     });
   }
@@ -328,8 +384,9 @@ class HttpServer::Listener final : public httplib::Server {
 
  private:
   void answer(const httplib::Request& request, const std::string& body, httplib::Response& response) {
+    serving->delivery = std::make_shared<Delivery>(serving->socket);
     const std::size_t mark = request.target.find('?');
-    const HttpCall call{request.method, mark == std::string::npos ? "" : request.target.substr(mark + 1), body, request.remote_addr};
+    const HttpCall call{request.method, mark == std::string::npos ? "" : request.target.substr(mark + 1), body, request.remote_addr, serving->delivery};
     response.set_content(owner_.handler_(call), "text/plain; charset=UTF-8");
   }
 
@@ -342,7 +399,7 @@ class HttpServer::Listener final : public httplib::Server {
     if (request.method == "POST") {
       if (!has_body) request.set_header("Content-Length", "0");  // or it would be read until the connection ends
     } else if (has_body) {  // which the library leaves unread
-      last_request = true;
+      serving->last_request = true;
       request.headers.erase("Connection");
       request.set_header("Connection", "close");
     }
@@ -362,9 +419,12 @@ class HttpServer::Listener final : public httplib::Server {
     } else {
       Wire wire(socket, tls_, limits_.request_time);
       wire.set_deadline(now() + limits_.request_time);
+      Serving connection{socket};
+      serving = &connection;
       const bool answer_on_its_way = (tls_ == nullptr || wire.shake_hands()) && serve(wire);
       wire.say_goodbye();
       if (answer_on_its_way) linger(socket);
+      if (connection.delivery) connection.delivery->end(false);
     }
     ::close(socket);
     return true;
@@ -374,15 +434,17 @@ class HttpServer::Listener final : public httplib::Server {
   bool serve(Wire& wire) {
     for (std::size_t left = limits_.requests_per_connection;; --left) {
       if (!wait_for_request(wire)) return false;
+      if (serving->delivery) serving->delivery->end(wire.has_buffered());
+      serving->delivery.reset();
       wire.set_deadline(now() + limits_.request_time);
       wire.set_budget(limits_.head_bytes);
-      last_request = left <= 1 || stopping_;
+      serving->last_request = left <= 1 || stopping_;
       bool closed = false;
-      const bool served = process_request(wire, last_request, closed, [&](httplib::Request& request) {
+      const bool served = process_request(wire, serving->last_request, closed, [&](httplib::Request& request) {
         take_as_it_comes(request);
         wire.set_budget(limits_.body_bytes + limits_.body_bytes / 4 + 1024);  // chunks have marks of their own
       });
-      if (!served || closed || last_request || stopping_) return true;
+      if (!served || closed || serving->last_request || stopping_) return true;
     }
   }
 
@@ -413,11 +475,13 @@ class HttpServer::Listener final : public httplib::Server {
   static void linger(int socket) {
     ::shutdown(socket, SHUT_WR);
     discard(socket, now() + kLingering);
+    if (!is_acknowledged(socket)) discard(socket, now() + kLongLingering);
   }
   static void discard(int socket, SteadyTime until) {
     char bytes[4096];
     for (int part = 0; part < 256; ++part) {
-      if (!wait_for(socket, POLLIN, until)) return;
+      // A broken connection's error stays where it is: whether the answer arrived is still to be asked.
+      if (!wait_for(socket, POLLIN, until) || (state_of(socket, 0) & POLLERR) != 0) return;
       const ssize_t got = ::recv(socket, bytes, sizeof bytes, MSG_DONTWAIT);
       if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return;
     }

@@ -2,9 +2,12 @@
 // at which it trickles in, connections that wait. A body is handed over as it is, whatever its content type claims. With a certificate it speaks TLS 1.2 and later.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "engine/result.hpp"
@@ -28,11 +31,34 @@ struct HttpListen {
   std::string certificate{}, key{};  // PEM files; both or none
 };
 
+// What becomes of the answer to a call, as far as its connection tells. May be asked by any thread, also when the connection has long ended.
+class Delivery {
+ public:
+  explicit Delivery(int socket) : socket_(socket) {}
+
+  // Whether the caller has closed its end or is out of reach: it waits for no answer any more (or, seldom, it only said that it has nothing more to ask).
+  bool caller_has_gone() const;
+  // Whether the answer did not arrive, or will not: the connection broke, or the caller closed it or let it end before its machine had acknowledged every byte. While
+  // the answer is on its way: no.
+  bool failed() const;
+
+  // For the server. `send` hands bytes of the answer to the kernel without waiting, as send(2) does.
+  ssize_t hand_over(const std::function<ssize_t()>& send);
+  // Before the socket is closed, or the next request is read from it. `has_more`: some of that is here, so the answer to the one before has arrived.
+  void end(bool has_more);
+
+ private:
+  mutable std::mutex mutex_;
+  int socket_;  // -1: ended
+  bool sent_ = false, failed_ = false;
+};
+
 struct HttpCall {
   std::string method{};   // GET or POST
   std::string query{};    // as it stood in the request line, still encoded
   std::string body{};
   std::string address{};  // of the caller, without port
+  std::shared_ptr<const Delivery> delivery{};
 };
 
 // Answers calls of one path; every other path is 404. Answers are text/plain with status 200.
