@@ -63,6 +63,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::database_failed, "database_failed"},
     {ErrorCode::clock_not_movable, "clock_not_movable"},
     {ErrorCode::books_differ, "books_differ"},
+    {ErrorCode::report_not_balanced, "report_not_balanced"},
 };
 
 }  // namespace
@@ -115,7 +116,8 @@ ErrorClass error_class(ErrorCode code) {
     case ErrorCode::resolution_not_allowed:
     case ErrorCode::provider_refused:
     case ErrorCode::clock_not_movable:
-    case ErrorCode::books_differ: return ErrorClass::refused;
+    case ErrorCode::books_differ:
+    case ErrorCode::report_not_balanced: return ErrorClass::refused;
     case ErrorCode::already_reversed:
     case ErrorCode::request_id_reused:
     case ErrorCode::account_exists:

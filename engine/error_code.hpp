@@ -72,6 +72,7 @@ enum class ErrorCode : std::uint16_t {
   clock_not_movable = 608,
   // 7xx: a check found something
   books_differ = 701,
+  report_not_balanced = 702,
 };
 
 // Exit statuses of the program, as scripts know them.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -198,6 +199,7 @@ struct Settings {
   bool auction_on_account = false;                                // auction.price = external | on-account
   Milliseconds provider_lag = std::chrono::hours(12);             // reconcile.provider-lag: grace for what the provider sets aside, frees, charges
   Milliseconds bank_lag = std::chrono::hours(5 * 24);             // reconcile.bank-lag: how far a payment's days may lie apart, and grace for it
+  std::map<std::string, Money> expected_cost{};                   // cost.ZONE: what a job there will cost us; absent: not known
 };
 
 // ---- what a decision changes ----------------------------------------------------------------------------------------------
@@ -385,6 +387,7 @@ class LedgerStore {
   virtual std::vector<ProviderCall> calls(BackorderId backorder) = 0;
   virtual std::vector<ProviderCall> open_calls() = 0;  // intent or unknown
   virtual std::vector<Evidence> evidence(BackorderId backorder) = 0;
+  virtual void each_evidence(const std::function<void(const Evidence&)>& visit) = 0;  // of all, oldest first
 
   virtual std::optional<Source> source(std::string_view name) = 0;
   virtual std::vector<Source> sources() = 0;

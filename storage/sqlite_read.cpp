@@ -214,6 +214,20 @@ std::optional<Outcome> read_setting(Settings& settings, std::string_view name, s
     settings.auction_on_account = value == "on-account";
     return Done{};
   }
+  if (name.starts_with("cost.")) {  // "7.85 USD", or empty: not known any more
+    const auto zone = parse_zone(name.substr(5));
+    if (!zone || zone.value() != name.substr(5)) return bad_setting(name, value, "set for a zone as it is written in ACE, such as cost.com");
+    if (value.empty()) {
+      settings.expected_cost.erase(zone.value());
+      return Done{};
+    }
+    const bool has_code = value.size() > 4 && value[value.size() - 4] == ' ';
+    const auto currency = Currency::parse(has_code ? value.substr(value.size() - 3) : std::string_view());
+    const auto amount = currency ? parse_positive_money(value.substr(0, value.size() - 4), currency.value()) : Result<Money>(currency.error());
+    if (!amount) return bad_setting(name, value, "an amount with its currency, such as '7.85 USD'");
+    settings.expected_cost.insert_or_assign(zone.value(), amount.value());
+    return Done{};
+  }
   if (name == "reschedule.keep") return span(settings.reschedule_keep);
   if (name == "warn.ahead") return span(settings.warn_ahead);
   if (name == "provider.absence-wait") return span(settings.absence_wait);
@@ -566,6 +580,11 @@ std::vector<Evidence> SqliteBook::evidence(BackorderId backorder) {
   std::vector<Evidence> evidence;
   while (row.step()) evidence.push_back({backorder, row.string(0), row.string(1), row.time(2)});
   return evidence;
+}
+
+void SqliteBook::each_evidence(const std::function<void(const Evidence&)>& visit) {
+  Statement row = db_->statement("SELECT backorder_id, status, raw FROM evidence ORDER BY id");
+  while (row.step()) visit({BackorderId(row.integer(0)), row.string(1), row.string(2)});
 }
 
 }  // namespace storage

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 #include "engine/placing.hpp"
 #include "tests/support/books.hpp"
@@ -240,6 +241,14 @@ void model_sweep(Book& book, std::map<std::int64_t, Fate>& fates, UtcTime now) {
   book.customer.available = eur(available);
 }
 
+// Whether something is underfunded at an instant when money would have funded it.
+bool can_be_saved(const FundingPlan& plan, const Book& book) {
+  return std::ranges::any_of(plan.verdicts, [&](const FundingVerdict& row) {
+    const auto one = std::ranges::find(book.backorders, row.backorder, &Backorder::id);
+    return row.verdict == Verdict::underfunded && *row.decided_at <= one->drop->deadline;
+  });
+}
+
 std::map<std::int64_t, Fate> fates_of(const FundingPlan& plan) {
   std::map<std::int64_t, Fate> fates;
   for (const FundingVerdict& row : plan.verdicts) {
@@ -276,22 +285,28 @@ TEST_CASE("plan: equals a brute-force model over random books, and the preview e
     REQUIRE(bool(done));
     REQUIRE(committed.customer.available == model.customer.available);
 
-    // The preview is what on-time sweeps at every due instant, and past every deadline, then do.
-    std::vector<UtcTime> instants{kNow};
+    // The preview is what sweeps at every due instant, past each deadline of a set that was refused whole, and at the horizon then do.
+    std::set<UtcTime> instants{horizon}, smaller_sets;
     for (const Backorder& one : start.backorders) {
-      if (one.drop && one.drop->deposit_due > kNow) instants.push_back(one.drop->deposit_due);
+      if (one.drop && one.drop->deposit_due > kNow && one.drop->deposit_due <= horizon) instants.insert(one.drop->deposit_due);
+      if (one.drop && one.drop->deadline >= kNow && one.drop->deadline < horizon) smaller_sets.insert(one.drop->deadline + Milliseconds(1));
     }
-    std::sort(instants.begin(), instants.end());
-    instants.erase(std::unique(instants.begin(), instants.end()), instants.end());
-    instants.push_back(horizon);
-    for (std::size_t i = 1; i < instants.size(); ++i) model_sweep(model, expected, instants[i]);
+    const bool shrinks = start.customer.policy == FundingPolicy::all_or_nothing && start.customer.timing == VoidTiming::at_deadline;
+    if (shrinks) instants.insert(smaller_sets.begin(), smaller_sets.end());
+    for (const UtcTime instant : instants) {
+      const bool is_left_out = std::ranges::any_of(model.backorders, [&](const Backorder& one) {
+        return one.drop && one.drop->deadline + Milliseconds(1) == instant && !expected.contains(one.id.value());
+      });
+      const bool is_due = instant == horizon || std::ranges::any_of(model.backorders, [&](const Backorder& one) { return one.drop && one.drop->deposit_due == instant; });
+      if (is_due || is_left_out) model_sweep(model, expected, instant);
+    }
     const FundingPlan preview = plan_funding(start.customer, start.backorders, prices, {}, kNow, horizon);
     REQUIRE(fates_of(preview) == expected);
-    previews_with_future += instants.size() > 2 ? 1 : 0;
+    previews_with_future += instants.size() > 1 ? 1 : 0;
 
-    // The shortfall is zero exactly when nothing is underfunded; paying it in leaves nothing underfunded where prices stand still.
-    const bool is_short = std::ranges::any_of(preview.verdicts, [](const FundingVerdict& row) { return row.verdict == Verdict::underfunded; });
-    REQUIRE(preview.shortfall.is_positive() == is_short);
+    // The shortfall is zero exactly when nothing is underfunded that money can still save.
+    REQUIRE(preview.shortfall.is_positive() == can_be_saved(preview, start));
+    REQUIRE(preview.top_up_by.has_value() == preview.shortfall.is_positive());
   }
   for (const Verdict verdict : {Verdict::funded, Verdict::underfunded, Verdict::no_price, Verdict::price_above_cap, Verdict::frozen, Verdict::too_late}) {
     CAPTURE(name(verdict));
@@ -300,25 +315,93 @@ TEST_CASE("plan: equals a brute-force model over random books, and the preview e
   CHECK(previews_with_future > 10'000);
 }
 
-TEST_CASE("plan: topping up by the shortfall funds everything that money can fund") {
+TEST_CASE("plan: the shortfall paid in by its instant saves everything that money can save; one minor unit less, or a moment later, does not") {
   std::mt19937_64 random(7);
-  int topped = 0;
-  for (int round = 0; round < 5'000; ++round) {
+  int topped = 0, late = 0, waiting_for_change = 0;
+  for (int round = 0; round < 8'000; ++round) {
     CAPTURE(round);
     Book book = random_book(random);
-    for (Price& price : book.prices) price.valid_to = std::nullopt;
-    std::erase_if(book.prices, [](const Price& price) { return price.valid_from > kNow; });
-    for (Backorder& one : book.backorders) one.underfunded = false;
+    if (round % 3 == 0) book.customer.owed = eur(1 + round % 700);
+    std::vector<PayIn> pay_ins;
+    if (round % 4 == 0) pay_ins = {{kNow + std::chrono::hours(30), eur(300)}, {kNow + std::chrono::hours(90), eur(450)}};
     const PriceList prices(book.prices);
     const UtcTime horizon = kNow + std::chrono::hours(400);
-    const FundingPlan before = plan_funding(book.customer, book.backorders, prices, {}, kNow, horizon);
+    const auto plan = [&](const std::vector<PayIn>& money) { return plan_funding(book.customer, book.backorders, prices, {}, kNow, horizon, money); };
+    const auto with = [&](UtcTime when, Money amount) {
+      std::vector<PayIn> money = pay_ins;
+      money.push_back({when, amount});
+      std::ranges::stable_sort(money, {}, &PayIn::at);
+      return plan(money);
+    };
+    const FundingPlan before = plan(pay_ins);
     if (before.shortfall.is_zero()) continue;
     ++topped;
-    Customer richer = book.customer;
-    richer.available += before.shortfall;
-    REQUIRE(plan_funding(richer, book.backorders, prices, {}, kNow, horizon).shortfall.is_zero());
-    richer.available -= eur(1);
-    REQUIRE(plan_funding(richer, book.backorders, prices, {}, kNow, horizon).shortfall == eur(1));
+    // Where voids wait for the deadline, a price that changes or money that comes meanwhile may ask for less.
+    const bool waits = book.customer.timing == VoidTiming::at_deadline;
+    const bool still = std::ranges::none_of(book.prices, [](const Price& price) { return price.valid_from > kNow || price.valid_to; });
+    if (waits && (!still || !pay_ins.empty())) {
+      ++waiting_for_change;
+      continue;
+    }
+    REQUIRE_FALSE(can_be_saved(with(kNow, before.shortfall), book));
+    REQUIRE_FALSE(can_be_saved(with(*before.top_up_by, before.shortfall), book));
+    const FundingPlan less = with(*before.top_up_by, before.shortfall - eur(1));
+    REQUIRE(can_be_saved(less, book));
+    if (!waits) REQUIRE(less.shortfall == eur(1));
+    if (*before.top_up_by == kNow) continue;
+    ++late;
+    REQUIRE(can_be_saved(with(*before.top_up_by + Milliseconds(1), before.shortfall), book));
   }
-  CHECK(topped > 500);
+  CHECK(topped > 1'500);
+  CHECK(late > 500);
+  CHECK(waiting_for_change > 100);
+}
+
+TEST_CASE("plan: the one named to be dropped does fund the other, and one is named wherever a single one is enough in the simple case") {
+  std::mt19937_64 random(11);
+  int named = 0, could = 0;
+  for (int round = 0; round < 6'000; ++round) {
+    CAPTURE(round);
+    const Book book = random_book(random);
+    std::vector<PayIn> pay_ins;
+    if (round % 4 == 0) pay_ins = {{kNow + std::chrono::hours(30), eur(300)}, {kNow + std::chrono::hours(90), eur(450)}};
+    const PriceList prices(book.prices);
+    const UtcTime horizon = kNow + std::chrono::hours(400);
+    const FundingPlan plan = plan_funding(book.customer, book.backorders, prices, {}, kNow, horizon, pay_ins);
+    const auto is_funded_without = [&](BackorderId id, BackorderId without) {
+      std::vector<Backorder> rest = book.backorders;
+      std::erase_if(rest, [&](const Backorder& one) { return one.id == without; });
+      const FundingPlan other = plan_funding(book.customer, rest, prices, {}, kNow, horizon, pay_ins);
+      return std::ranges::any_of(other.verdicts, [&](const FundingVerdict& row) { return row.backorder == id && row.verdict == Verdict::funded; });
+    };
+    for (const FundingVerdict& row : plan.verdicts) {
+      if (row.verdict != Verdict::underfunded) {
+        REQUIRE_FALSE(row.funded_without);
+        continue;
+      }
+      if (row.funded_without) {
+        ++named;
+        REQUIRE(is_funded_without(row.backorder, *row.funded_without));
+      }
+      could += std::ranges::any_of(book.backorders, [&](const Backorder& one) { return one.id != row.backorder && is_funded_without(row.backorder, one.id); });
+    }
+  }
+  CHECK(named > 500);
+  CHECK(named * 10 > could * 6);  // the rest: one drop lets others in first, or whole sets wait for their deadlines
+}
+
+TEST_CASE("plan: five thousand backorders at different prices in one account are planned at once") {
+  std::vector<Price> prices;
+  std::vector<Backorder> backorders;
+  for (std::int64_t id = 1; id <= 5'000; ++id) {
+    const std::string zone = "z" + std::to_string(id);
+    prices.push_back({zone, "standard", eur(1'000 + id % 4'999), at("2020-01-01"), {}});
+    backorders.push_back(support::backorder(id, kDue + std::chrono::minutes(id)));
+    backorders.back().zone = zone;
+  }
+  const FundingPlan plan = plan_funding(support::customer(4'000'000), backorders, PriceList(prices), {}, kNow, kNow + std::chrono::hours(400));
+  CHECK(plan.verdicts.size() == 5'000);
+  CHECK(std::ranges::count_if(plan.verdicts, [](const FundingVerdict& row) { return row.verdict == Verdict::underfunded; }) > 2'500);
+  const auto first = std::ranges::find(plan.verdicts, Verdict::underfunded, &FundingVerdict::verdict);
+  CHECK(first->funded_without == std::prev(first)->backorder);  // of many that would do, the one that money is given to last
 }
