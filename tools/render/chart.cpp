@@ -17,6 +17,7 @@ constexpr engine::Named<Tone> kTones[] = {{Tone::first, "first"}, {Tone::second,
                                           {Tone::bad, "bad"}, {Tone::quiet, "quiet"}};
 constexpr Tone kSeries[] = {Tone::first, Tone::second, Tone::third, Tone::fourth, Tone::fifth, Tone::sixth};
 
+constexpr std::size_t kFewestSlots = 8;  // room for so many columns is left where there are fewer: one day is no wall
 constexpr int kPlotTop = 12, kPlotHeight = 190, kPictureHeight = 224;  // pixels; below the plot the labels of its axis
 constexpr int kGridLines = 4;
 constexpr std::size_t kAxisLabels = 3;  // what fits side by side on a telephone
@@ -149,14 +150,15 @@ struct Draw {
     open_figure(out, chart.title);
     open_picture(out, chart.title + ", " + chart.labels.front() + " to " + chart.labels.back() + ", highest " + figure(highest, chart.currency));
     append_grid(out, scale);
-    open_plot(out, 10.0 * static_cast<double>(count));
+    const double slots = static_cast<double>(std::max(count, kFewestSlots));
+    open_plot(out, 10.0 * slots);
     for (std::size_t i = 0; i < count; ++i) append_column(chart, scale, i);
     if (chart.line) append_steps(chart, scale);
     out += "</svg>";
     append_grid_figures(out, scale, chart.currency);
     const std::size_t every = std::max<std::size_t>(1, (count + kAxisLabels - 1) / kAxisLabels);
     for (std::size_t i = 0; i < count; i += every) {
-      const double middle = (static_cast<double>(i) + 0.5) * 100.0 / static_cast<double>(count);
+      const double middle = (static_cast<double>(i) + 0.5) * 100.0 / slots;
       append_axis_label(out, middle < 10 ? 0 : middle > 90 ? 100 : middle, middle < 10 ? "start" : middle > 90 ? "end" : "middle", chart.labels[i]);
     }
     out += "</svg>";

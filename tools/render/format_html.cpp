@@ -48,6 +48,7 @@ path.line{fill:none;stroke-width:2;vector-effect:non-scaling-stroke;stroke-linej
 .tiles li{border:1px solid var(--rule);border-left:5px solid var(--quiet);border-radius:4px;padding:.45rem .7rem}
 .tiles li.good{border-left-color:var(--good)}.tiles li.warn{border-left-color:var(--warn)}.tiles li.bad{border-left-color:var(--bad)}.tiles li.first{border-left-color:var(--first)}
 .tiles b{display:block;font-size:1.35rem;line-height:1.2;font-variant-numeric:tabular-nums}.tiles small{color:var(--soft)}
+pre{margin:.3rem 0;white-space:pre-wrap;overflow-wrap:anywhere;text-align:left;font-size:12px}summary{cursor:pointer}
 @media screen{:root{color-scheme:light dark}}
 @media screen and (prefers-color-scheme:dark){:root{--ink:#e2e6ea;--soft:#9aa5b1;--paper:#14181d;--band:#1b2027;--rule:#323a44;--bad:#ff8a80;--good:#5ec98f;--warn:#e3b341;
 --quiet:#6e7781;--first:#58a6e0;--second:#f0b840;--third:#3fc8a0;--fourth:#dd9cc1;--fifth:#8ccdf2;--sixth:#f08a4b}}
@@ -104,7 +105,14 @@ struct AppendCell {
   bool ascii;
 
   void operator()(std::monostate) const {}
-  void operator()(const std::string& text) const { append_html(out, text); }
+  void operator()(const std::string& text) const {
+    for (std::string_view rest = text; !rest.empty();) {  // a word of ours, insufficient_available, may be broken at its underscore
+      const std::size_t end = std::min(rest.find('_'), rest.size() - 1) + 1;
+      append_html(out, rest.substr(0, end));
+      rest.remove_prefix(end);
+      if (!rest.empty()) out += "<wbr>";
+    }
+  }
   void operator()(std::int64_t number) const { out += std::to_string(number); }
   void operator()(bool flag) const { out += flag ? "yes" : "no"; }
   void operator()(engine::Money money) const {
@@ -235,16 +243,33 @@ class Page {
   }
 
   // Cells without closing tags, as HTML allows: a third less to load for long lists.
-  void write_rows(const std::vector<Row>& rows) {
+  void write_rows(const Table& table, const std::vector<Row>& rows) {
     for (const Row& row : rows) {
       out_ += "<tr>";
-      for (const Cell& cell : row) {
+      for (std::size_t i = 0; i < row.size(); ++i) {
         out_ += "<td>";
-        std::visit(AppendCell{out_, options_.ascii}, cell);
+        if (table.columns[i].raw) {
+          write_folded(row[i]);
+        } else {
+          std::visit(AppendCell{out_, options_.ascii}, row[i]);
+        }
       }
       out_ += "</tr>";
       sink_.end_line();
     }
+  }
+
+  void write_folded(const Cell& cell) {
+    const auto* text = std::get_if<std::string>(&cell);
+    if (text == nullptr || text->empty()) return;
+    out_ += "<details><summary>show</summary><pre>";
+    for (std::string_view rest = *text; !rest.empty();) {  // each line made printable, the line ends kept
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      append_html(out_, rest.substr(0, end).ends_with('\r') ? rest.substr(0, end - 1) : rest.substr(0, end));
+      if (end < rest.size()) sink_.end_line();
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    out_ += "</pre></details>";
   }
 
   void write_list(const Table& table, std::size_t number) {
@@ -262,12 +287,12 @@ class Page {
     }
     out_ += "</thead><tbody>";
     sink_.end_line();
-    write_rows(table.rows);
+    write_rows(table, table.rows);
     out_ += "</tbody>";
     if (!table.totals.empty()) {
       out_ += "<tfoot>";
       sink_.end_line();
-      write_rows(table.totals);
+      write_rows(table, table.totals);
       out_ += "</tfoot>";
     }
     out_ += "</table>";

@@ -221,20 +221,35 @@ class TableWriter {
   std::vector<std::size_t> widths_;
 };
 
-}  // namespace
+// Without the columns that are not for a terminal.
+Table for_people(const Table& table) {
+  Table shown = table;
+  for (std::size_t i = table.columns.size(); i-- > 0;) {
+    if (!table.columns[i].raw) continue;
+    const auto drop = [i](auto& from) { from.erase(from.begin() + static_cast<std::ptrdiff_t>(i)); };
+    drop(shown.columns);
+    std::ranges::for_each(shown.rows, drop);
+    std::ranges::for_each(shown.totals, drop);
+  }
+  return shown;
+}
 
-void write_table(Sink& sink, const Table& table, const Options& options) {
+void write_one(Sink& sink, const Table& table, const Options& options, bool is_section) {
+  if (std::ranges::any_of(table.columns, &Column::raw)) return write_one(sink, for_people(table), options, is_section);
   TableWriter writer(sink, table, options);
+  if (is_section) writer.write_name();
   if (table.is_record()) {
     writer.write_facts();
   } else {
     writer.write_list();
   }
-  for (const Table& section : table.sections) {
-    TableWriter below(sink, section, options);
-    below.write_name();
-    below.write_list();
-  }
+}
+
+}  // namespace
+
+void write_table(Sink& sink, const Table& table, const Options& options) {
+  write_one(sink, table, options, false);
+  for (const Table& section : table.sections) write_one(sink, section, options, true);
 }
 
 }  // namespace render

@@ -48,6 +48,7 @@ struct Column {
   std::string title{};       // for people; empty: made from the key, "placed_at" is "Placed at"
   Kind kind = Kind::found;   // name it for money and domains: only then does an empty list have the same CSV header as a full one
   bool may_shorten = false;  // prose that may end in "…" where the terminal is too narrow. Never for ids, names, amounts, times
+  bool raw = false;          // another program's words as they came: whole for programs, folded up on a page, left out of a table
 };
 
 using Row = std::vector<Cell>;
