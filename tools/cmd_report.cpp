@@ -4,6 +4,7 @@
 #include "tools/command.hpp"
 #include "tools/operations/reports.hpp"
 #include "tools/period_options.hpp"
+#include "tools/totals.hpp"
 
 namespace tools {
 namespace {
@@ -12,66 +13,6 @@ using engine::Error;
 using engine::ErrorCode;
 using engine::Money;
 using engine::to_string;
-
-// Sums per key and currency, in the order of their keys.
-class Sums {
- public:
-  void add(const std::string& key, Money amount) {
-    const auto [found, inserted] = rows_.try_emplace({key, std::string(amount.currency().code())}, Row{Money::zero(amount.currency()), 0});
-    found->second.amount += amount;
-    ++found->second.count;
-  }
-  template <typename Visit>
-  void each(const Visit& visit) const {
-    for (const auto& [key, row] : rows_) visit(key.first, row.amount, row.count);
-  }
-
- private:
-  struct Row {
-    Money amount;
-    std::int64_t count;
-  };
-  std::map<std::pair<std::string, std::string>, Row> rows_;
-};
-
-struct Refunds {
-  std::string account;
-  PeriodOptions period;
-  bool captured = false;
-  void bind(CLI::App& app) {
-    app.add_option("--account", account, "Only this account's")->type_name("NAME");
-    app.add_flag("--captured", captured, "The deposits that are not refundable any more instead");
-    period.bind(app);
-  }
-  int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
-    const operations::Period chosen = period.period(session);
-    const std::vector<operations::RefundRow> rows = operations::refunds(store, only_account(session, account), chosen, captured);
-    render::Table table;
-    table.schema = captured ? "dropledger.captures/1" : "dropledger.refunds/1";
-    table.columns = {{captured ? "captured_at" : "refunded_at", "", render::Kind::time}, {"account"}, {"backorder", "", render::Kind::number},
-                     {"domain", "", render::Kind::domain}, {"zone"}, {"amount", "", render::Kind::money}, {"cause"}, {"provider_status"},
-                     {"reserved_at", "", render::Kind::time}, {"held"}, {"transfer", "", render::Kind::number}};
-    table.when_empty = captured ? "No deposit was captured in this period." : "No deposit was refunded in this period.";
-    period.add_facts(table, chosen);
-    Sums by_cause, all;
-    for (const operations::RefundRow& row : rows) {
-      const engine::UtcTime at = chosen.by_effective ? row.refund.effective_at : row.refund.recorded_at;
-      table.add(at, row.account, row.backorder.id, row.backorder.name, row.backorder.zone, row.refund.amount, row.cause, row.backorder.provider_status,
-                row.reserved_at, row.reserved_at ? to_string(row.refund.recorded_at - *row.reserved_at) : "", row.refund.id);
-      by_cause.add(row.cause, row.refund.amount);
-      all.add("total", row.refund.amount);
-    }
-    const auto total = [&](const std::string& key, Money amount, std::int64_t count) {
-      table.add_total(std::monostate{}, std::to_string(count) + (count == 1 ? " deposit" : " deposits"), std::monostate{}, std::monostate{}, std::monostate{}, amount,
-                      key, "", std::monostate{}, "", std::monostate{});
-    };
-    by_cause.each(total);
-    all.each(total);
-    session.print(table);
-    return 0;
-  }
-};
 
 struct Statement {
   std::string account;
@@ -105,8 +46,27 @@ struct Statement {
     table.add_total(std::monostate{}, std::monostate{}, std::monostate{}, "closing", std::monostate{}, std::monostate{}, report.closing_available - report.opening_available,
                     report.closing_reserved - report.opening_reserved, report.closing_owed - report.opening_owed, report.closing_available, report.closing_reserved,
                     report.closing_owed.is_zero() ? "" : "owed " + to_string_with_code(report.closing_owed));
+    add_picture(table, report, chosen);
     session.print(table);
     return 0;
+  }
+
+ private:
+  static void add_picture(render::Table& table, const operations::Statement& report, const operations::Period& chosen) {
+    if (report.lines.empty()) return;
+    const auto at = [&](const operations::StatementLine& line) { return chosen.by_effective ? line.transfer.effective_at : line.transfer.recorded_at; };
+    const engine::UtcTime from = chosen.from.value_or(at(report.lines.front())), to = chosen.to.value_or(at(report.lines.back()) + std::chrono::hours(1));
+    render::Steps chart;
+    chart.title = "Balances";
+    chart.currency = report.customer.currency;
+    chart.from = from;
+    chart.to = to;
+    chart.lines = {{"available", render::Tone::first, {{from, report.opening_available.minor()}}}, {"reserved", render::Tone::second, {{from, report.opening_reserved.minor()}}}};
+    for (const operations::StatementLine& line : report.lines) {
+      chart.lines[0].points.push_back({at(line), line.available_after.minor()});
+      chart.lines[1].points.push_back({at(line), line.reserved_after.minor()});
+    }
+    table.charts.push_back(std::move(chart));
   }
 };
 
@@ -152,6 +112,55 @@ struct TrialBalance {
   }
 };
 
+// How old the money is that we hold for others: what lies longest is looked at first.
+class Ageing {
+ public:
+  void add(const operations::OpenDeposit& row) {
+    std::size_t bucket = 0;
+    while (bucket + 1 < std::size(kBuckets) && row.age >= kBuckets[bucket].below) ++bucket;
+    rows_[{row.backorder.deposit->currency(), bucket, row.backorder.state}].add(*row.backorder.deposit);
+    in_all_[row.backorder.deposit->currency()][bucket].add(*row.backorder.deposit);
+  }
+  void give(render::Table& table) const {
+    render::Table section;
+    section.name = "ageing";
+    section.title = "By age";
+    section.columns = {{"age"}, {"state"}, {"deposits", "", render::Kind::number}, {"amount", "", render::Kind::money}};
+    section.when_empty = "No deposit is held.";
+    Totals all;
+    for (const auto& [key, totals] : rows_) {
+      totals.each([&, bucket = std::get<1>(key), state = std::get<2>(key)](Money sum, std::int64_t count) {
+        section.add(kBuckets[bucket].name, name(state), count, sum);
+        all.add(sum, count);
+      });
+    }
+    all.each([&](Money sum, std::int64_t count) { section.add_total("total", "", count, sum); });
+    for (const auto& [currency, buckets] : in_all_) {
+      render::Bars chart;
+      chart.title = "Deposits held by age, " + std::string(currency.code());
+      chart.currency = currency;
+      for (std::size_t i = 0; i < std::size(kBuckets); ++i) {
+        const auto found = buckets.find(i);
+        const std::int64_t count = found == buckets.end() ? 0 : found->second.count(currency);
+        chart.bars.push_back({kBuckets[i].name, found == buckets.end() ? 0 : found->second.sum(currency)->minor(), std::to_string(count) + (count == 1 ? " deposit" : " deposits"),
+                              i + 1 < std::size(kBuckets) ? render::Tone::first : render::Tone::warn});
+      }
+      table.charts.push_back(std::move(chart));
+    }
+    table.sections.push_back(std::move(section));
+  }
+
+ private:
+  struct Bucket {
+    const char* name;
+    engine::Milliseconds below;
+  };
+  static constexpr Bucket kBuckets[] = {{"under 24 h", std::chrono::hours(24)}, {"1 to 3 days", std::chrono::hours(72)}, {"3 to 7 days", std::chrono::hours(168)},
+                                        {"7 to 14 days", std::chrono::hours(336)}, {"over 14 days", engine::Milliseconds::max()}};
+  std::map<std::tuple<engine::Currency, std::size_t, engine::State>, Totals> rows_;
+  std::map<engine::Currency, std::map<std::size_t, Totals>> in_all_;
+};
+
 struct Deposits {
   std::string account;
   bool overdue = false;
@@ -167,15 +176,18 @@ struct Deposits {
                      {"age"}, {"ends_by", "", render::Kind::time}, {"overdue", "", render::Kind::flag}, {"next", "", render::Kind::text, true}};
     table.when_empty = "No deposit is held.";
     table.add_fact("as_of", session.now());
-    Sums sums;
+    Totals sums;
+    Ageing ageing;
     for (const operations::OpenDeposit& row : operations::open_deposits(store, only_account(session, account), session.now())) {
       if (overdue && !row.overdue) continue;
       table.add(row.account, row.backorder.id, row.backorder.name, name(row.backorder.state), *row.backorder.deposit, to_string(row.age), row.ends_by, row.overdue, row.next);
-      sums.add("total", *row.backorder.deposit);
+      sums.add(*row.backorder.deposit);
+      ageing.add(row);
     }
-    sums.each([&](const std::string& key, Money amount, std::int64_t count) {
-      table.add_total(key, std::monostate{}, std::monostate{}, std::to_string(count) + " held", amount, "", std::monostate{}, std::monostate{}, "");
+    sums.each([&](Money amount, std::int64_t count) {
+      table.add_total("total", std::monostate{}, std::monostate{}, std::to_string(count) + " held", amount, "", std::monostate{}, std::monostate{}, "");
     });
+    ageing.give(table);
     session.print(table);
     return 0;
   }
@@ -259,8 +271,6 @@ struct Events {
 }  // namespace
 
 void add_report_commands(CommandLine& line) {
-  add_command<Refunds>(line, line.app, "refunds", "Deposits given back, with cause and time held; or captured ones",
-                       "  dropledger refunds --from 2026-08-01 --to 2026-09-01\n  dropledger refunds --account alice --captured --format csv");
   add_command<Statement>(line, line.app, "statement", "One account's transfers with running balances", "  dropledger statement alice --from 2026-08-01");
   add_command<TrialBalance>(line, line.app, "trial-balance", "All ledger accounts; debits equal credits per currency", "  dropledger trial-balance --to 2026-09-01");
   add_command<Deposits>(line, line.app, "deposits", "Deposits held now, by age, with when each must end", "  dropledger deposits --overdue");

@@ -1,10 +1,9 @@
-// The preview, the sweep that keeps its promise, and the state of the provider.
+// The sweep that keeps what the preview promises, and the state of the provider.
 #include <algorithm>
 
 #include "tools/command.hpp"
 #include "tools/interruption.hpp"
 #include "tools/operations/accounts.hpp"
-#include "tools/operations/reports.hpp"
 #include "tools/operations/sweep.hpp"
 #include "tools/render/progress.hpp"
 
@@ -14,67 +13,6 @@ namespace {
 using engine::Error;
 using engine::ErrorCode;
 using engine::to_string;
-
-struct Preview {
-  std::string account, until;
-  int days = 7;
-  bool exit_code = false;
-  void bind(CLI::App& app) {
-    app.add_option("--account", account, "Only this account")->type_name("NAME");
-    app.add_option("--days", days, "How far ahead")->check(CLI::Range(0, 3660))->capture_default_str();
-    app.add_option("--until", until, "How far ahead, as an instant")->type_name("TIME");
-    app.add_flag("--exit-code", exit_code, "Exit status 1 where something is underfunded");
-  }
-  int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
-    const engine::UtcTime now = session.now();
-    const engine::UtcTime horizon = until.empty() ? now + std::chrono::hours(24 * days) : session.instant(until);
-    if (horizon < now) throw CommandError{Error{ErrorCode::invalid_time, "--until " + until + " lies before now, " + to_string(now)}};
-    std::optional<engine::CustomerId> only;
-    if (!account.empty()) only = session.account(account).id;
-    render::Table table;
-    table.schema = "dropledger.preview/1";
-    table.columns = {{"account"}, {"backorder", "", render::Kind::number}, {"domain", "", render::Kind::domain}, {"decided_at", "", render::Kind::time},
-                     {"drop_at", "", render::Kind::time}, {"amount", "", render::Kind::money}, {"verdict"}, {"before", "", render::Kind::money},
-                     {"after", "", render::Kind::money}, {"short_by", "", render::Kind::money}, {"ends_as"}};
-    table.when_empty = "Nothing falls due until " + to_string(horizon) + ".";
-    table.add_fact("as_of", now);
-    table.add_fact("until", horizon);
-    bool is_short = false;
-    for (const operations::AccountPreview& one : operations::preview(store, only, now, horizon)) {
-      for (const operations::PreviewRow& row : one.rows) {
-        const engine::FundingVerdict& verdict = row.verdict;
-        table.add(one.customer.name, row.backorder.id, row.backorder.name, verdict.decided_at,
-                  row.backorder.drop ? std::optional(row.backorder.drop->drop_at) : std::nullopt, verdict.amount, name(verdict.verdict),
-                  verdict.spendable_before, verdict.spendable_after, verdict.shortfall.is_zero() ? std::nullopt : std::optional(verdict.shortfall),
-                  verdict.voids ? "VOID " + std::string(name(*verdict.voids)) : "");
-      }
-      if (one.plan.shortfall.is_zero()) continue;
-      is_short = true;
-      table.add_total(one.customer.name, std::monostate{}, std::monostate{}, one.plan.top_up_by, std::monostate{}, one.plan.shortfall, "top up by then",
-                      std::monostate{}, std::monostate{}, one.plan.shortfall, "");
-    }
-    session.print(table);
-    note_purse(session, store);
-    return is_short && exit_code ? 1 : 0;
-  }
-
- private:
-  // Two purses must be full: the customers' with us, and ours at the provider.
-  static void note_purse(Session& session, engine::LedgerStore& store) {
-    if (!session.has_provider() || session.provider() == nullptr) return;
-    const engine::Result<engine::ProviderPurse> purse = session.provider()->purse();
-    if (!purse) {
-      session.note("our purse at the provider is not known: " + purse.error().detail);
-      return;
-    }
-    engine::BackorderQuery active;
-    active.states = {engine::State::active};
-    active.with_job = false;
-    session.note("our purse at " + session.provider()->environment() + ": " + to_string_with_code(purse.value().spendable()) + " free for " +
-                 std::to_string(store.backorders(active).size()) + " funded jobs that are not created yet");
-  }
-};
 
 struct Sweep {
   std::vector<std::string> stages;
@@ -171,8 +109,6 @@ struct Status {
 }  // namespace
 
 void add_sweep_commands(CommandLine& line) {
-  add_command<Preview>(line, line.app, "preview", "Which backorders are funded, before it happens; changes nothing",
-                       "  dropledger preview --days 10\n  dropledger preview --account alice --exit-code");
   add_command<Sweep>(line, line.app, "sweep", "Does everything that is due: reserve, void, submit, sync, settle, warn",
                      "  dropledger sweep --registry registry.db\n  dropledger sweep reserve --dry-run");
   CLI::App* provider = add_group(line.app, "provider", "The provider that catches the names");

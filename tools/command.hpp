@@ -134,7 +134,8 @@ void add_terms_commands(CommandLine& line);      // price …, schedule …, tax
 void add_registry_commands(CommandLine& line);   // registry …: the simulated world
 void add_list_commands(CommandLine& line);       // droplist …
 void add_backorder_commands(CommandLine& line);  // backorder …
-void add_sweep_commands(CommandLine& line);      // preview, sweep, provider resume
+void add_preview_commands(CommandLine& line);    // preview
+void add_sweep_commands(CommandLine& line);      // sweep, provider status, resume
 void add_user_commands(CommandLine& line);       // user …: who may call the gateway
 void add_clock_commands(CommandLine& line);      // clock …: of a rehearsal book
 void add_serve_commands(CommandLine& line);      // serve
@@ -143,7 +144,8 @@ void add_explain_commands(CommandLine& line);    // backorder explain, account e
 void add_notice_commands(CommandLine& line);     // notices …
 void add_accounting_commands(CommandLine& line); // outcomes, adjustments, vat
 void add_journal_commands(CommandLine& line);    // journal export
-void add_report_commands(CommandLine& line);     // refunds, statement, trial-balance, deposits, cases, events
+void add_refund_commands(CommandLine& line);     // refunds
+void add_report_commands(CommandLine& line);     // statement, trial-balance, deposits, cases, events
 void add_faults_commands(CommandLine& line);     // faults: a relay that spoils a share of what passes
 void add_wire_commands(CommandLine& line);       // wire …: the provider's protocol by hand
 

@@ -203,7 +203,9 @@ int run(int argc, char** argv) {
   tools::add_money_commands(line);
   tools::add_list_commands(line);
   tools::add_backorder_commands(line);
+  tools::add_preview_commands(line);
   tools::add_sweep_commands(line);
+  tools::add_refund_commands(line);
   tools::add_report_commands(line);
   tools::add_faults_commands(line);
   tools::add_wire_commands(line);

@@ -176,7 +176,8 @@ TEST_CASE("codes: numbers and classes are for ever") {
                          Row{ErrorCode::database_busy, 602, "database_busy", 8}, Row{ErrorCode::database_read_only, 603, "database_read_only", 3},
                          Row{ErrorCode::database_newer, 604, "database_newer", 3}, Row{ErrorCode::not_a_database, 605, "not_a_database", 3},
                          Row{ErrorCode::database_exists, 606, "database_exists", 6}, Row{ErrorCode::database_failed, 607, "database_failed", 3},
-                         Row{ErrorCode::clock_not_movable, 608, "clock_not_movable", 5}, Row{ErrorCode::books_differ, 701, "books_differ", 5}}) {
+                         Row{ErrorCode::clock_not_movable, 608, "clock_not_movable", 5}, Row{ErrorCode::books_differ, 701, "books_differ", 5},
+                         Row{ErrorCode::report_not_balanced, 702, "report_not_balanced", 5}}) {
     CAPTURE(row.word);
     CHECK(static_cast<int>(row.code) == row.number);
     CHECK(name(row.code) == row.word);

@@ -6,7 +6,7 @@
 
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
-#include "tools/operations/reports.hpp"
+#include "tools/operations/refunds.hpp"
 
 namespace {
 
@@ -105,7 +105,7 @@ TEST_CASE("chain: unreachable from before the deadline until after the drop, not
   std::size_t cases = 0;
   for (const engine::Case& open : book->cases({})) cases += open.kind == engine::CaseKind::overdue ? 1 : 0;
   CHECK(cases == unknown + ordered);
-  CHECK(operations::refunds(*book, {}, {}, false).size() == untold);
+  CHECK(operations::refund_report(*book, {.now = chain->now()}).value().refunds.size() == untold);
   // The provider answers again, as badly as before.
   chain->set_dead(false);
   for (int i = 1; i <= 20; ++i) {

@@ -11,6 +11,7 @@
 #include "tools/operations/accounts.hpp"
 #include "tools/operations/backorders.hpp"
 #include "tools/operations/lists.hpp"
+#include "tools/operations/preview.hpp"
 #include "tools/operations/reports.hpp"
 #include "tools/operations/sweep.hpp"
 #include "tools/simulated_registry/simulated_registry.hpp"
@@ -135,8 +136,8 @@ TEST_CASE("walkthrough: the page tells what the book does") {
   REQUIRE(bool(operations::place(story.context(), {}, "alice", {.name = support::domain("dune-market.com"), .max_price = {}})));
   story.tell("placing, free", {state(), "cap " + to_string(story.backorder().max_price)});
 
-  const auto preview = operations::preview(story.store(), {}, at("2026-08-01T00:00:00Z"), at("2026-08-08T00:00:00Z"));
-  const engine::FundingVerdict verdict = preview.at(0).rows.at(0).verdict;
+  const auto preview = operations::preview(story.store(), {.now = at("2026-08-01T00:00:00Z"), .horizon = at("2026-08-08T00:00:00Z")}).value();
+  const engine::FundingVerdict verdict = preview.accounts.at(0).rows.at(0).verdict;
   story.tell("preview", {std::string(name(verdict.verdict)) + " at " + engine::to_string(*verdict.decided_at), to_string(verdict.spendable_after) + " left"});
 
   story.set_now("2026-08-02T17:59:59Z");

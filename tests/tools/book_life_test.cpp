@@ -1,5 +1,6 @@
 // Backorders as they live in the book: placed, funded, submitted, settled, cancelled, through operations on a real store.
 #include "tests/support/desk.hpp"
+#include "tools/operations/preview.hpp"
 
 using namespace operations;
 using engine::ErrorCode;
@@ -19,7 +20,7 @@ TEST_CASE("a funded backorder lives to its end: reserved at T - 72 h, submitted,
   desk.sweep();
   CHECK(desk.backorder(1).state == State::requested);
   desk.now = drop - hours(72);
-  CHECK(preview(*desk.store, {}, desk.now, desk.now).at(0).rows.at(0).verdict.verdict == engine::Verdict::funded);
+  CHECK(preview(*desk.store, {.now = desk.now, .horizon = desk.now}).value().accounts.at(0).rows.at(0).verdict.verdict == engine::Verdict::funded);
   desk.sweep();
   CHECK(desk.backorder(1).state == State::processing);
   CHECK(desk.customer("alice").reserved == eur(1000));

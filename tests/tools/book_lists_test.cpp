@@ -1,5 +1,6 @@
 // Deletion lists as they meet the book: dates that move, names that go missing, sources that disagree.
 #include "tests/support/desk.hpp"
+#include "tools/operations/refunds.hpp"
 
 using namespace operations;
 using engine::ErrorCode;
@@ -41,7 +42,7 @@ TEST_CASE("moved date: a deposit without a job is given back when the drop moves
   desk.now = kNow + hours(240);
   desk.sweep();
   CHECK(desk.backorder(1).attempt == 2);
-  CHECK(refunds(*desk.store, {}, {}, false).at(0).cause == "rescheduled");
+  CHECK(refund_report(*desk.store, {.now = desk.now}).value().refunds.at(0).cause == "rescheduled");
   desk.verify();
 }
 

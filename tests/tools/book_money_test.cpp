@@ -1,5 +1,6 @@
 // Accounts, money and terms as they meet the book: requests, periods, prices, warnings, closing.
 #include "tests/support/desk.hpp"
+#include "tools/operations/refunds.hpp"
 
 using namespace operations;
 using engine::ErrorCode;
@@ -242,7 +243,7 @@ TEST_CASE("goodwill: after a capture nothing is refunded; a gift stands in a col
   CHECK(adjust(desk.context(), {}, "alice", eur(400), engine::Direction::credit, true, "", {}).error().code == ErrorCode::invalid_argument);
   REQUIRE(bool(adjust(desk.context(), {}, "alice", eur(400), engine::Direction::credit, true, "long wait", {})));
   CHECK(desk.customer("alice").available == eur(9'400));
-  CHECK(refunds(*desk.store, {}, {}, false).empty());
+  CHECK(refund_report(*desk.store, {.now = desk.now}).value().refunds.empty());
   desk.verify();
 }
 

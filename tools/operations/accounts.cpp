@@ -441,7 +441,7 @@ Result<Reply> set_tax_rate(const Context& context, const RequestKey& request, co
 }
 
 std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
-  return {{"funding.policy", std::string(name(settings.funding.policy)), "each | all-or-nothing: what happens when not everything due is covered"},
+  std::vector<SettingInfo> rows{{"funding.policy", std::string(name(settings.funding.policy)), "each | all-or-nothing: what happens when not everything due is covered"},
           {"funding.void", std::string(name(settings.funding.timing)), "at-due | at-deadline: when an underfunded backorder is voided"},
           {"reschedule.keep", to_string(settings.reschedule_keep), "a held deposit stays held while the moved drop is this near"},
           {"warn.ahead", to_string(settings.warn_ahead), "shortfalls within this time are announced"},
@@ -451,6 +451,8 @@ std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
           {"reconcile.provider-lag", to_string(settings.provider_lag), "grace for what the provider sets aside, frees and charges"},
           {"reconcile.bank-lag", to_string(settings.bank_lag), "how far the days of one payment may lie apart, and grace until a statement shows it"},
           {"auction.price", settings.auction_on_account ? "on-account" : "external", "external | on-account: who collects the auction price"}};
+  for (const auto& [zone, cost] : settings.expected_cost) rows.push_back({"cost." + zone, to_string_with_code(cost), "what a job there is expected to cost us; the preview adds it up"});
+  return rows;
 }
 
 Result<Reply> set_setting(const Context& context, const RequestKey& request, const std::string& setting, const std::string& value) {
@@ -458,6 +460,7 @@ Result<Reply> set_setting(const Context& context, const RequestKey& request, con
     bool sound = false;
     if (setting == "funding.policy") sound = engine::parse_funding_policy(value).has_value();
     else if (setting == "funding.void") sound = engine::parse_void_timing(value).has_value();
+    else if (setting.starts_with("cost.")) sound = true;  // the store reads it, and refuses what it cannot
     else if (setting == "auction.price") sound = value == "external" || value == "on-account";
     else {
       const std::vector<SettingInfo> known = list_settings(context.store.settings());

@@ -16,14 +16,6 @@ using engine::Transfer;
 using engine::TransferKind;
 using engine::UtcTime;
 
-engine::TransferQuery query_of(const Period& period) {
-  engine::TransferQuery query;
-  query.from = period.from;
-  query.to = period.to;
-  query.by_effective = period.by_effective;
-  return query;
-}
-
 // What a transfer does to one kind of the customer's accounts: credits up, debits down; what is owed the other way round.
 Money change_of(const Transfer& transfer, const Customer& customer, AccountKind kind) {
   Money change = Money::zero(customer.currency);
@@ -60,38 +52,6 @@ std::string next_step(const Backorder& backorder, bool overdue) {
 
 }  // namespace
 
-std::vector<AccountPreview> preview(LedgerStore& store, std::optional<engine::CustomerId> only, UtcTime now, UtcTime horizon) {
-  engine::BackorderQuery query;
-  query.states = {engine::State::requested};
-  query.customer = only;
-  query.order = engine::BackorderQuery::Order::customer;
-  std::vector<Backorder> backorders = store.backorders(query);
-  const engine::FundingDefaults defaults = store.settings().funding;
-  std::vector<AccountPreview> accounts;
-  std::vector<Customer> customers;
-  if (only) {
-    if (auto one = store.customer(*only)) customers.push_back(*std::move(one));
-  } else {
-    customers = store.customers();
-  }
-  std::span<Backorder> rest = backorders;
-  for (Customer& customer : customers) {
-    std::size_t count = 0;
-    while (count < rest.size() && rest[count].customer == customer.id) ++count;
-    const std::span<Backorder> theirs = rest.first(count);
-    rest = rest.subspan(count);
-    if (theirs.empty()) continue;
-    AccountPreview account{customer, engine::plan_funding(customer, theirs, store.price_list(), defaults, now, horizon), {}};
-    account.rows.reserve(account.plan.verdicts.size());
-    for (const engine::FundingVerdict& verdict : account.plan.verdicts) {  // at most one per backorder
-      const auto found = std::ranges::lower_bound(theirs, verdict.backorder, {}, &Backorder::id);
-      account.rows.push_back({std::move(*found), verdict});
-    }
-    accounts.push_back(std::move(account));
-  }
-  return accounts;
-}
-
 Statement statement(LedgerStore& store, const Customer& customer, const Period& period) {
   const Money zero = Money::zero(customer.currency);
   Statement report{customer, zero, zero, zero, {}, zero, zero, zero};
@@ -125,50 +85,6 @@ Statement statement(LedgerStore& store, const Customer& customer, const Period& 
   report.closing_reserved = reserved;
   report.closing_owed = owed;
   return report;
-}
-
-std::vector<RefundRow> refunds(LedgerStore& store, std::optional<engine::CustomerId> customer, const Period& period, bool captured) {
-  const auto names = names_of_customers(store);
-  const auto backorders = backorders_of(store, customer);
-  std::vector<RefundRow> rows;
-  std::unordered_map<std::int64_t, std::size_t> capture_row;
-  engine::TransferQuery query = query_of(period);
-  query.customer = customer;
-  if (captured) {
-    query.kinds = {TransferKind::capture, TransferKind::capture_tax};
-  } else {
-    query.kinds = {TransferKind::refund};
-  }
-  store.each_transfer(query, [&](const Transfer& transfer) {
-    const Backorder& backorder = backorders.at(transfer.backorder->value());
-    if (captured) {  // net and tax are one deposit
-      const auto [found, inserted] = capture_row.emplace(backorder.id.value(), rows.size());
-      if (!inserted) {
-        rows[found->second].refund.amount += transfer.amount;
-        return;
-      }
-    }
-    rows.push_back({transfer, backorder, names.at(backorder.customer.value()), {}, captured ? "captured" : ""});
-  });
-  // When each attempt was reserved, and why it ended: an earlier attempt of the same backorder can only have been rescheduled.
-  std::unordered_map<std::int64_t, std::vector<std::size_t>> wanted;
-  for (std::size_t i = 0; i < rows.size(); ++i) wanted[rows[i].backorder.id.value()].push_back(i);
-  engine::TransferQuery reserved;
-  reserved.customer = customer;
-  reserved.kinds = {TransferKind::reserve};
-  store.each_transfer(reserved, [&](const Transfer& transfer) {
-    const auto found = wanted.find(transfer.backorder->value());
-    if (found == wanted.end()) return;
-    for (const std::size_t i : found->second) {
-      if (rows[i].refund.attempt == transfer.attempt) rows[i].reserved_at = transfer.recorded_at;
-    }
-  });
-  for (RefundRow& row : rows) {
-    if (!row.cause.empty()) continue;
-    const bool earlier = row.refund.attempt < row.backorder.attempt || !is_final(row.backorder.state);
-    row.cause = name(earlier ? engine::Reason::rescheduled : row.backorder.reason.value_or(engine::Reason::not_registered));
-  }
-  return rows;
 }
 
 std::vector<TrialBalanceRow> trial_balance(LedgerStore& store, const Period& period) {

@@ -10,19 +10,6 @@
 
 namespace operations {
 
-struct PreviewRow {
-  engine::Backorder backorder;
-  engine::FundingVerdict verdict;
-};
-struct AccountPreview {
-  engine::Customer customer;
-  engine::FundingPlan plan;
-  std::vector<PreviewRow> rows;  // in funding order
-};
-// Every account, or one; up to the horizon. The same function as the sweep's.
-std::vector<AccountPreview> preview(engine::LedgerStore& store, std::optional<engine::CustomerId> customer, engine::UtcTime now,
-                                    engine::UtcTime horizon);
-
 struct Period {
   std::optional<engine::UtcTime> from{}, to{};  // [from, to)
   bool by_effective = false;                   // else by recorded time
@@ -41,16 +28,6 @@ struct Statement {
   engine::Money closing_available, closing_reserved, closing_owed;
 };
 Statement statement(engine::LedgerStore& store, const engine::Customer& customer, const Period& period);
-
-struct RefundRow {
-  engine::Transfer refund;
-  engine::Backorder backorder;
-  std::string account;
-  std::optional<engine::UtcTime> reserved_at;  // of this attempt
-  std::string cause;                           // reason's word
-};
-// Refunds of the period by id; with `captured` the captures instead (one row per backorder, net and tax added).
-std::vector<RefundRow> refunds(engine::LedgerStore& store, std::optional<engine::CustomerId> customer, const Period& period, bool captured);
 
 struct TrialBalanceRow {
   engine::LedgerAccountKey account;

@@ -14,6 +14,8 @@
 
 #include "api_client/deletion_list.hpp"
 #include "tools/drill/season.hpp"
+#include "tools/operations/preview.hpp"
+#include "tools/operations/refunds.hpp"
 #include "tools/render/progress.hpp"
 
 namespace {
@@ -49,7 +51,8 @@ std::vector<operations::ListRow> rows_of(const std::string& path) {
 // What the sweep is about to do by the preview, and what it did by the log: backorder → "funded 12.00 EUR" or the reason of its end.
 std::map<std::int64_t, std::string> announced(engine::LedgerStore& store, engine::UtcTime now) {
   std::map<std::int64_t, std::string> fates;
-  for (const operations::AccountPreview& account : operations::preview(store, {}, now, now)) {
+  const operations::FundingPreview preview = operations::preview(store, {.now = now, .horizon = now}).value();
+  for (const operations::AccountPreview& account : preview.accounts) {
     for (const operations::PreviewRow& row : account.rows) {
       if (row.verdict.verdict == engine::Verdict::funded) fates[row.backorder.id.value()] = "funded " + to_string_with_code(*row.verdict.amount);
       if (row.verdict.voids) fates[row.backorder.id.value()] = name(*row.verdict.voids);
@@ -121,10 +124,11 @@ int report(const drill::Season& season, std::vector<Check> checks) {
     open += is_final(backorder.state) ? 0 : 1;
   }
   for (const auto& [state, count] : states) std::printf("  %6d  %s\n", count, state.c_str());
-  const auto refunds = operations::refunds(*store, {}, {}, false), captures = operations::refunds(*store, {}, {}, true);
+  const operations::RefundReport ended = operations::refund_report(*store, {.now = season.end()}).value();  // throws where it does not tie out
+  const auto &refunds = ended.refunds, &captures = ended.captures;
   Totals refunded, captured, in_statements;
-  for (const operations::RefundRow& row : refunds) add(refunded, row.refund.amount);
-  for (const operations::RefundRow& row : captures) add(captured, row.refund.amount);
+  for (const operations::EndedDeposit& row : refunds) add(refunded, row.amount);
+  for (const operations::EndedDeposit& row : captures) add(captured, row.amount);
   for (const engine::Customer& customer : store->customers()) {
     for (const operations::StatementLine& line : operations::statement(*store, customer, {}).lines) {
       if (line.transfer.kind == engine::TransferKind::refund) add(in_statements, line.transfer.amount);

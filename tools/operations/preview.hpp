@@ -1,0 +1,75 @@
+// The funding preview: what the sweeps until a horizon will do, from the function that they commit; what to pay in by when; and what our own purse at the provider
+// must hold by when. With a what-if the same over facts that are only imagined. Changes nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/ports.hpp"
+
+namespace operations {
+
+struct WhatIf {
+  struct TopUp {
+    engine::CustomerId customer;
+    engine::PayIn pay_in;
+  };
+  std::vector<TopUp> top_ups{};
+  std::vector<engine::BackorderId> without{};                     // cancelled now; a deposit without a job returns at once
+  std::vector<std::pair<engine::BackorderId, int>> priorities{};
+};
+
+struct PreviewQuery {
+  std::optional<engine::CustomerId> customer{};  // absent: every account
+  engine::UtcTime now, horizon;
+  WhatIf what_if{};
+};
+
+struct PreviewRow {
+  engine::Backorder backorder;
+  engine::FundingVerdict verdict;
+};
+struct AccountPreview {
+  engine::Customer customer;
+  engine::FundingPlan plan;
+  std::vector<PreviewRow> rows;  // in funding order
+  // The first that is underfunded and that money could still save: plan.top_up_by is its instant.
+  const PreviewRow* first_short() const;
+};
+
+// Deposits of one UTC day and currency, of all accounts previewed.
+struct CalendarDay {
+  engine::Day day;
+  engine::Currency currency;
+  std::int64_t funded = 0, underfunded = 0;
+  engine::Money funded_amount, underfunded_amount;
+  engine::Money left;  // spendable of all these accounts after that day
+};
+// Jobs that are to be created on one UTC day, and what our purse must hold for them at the first of them.
+struct JobsDay {
+  engine::Day day;
+  engine::Currency currency;
+  engine::UtcTime by;
+  std::int64_t jobs = 0;
+  engine::Money cost;
+  engine::Money in_all;  // with everything before
+};
+struct UncostedJobs {
+  std::string zone;
+  std::int64_t jobs;
+  engine::UtcTime by;  // the first of them
+};
+
+struct FundingPreview {
+  std::vector<AccountPreview> accounts;  // with at least one REQUESTED backorder, by id
+  std::vector<CalendarDay> calendar;     // days with deposits, by currency and day
+  std::vector<JobsDay> jobs;             // by currency and day; jobs of funded backorders that have none yet, at the setting cost.ZONE
+  std::vector<UncostedJobs> uncosted;    // by zone: no cost is set, and none is guessed
+};
+// backorder_not_found, impossible_step (it has ended), job_may_exist (its deposit returns only with the provider's word).
+engine::Result<FundingPreview> preview(engine::LedgerStore& store, const PreviewQuery& query);
+
+}  // namespace operations
