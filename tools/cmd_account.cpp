@@ -70,7 +70,7 @@ struct List {
   std::string state;
   void bind(CLI::App& app) { app.add_option("--state", state, "Only these")->check(CLI::IsMember({"open", "frozen", "closing", "closed"})); }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     render::Table table;
     table.schema = "dropledger.accounts/1";
     table.columns = {{"account"}, {"state"}, {"tier"}, {"available", "", render::Kind::money}, {"reserved", "", render::Kind::money},
@@ -90,7 +90,7 @@ struct Show {
   std::string account;
   void bind(CLI::App& app) { app.add_option("account", account, "The customer's account")->type_name("NAME")->required(); }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     const engine::Customer customer = session.account(account);
     const engine::Settings settings = store.settings();
     engine::BackorderQuery query;

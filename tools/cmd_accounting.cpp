@@ -24,7 +24,7 @@ struct Outcomes {
     app.add_flag("--void-reasons", reasons, "Why they were void instead, a column per reason");
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     std::optional<engine::UtcTime> begin, end;
     if (!from.empty()) begin = session.instant(from);
     if (!to.empty()) end = session.instant(to);
@@ -106,7 +106,7 @@ struct Adjustments {
     table.when_empty = "Nothing was adjusted in this period.";
     period.add_facts(table, chosen);
     Sums by_actor, all;
-    for (const operations::Adjustment& row : operations::adjustments(session.book_read_only(), chosen)) {
+    for (const operations::Adjustment& row : operations::adjustments(session.book_snapshot(), chosen)) {
       const engine::Transfer& transfer = row.transfer;
       if (!actor.empty() && transfer.actor != actor) continue;
       table.add(transfer.actor, chosen.by_effective ? transfer.effective_at : transfer.recorded_at, name(transfer.kind), row.account, account_of(transfer.debit),
@@ -145,7 +145,7 @@ struct Vat {
     table.add_fact("tax_point_is", "the capture");
     table.add_fact("rounding", "VAT = gross x rate / (100 + rate), half-even to the minor unit, per capture; net = gross - VAT");
     Sums by_country, all;
-    for (const operations::VatRow& row : operations::vat(session.book_read_only(), chosen)) {
+    for (const operations::VatRow& row : operations::vat(session.book_snapshot(), chosen)) {
       const std::string rate = row.rate_bp ? percent_of(*row.rate_bp) : "";
       const std::string country = row.customer.country.empty() ? "-" : row.customer.country;
       table.add(chosen.by_effective ? row.net.effective_at : row.net.recorded_at, row.net.id, row.customer.name, row.customer.country, row.customer.vat_id, row.backorder.id,

@@ -155,7 +155,7 @@ struct List {
     app.add_option("--limit", limit, "At most so many; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     engine::BackorderQuery query;
     if (!account.empty()) query.customer = session.account(account).id;
     if (!state.empty()) {

@@ -92,7 +92,7 @@ struct ExplainBackorder {
   std::string id;
   void bind(CLI::App& app) { app.add_option("backorder", id, "Its number")->type_name("ID")->required(); }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     const Backorder row = value_or_throw(operations::backorder_numbered(store, session.number(id, "backorder")));
     const Customer customer = store.customer(row.customer).value();
     const engine::ZoneSchedule& schedule = store.schedules().of(row.name.ace());
@@ -166,7 +166,7 @@ struct ExplainAccount {
     app.add_option("--limit", limit, "The last so many lines of what happened; 0 is all")->capture_default_str();
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     const Customer customer = session.account(account);
     const engine::FundingPlan plan = plan_of(store, customer, session.now());
     const engine::FundingDefaults defaults = store.settings().funding;

@@ -55,7 +55,7 @@ struct Export {
     app.add_flag("--append", append, "To follow the slices before in one file: without opening balances, only new accounts are declared");
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     const render::JournalSyntax chosen = render::parse_journal_syntax(syntax).value();
     std::optional<engine::UtcTime> begin, end;
     if (!from.empty()) begin = session.instant(from);

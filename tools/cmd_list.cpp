@@ -137,7 +137,7 @@ struct Search {
     app.add_option("--limit", limit, "At most so many; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     engine::ListedQuery query;
     query.pattern = pattern;
     if (pattern.find_first_of("*?[") == std::string::npos && !pattern.empty()) query.pattern = value_or_throw(engine::DomainName::parse(pattern)).ace();
@@ -171,7 +171,7 @@ struct Search {
 struct Sources {
   void bind(CLI::App&) {}
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     render::Table table;
     table.schema = "dropledger.sources/1";
     table.columns = {{"source"}, {"date_is"}, {"lists", "", render::Kind::number}, {"last_list", "", render::Kind::number}, {"last_import", "", render::Kind::time},

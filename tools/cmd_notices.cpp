@@ -95,7 +95,7 @@ struct Remove {
 struct Channels {
   void bind(CLI::App&) {}
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     const std::int64_t last = store.last_event();
     render::Table table;
     table.schema = "dropledger.notice-channels/1";
@@ -129,7 +129,7 @@ struct List {
     app.add_flag("--waiting", waiting, "Only what failed and waits for another try");
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     std::optional<NoticeChannel> seen_by;
     if (!channel.empty()) seen_by = value_or_throw(operations::channel_named(store, channel));
     std::map<std::pair<std::int64_t, std::string>, engine::NoticeDelivery> deliveries;
@@ -177,7 +177,7 @@ struct Show {
     app.add_option("--channel", channel, "In this channel's words")->type_name("NAME");
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     engine::EventQuery query;
     query.after_id = session.number(id, "notice") - 1;
     query.limit = 1;

@@ -42,7 +42,7 @@ struct Preview {
   }
 
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     operations::PreviewQuery query{.now = session.now(), .horizon = session.now()};
     query.horizon = until.empty() ? query.now + std::chrono::hours(24 * days) : session.instant(until);
     if (query.horizon < query.now) {

@@ -34,7 +34,7 @@ struct Refunds {
   }
 
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     operations::RefundQuery query{.customer = only_account(session, account), .period = period.period(session), .now = session.now()};
     query.tolerance = value_or_throw(engine::parse_span(tolerance));
     const operations::RefundReport report = value_or_throw(operations::refund_report(store, query));

@@ -22,7 +22,7 @@ struct Statement {
     period.bind(app);
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     const engine::Customer customer = session.account(account);
     const operations::Period chosen = period.period(session);
     const operations::Statement report = operations::statement(store, customer, chosen);
@@ -74,7 +74,7 @@ struct TrialBalance {
   PeriodOptions period;
   void bind(CLI::App& app) { period.bind(app); }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     const operations::Period chosen = period.period(session);
     render::Table table;
     table.schema = "dropledger.trial-balance/1";
@@ -169,7 +169,7 @@ struct Deposits {
     app.add_flag("--overdue", overdue, "Only those that should have ended");
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     render::Table table;
     table.schema = "dropledger.deposits/1";
     table.columns = {{"account"}, {"backorder", "", render::Kind::number}, {"domain", "", render::Kind::domain}, {"state"}, {"deposit", "", render::Kind::money},
@@ -201,7 +201,7 @@ struct Cases {
     app.add_flag("--all", all, "Closed ones too");
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     engine::CaseQuery query;
     query.open_only = !all;
     if (!kind.empty()) {
@@ -235,7 +235,7 @@ struct Events {
     app.add_option("--limit", limit, "At most so many; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
   }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     engine::EventQuery query;
     query.customer = only_account(session, account);
     if (!backorder.empty()) query.backorder = engine::BackorderId(session.number(backorder, "backorder"));

@@ -139,7 +139,7 @@ struct PriceListing {
   }
   int run(Session& session) const {
     const std::string wanted = zone.empty() ? "" : value_or_throw(engine::parse_zone(zone));
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     std::optional<engine::UtcTime> instant;
     if (!at.empty()) instant = at == "now" ? session.now() : session.instant(at);
     if (!wanted.empty() && !store.price_list().knows_zone(wanted)) {
@@ -212,7 +212,7 @@ struct ScheduleList {
   std::string zone;
   void bind(CLI::App& app) { app.add_option("zone", zone, "Only the row in force for this zone")->type_name("ZONE"); }
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     render::Table table;
     table.schema = "dropledger.schedules/1";
     table.columns = {{"zone"}, {"kind"}, {"time_zone"}, {"batches"}, {"job_lead"}, {"deposit_lead"}, {"deposit_gap"}, {"finalization_lead"},

@@ -78,6 +78,13 @@ engine::LedgerStore& Session::book_read_only() {
   return *read_only_;
 }
 
+engine::LedgerStore& Session::book_snapshot() {
+  engine::LedgerStore& store = book_read_only();
+  if (!in_snapshot_) store.begin();
+  in_snapshot_ = true;
+  return store;
+}
+
 engine::UtcTime Session::instant_of(const engine::BookInfo& info, bool changing) const {
   const engine::UtcTime last = info.last_recorded.value_or(info.made_at);
   if (globals_.now.empty()) return info.rehearsal ? last : system_now();

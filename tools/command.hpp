@@ -51,6 +51,7 @@ class Session {
 
   engine::LedgerStore& book();             // read-write; throws storage::StorageError
   engine::LedgerStore& book_read_only();   // for commands that change nothing, and dry runs of those that would
+  engine::LedgerStore& book_snapshot();    // the same for a report: however often it reads, it sees the book as at its first read; until the command ends
   // The command's one `now`: --now, else a rehearsal book's own clock (the last instant recorded; it stands still until moved), else the system's clock. --now on a live
   // book is refused with clock_not_movable unless the command is read-only or a dry run; and always where the provider is a live one.
   engine::UtcTime now();
@@ -86,6 +87,7 @@ class Session {
 
   std::unique_ptr<engine::LedgerStore> book_;       // read-write
   std::unique_ptr<engine::LedgerStore> read_only_;  // unused once book_ is open
+  bool in_snapshot_ = false;
   std::optional<engine::UtcTime> now_;
   std::unique_ptr<api_client::ExchangeLog> log_;  // outlives the provider that writes to it
   std::unique_ptr<engine::BackorderProvider> provider_;
