@@ -22,6 +22,7 @@ namespace api_client {
 struct UnreadableLine {
   std::uint64_t line;  // of the file, from 1; of an XML entry: where it begins
   std::string why;
+  std::string raw{};   // verbatim
 };
 
 struct BankStatement {

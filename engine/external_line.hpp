@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/id.hpp"
 #include "engine/money.hpp"
@@ -26,6 +27,14 @@ struct ExternalLine {
   std::int64_t statement = 0;  // the first one it came with
 };
 
+// A row of a statement that nobody could read: kept with its words, so that what it says is not lost. It is answered once a line with the same words was read, or a
+// later statement of the same name came without it.
+struct UnreadRow {
+  std::uint64_t place;  // line of the file, from 1
+  std::string raw{};    // verbatim
+  std::string why{};
+};
+
 // One imported statement. Balances where it says them.
 struct ExternalStatement {
   std::int64_t id = 0;
@@ -34,7 +43,8 @@ struct ExternalStatement {
   std::string account{};  // IBAN or what the bank calls it
   std::optional<Money> opening{}, closing{};
   std::optional<Day> from{}, to{};  // first and last day, as the statement or its lines say
-  std::int64_t lines = 0;           // in the file
+  std::int64_t lines = 0;           // in the file, read
+  std::vector<UnreadRow> unread{};  // in the file as well
   UtcTime imported_at{};
   std::string actor{};
 };

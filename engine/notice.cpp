@@ -12,7 +12,8 @@ constexpr Named<NoticeKind> kKinds[] = {
     {NoticeKind::shortfall, "shortfall"}, {NoticeKind::shortfall_over, "shortfall-over"}, {NoticeKind::reserved, "reserved"}, {NoticeKind::voided, "void"},
     {NoticeKind::submitted, "submitted"}, {NoticeKind::refunded, "refunded"}, {NoticeKind::cancelled, "cancelled"}, {NoticeKind::captured, "captured"},
     {NoticeKind::auction, "auction"}, {NoticeKind::moved, "moved"}, {NoticeKind::price_change, "price-change"},
-    {NoticeKind::account_changed, "account-changed"}, {NoticeKind::purse_low, "purse-low"}, {NoticeKind::submitting_stopped, "submitting-stopped"},
+    {NoticeKind::account_changed, "account-changed"}, {NoticeKind::purse_short, "purse-short"},
+    {NoticeKind::purse_covered, "purse-covered"}, {NoticeKind::purse_low, "purse-low"}, {NoticeKind::submitting_stopped, "submitting-stopped"},
     {NoticeKind::submitting_resumed, "submitting-resumed"}, {NoticeKind::case_opened, "case"}, {NoticeKind::job_unknown, "job-unknown"},
     {NoticeKind::job_refused, "job-refused"}, {NoticeKind::date_conflict, "date-conflict"}, {NoticeKind::missing, "missing"},
     {NoticeKind::verify_failed, "verify-failed"}};
@@ -65,6 +66,12 @@ constexpr NoticeForm kForms[] = {
     {NoticeKind::account_changed, customer, false, false,
      "Subject: Account {account} was changed\n\n"
      "Account {account}: {detail}.\n"},
+    {NoticeKind::purse_short, operator_, false, false,
+     "Subject: Our money at the provider will not suffice\n\n"
+     "The provider will refuse jobs for lack of our money: {detail}.\n"},
+    {NoticeKind::purse_covered, operator_, false, false,
+     "Subject: Our money at the provider suffices again\n\n"
+     "{detail}.\n"},
     {NoticeKind::purse_low, operator_, true, false,
      "Subject: Our money at the provider is short: {domain}\n\n"
      "Backorder {backorder} of {account} for {domain} is funded, but the provider refuses it: {detail}.\n"
@@ -141,6 +148,8 @@ std::optional<NoticeKind> notice_of(const LoggedEvent& event) {
     case EventKind::submitting_stopped: return NoticeKind::submitting_stopped;
     case EventKind::submitting_resumed: return NoticeKind::submitting_resumed;
     case EventKind::purse_empty: return NoticeKind::purse_low;
+    case EventKind::purse_short: return NoticeKind::purse_short;
+    case EventKind::purse_covered: return NoticeKind::purse_covered;
     case EventKind::verify_failed: return NoticeKind::verify_failed;
     case EventKind::placed:
     case EventKind::late:

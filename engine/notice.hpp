@@ -17,7 +17,7 @@ namespace engine {
 
 enum class NoticeKind : std::uint8_t {
   shortfall, shortfall_over, reserved, voided, submitted, refunded, cancelled, captured, auction, moved, price_change, account_changed,  // customer
-  purse_low, submitting_stopped, submitting_resumed, case_opened, job_unknown, job_refused, date_conflict, missing, verify_failed,       // operator
+  purse_short, purse_covered, purse_low, submitting_stopped, submitting_resumed, case_opened, job_unknown, job_refused, date_conflict, missing, verify_failed,       // operator
 };
 std::string_view name(NoticeKind kind);  // "shortfall", "void", "price-change"
 std::optional<NoticeKind> parse_notice_kind(std::string_view text);

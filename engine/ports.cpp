@@ -18,7 +18,7 @@ constexpr Named<EventKind> kEventKinds[] = {
     {EventKind::case_closed, "case-closed"}, {EventKind::list_imported, "list-imported"},
     {EventKind::job_refused, "job-refused"}, {EventKind::job_unknown, "job-unknown"},
     {EventKind::submitting_stopped, "submitting-stopped"}, {EventKind::submitting_resumed, "submitting-resumed"},
-    {EventKind::purse_empty, "purse-empty"}, {EventKind::status_unknown, "status-unknown"},
+    {EventKind::purse_empty, "purse-empty"}, {EventKind::purse_short, "purse-short"}, {EventKind::purse_covered, "purse-covered"}, {EventKind::status_unknown, "status-unknown"},
     {EventKind::period_closed, "period-closed"}, {EventKind::period_reopened, "period-reopened"},
     {EventKind::setting_changed, "setting-changed"}, {EventKind::money_moved, "money-moved"},
     {EventKind::verify_failed, "verify-failed"}};
@@ -61,7 +61,8 @@ bool Changes::empty() const {
   return !request && new_customers.empty() && customers.empty() && new_backorders.empty() && backorders.empty() && transfers.empty() &&
          events.empty() && cases.empty() && closed_cases.empty() && new_calls.empty() && calls.empty() && evidence.empty() &&
          prices.empty() && schedules.empty() && tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() &&
-         !closed_until && users.empty() && removed_users.empty() && events_done.empty() && references.empty() && dropped_references.empty();
+         !closed_until && users.empty() && removed_users.empty() && events_done.empty() && references.empty() && dropped_references.empty() &&
+         purse_warnings.empty();
 }
 
 void Changes::append(Changes&& other) {
@@ -90,6 +91,7 @@ void Changes::append(Changes&& other) {
   move_to_end(events_done, std::move(other.events_done));
   move_to_end(references, std::move(other.references));
   move_to_end(dropped_references, std::move(other.dropped_references));
+  move_to_end(purse_warnings, std::move(other.purse_warnings));
 }
 
 }  // namespace engine

@@ -31,7 +31,7 @@ namespace engine {
 enum class EventKind : std::uint8_t {
   placed, stepped, moved, date_conflict, missing, late, cancel_requested, marked,
   price_notice, shortfall, shortfall_over, account_opened, account_changed, case_opened, case_closed,
-  list_imported, job_refused, job_unknown, submitting_stopped, submitting_resumed, purse_empty, status_unknown,
+  list_imported, job_refused, job_unknown, submitting_stopped, submitting_resumed, purse_empty, purse_short, purse_covered, status_unknown,
   period_closed, period_reopened, setting_changed, money_moved, verify_failed,
 };
 std::string_view name(EventKind kind);
@@ -226,6 +226,7 @@ struct Changes {
   std::vector<std::string> removed_users{};  // logins
   std::vector<EventDone> events_done{};
   std::vector<AccountReference> references{}, dropped_references{};
+  std::vector<Money> purse_warnings{};     // as purse_warnings() has them from now on
 
   bool empty() const;
   void append(Changes&& other);  // REQUIRES: at most one of the two has a request
@@ -408,6 +409,7 @@ class LedgerStore {
   virtual void each_external_line(std::string_view source, const std::function<void(const ExternalLine&)>& visit) = 0;  // as imported; "": any
   virtual std::vector<ExternalStatement> external_statements() = 0;                                                    // as imported
   virtual std::vector<AccountReference> account_references() = 0;
+  virtual std::vector<Money> purse_warnings() = 0;  // how short our money at the provider was when the operator was told last, by currency; zero: covered since
   virtual std::vector<NoticeChannel> notice_channels() = 0;                                  // by name
   virtual std::vector<NoticeDelivery> notice_deliveries(const DeliveryQuery& query) = 0;     // by event, channel
   // REQUIRES: inside a unit of work. A channel of that name is not there yet; removing one forgets its deliveries, and tells whether there was one.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "engine/enum_names.hpp"
 
@@ -708,12 +710,30 @@ void check_sequence(std::vector<Difference>& found, std::string_view source, std
   }
 }
 
+void add_unread(std::vector<Difference>& found, std::string_view source, std::span<const ExternalLine> lines, std::span<const ExternalStatement> statements) {
+  std::unordered_set<std::string_view> read;
+  std::unordered_map<std::string_view, std::int64_t> latest;  // by name
+  if (std::ranges::all_of(statements, [](const ExternalStatement& one) { return one.unread.empty(); })) return;
+  for (const ExternalLine& line : lines) read.insert(line.raw);
+  for (const ExternalStatement& statement : statements) latest[statement.name] = std::max(latest[statement.name], statement.id);
+  for (const ExternalStatement& statement : statements) {
+    if (statement.id != latest.at(statement.name)) continue;
+    for (const UnreadRow& row : statement.unread) {
+      if (read.contains(row.raw)) continue;
+      found.push_back({.loop = Loop::bank, .kind = DifferenceClass::unparsed, .rule = "readable", .subject = std::string(source),
+                       .there = statement.name + ":" + std::to_string(row.place), .since = statement.imported_at, .detail = row.why + ": " + row.raw,
+                       .command = "dropledger bank import " + shell_word(statement.name) + " --source " + shell_word(source)});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Difference> reconcile_bank(std::string_view source, std::span<const MoneyItem> ours, std::span<const ExternalLine> lines,
                                        std::span<const ExternalStatement> statements, Milliseconds window, UtcTime now) {
   std::vector<Difference> found;
   check_sequence(found, source, statements);
+  add_unread(found, source, lines, statements);
   std::optional<Day> covered;  // the last day a statement speaks for
   for (const ExternalStatement& statement : statements) {
     if (statement.to) covered = covered ? std::max(*covered, *statement.to) : *statement.to;

@@ -85,6 +85,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::ExternalLine> external_line(std::string_view source, std::string_view external_id) override;
   void each_external_line(std::string_view source, const std::function<void(const engine::ExternalLine&)>& visit) override;
   std::vector<engine::ExternalStatement> external_statements() override;
+  std::vector<engine::Money> purse_warnings() override;
   std::vector<engine::AccountReference> account_references() override;
   std::vector<engine::NoticeChannel> notice_channels() override;
   std::vector<engine::NoticeDelivery> notice_deliveries(const engine::DeliveryQuery& query) override;

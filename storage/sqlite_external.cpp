@@ -1,5 +1,8 @@
 // Statements of banks and payment services, and the words by which payers name an account.
 
+#include <algorithm>
+
+#include "engine/ensure.hpp"
 #include "storage/sqlite_book.hpp"
 
 namespace storage {
@@ -45,6 +48,11 @@ std::int64_t SqliteBook::add_statement(const ExternalStatement& statement, std::
       .bind(id, statement.source, statement.name, statement.account, code, opening, closing, number(statement.from), number(statement.to), statement.lines,
             stamp.now, stamp.actor)
       .run();
+  for (std::int64_t unread = 0; const UnreadRow& row : statement.unread) {
+    db_->statement("INSERT INTO external_unread (statement_id, number, place, raw, why) VALUES (?, ?, ?, ?, ?)")
+        .bind(id, ++unread, static_cast<std::int64_t>(row.place), row.raw, row.why)
+        .run();
+  }
   std::int64_t line_id = db_->integer("SELECT ifnull(max(id), 0) FROM external_line");
   for (const ExternalLine& line : new_lines) {
     db_->statement("INSERT INTO external_line (id, source, external_id, statement_id, booked_on, valued_on, currency, amount_minor, end_to_end,"
@@ -81,6 +89,12 @@ std::vector<ExternalStatement> SqliteBook::external_statements() {
     statements.push_back({.id = row.integer(0), .source = row.string(1), .name = row.string(2), .account = row.string(3), .opening = balance(5),
                           .closing = balance(6), .from = day_of_number(row.optional_integer(7)), .to = day_of_number(row.optional_integer(8)),
                           .lines = row.integer(9), .imported_at = row.time(10), .actor = row.string(11)});
+  }
+  Statement unread = db_->statement("SELECT statement_id, place, raw, why FROM external_unread ORDER BY statement_id, number");
+  for (auto owner = statements.begin(); unread.step();) {
+    owner = std::ranges::find(owner, statements.end(), unread.integer(0), &ExternalStatement::id);
+    ENSURE(owner != statements.end(), "a row is kept with its statement");
+    owner->unread.push_back({static_cast<std::uint64_t>(unread.integer(1)), unread.string(2), unread.string(3)});
   }
   return statements;
 }

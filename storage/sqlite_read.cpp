@@ -582,6 +582,13 @@ std::vector<Evidence> SqliteBook::evidence(BackorderId backorder) {
   return evidence;
 }
 
+std::vector<Money> SqliteBook::purse_warnings() {
+  std::vector<Money> warnings;
+  Statement row = db_->statement("SELECT currency, short_minor FROM purse_warning ORDER BY currency");
+  while (row.step()) warnings.push_back(Money::of_minor(row.integer(1), currency(row.text(0))));
+  return warnings;
+}
+
 void SqliteBook::each_evidence(const std::function<void(const Evidence&)>& visit) {
   Statement row = db_->statement("SELECT backorder_id, status, raw FROM evidence ORDER BY id");
   while (row.step()) visit({BackorderId(row.integer(0)), row.string(1), row.string(2)});

@@ -567,6 +567,11 @@ void SqliteBook::write_tables(Writing& writing) {
   for (const AccountReference& given : changes.references) {
     db_->statement("INSERT INTO account_reference (reference, customer_id) VALUES (?, ?)").bind(given.reference, given.customer).run();
   }
+  for (const Money& warned : changes.purse_warnings) {
+    db_->statement("INSERT INTO purse_warning (currency, short_minor) VALUES (?1, ?2) ON CONFLICT (currency) DO UPDATE SET short_minor = ?2")
+        .bind(warned.currency().code(), warned)
+        .run();
+  }
   for (const AccountReference& dropped : changes.dropped_references) {
     db_->statement("DELETE FROM account_reference WHERE reference = ?").bind(dropped.reference).run();
   }

@@ -73,9 +73,10 @@ struct Import {
     std::vector<engine::ExternalLine> to_post;
     std::int64_t pending = 0, unreadable = 0, kept_statements = 0, conflicts = 0;
     for (const api_client::BankStatement& statement : statements) {
-      const engine::ExternalStatement kept{.source = source, .name = statement.name.empty() ? file_name() : statement.name, .account = statement.account,
-                                           .opening = statement.opening, .closing = statement.closing, .from = statement.from, .to = statement.to,
-                                           .lines = static_cast<std::int64_t>(statement.lines.size())};
+      engine::ExternalStatement kept{.source = source, .name = statement.name.empty() ? file_name() : statement.name, .account = statement.account,
+                                     .opening = statement.opening, .closing = statement.closing, .from = statement.from, .to = statement.to,
+                                     .lines = static_cast<std::int64_t>(statement.lines.size())};
+      for (const api_client::UnreadableLine& row : statement.unreadable) kept.unread.push_back({row.line, row.raw, row.why});
       const operations::StatementReport report = operations::import_statement(context, kept, statement.lines);
       all.added += report.added;
       all.known += report.known;
@@ -178,7 +179,7 @@ struct Statements {
                      {"opening", "", render::Kind::money}, {"closing", "", render::Kind::money}, {"lines", "", render::Kind::number}, {"imported_at", "", render::Kind::time},
                      {"actor"}};
     table.when_empty = "No statement was imported yet; see 'bank import --help'.";
-    for (const engine::ExternalStatement& one : session.book_read_only().external_statements()) {
+    for (const engine::ExternalStatement& one : session.book_snapshot().external_statements()) {
       table.add(one.id, one.source, one.name, one.account, one.from, one.to, one.opening, one.closing, one.lines, one.imported_at, one.actor);
     }
     session.print(table);
@@ -231,7 +232,7 @@ struct Reference {
 struct References {
   void bind(CLI::App&) {}
   int run(Session& session) const {
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     render::Table table;
     table.schema = "dropledger.references/1";
     table.columns = {{"account"}, {"reference"}};
@@ -274,7 +275,7 @@ struct Reconcile {
       if (!progress) progress.emplace("verify", static_cast<std::uint64_t>(total));
       progress->at(static_cast<std::uint64_t>(done));
     };
-    engine::LedgerStore& store = session.book_read_only();
+    engine::LedgerStore& store = session.book_snapshot();
     const engine::UtcTime now = session.now();
     const auto asks = [&](engine::Loop loop) { return std::ranges::find(options.loops, loop) != options.loops.end(); };
     engine::BackorderProvider* provider = asks(engine::Loop::jobs) || asks(engine::Loop::purse) ? session.provider() : nullptr;

@@ -191,6 +191,23 @@ TEST_CASE("bank: a returned payment names the pay-in it takes back") {
   CHECK(one.command == "dropledger chargeback 4 --reason b");
 }
 
+TEST_CASE("bank: a row that could not be read stays open until its words were read, or its statement came without it") {
+  std::vector<ExternalStatement> statements(2);
+  statements[0] = {.id = 1, .source = "bank", .name = "july.csv", .unread = {{7, "2026-07-01;five", "'five' is no amount"}}, .imported_at = kNow};
+  statements[1] = {.id = 2, .source = "bank", .name = "august.csv"};
+  const Difference one = lone(reconcile_bank("bank", {}, {}, statements, kWindow, kNow));
+  CHECK(one.kind == DifferenceClass::unparsed);
+  CHECK(one.there == "july.csv:7");
+  CHECK(one.detail == "'five' is no amount: 2026-07-01;five");
+  CHECK(one.since == kNow);
+  statements[1].name = "july.csv";
+  CHECK(reconcile_bank("bank", {}, {}, statements, kWindow, kNow).empty());
+  statements[1].name = "august.csv";
+  ExternalLine read = line("a", 500, "2026-07-01");
+  read.raw = "2026-07-01;five";
+  CHECK(lone(reconcile_bank("bank", {}, std::vector{read}, statements, kWindow, kNow)).kind == DifferenceClass::missing_here);
+}
+
 TEST_CASE("bank: a statement that does not begin where the one before ended shows the gap") {
   const std::vector<ExternalStatement> two{statement("2026-07-01", "2026-07-31", 0, 500), statement("2026-08-01", "2026-08-09", 700, 700)};
   const Difference one = lone(reconcile_bank("bank", {}, {}, two, kWindow, kNow));

@@ -28,7 +28,7 @@ struct Book {
     store->begin();
     const std::vector<ExternalLine> lines{line("1", 500), line("2", -300)};
     CHECK(store->add_statement({.source = "bank", .name = "s1", .account = "DE1", .opening = eur(0), .closing = eur(200), .from = parse_day("2026-08-01").value(),
-                                .to = parse_day("2026-08-01").value(), .lines = 2},
+                                .to = parse_day("2026-08-01").value(), .lines = 2, .unread = {{3, "five", "no amount"}, {3, "six", "no day"}}},
                                lines, {kNow, "tester"}) == 1);
     CHECK(store->add_statement({.source = "paypal", .name = "s2", .lines = 0}, {}, {kNow, "tester"}) == 2);
     store->commit();
@@ -59,6 +59,11 @@ TEST_CASE("external lines: read back as they came, by source and id") {
   REQUIRE(statements.size() == 2);
   CHECK(*statements[0].closing == eur(200));
   CHECK(statements[0].actor == "tester");
+  REQUIRE(statements[0].unread.size() == 2);
+  CHECK(statements[0].unread[1].place == 3);
+  CHECK(statements[0].unread[1].raw == "six");
+  CHECK(statements[0].unread[1].why == "no day");
+  CHECK(statements[1].unread.empty());
   CHECK_FALSE(statements[1].opening);
   CHECK_FALSE(statements[1].from);
 }
@@ -78,6 +83,8 @@ TEST_CASE("external lines: the database refuses a second one of the same id, cha
         std::string("INSERT INTO external_line ") + kLine + "('bank', '3', 1, 0, 'EUR', 0, '', '', '', '')",
         std::string("INSERT INTO external_line ") + kLine + "('bank', '3', 9, 0, 'EUR', 5, '', '', '', '')",
         std::string("INSERT OR REPLACE INTO external_statement SELECT * FROM external_statement WHERE id = 1"),
+        std::string("UPDATE external_unread SET raw = 'seven'"), std::string("DELETE FROM external_unread"),
+        std::string("INSERT OR REPLACE INTO external_unread VALUES (1, 1, 3, 'seven', 'no day')"),
         std::string("INSERT INTO account_reference VALUES ('dl-1', 99)")}) {
     CAPTURE(forbidden);
     CHECK_THROWS_AS(db.exec(forbidden), SQLite::Exception);

@@ -82,6 +82,29 @@ TEST_CASE("a warning comes once, again when it grows, and an end when it is over
   CHECK(desk.events(engine::EventKind::shortfall_over) == 1);
 }
 
+TEST_CASE("our purse at the provider: what the jobs ahead will cost is known before they are refused; said once, again when it grows, and when it is covered") {
+  Desk desk([](simulated_registry::World& world) { world.purse_minor = 1'000; });
+  REQUIRE(bool(set_setting(desk.context(), {}, "cost.com", "6.00 USD")));
+  REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(100)}, {"b.com", kNow + hours(110)}, {"c.com", kNow + hours(120)}})));
+  const auto events = [&] { return std::pair(desk.events(engine::EventKind::purse_short), desk.events(engine::EventKind::purse_covered)); };
+  REQUIRE(bool(desk.place("alice", "a.com")));
+  desk.sweep();
+  CHECK(events() == std::pair(0, 0));
+  REQUIRE(bool(desk.place("alice", "b.com")));
+  desk.sweep();
+  desk.sweep();
+  CHECK(events() == std::pair(1, 0));
+  REQUIRE(bool(desk.place("alice", "c.com")));
+  desk.sweep();
+  CHECK(events() == std::pair(2, 0));
+  for (const int id : {2, 3}) REQUIRE(bool(cancel(desk.context(), {}, id, engine::By::customer, "", desk.registry.get())));
+  desk.sweep();
+  CHECK(events() == std::pair(2, 1));
+  std::string detail;
+  desk.store->each_event({.kinds = {engine::EventKind::purse_short}}, [&](const engine::LoggedEvent& event) { detail = event.detail; });
+  CHECK(detail == "jobs need 18.00 USD, our purse holds 10.00 USD: short by 8.00 USD, pay in there before " + engine::to_string(kNow + hours(28)));
+}
+
 TEST_CASE("prices: those whose cap a new price exceeds hear it when the price changes") {
   Desk desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)}})));

@@ -234,6 +234,17 @@ TEST_CASE("bank import: balances that do not add up are refused unless forced; f
   CHECK(csv.err.find("-:4: 'five' is no amount") != std::string::npos);
   CHECK(json::parse(csv.out)["posted"] == 2);  // two equal rows are two payments
   CHECK(desk.available("bob") == "10.00");
+  // What could not be read is kept, and open until it was.
+  const std::string rows = "day,amount,text\n2026-07-01,5.00,bob\n2026-07-01,5.00,bob\n2026-07-01,five,bob\n";
+  const json open = desk.read({"reconcile", "--only", "bank", "--source", "paypal"});
+  REQUIRE(open["open"] == 1);
+  CHECK(open["rows"][0]["class"] == "unparsed");
+  CHECK(std::string(open["rows"][0]["detail"]).find("2026-07-01,five,bob") != std::string::npos);
+  desk.good({"payments", "import", "-", "--source", "paypal", "--mapping", mapping}, rows);  // again: nothing new
+  CHECK(desk.read({"reconcile", "--only", "bank", "--source", "paypal"})["open"] == 1);
+  desk.good({"payments", "import", "-", "--source", "paypal", "--mapping", mapping}, rows.substr(0, rows.find("five")) + "4.00,bob\n");
+  CHECK(desk.read({"reconcile", "--only", "bank", "--source", "paypal"})["open"] == 0);
+  CHECK(desk.available("bob") == "14.00");
 }
 
 TEST_CASE("reconcile: a loop without its other side is not done, and never clean") {

@@ -106,48 +106,6 @@ class Calendar {
   std::map<std::pair<engine::Currency, engine::Day>, CalendarDay> days_;
 };
 
-// When the submit stage creates the job of a deposit that is held from then on; see engine::may_submit.
-class Jobs {
- public:
-  Jobs(engine::LedgerStore& store, const PreviewQuery& query) : schedules_(store.schedules()), costs_(store.settings().expected_cost), query_(query) {}
-
-  void add(const Backorder& backorder, const Customer& customer, UtcTime held_from) {
-    if (!backorder.drop || forbidden(customer.state, engine::AccountAct::submit)) return;
-    UtcTime at = std::max(held_from, query_.now);
-    if (const auto lead = schedules_.of(backorder.name.ace()).submit_lead) at = std::max(at, backorder.drop->deadline - *lead);
-    if (at > backorder.drop->deadline || at > query_.horizon) return;
-    const auto cost = costs_.find(backorder.zone);
-    if (cost == costs_.end()) {
-      UncostedJobs& jobs = uncosted_.try_emplace(backorder.zone, UncostedJobs{backorder.zone, 0, at}).first->second;
-      ++jobs.jobs;
-      jobs.by = std::min(jobs.by, at);
-      return;
-    }
-    const engine::Currency currency = cost->second.currency();
-    const Money zero = Money::zero(currency);
-    JobsDay& day = days_.try_emplace({currency, engine::day_of(at)}, JobsDay{engine::day_of(at), currency, at, 0, zero, zero}).first->second;
-    ++day.jobs;
-    day.by = std::min(day.by, at);
-    day.cost += cost->second;
-  }
-  void give(FundingPreview& report) const {
-    for (const auto& [key, day] : days_) {
-      const bool same = !report.jobs.empty() && report.jobs.back().currency == day.currency;
-      const Money before = same ? report.jobs.back().in_all : Money::zero(day.currency);
-      report.jobs.push_back(day);
-      report.jobs.back().in_all = before + day.cost;
-    }
-    for (const auto& [zone, jobs] : uncosted_) report.uncosted.push_back(jobs);
-  }
-
- private:
-  const engine::Schedules& schedules_;
-  std::map<std::string, Money> costs_;
-  const PreviewQuery& query_;
-  std::map<std::pair<engine::Currency, engine::Day>, JobsDay> days_;
-  std::map<std::string, UncostedJobs> uncosted_;
-};
-
 // The rows of one customer, from the front of rows that lie together by customer.
 std::span<const Backorder> take_rows(std::span<const Backorder>& rows, engine::CustomerId id) {
   std::size_t count = 0;
@@ -173,7 +131,7 @@ engine::Result<FundingPreview> preview(engine::LedgerStore& store, const Preview
   const engine::FundingDefaults defaults = store.settings().funding;
   FundingPreview report;
   Calendar calendar;
-  Jobs jobs(store, query);
+  JobCosts jobs(store, query.now, query.horizon);
   std::span<const Backorder> requested = facts.requested, active = facts.active;
   for (const Customer& customer : facts.customers) {
     for (const Backorder& backorder : take_rows(active, customer.id)) jobs.add(backorder, customer, query.now);
@@ -193,7 +151,8 @@ engine::Result<FundingPreview> preview(engine::LedgerStore& store, const Preview
     report.accounts.push_back(std::move(account));
   }
   report.calendar = calendar.all();
-  jobs.give(report);
+  report.jobs = jobs.days();
+  report.uncosted = jobs.uncosted();
   return report;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/ports.hpp"
+#include "tools/operations/job_costs.hpp"
 
 namespace operations {
 
@@ -48,21 +49,6 @@ struct CalendarDay {
   engine::Money funded_amount, underfunded_amount;
   engine::Money left;  // spendable of all these accounts after that day
 };
-// Jobs that are to be created on one UTC day, and what our purse must hold for them at the first of them.
-struct JobsDay {
-  engine::Day day;
-  engine::Currency currency;
-  engine::UtcTime by;
-  std::int64_t jobs = 0;
-  engine::Money cost;
-  engine::Money in_all;  // with everything before
-};
-struct UncostedJobs {
-  std::string zone;
-  std::int64_t jobs;
-  engine::UtcTime by;  // the first of them
-};
-
 struct FundingPreview {
   std::vector<AccountPreview> accounts;  // with at least one REQUESTED backorder, by id
   std::vector<CalendarDay> calendar;     // days with deposits, by currency and day

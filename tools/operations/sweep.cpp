@@ -7,6 +7,7 @@
 #include "engine/funding_plan.hpp"
 #include "engine/placing.hpp"
 #include "engine/settlement.hpp"
+#include "tools/operations/job_costs.hpp"
 #include "tools/operations/jobs.hpp"
 #include "tools/operations/sweep_run.hpp"
 
@@ -108,13 +109,50 @@ void settle_outcomes(SweepRun& run) {
   close_answered(run);
 }
 
-void warn_ahead(SweepRun& run) {
+// Whether our money at the provider suffices for the jobs that are to be created until the horizon.
+void warn_of_purse(SweepRun& run, engine::BackorderProvider& provider, JobCosts& costs) {
+  BackorderQuery held;
+  held.states = {State::active};
+  held.with_job = false;
+  held.with_open_call = false;
+  held.order = BackorderQuery::Order::customer;
+  std::vector<Backorder> rows = run.context.store.backorders(held);
+  for_each_customer(run.context.store, std::span(rows), [&](const Customer& customer, std::span<Backorder> theirs) {
+    for (const Backorder& backorder : theirs) costs.add(backorder, customer, run.context.now);
+  });
+  const engine::Result<engine::ProviderPurse> purse = provider.purse();
+  if (!purse) {
+    run.report.troubles.push_back(purse.error());
+    return;
+  }
+  const engine::Money spendable = purse.value().spendable();
+  const PurseShortage shortage = shortage_of(costs.days(), spendable);
+  Work work(run.context);
+  engine::Money warned = engine::Money::zero(spendable.currency());
+  for (const engine::Money& one : run.context.store.purse_warnings()) {
+    if (one.currency() == warned.currency()) warned = one;
+  }
+  Changes changes;
+  const std::string figures = "jobs need " + to_string_with_code(shortage.needed) + ", our purse holds " + to_string_with_code(spendable);
+  if (shortage.missing > warned) {
+    changes.events.push_back({engine::EventKind::purse_short, {}, {}, {}, {}, engine::Reason::operator_float,
+                              figures + ": short by " + to_string_with_code(shortage.missing) + ", pay in there before " + to_string(*shortage.by)});
+    run.add(Stage::warn, "purse short", 1);
+  } else if (shortage.missing.is_zero() && warned.is_positive()) {
+    changes.events.push_back({engine::EventKind::purse_covered, {}, {}, {}, {}, {}, figures});
+  }
+  if (shortage.missing != warned) changes.purse_warnings.push_back(shortage.missing);
+  run.commit(work, changes);
+}
+
+void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
   const engine::Settings settings = run.context.store.settings();
   const engine::UtcTime horizon = run.context.now + settings.warn_ahead;
   BackorderQuery ahead;
   ahead.states = {State::requested};
   ahead.due_by = horizon;
   std::vector<engine::CustomerId> seen;
+  JobCosts costs(run.context.store, run.context.now, horizon);
   const auto announce = [&](Changes& changes, Customer& customer, const engine::Money& shortfall, std::optional<engine::UtcTime> until) {
     if (shortfall > customer.warned) {
       changes.events.push_back({engine::EventKind::shortfall, customer.id, {}, {}, {}, engine::Reason::insufficient_available,
@@ -134,6 +172,12 @@ void warn_ahead(SweepRun& run) {
     const engine::FundingPlan plan =
         engine::plan_funding(customer, theirs, run.context.store.price_list(), settings.funding, run.context.now, horizon);
     announce(changes, customer, plan.shortfall, plan.top_up_by);
+    if (!costs.knows_any()) return;
+    std::unordered_map<std::int64_t, const Backorder*> by_id;
+    for (const Backorder& backorder : theirs) by_id.emplace(backorder.id.value(), &backorder);
+    for (const engine::FundingVerdict& verdict : plan.verdicts) {
+      if (verdict.verdict == engine::Verdict::funded) costs.add(*by_id.at(verdict.backorder.value()), customer, *verdict.decided_at);
+    }
   });
   // Accounts that were warned and have nothing due any more.
   Work work(run.context);
@@ -143,6 +187,7 @@ void warn_ahead(SweepRun& run) {
     announce(changes, customer, engine::Money::zero(customer.currency), std::nullopt);
   }
   run.commit(work, changes);
+  if (provider != nullptr && costs.knows_any()) warn_of_purse(run, *provider, costs);
 }
 
 }  // namespace
@@ -167,7 +212,7 @@ SweepReport sweep(const Context& context, engine::BackorderProvider* provider, c
       case Stage::reserve: reserve_due(run); break;
       case Stage::voids: void_missed(run); break;
       case Stage::settle: settle_outcomes(run); break;
-      case Stage::warn: warn_ahead(run); break;
+      case Stage::warn: warn_ahead(run, provider); break;
       case Stage::submit:
       case Stage::sync:
         if (provider == nullptr) {
