@@ -74,6 +74,7 @@ struct Caller::Line {
   std::string session{};
   std::optional<Milliseconds> trouble_since{};  // of transport, without an answer in between
   bool ending = false;
+  bool clocks_differ = false;
 
   struct Task {
     std::size_t index;
@@ -113,6 +114,19 @@ struct Caller::Line {
     reply.code = reply.response->code();
     reply.text = clean(reply.response->description());
     return reply;
+  }
+
+  // The date is of some instant while the exchange went on, cut to the second.
+  void compare_clocks(const Reception& reception) {
+    if (!options.clock || clocks_differ || !reception.date) return;
+    const engine::UtcTime now = options.clock();
+    const Milliseconds ahead = *reception.date - now, behind = now - reception.took - *reception.date - std::chrono::seconds(1);
+    const Milliseconds apart = std::max(ahead, behind);
+    if (apart <= kClockTolerance) return;
+    clocks_differ = true;
+    options.warn("the clock of " + options.environment.label() + " says " + engine::to_string(*reception.date) + ", this machine's is " +
+                 engine::to_string(std::chrono::floor<std::chrono::seconds>(apart)) + (ahead > behind ? " behind" : " ahead") + " (" +
+                 engine::to_string(kClockTolerance) + " are tolerated): deadlines are kept by this machine's clock, so see that it is right");
   }
 
   void account(const Reply& reply) {
@@ -203,6 +217,7 @@ struct Caller::Line {
       transport.exchange(next, [&](std::size_t index, Reception reception) {
         Flight flight = std::move(flying.extract(index).mapped());
         const Milliseconds took = reception.took;
+        compare_clocks(reception);
         Reply reply = understood(std::move(reception));
         account(reply);
         log(flight.command, reply, flight.task.tries, took);

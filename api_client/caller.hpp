@@ -19,6 +19,9 @@
 
 namespace api_client {
 
+// How far the provider's clock may be from this machine's before a person is told: deadlines are hours away, and answers may take seconds.
+inline constexpr Milliseconds kClockTolerance = std::chrono::seconds(30);
+
 // Where exchanges are written to. Texts hold no secret and no line break.
 struct LoggedExchange {
   std::string environment{}, command{};  // "ote 1234", "AddDomainApplication"
@@ -49,6 +52,9 @@ struct CallerOptions {
   Timing timing = machine_timing({});
   std::function<bool()> interrupted{};
   ExchangeLog* log = nullptr;                            // not owned
+  // This machine's clock, to be compared with the dates of answers; empty: it is not. What is found is told once.
+  std::function<engine::UtcTime()> clock{};
+  std::function<void(const std::string&)> warn{};
 };
 
 // What came of one command.

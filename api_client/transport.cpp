@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ctime>
 #include <map>
 #include <vector>
 
@@ -161,6 +162,11 @@ struct Transport::Multi {
     if (result == CURLE_OK && status == 200) {
       reception.delivery = Delivery::answered;
       reception.body = std::move(one.body);
+      curl_header* date = nullptr;
+      if (curl_easy_header(one.handle, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK) {
+        const std::time_t seconds = curl_getdate(date->value, nullptr);
+        if (seconds >= 0) reception.date = engine::UtcTime(std::chrono::seconds(seconds));
+      }
     } else if (result == CURLE_OK) {
       reception.trouble = "HTTP status " + std::to_string(status);
     } else {

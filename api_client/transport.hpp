@@ -34,6 +34,7 @@ struct Reception {
   std::string body{};          // where answered: HTTP status 200 and all of the body
   std::string trouble{};       // why not, for people; never holds what was sent
   engine::Milliseconds took{0};
+  std::optional<engine::UtcTime> date{};  // of the header Date, where an answer came with one
 };
 
 class Transport {

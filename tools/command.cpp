@@ -55,6 +55,8 @@ render::Cell cell_of(const std::string& field, const std::string& value) {
 
 [[noreturn]] void refuse_clock(std::string detail) { throw CommandError{Error{ErrorCode::clock_not_movable, std::move(detail)}}; }
 
+engine::UtcTime own_time(const engine::BookInfo& info) { return info.last_recorded.value_or(info.made_at); }
+
 engine::Milliseconds wait_of(const Globals& globals) {
   return std::min<engine::Milliseconds>(value_or_throw(engine::parse_span(globals.wait)), std::chrono::hours(24));
 }
@@ -86,7 +88,7 @@ engine::LedgerStore& Session::book_snapshot() {
 }
 
 engine::UtcTime Session::instant_of(const engine::BookInfo& info, bool changing) const {
-  const engine::UtcTime last = info.last_recorded.value_or(info.made_at);
+  const engine::UtcTime last = own_time(info);
   if (globals_.now.empty()) return info.rehearsal ? last : system_now();
   const engine::UtcTime asked = instant(globals_.now);
   if (!changing) return asked;
@@ -134,9 +136,9 @@ engine::BackorderProvider* Session::provider() {
 }
 
 std::function<engine::UtcTime()> Session::clock() {
-  const engine::UtcTime standing = now();
-  const bool moves = globals_.now.empty() && !book_read_only().book().rehearsal;
-  return [moves, standing] { return moves ? system_now() : standing; };
+  const engine::UtcTime begun = now();
+  if (!book_read_only().book().rehearsal) return [begun, given = !globals_.now.empty()] { return given ? begun : system_now(); };
+  return [this, begun] { return std::max(begun, own_time(book_read_only().book())); };
 }
 
 api_client::HttpProvider& Session::http_provider() {
@@ -157,6 +159,10 @@ void Session::open_http_provider() {
                  " lives in real time, and orders there cost real money");
   }
   log_ = std::move(access.log);
+  if (!info.rehearsal && globals_.now.empty()) {  // a clock that is moved by hand is nobody's fault
+    access.options.clock = system_now;
+    access.options.warn = [this](const std::string& line) { note(line); };
+  }
   auto made = std::make_unique<api_client::HttpProvider>(std::move(access.options), clock());
   http_ = made.get();
   provider_ = std::move(made);

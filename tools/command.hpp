@@ -61,7 +61,7 @@ class Session {
   bool has_provider() const { return !globals_.registry.empty() || !globals_.provider.empty(); }
   // The provider over HTTP, for what the simulated registry does not have; invalid_argument where --provider is not given. Also in a dry run: it only reads.
   api_client::HttpProvider& http_provider();
-  // The time as it goes on: a live book's moves with the machine's clock, a rehearsal's or one given by --now stands still.
+  // The time as it goes on: a live book's is the machine's, or --now, which stands still; a rehearsal's is the book's own, which another program may move.
   std::function<engine::UtcTime()> clock();
   const Globals& globals() const { return globals_; }
 

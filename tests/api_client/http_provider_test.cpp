@@ -250,6 +250,39 @@ TEST_CASE("client: a login that fails for another reason says nothing about the 
 
 // ---- orders ------------------------------------------------------------------------------------------------------------------------
 
+TEST_CASE("client: a provider's clock more than half a minute from ours is told of once, whichever is ahead; a slow answer is no difference") {
+  struct Row {
+    const char* date;  // of every answer
+    std::chrono::seconds ours_is_ahead;
+    std::size_t told;
+  };
+  const engine::UtcTime theirs = at("2026-08-02T18:00:00Z");
+  for (const Row& row : {Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", 0s, 0}, Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", 30s, 0}, Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", -30s, 0},
+                         Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", 45s, 1}, Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", -31s, 1}, Row{"Date: nonsense", 1h, 0},
+                         Row{"X-Date: none", 1h, 0}}) {
+    CAPTURE(row.date);
+    CAPTURE(row.ours_is_ahead.count());
+    LoopbackServer server([&](const Heard& heard) {
+      const Request request = Provider::request_of(heard);
+      Answer answer = job_answer("1", "dune-market.com");
+      if (request.command.is("StartSession")) answer.add("SESSION", "Q7fe01");
+      Said reply = said(answer);
+      reply.headers = {row.date};
+      return reply;
+    });
+    Client client(server);
+    std::vector<std::string> told;
+    client.options.clock = [&] { return theirs + row.ours_is_ahead; };
+    client.options.warn = [&](const std::string& line) { told.push_back(line); };
+    HttpProvider provider = client.provider();
+    for (int i = 0; i < 3; ++i) CHECK(provider.status("1").job);
+    REQUIRE(told.size() == row.told);
+    if (told.empty()) continue;
+    CHECK(told.front().find(row.ours_is_ahead > 0s ? " ahead (" : "31s behind (") != std::string::npos);
+    CHECK(told.front().find("30s are tolerated") != std::string::npos);
+  }
+}
+
 TEST_CASE("client: an order names its class and domain, and NEW=1 only where it is asked for") {
   Provider provider(accept_order);
   Client client(provider.server());

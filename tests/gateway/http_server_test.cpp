@@ -124,6 +124,19 @@ TEST_CASE("http: what follows a request whose end is in doubt is never taken for
   CHECK(smuggled == 0);
 }
 
+TEST_CASE("http: every answer bears the machine's date, by which clients see how far their clock is off") {
+  Server server;
+  for (const char* path : {"/path", "/nowhere"}) {
+    const std::string date = server.client().Get(path)->get_header_value("Date");
+    CAPTURE(date);
+    std::tm parsed{};
+    const char* end = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parsed);
+    REQUIRE(end != nullptr);
+    CHECK(*end == '\0');
+    CHECK(std::abs(std::difftime(std::time(nullptr), ::timegm(&parsed))) < 3600);
+  }
+}
+
 TEST_CASE("http: an answer is whole, whatever part of it is asked for") {
   Server server;
   const auto answer = server.client().Get("/path?x", {{"Range", "bytes=0-2"}});

@@ -34,8 +34,14 @@ std::string text_of(const fs::path& file) {
 // A test system that tells our secrets back wherever it can.
 class TestSystem {
  public:
-  std::function<void(const api_client::Request&)> watch{};  // before each answer
-  TestSystem() : server_([this](const Heard& heard) { return answer(heard); }) {}
+  std::function<void(const api_client::Request&)> watch{};  // before each answer, one after the other
+  std::vector<std::string> headers{};                       // of each answer
+  TestSystem()
+      : server_([this](const Heard& heard) {
+          Said said = answer(heard);
+          said.headers = headers;
+          return said;
+        }) {}
   std::string url() const { return server_.url(); }
   std::vector<std::string> commands() const {
     std::vector<std::string> names;
@@ -46,7 +52,10 @@ class TestSystem {
  private:
   Said answer(const Heard& heard) {
     const api_client::Request request = api_client::decode_form("", heard.body).value();
-    if (watch) watch(request);
+    {
+      const std::lock_guard lock(mutex_);
+      if (watch) watch(request);
+    }
     Answer answer;
     const auto refuse = [&](int code) {
       answer.code = code;
@@ -240,6 +249,40 @@ TEST_CASE("program: a rehearsal book and a live provider are never together, nor
   const ProgramResult moved = support::run_program({"preview", "--now", "2026-08-02", "--db", book, "--provider", "live", "--credentials", desk.credentials});
   CHECK(moved.error.find("clock_not_movable (608)") != std::string::npos);
   CHECK(desk.system.commands().empty());
+}
+
+TEST_CASE("program: an order goes out by the book's clock as it is when the order is sent, also where another program moves it meanwhile") {
+  Desk desk;
+  desk.place_two();
+  bool moved = false;
+  desk.system.watch = [&](const api_client::Request& request) {  // the sweep has its intents on file and asks for a session
+    if (!request.command.is("StartSession") || std::exchange(moved, true)) return;
+    desk.ok({"clock", "set", "2026-08-05T18:00:00Z"});
+  };
+  desk.ok({"clock", "set", "2026-08-02T17:00:00Z"});
+  const ProgramResult late = desk.run(desk.with_provider({"sweep"}));
+  CHECK(moved);
+  CHECK(late.error.find("its time was over before it could be sent") != std::string::npos);
+  CHECK(std::ranges::count(desk.system.commands(), "AddDomainApplication") == 0);
+  desk.ok(desk.with_provider({"sweep"}));
+  CHECK(desk.ok({"backorder", "list", "--csv"}).output.find("deadline_missed") != std::string::npos);
+}
+
+TEST_CASE("program: a live book's user is told once that the provider's clock and the machine's differ; a rehearsal's is not") {
+  Desk desk;
+  desk.system.headers = {"Date: Sun, 06 Nov 1994 08:49:37 GMT"};
+  const std::string live = desk.folder.file("live.db");
+  REQUIRE(support::run_program({"init", "--db", live}).status == 0);
+  const auto told = [&](const std::string& book) {
+    const ProgramResult result = support::run_program(desk.with_provider({"provider", "status", "--db", book}));
+    CAPTURE(result.error);
+    CHECK(result.status == 0);
+    const std::string words = " says 1994-11-06T08:49:37Z, this machine's is ";
+    const std::size_t at = result.error.find(words);
+    return (at == std::string::npos ? 0 : 1) + (at == std::string::npos || result.error.find(words, at + 1) == std::string::npos ? 0 : 1);
+  };
+  CHECK(told(live) == 1);
+  CHECK(told(desk.book) == 0);
 }
 
 TEST_CASE("program: mixed environments and plain http to elsewhere are usage errors") {

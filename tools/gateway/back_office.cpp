@@ -22,8 +22,16 @@ engine::Error what_failed() {
 
 }  // namespace
 
-BackOffice::BackOffice(const std::string& path, engine::BackorderProvider* provider, Writer& writer)
-    : provider_(provider), writer_(writer), store_(storage::open_book(path, {})) {}
+BackOffice::BackOffice(const std::string& path, engine::BackorderProvider* provider, Writer& writer, Clock clock)
+    : provider_(provider), writer_(writer), clock_(std::move(clock)), store_(storage::open_book(path, {})) {}
+
+operations::SweepOptions BackOffice::options() {
+  operations::SweepOptions options;
+  options.clock = [this] { return clock_(*store_); };
+  options.interrupted = [this] { return ending_.load(); };
+  options.progress = [this](operations::Stage, std::size_t) { writer_.let_pass(kLongestPass); };
+  return options;
+}
 
 operations::SweepReport BackOffice::sweep(engine::UtcTime now) {
   const std::lock_guard lock(mutex_);
@@ -39,11 +47,9 @@ std::optional<operations::SweepReport> BackOffice::follow(engine::UtcTime now) {
 }
 
 operations::SweepReport BackOffice::sweep_locked(engine::UtcTime now) {
-  operations::SweepOptions options;
-  options.progress = [this](operations::Stage, std::size_t) { writer_.let_pass(kLongestPass); };
   operations::SweepReport report;
   try {
-    report = operations::sweep({*store_, now, kActor}, provider_, options);
+    report = operations::sweep({*store_, now, kActor}, provider_, options());
   } catch (...) {
     report.troubles.push_back(what_failed());
   }
@@ -55,8 +61,8 @@ std::optional<engine::Deletion> BackOffice::delete_job(engine::BackorderId id, e
   const std::unique_lock lock(mutex_, kLongestDelete);
   if (!lock.owns_lock() || provider_ == nullptr) return std::nullopt;
   const operations::Context context{*store_, now, actor};
-  const operations::SweepOptions options;
-  operations::SweepRun run{context, options, {}};
+  const operations::SweepOptions with = options();
+  operations::SweepRun run{context, with, {}};
   const std::optional<engine::Backorder> backorder = store_->backorder(id);
   if (!backorder || !backorder->cancelling || backorder->open_call || !backorder->application) return std::nullopt;
   const engine::Result<engine::Deletion> deletion = operations::delete_job(run, *provider_, id);

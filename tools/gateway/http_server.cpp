@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <ctime>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -270,6 +271,13 @@ class BoundedQueue final : public httplib::TaskQueue {
   bool ending_ = false;
 };
 
+std::string http_date() {  // RFC 9110, 5.6.7
+  const std::time_t seconds = std::time(nullptr);
+  std::tm utc{};
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", ::gmtime_r(&seconds, &utc))};
+}
+
 std::string last_tls_error() {
   char text[256] = "no reason given";
   if (const unsigned long code = ERR_get_error(); code != 0) ERR_error_string_n(code, text, sizeof text);
@@ -333,6 +341,7 @@ class HttpServer::Listener final : public httplib::Server {
       if (too_long) response.status = 413;
       if (complete && !too_long) answer(request, body, response);
     });
+    set_post_routing_handler([](const httplib::Request&, httplib::Response& response) { response.set_header("Date", http_date()); });
     set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
       if (request.method == "HEAD") response.status = 405;  // the library would have the command done as by GET
       if (!is_framed(request)) response.status = 400;
