@@ -14,6 +14,7 @@ using engine::Error;
 using engine::ErrorCode;
 
 constexpr std::size_t kMaxFile = 64 * 1024;
+constexpr const char* kWhat = "credentials file";
 
 struct Descriptor {
   int number;
@@ -31,33 +32,38 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-Error unusable(const std::string& path, const std::string& why) { return {ErrorCode::credentials_unusable, "credentials file '" + path + "' " + why}; }
-
 }  // namespace
 
-engine::Result<Credentials> read_credentials(const std::string& path) {
+engine::Result<std::string> read_private_file(const std::string& path, const std::string& what, std::size_t most) {
+  const auto unusable = [&](const std::string& why) { return Error{ErrorCode::credentials_unusable, what + " '" + path + "' " + why}; };
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a pipe must not hold us up: it is refused below
   if (file.number < 0) {
-    const ErrorCode code = errno == ENOENT ? ErrorCode::file_not_found : ErrorCode::credentials_unusable;
-    return Error{code, "credentials file '" + path + "' cannot be opened: " + std::strerror(errno)};
+    const int why = errno;
+    return Error{why == ENOENT ? ErrorCode::file_not_found : ErrorCode::credentials_unusable, what + " '" + path + "' cannot be opened: " + std::strerror(why)};
   }
   struct stat about {};
-  if (fstat(file.number, &about) != 0 || !S_ISREG(about.st_mode)) return unusable(path, "is no regular file");
-  if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) return unusable(path, "may be read or changed by others: chmod 600 it, and change the password where others had access");
-  std::string text(kMaxFile + 1, '\0');
+  if (fstat(file.number, &about) != 0 || !S_ISREG(about.st_mode)) return unusable("is no regular file");
+  if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) return unusable("may be read or changed by others: chmod 600 it, and make a new secret where others had access");
+  std::string text(most + 1, '\0');
   std::size_t length = 0;
   for (;;) {
     const ssize_t got = read(file.number, text.data() + length, text.size() - length);
-    if (got < 0) return unusable(path, std::string("cannot be read: ") + std::strerror(errno));
+    if (got < 0) return unusable(std::string("cannot be read: ") + std::strerror(errno));
     if (got == 0) break;
     length += static_cast<std::size_t>(got);
-    if (length > kMaxFile) return unusable(path, "is far too long");
+    if (length > most) return unusable("is far too long");
   }
   text.resize(length);
+  return text;
+}
 
+engine::Result<Credentials> read_credentials(const std::string& path) {
+  const engine::Result<std::string> text = read_private_file(path, kWhat, kMaxFile);
+  if (!text) return text.error();
+  const auto unusable = [&](const std::string& why) { return Error{ErrorCode::credentials_unusable, std::string(kWhat) + " '" + path + "' " + why}; };
   Credentials read;
   int number = 0;
-  for (std::string_view rest = text; !rest.empty();) {
+  for (std::string_view rest = text.value(); !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     const std::string_view line = trimmed(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -67,10 +73,10 @@ engine::Result<Credentials> read_credentials(const std::string& path) {
     const std::string_view name = trimmed(line.substr(0, equals));
     std::string* into = name == "login" ? &read.login : name == "password" ? &read.password : name == "otp" ? &read.otp : name == "user" ? &read.user : nullptr;
     // What stands there is not repeated: it may be a password.
-    if (equals == std::string_view::npos || into == nullptr) return unusable(path, "line " + std::to_string(number) + " is not login, password, otp or user = VALUE");
+    if (equals == std::string_view::npos || into == nullptr) return unusable("line " + std::to_string(number) + " is not login, password, otp or user = VALUE");
     *into = trimmed(line.substr(equals + 1));
   }
-  if (const engine::Outcome sound = check(read); !sound) return unusable(path, "is not complete: " + sound.error().detail);
+  if (const engine::Outcome sound = check(read); !sound) return unusable("is not complete: " + sound.error().detail);
   return read;
 }
 

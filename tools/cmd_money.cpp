@@ -171,16 +171,18 @@ struct SuspenseAdd {
 };
 
 struct SuspenseAssign {
-  std::string account, amount, reason;
+  std::string account, amount, reason, case_id;
   void bind(CLI::App& app) {
     app.add_option("account", account, "Whose money it is")->type_name("NAME")->required();
     app.add_option("amount", amount, "In the account's currency; at most what is in suspense")->type_name("AMOUNT")->required();
+    app.add_option("--case", case_id, "The case this closes (default: the only open one of that amount)")->type_name("ID");
     bind_reason(app, reason);
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
     const engine::Money money = session.amount(amount, session.account(account).currency);
-    return answer_money(session, context, operations::assign_unidentified(context, session.request(), account, money, reason),
+    return answer_money(session, context, operations::assign_unidentified(context, session.request(), account, money, reason,
+                                                        case_id.empty() ? std::nullopt : std::optional(session.number(case_id, "case"))),
                         "assigned " + to_string_with_code(money) + " from suspense to " + account);
   }
 };

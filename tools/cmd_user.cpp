@@ -1,10 +1,10 @@
 // Users of the gateway. Passwords come from standard input or a file that only its owner may read, never from the command line, where every process sees them.
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <iostream>
 
+#include "api_client/credentials.hpp"
 #include "tools/command.hpp"
 #include "tools/operations/users.hpp"
 
@@ -42,9 +42,9 @@ struct PasswordOption {
   void bind(CLI::App& app) {
     app.add_option("--password-file", file, "Its first line is the password; only its owner may read the file (default: standard input)")->type_name("FILE");
   }
-  std::string read(Session& session) const {
+  std::string read() const {
     std::string text;
-    if (file.empty()) {
+    if (file.empty() || file == "-") {
       std::optional<NoEcho> hidden;
       if (::isatty(STDIN_FILENO) != 0) {
         std::cerr << "password: " << std::flush;
@@ -53,11 +53,7 @@ struct PasswordOption {
       std::getline(std::cin, text);
       if (hidden) std::cerr << '\n';
     } else {
-      struct stat about{};
-      if (::stat(file.c_str(), &about) == 0 && (about.st_mode & 077U) != 0) {
-        throw CommandError{Error{ErrorCode::invalid_argument, "'" + file + "' holds a password and others may read it: chmod 600 it"}};
-      }
-      text = session.read_input(file);
+      text = value_or_throw(api_client::read_private_file(file, "the password file", 4096));
       text.resize(std::min(text.find('\n'), text.size()));
     }
     if (text.ends_with('\r')) text.pop_back();
@@ -80,7 +76,7 @@ struct Add : Login {
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    const operations::Reply reply = value_or_throw(operations::add_user(context, session.request(), login, account, password.read(session)));
+    const operations::Reply reply = value_or_throw(operations::add_user(context, session.request(), login, account, password.read()));
     session.answer(reply, kSchema, "user " + login + " may call the gateway for account " + account);
     return 0;
   }
@@ -94,7 +90,7 @@ struct Password : Login {
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    session.answer(value_or_throw(operations::change_password(context, session.request(), login, password.read(session))), kSchema,
+    session.answer(value_or_throw(operations::change_password(context, session.request(), login, password.read())), kSchema,
                    "user " + login + " has a new password; sessions begun with the old one have ended");
     return 0;
   }

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "api_client/credentials.hpp"
 #include "tools/command.hpp"
 
 extern "C" char** environ;
@@ -100,22 +101,12 @@ std::optional<std::string> append_line(const std::string& path, const std::strin
 }
 
 std::string read_secret(const std::string& path) {
-  using engine::Error;
-  using engine::ErrorCode;
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) throw CommandError{Error{ErrorCode::file_not_found, system_says("cannot read '" + path + "'")}};
-  struct ::stat facts {};
-  if (::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) throw CommandError{Error{ErrorCode::invalid_argument, "'" + path + "' is no file"}};
-  if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    throw CommandError{Error{ErrorCode::invalid_argument, "'" + path + "' may be read by others than its owner: chmod 600 it, and make a new secret where others have read it"}};
-  }
   constexpr std::size_t kMost = 4096;
-  std::string text(kMost + 1, '\0');
-  const ssize_t got = ::read(file.get(), text.data(), text.size());
-  if (got < 0) throw CommandError{Error{ErrorCode::file_not_found, system_says("cannot read '" + path + "'")}};
-  text.resize(static_cast<std::size_t>(got));
+  std::string text = value_or_throw(api_client::read_private_file(path, "the file of a secret", kMost));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  if (text.size() < 16 || text.size() > kMost) throw CommandError{Error{ErrorCode::invalid_argument, "'" + path + "' holds no secret of 16 to 4096 characters"}};
+  if (text.size() < 16) {
+    throw CommandError{engine::Error{engine::ErrorCode::credentials_unusable, "'" + path + "' holds no secret of 16 to 4096 characters"}};
+  }
   return text;
 }
 

@@ -16,7 +16,8 @@ std::optional<std::string> run_with_input(const std::vector<std::string>& words,
 // Appends one line, whole or not at all as far as the system allows, and makes sure that it is on the disk.
 std::optional<std::string> append_line(const std::string& path, const std::string& line);
 
-// What a file holds that only its owner may read (mode 600 or stricter), without a last line end; throws CommandError (invalid_argument, file_not_found).
+// What a file holds that only its owner may read (mode 600 or stricter), without a last line end, 16 characters or more; throws CommandError
+// (credentials_unusable, file_not_found).
 std::string read_secret(const std::string& path);
 
 }  // namespace tools

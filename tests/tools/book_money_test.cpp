@@ -349,3 +349,24 @@ TEST_CASE("provider: what it refuses as a whole stops submitting loudly, until a
   CHECK(desk.sweep().troubles.empty());
   CHECK(desk.backorder(1).state == State::processing);
 }
+
+TEST_CASE("suspense: assigning closes the case of that payment; where several are of one amount a person says which, and another amount leaves the cases open") {
+  Desk desk;
+  for (const char* memo : {"from J. Smith", "no name", "no name either"}) {
+    REQUIRE(bool(fund_unidentified(desk.context(), {}, {.amount = eur(memo[0] == 'f' ? 700 : 800), .memo = memo})));
+  }
+  const auto open = [&] { return desk.open_cases(engine::CaseKind::unidentified_payment); };
+  REQUIRE(open() == 3);
+  CHECK(bool(assign_unidentified(desk.context(), {}, "alice", eur(700), "invoice found")));
+  CHECK(open() == 2);
+  CHECK(bool(assign_unidentified(desk.context(), {}, "alice", eur(300), "a part")));
+  CHECK(open() == 2);
+  const auto several = assign_unidentified(desk.context(), {}, "alice", eur(800), "which?");
+  CHECK(several.error().code == engine::ErrorCode::invalid_argument);
+  CHECK(several.error().detail.find("--case 2, 3") != std::string::npos);
+  CHECK(assign_unidentified(desk.context(), {}, "alice", eur(800), "gone", 1).error().code == engine::ErrorCode::case_not_found);
+  CHECK(bool(assign_unidentified(desk.context(), {}, "alice", eur(800), "the second", 2)));
+  CHECK(bool(assign_unidentified(desk.context(), {}, "alice", eur(500), "what is left of the third", 3)));
+  CHECK(open() == 0);
+  desk.verify();
+}

@@ -182,6 +182,7 @@ TEST_CASE("payments: what names an account is posted to it; the rest goes to sus
   SUBCASE("a person assigns what was in suspense, and the bank still agrees") {
     desk.good({"suspense", "assign", "bob", "8.00", "--reason", "line 4"});
     CHECK(desk.available("bob") == "28.00");
+    CHECK(desk.run({"cases", "--kind", "unidentified_payment", "--csv", "--no-header"}).out.find("8.00 EUR") == std::string::npos);  // its case is closed
     const json found = desk.reconcile("bank");
     CHECK(found["open"] == 1);  // what went out
     CHECK(found["rows"][0]["class"] == "missing_here");

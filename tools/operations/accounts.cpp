@@ -266,17 +266,46 @@ Result<Reply> fund_unidentified(const Context& context, const RequestKey& reques
   return run_request(context, request, payment_content("fund-unidentified", payment), [&](Changes& changes) -> Result<Facts> {
     engine::pay_in_unidentified(changes, payment);
     const std::string subject = request.key.empty() ? payment.memo : request.sender + ":" + request.key;
-    changes.cases.push_back({engine::CaseKind::unidentified_payment, {}, {}, subject,
-                             to_string_with_code(payment.amount) + " from " + payment.source + ": " + payment.memo});
+    changes.cases.push_back(unidentified_payment(subject, payment.amount, "from " + payment.source + ": " + payment.memo));
     return Facts{{"account", "suspense"}, {"amount", to_string_with_code(payment.amount)}};
   });
 }
 
+engine::NewCase unidentified_payment(const std::string& subject, Money amount, const std::string& whence) {
+  return {engine::CaseKind::unidentified_payment, {}, {}, subject, to_string_with_code(amount) + " " + whence};
+}
+
+namespace {
+
+// The case that an assignment answers: the one named, else the only open one of that amount; none where no case is of that amount.
+Result<std::optional<engine::CaseId>> asking_case(engine::LedgerStore& store, Money amount, std::optional<std::int64_t> named) {
+  engine::CaseQuery query;
+  query.kind = engine::CaseKind::unidentified_payment;
+  std::vector<engine::CaseId> asking;
+  for (const engine::Case& one : store.cases(query)) {
+    if (named ? one.id.value() == *named : one.detail.starts_with(to_string_with_code(amount) + " ")) asking.push_back(one.id);
+  }
+  if (named && asking.empty()) {
+    return Error{ErrorCode::case_not_found, "there is no open case " + std::to_string(*named) + " about an unidentified payment: 'cases --kind unidentified_payment' lists them"};
+  }
+  if (asking.empty()) return std::optional<engine::CaseId>();
+  if (asking.size() == 1) return std::optional(asking.front());
+  std::string numbers;
+  for (const engine::CaseId id : asking) numbers += (numbers.empty() ? "" : ", ") + std::to_string(id.value());
+  return bad_argument("several payments of " + to_string_with_code(amount) + " wait in suspense: say which case this closes, --case " + numbers);
+}
+
+}  // namespace
+
 Result<Reply> assign_unidentified(const Context& context, const RequestKey& request, const std::string& account, Money amount,
-                                  const std::string& reason) {
-  const Facts content{{"request", "assign"}, {"amount", to_string_with_code(amount)}, {"reason", reason}};
+                                  const std::string& reason, std::optional<std::int64_t> case_id) {
+  Facts content{{"request", "assign"}, {"amount", to_string_with_code(amount)}, {"reason", reason}};
+  if (case_id) content.emplace_back("case", std::to_string(*case_id));
   return on_account(context, request, content, account, [&](Changes& changes, Customer& customer) -> engine::Outcome {
     if (reason.empty()) return bad_argument("assigning unidentified money needs a reason");
+    const Result<std::optional<engine::CaseId>> asking = asking_case(context.store, amount, case_id);
+    if (!asking) return asking.error();
+    if (asking.value()) changes.closed_cases.push_back({*asking.value(), "assigned to " + customer.name + ": " + reason});
     Money held = Money::zero(amount.currency());
     for (const engine::AccountTurnover& row : context.store.turnovers({}, {}, false)) {
       if (row.account.kind != engine::AccountKind::suspense || row.account.currency != amount.currency()) continue;

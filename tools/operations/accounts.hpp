@@ -35,8 +35,11 @@ engine::Result<Reply> close_account(const Context& context, const RequestKey& re
 engine::Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account, const engine::Payment& payment);
 // To suspense, with a case unidentified_payment; also what fund() does for a closed account.
 engine::Result<Reply> fund_unidentified(const Context& context, const RequestKey& request, const engine::Payment& payment);
+// The open case that asks whose a payment in suspense is: it begins with the amount.
+engine::NewCase unidentified_payment(const std::string& subject, engine::Money amount, const std::string& whence);
+// Closes the case that asked for it: `case_id`, else the one open case of that very amount; where several do, invalid_argument names them.
 engine::Result<Reply> assign_unidentified(const Context& context, const RequestKey& request, const std::string& account, engine::Money amount,
-                                          const std::string& reason);
+                                          const std::string& reason, std::optional<std::int64_t> case_id = {});
 engine::Result<Reply> withdraw(const Context& context, const RequestKey& request, const std::string& account, const engine::Payment& payment);
 engine::Result<Reply> adjust(const Context& context, const RequestKey& request, const std::string& account, engine::Money amount,
                              engine::Direction direction, bool as_goodwill, const std::string& reason, std::optional<engine::UtcTime> effective_at);

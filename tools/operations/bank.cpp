@@ -4,6 +4,7 @@
 
 #include "engine/payment_reference.hpp"
 #include "engine/payments.hpp"
+#include "tools/operations/accounts.hpp"
 
 namespace operations {
 namespace {
@@ -102,8 +103,8 @@ class Poster {
     return answer_request(context_, {bank_sender(source_), line.external_id}, content, [&](Changes& changes) -> Result<Facts> {
       if (account == nullptr) {
         engine::pay_in_unidentified(changes, payment);
-        changes.cases.push_back({engine::CaseKind::unidentified_payment, {}, {}, source_ + ":" + line.external_id,
-                                 to_string_with_code(line.amount) + " of " + engine::to_string(line.booked_on) + ", " + why + ": " + payment.memo});
+        changes.cases.push_back(unidentified_payment(source_ + ":" + line.external_id, line.amount,
+                                                     "of " + engine::to_string(line.booked_on) + ", " + why + ": " + payment.memo));
         return Facts{{"account", "suspense"}};
       }
       std::optional<Customer> customer = context_.store.customer(account->id);  // as it stands after the lines before
