@@ -168,6 +168,8 @@ std::string usage_text(const CLI::App& root, const CLI::ParseError& error) {
     return "unknown option '" + typed + "'" + suggestion(typed, choices) + help;
   }
   if (!left.empty() && is_group) {
+    const auto below = at->get_subcommands([&](const CLI::App* command) { return command->get_name() == left.front(); });
+    if (!below.empty()) return "the words stand in another order: 'dropledger " + path + left.front() + "'" + help;
     std::vector<Choice> choices;
     commands_below(*at, path, choices);
     return "unknown command '" + path + left.front() + "'" + suggestion(left.front(), choices) + help;

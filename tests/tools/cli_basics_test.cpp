@@ -106,7 +106,7 @@ TEST_CASE("version is one line") {
 
 TEST_CASE("a mistyped command or option is a usage error that names the nearest") {
   struct Row { Words words; const char* says; };
-  for (const Row& row : {Row{{"fnud", "alice", "10"}, "'fund'"}, Row{{"acount", "list"}, "'account'"}, Row{{"account", "lst"}, "'account list'"},
+  for (const Row& row : {Row{{"fnud", "alice", "10"}, "'fund'"}, Row{{"acount", "list"}, "'account'"}, Row{{"account", "lst"}, "'account list'"}, Row{{"explain", "account", "alice"}, "'dropledger account explain'"},
                          Row{{"fund", "alice", "10", "--efective", "2026-07-01"}, "'--effective'"}, Row{{"verify", "--dryrun"}, "'--dry-run'"},
                          Row{{}, "no command given"}, Row{{"account"}, "'account' needs a command"}, Row{{"verify", "now"}, "unexpected argument 'now'"},
                          Row{{"fund", "alice"}, "amount"}, Row{{"account", "freeze", "alice"}, "--reason"}, Row{{"verify", "--format", "xml"}, "xml"},
