@@ -67,6 +67,18 @@ std::string first_difference(const std::string& agreed, const std::string& text)
   return agreed == text ? "" : "the last line's end";
 }
 
+// Without what every page has alike: the style sheet's common part, and its hash.
+std::string without_style(std::string text) {
+  const auto cut = [&text](std::string_view after, std::string_view before) {
+    const std::size_t from = text.find(after);
+    const std::size_t to = text.find(before, from);
+    if (from != std::string::npos && to != std::string::npos) text.replace(from + after.size(), to - from - after.size(), "…");
+  };
+  cut("'sha256-", "'; base-uri");
+  cut("<style>", "\n#t0");
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("reports: the sum of every amount column as printed is its printed total, in every report and section, with 0, 2 and 3 decimals") {
@@ -122,7 +134,7 @@ TEST_CASE("reports: every face is as agreed on") {
     for (const char* face : {"table", "csv", "json", "jsonl", "html"}) {
       std::vector<std::string> arguments = report;
       arguments.insert(arguments.end(), {"--db", "book.db", "--registry", "registry.db", "--format", face});
-      const std::string text = output_of(book.folder.path().string(), arguments);
+      const std::string text = without_style(output_of(book.folder.path().string(), arguments));
       const std::filesystem::path file = golden / (report.front() + "." + face);
       if (renew) {
         std::filesystem::create_directories(golden);
