@@ -317,7 +317,8 @@ bool is_secret(std::string_view name) {
   }
   std::string_view word = key;
   while (!word.empty() && (word.back() == '[' || word.back() == ']' || (word.back() >= '0' && word.back() <= '9'))) word.remove_suffix(1);
-  constexpr std::string_view kEndings[] = {"PASSWORD", "PASSWD", "S_PW", "OTP", "AUTH", "AUTHCODE", "AUTHINFO", "SESSION", "SESSIONID", "SECRET", "TOKEN"};
+  constexpr std::string_view kEndings[] = {"PASSWORD", "PASSWD", "S_PW", "OTP", "AUTH", "AUTHCODE", "AUTHINFO", "SESSION", "SESSIONID", "SECRET", "TOKEN", "PASSPHRASE",
+                                             "KEY"};  // CLAIMKEY, APIKEY: KEYWORD0 is none
   return std::ranges::any_of(kEndings, [word](std::string_view ending) { return word.ends_with(ending); });
 }
 

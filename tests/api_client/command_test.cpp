@@ -222,6 +222,6 @@ TEST_CASE("secrets: hidden in forms, URLs, requests, blocks and answers") {
     CAPTURE(row.text);
     CHECK(without_secrets(row.text) == row.shown);
   }
-  for (const char* word : {"s_pw", "S_PASSWORD", "s_otp", "s_session", "password", "AUTH", "AUTH0", "NEWPASSWORD", "session", "PROPERTY[ auth ][0]"}) CHECK(is_secret(word));
-  for (const char* word : {"", "s_login", "COMMAND", "DOMAIN", "AUTHOR", "PROPERTY[STATUS][0]", "PROPERTY["}) CHECK_FALSE(is_secret(word));
+  for (const char* word : {"s_pw", "S_PASSWORD", "s_otp", "s_session", "password", "AUTH", "AUTH0", "NEWPASSWORD", "session", "PROPERTY[ auth ][0]", "CLAIMKEY", "ApiKey0"}) CHECK(is_secret(word));
+  for (const char* word : {"", "s_login", "COMMAND", "DOMAIN", "AUTHOR", "KEYWORD0", "KEYWORDMATCH", "PROPERTY[STATUS][0]", "PROPERTY["}) CHECK_FALSE(is_secret(word));
 }
