@@ -89,6 +89,21 @@ TEST_CASE("gateway: prices are relations of the user, by class, in the account's
   CHECK(world.call("command=StatusUser", ServedBook::as("yuki")).values("RELATIONTYPE").empty());  // nothing is sold in yen
 }
 
+TEST_CASE("gateway: a user's lifetime totals are what was paid in and what was charged; sub-users are counted where asked for: none") {
+  ServedBook world;
+  world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com");
+  const auto before = world.call("command=StatusUser&relations=0");
+  CHECK(before.value("ACCOUNTPAYMENT") == "500.00");
+  CHECK(before.value("ACCOUNTVOLUME") == "0.00");
+  CHECK(before.values("SUBUSERSTOTAL").empty());
+  world.advance_to(kJohnDrops + std::chrono::hours(20));
+  const auto after = world.call("command=StatusUser&relations=0&stats=1");
+  CHECK(after.value("ACCOUNTPAYMENT") == "500.00");
+  CHECK(after.value("ACCOUNTVOLUME") == "59.00");
+  CHECK(after.value("SUBUSERSDIRECT") == "0");
+  CHECK(after.value("SUBUSERSTOTAL") == "0");
+}
+
 TEST_CASE("gateway: the queue of events is each user's own, and the log keeps what leaves it") {
   ServedBook world;
   {

@@ -65,6 +65,26 @@ std::string type_of(const Transfer& transfer, const std::optional<Backorder>& ba
   }
 }
 
+// All that was ever paid in, and all that was charged for names, with tax; both zero or above.
+std::pair<Money, Money> lifetime_of(const Call& call, const Customer& customer) {
+  Money paid = Money::zero(customer.currency), charged = paid;
+  engine::TransferQuery query;
+  query.customer = customer.id;
+  call.store.each_transfer(query, [&](const Transfer& transfer) {
+    switch (transfer.kind) {
+      case TransferKind::pay_in:
+      case TransferKind::pay_in_receivable:
+      case TransferKind::suspense_out: paid += transfer.amount; break;
+      case TransferKind::capture:
+      case TransferKind::capture_tax:
+      case TransferKind::late_charge:
+      case TransferKind::late_charge_tax: charged += transfer.amount; break;
+      default: break;
+    }
+  });
+  return {paid, charged};
+}
+
 // MINDATE and MAXDATE, whole days where no time is given. Nothing where one cannot be read.
 struct Period { std::optional<engine::UtcTime> from{}, to{}; };  // [from, to)
 std::optional<Period> period_of(const Command& command) {
@@ -222,12 +242,18 @@ Answer status_user(Desk&, const Call& call) {
   answer.add("ACCOUNTCREDIT", to_string(customer.credit_limit));
   answer.add("ACCOUNTTEMPCREDIT", to_string(Money::zero(customer.currency)));
   answer.add("ACCOUNTCURRENCY", std::string(customer.currency.code()));
+  const auto [paid, charged] = lifetime_of(call, customer);
+  answer.add("ACCOUNTPAYMENT", to_string(paid));
+  answer.add("ACCOUNTVOLUME", to_string(charged));
   answer.add("ACCOUNTTAXRATES", "VAT:" + vat_of(call, customer));
   answer.add("ACCOUNTVAT", vat_of(call, customer));
   answer.add("CREATEDDATE", to_wire_string(customer.opened_at));
   answer.add("UPDATEDDATE", to_wire_string(customer.opened_at));
   answer.add("OTPSTATUS", "0");
   answer.add("USERCLASS", customer.tier);
+  if (is_set(call.command, "STATS")) {
+    for (const char* count : {"SUBUSERSDIRECT", "SUBUSERSTOTAL"}) answer.add(count, "0");  // there are none here
+  }
   if (const auto relations = call.command.find("RELATIONS"); relations && *relations == "0") return answer;
   const engine::PriceList& prices = call.store.price_list();
   std::string last;

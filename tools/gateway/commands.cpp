@@ -49,7 +49,8 @@ Answer answer_command(Desk& desk, const Call& call) {
 
 Answer refuse(const engine::Error& error) {
   const int code = code_of(error.code);
-  return refuse(code, code == 421 ? std::string() : error.detail);  // of our own troubles, nothing but that there are some
+  if (code == 421) return refuse(code);  // of our own troubles, nothing but that there are some
+  return refuse(code, code == 510 ? "there is no price for this name here" : error.detail);  // its detail is for who keeps the price list
 }
 
 }  // namespace gateway
