@@ -1,4 +1,4 @@
-// Submitting and syncing against a provider whose every answer the test writes: rows 43 to 71 as they meet the book.
+// Submitting and syncing against a provider whose every answer the test writes, as they meet the book.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -6,13 +6,7 @@
 
 #include "engine/settlement.hpp"
 #include "engine/submission.hpp"
-#include "storage/sqlite_store.hpp"
-#include "tests/support/books.hpp"
-#include "tests/support/temporary_directory.hpp"
-#include "tools/operations/accounts.hpp"
-#include "tools/operations/backorders.hpp"
-#include "tools/operations/lists.hpp"
-#include "tools/operations/sweep.hpp"
+#include "tests/support/desk.hpp"
 
 using namespace operations;
 using namespace std::chrono_literals;
@@ -22,13 +16,12 @@ using engine::ProviderAnswer;
 using engine::ProviderJob;
 using engine::Reason;
 using engine::State;
-using support::at;
 using support::domain;
 using support::eur;
+using support::kNow;
 
 namespace {
 
-const engine::UtcTime kNow = at("2026-08-01T00:00:00Z");
 const engine::UtcTime kDrop = kNow + 100h, kDue = kDrop - 72h, kDeadline = kDrop - 3h;
 
 ProviderAnswer code(int number, std::string text = "as the script says") {
@@ -100,60 +93,34 @@ class ScriptedProvider final : public engine::BackorderProvider {
   int made_ = 0;
 };
 
-// A book in which alice has 100.00 and .com costs 10.00; names drop at kDrop.
-struct Desk {
-  support::TemporaryDirectory folder{};
-  std::unique_ptr<engine::LedgerStore> store{};
+// Names drop at kDrop; some of them are alice's, and the first deposits are due.
+struct Desk : support::BookDesk {
   ScriptedProvider provider{};
-  engine::UtcTime now = kNow;
   SweepOptions options{};
 
   explicit Desk(int names = 1) {
     provider.now = &now;
-    storage::create_book(folder.file("book.db"), kNow, true);
-    store = storage::open_book(folder.file("book.db"), {});
-    REQUIRE(bool(set_prices(context(), {}, {{"com", "standard", eur(1000), kNow, {}}})));
-    open("alice");
     std::vector<ListRow> rows;
-    for (int i = 0; i < 9; ++i) rows.push_back({name(i), kDrop});
-    REQUIRE(bool(import_list(context(), {.source = "registry", .date_is = engine::DateIs::drop, .declared = {}, .force = false}, rows, {})));
-    for (int i = 0; i < names; ++i) place("alice", i);
+    for (int i = 0; i < 9; ++i) rows.push_back({domain(name(i)), kDrop});
+    REQUIRE(bool(import_list("registry", rows)));
+    for (int i = 0; i < names; ++i) REQUIRE(bool(place("alice", name(i))));
     now = kDue;
   }
-  static engine::DomainName name(int i) { return domain("name" + std::to_string(i) + ".com"); }
-  Context context() { return {*store, now, "tester"}; }
-  void open(const std::string& account) {
-    REQUIRE(bool(open_account(context(), {}, account, support::currency("EUR"), {})));
-    REQUIRE(bool(fund(context(), {}, account, {.amount = eur(10'000)})));
-  }
-  void place(const std::string& account, int i) { REQUIRE(bool(operations::place(context(), {}, account, {.name = name(i), .max_price = {}}))); }
+  ~Desk() { verify(); }
+  static std::string name(int i) { return "name" + std::to_string(i) + ".com"; }
   SweepReport sweep() { return operations::sweep(context(), &provider, options); }
   SweepReport sweep_at(engine::UtcTime then) {
     now = then;
     return sweep();
   }
-  engine::Backorder backorder(std::int64_t id = 1) { return store->backorder(engine::BackorderId(id)).value(); }
-  engine::Money reserved() { return store->customer("alice").value().reserved; }
-  std::size_t cases(engine::CaseKind kind) {
-    engine::CaseQuery query;
-    query.kind = kind;
-    return store->cases(query).size();
-  }
-  int events(engine::EventKind kind) {
-    engine::EventQuery query;
-    query.kinds = {kind};
-    int count = 0;
-    store->each_event(query, [&](const engine::LoggedEvent&) { ++count; });
-    return count;
-  }
-  ~Desk() { CHECK(store->verify({}).findings.empty()); }
+  engine::Money reserved() { return customer("alice").reserved; }
 };
 
 }  // namespace
 
 // ---- submitting --------------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("row 43: an order carries its last moment: half of the absence wait, never beyond the deadline") {
+TEST_CASE("submitting: an order carries its last moment: half of the absence wait, never beyond the deadline") {
   Desk desk(2);
   desk.sweep();
   REQUIRE(desk.provider.added.size() == 2);
@@ -186,7 +153,7 @@ TEST_CASE("the deadline holds within one long run: what it overtakes is not sent
   }
 }
 
-TEST_CASE("row 44: a lost answer is looked up, never sent again; the absence of the job must outlive the wait") {
+TEST_CASE("submitting: a lost answer is looked up, never sent again; the absence of the job must outlive the wait") {
   for (const bool happened : {true, false}) {
     CAPTURE(happened);
     Desk desk;
@@ -207,7 +174,7 @@ TEST_CASE("row 44: a lost answer is looked up, never sent again; the absence of 
   }
 }
 
-TEST_CASE("row 44: without a list nothing is proven, however long it takes; the deposit stays past deadline and drop") {
+TEST_CASE("submitting: without a list nothing is proven, however long it takes; the deposit stays past deadline and drop") {
   Desk desk(2);
   bool first = true;
   desk.provider.on_add = [&](const AddJob&) { return std::exchange(first, false) ? silence() : nobody(); };
@@ -242,7 +209,7 @@ TEST_CASE("where nobody is there the rest is not even tried, and comes with the 
   CHECK(desk.sweep_at(kDue + 1min).count("submitted") == 5);
 }
 
-TEST_CASE("row 45: 549 is tried three times with pauses, then ends as refused; permanent codes end at once") {
+TEST_CASE("submitting: 549 is tried three times with pauses, then ends as refused; permanent codes end at once") {
   Desk desk;
   desk.provider.on_add = [](const AddJob&) { return code(549); };
   for (const engine::Milliseconds after : {0min, 1min, 5min, 6min}) desk.sweep_at(kDue + after);
@@ -263,7 +230,7 @@ TEST_CASE("row 45: 549 is tried three times with pauses, then ends as refused; p
   }
 }
 
-TEST_CASE("row 46: 540 is looked up: ours is adopted, otherwise it is a refusal after three tries") {
+TEST_CASE("submitting: 540 is looked up: ours is adopted, otherwise it is a refusal after three tries") {
   Desk desk;
   desk.provider.on_add = [&](const AddJob& order) {
     if (desk.provider.living.empty()) desk.provider.make(order.name);
@@ -275,7 +242,7 @@ TEST_CASE("row 46: 540 is looked up: ours is adopted, otherwise it is a refusal 
   CHECK(desk.provider.added.size() == 1);
 
   Desk other;
-  other.provider.make(Desk::name(0)).created_at = kNow - 1h;  // somebody else's, older than our order
+  other.provider.make(domain(Desk::name(0))).created_at = kNow - 1h;  // somebody else's, older than our order
   other.provider.on_add = [](const AddJob&) { return code(540); };
   engine::UtcTime then = kDue;
   for (int i = 0; i < 60 && other.backorder().state != State::voided; ++i, then += 1min) other.sweep_at(then);
@@ -285,7 +252,7 @@ TEST_CASE("row 46: 540 is looked up: ours is adopted, otherwise it is a refusal 
   CHECK(other.provider.removed.empty());
 }
 
-TEST_CASE("row 47: our empty purse keeps the deposit, is told once and tried at each sweep; at the deadline it is our fault") {
+TEST_CASE("submitting: our empty purse keeps the deposit, is told once and tried at each sweep; at the deadline it is our fault") {
   Desk desk;
   desk.provider.on_add = [](const AddJob&) { return code(546); };
   for (int i = 0; i < 3; ++i) desk.sweep_at(kDue + i * 1min);
@@ -297,13 +264,13 @@ TEST_CASE("row 47: our empty purse keeps the deposit, is told once and tried at 
   CHECK(desk.reserved() == eur(0));
 }
 
-TEST_CASE("row 48: credentials refused: one case, nothing more is submitted, no state changes, until a person resumes") {
+TEST_CASE("submitting: credentials refused: one case, nothing more is submitted, no state changes, until a person resumes") {
   for (const int stopping : {530, 531, 500, 504, 544}) {
     CAPTURE(stopping);
     Desk desk(3);
     desk.provider.on_add = [&](const AddJob&) { return code(stopping); };
     desk.sweep();
-    CHECK(desk.cases(engine::CaseKind::submitting_stopped) == 1);
+    CHECK(desk.open_cases(engine::CaseKind::submitting_stopped) == 1);
     CHECK(desk.events(engine::EventKind::submitting_stopped) == 1);
     const std::size_t sent = desk.provider.added.size();
     desk.sweep_at(kDue + 1h);
@@ -316,11 +283,11 @@ TEST_CASE("row 48: credentials refused: one case, nothing more is submitted, no 
   }
 }
 
-TEST_CASE("row 33: two accounts want one name: one order after the other, NEW=1 only with the second") {
+TEST_CASE("submitting: two accounts want one name: one order after the other, NEW=1 only with the second") {
   Desk desk;
   desk.now = kNow;
   desk.open("bob");
-  desk.place("bob", 0);
+  REQUIRE(bool(desk.place("bob", Desk::name(0))));
   std::vector<std::size_t> together;
   desk.sweep_at(kDue);
   REQUIRE(desk.provider.added.size() == 2);
@@ -332,7 +299,7 @@ TEST_CASE("row 33: two accounts want one name: one order after the other, NEW=1 
   Desk lost;  // while the first one's outcome is unknown the second waits: NEW=1 would make a third
   lost.now = kNow;
   lost.open("bob");
-  lost.place("bob", 0);
+  REQUIRE(bool(lost.place("bob", Desk::name(0))));
   lost.provider.on_add = [](const AddJob&) { return silence(); };
   lost.sweep_at(kDue);
   CHECK(lost.provider.added.size() == 1);
@@ -397,16 +364,16 @@ TEST_CASE("a job beyond the one that is needed is deleted before the deadline, a
   desk.sweep_at(kDue + 1min);
   CHECK(desk.backorder().application == "40001");
   CHECK(desk.provider.removed == std::vector<std::string>{"40002"});
-  CHECK(desk.cases(engine::CaseKind::surplus_job) == 0);
-  desk.provider.make(Desk::name(0));
+  CHECK(desk.open_cases(engine::CaseKind::surplus_job) == 0);
+  desk.provider.make(domain(Desk::name(0)));
   desk.sweep_at(kDeadline + 1h);
-  CHECK(desk.cases(engine::CaseKind::surplus_job) == 1);
+  CHECK(desk.open_cases(engine::CaseKind::surplus_job) == 1);
   CHECK(desk.provider.removed.size() == 1);
 }
 
 // ---- syncing -----------------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("rows 50, 51: living words change no money; a word nobody knows is kept as it is, told once, and an outcome settles it later") {
+TEST_CASE("syncing: living words change no money; a word nobody knows is kept as it is, told once, and an outcome settles it later") {
   Desk desk;
   desk.sweep();
   ProviderJob& job = desk.provider.living.at("40001");
@@ -417,14 +384,14 @@ TEST_CASE("rows 50, 51: living words change no money; a word nobody knows is kep
     CHECK(desk.reserved() == eur(1000));
   }
   desk.sweep_at(desk.now + 1h);
-  CHECK(desk.cases(engine::CaseKind::unknown_status) == 1);
+  CHECK(desk.open_cases(engine::CaseKind::unknown_status) == 1);
   job.status = "FAILED";
   desk.sweep_at(kDrop + 1h);
   CHECK(desk.backorder().state == State::failed);
   CHECK(desk.reserved() == eur(0));
 }
 
-TEST_CASE("rows 54, 56, 59: an outcome keeps the answer it came from, and settles once") {
+TEST_CASE("syncing: an outcome keeps the answer it came from, and settles once") {
   for (const auto& [word, state] : {std::pair{"SUCCESSFUL", State::successful}, std::pair{"FAILED", State::failed}}) {
     CAPTURE(word);
     Desk desk;
@@ -442,7 +409,7 @@ TEST_CASE("rows 54, 56, 59: an outcome keeps the answer it came from, and settle
   }
 }
 
-TEST_CASE("rows 57, 58: what contradicts a settled outcome is a case with both, and moves no money") {
+TEST_CASE("syncing: what contradicts a settled outcome is a case with both, and moves no money") {
   for (const auto& [first, then, kind] : {std::tuple{"FAILED", "SUCCESSFUL", engine::CaseKind::late_success},
                                           std::tuple{"SUCCESSFUL", "FAILED", engine::CaseKind::late_failure}}) {
     CAPTURE(first);
@@ -453,18 +420,18 @@ TEST_CASE("rows 57, 58: what contradicts a settled outcome is a case with both, 
     const engine::Money available = desk.store->customer("alice").value().available;
     desk.provider.living.at("40001").status = then;
     desk.sweep_at(kDrop + 2h);
-    CHECK(desk.cases(kind) == 1);
+    CHECK(desk.open_cases(kind) == 1);
     CHECK(desk.store->customer("alice").value().available == available);
   }
 }
 
-TEST_CASE("rows 60 to 63: a list does not say when an auction ends or what it cost: those are asked for singly, and kept") {
+TEST_CASE("syncing: a list does not say when an auction ends or what it cost: those are asked for singly, and kept") {
   Desk desk;
   desk.sweep();
   CHECK(desk.provider.asked.empty());
   ProviderJob& listed = desk.provider.living.at("40001");
   listed.status = "AUCTION-PENDING";
-  const engine::UtcTime ends = at("2026-08-08T20:00:00Z");
+  const engine::UtcTime ends = support::at("2026-08-08T20:00:00Z");
   desk.provider.on_status = [&](const std::string& application) {
     ProviderAnswer answer = code(200);
     answer.job = desk.provider.living.at(application);
@@ -495,7 +462,7 @@ TEST_CASE("rows 60 to 63: a list does not say when an auction ends or what it co
   CHECK(desk.reserved() == eur(0));
 }
 
-TEST_CASE("row 61: AUCTION-LOST gives the deposit back at once") {
+TEST_CASE("syncing: AUCTION-LOST gives the deposit back at once") {
   Desk desk;
   desk.sweep();
   desk.provider.living.at("40001").status = "AUCTION-LOST";
@@ -504,7 +471,7 @@ TEST_CASE("row 61: AUCTION-LOST gives the deposit back at once") {
   CHECK(desk.reserved() == eur(0));
 }
 
-TEST_CASE("row 52: a job that is gone is looked at twice; refunded only four hours after the drop and without a charge") {
+TEST_CASE("syncing: a job that is gone is looked at twice; refunded only four hours after the drop and without a charge") {
   Desk desk;
   desk.sweep();
   desk.provider.living.clear();
@@ -526,7 +493,7 @@ TEST_CASE("row 52: a job that is gone is looked at twice; refunded only four hou
   charged.provider.charges = true;
   charged.sweep_at(kDrop + 5h);
   charged.sweep_at(kDrop + 6h);
-  CHECK(charged.cases(engine::CaseKind::gone) == 1);
+  CHECK(charged.open_cases(engine::CaseKind::gone) == 1);
   CHECK(charged.reserved() == eur(1000));
 
   Desk early;  // before the deadline: a case, and the deposit stays
@@ -534,12 +501,12 @@ TEST_CASE("row 52: a job that is gone is looked at twice; refunded only four hou
   early.provider.living.clear();
   early.sweep_at(kDue + 1h);
   early.sweep_at(kDue + 2h);
-  CHECK(early.cases(engine::CaseKind::gone) == 1);
+  CHECK(early.open_cases(engine::CaseKind::gone) == 1);
   CHECK(early.reserved() == eur(1000));
   CHECK(early.provider.added.size() == 1);
 }
 
-TEST_CASE("row 52: seen again, a job was never gone; a list that is not answered says nothing about anybody") {
+TEST_CASE("syncing: seen again, a job was never gone; a list that is not answered says nothing about anybody") {
   Desk desk;
   desk.sweep();
   const ProviderJob job = desk.provider.living.at("40001");
@@ -556,7 +523,7 @@ TEST_CASE("row 52: seen again, a job was never gone; a list that is not answered
   CHECK(desk.reserved() == eur(1000));
 }
 
-TEST_CASE("rows 53, 74: the provider's no to a deletion lets the job run on; no answer keeps the deposit until the list tells") {
+TEST_CASE("deleting: the provider's no to a deletion lets the job run on; no answer keeps the deposit until the list tells") {
   const auto cancel = [](Desk& desk) { (void)operations::cancel(desk.context(), {}, 1, engine::By::customer, "changed my mind", &desk.provider); };
   Desk desk;
   desk.sweep();
