@@ -360,6 +360,8 @@ class LedgerStore {
 
   virtual std::optional<Backorder> backorder(BackorderId id) = 0;
   virtual std::vector<Backorder> backorders(const BackorderQuery& query) = 0;
+  // The same rows in the same order, one after the other; what is visited is overwritten by the next.
+  virtual void each_backorder(const BackorderQuery& query, const std::function<void(const Backorder&)>& visit) = 0;
   virtual std::int64_t count_backorders(const BackorderQuery& query) = 0;  // without limit and offset
   // The customers with rows of the query, ascending, and how many each has: what a sweep cuts its chunks from. Order and limit do not matter.
   virtual std::vector<std::pair<CustomerId, std::size_t>> count_by_customer(const BackorderQuery& query) = 0;

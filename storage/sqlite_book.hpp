@@ -43,6 +43,7 @@ class SqliteBook final : public engine::LedgerStore {
 
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
   std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;
+  void each_backorder(const engine::BackorderQuery& query, const std::function<void(const engine::Backorder&)>& visit) override;
   std::int64_t count_backorders(const engine::BackorderQuery& query) override;
   std::vector<std::pair<engine::CustomerId, std::size_t>> count_by_customer(const engine::BackorderQuery& query) override;
   std::optional<engine::Backorder> backorder_of_application(std::string_view application) override;
@@ -99,9 +100,15 @@ class SqliteBook final : public engine::LedgerStore {
  private:
   // ---- sqlite_read.cpp
   engine::Currency currency(std::string_view code);
-  const engine::LedgerAccountKey& account(std::int64_t id);
-  engine::Customer read_customer(Statement& row);
-  engine::Transfer read_transfer(Statement& row);
+  const engine::LedgerAccountKey& account(std::int64_t id);  // until the next one
+  void keep_account(const Statement& row);
+  struct KeptBalances {
+    std::int64_t available = 0, reserved = 0, floor = 0, receivable = 0;
+  };
+  engine::Customer read_customer(const Statement& row);
+  engine::Customer read_customer(const Statement& row, const KeptBalances& kept);
+  void read_transfer(const Statement& row, engine::Transfer& transfer);  // over what it held before
+  engine::Transfer read_transfer(const Statement& row);
   engine::ProviderCall read_call(Statement& row);
   std::optional<std::int64_t> last_recorded_ms();
   Conditions conditions(const engine::EventQuery& query);
@@ -114,7 +121,12 @@ class SqliteBook final : public engine::LedgerStore {
   engine::ExternalLine read_external_line(Statement& row);
 
   // ---- sqlite_read_backorders.cpp
-  engine::Backorder read_backorder(Statement& row);
+  template <typename Row>
+  void read_backorder(const Row& row, engine::Backorder& backorder);  // over what it held before
+  engine::Backorder read_backorder(const Statement& row);
+  template <typename Visit>
+  void each_row(const engine::BackorderQuery& query, std::string_view from, std::string_view order, const Visit& visit);
+  bool is_most(const engine::BackorderQuery& query);
 
   // ---- sqlite_write.cpp
   struct MovingAccount;
@@ -145,7 +157,8 @@ class SqliteBook final : public engine::LedgerStore {
   std::int64_t data_version_ = 0;
   std::optional<engine::PriceList> price_list_;
   std::optional<engine::Schedules> schedules_;
-  std::unordered_map<std::int64_t, engine::LedgerAccountKey> accounts_;  // rows that never change; bounded
+  std::vector<std::optional<engine::LedgerAccountKey>> accounts_;        // by id, as they were needed; rows that never change
+  int single_accounts_ = 0;                                              // looked up one by one so far
   std::map<engine::LedgerAccountKey, std::int64_t> operator_accounts_;
   std::optional<engine::Currency> last_currency_;
 };

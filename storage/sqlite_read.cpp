@@ -28,11 +28,11 @@ class Conditions {
 
 namespace {
 
-constexpr std::size_t kMostAccountsKept = 65'536;
+constexpr int kMostSingleAccounts = 500;  // then all are read at once: somebody is reading everything
 
 constexpr std::string_view kCustomerSql =
-    "SELECT c.id, c.name, c.currency, c.tier, c.state, c.policy, c.timing, c.country, c.vat_id, c.opened_at, a.balance_minor,"
-    " r.balance_minor, a.floor_minor, c.warned_minor, (SELECT o.balance_minor FROM ledger_account AS o WHERE o.customer_id = c.id AND o.kind = 1100)"
+    "SELECT c.id, c.name, c.currency, c.tier, c.state, c.policy, c.timing, c.country, c.vat_id, c.opened_at, c.warned_minor,"
+    " a.balance_minor, r.balance_minor, a.floor_minor, (SELECT o.balance_minor FROM ledger_account AS o WHERE o.customer_id = c.id AND o.kind = 1100)"
     " FROM customer AS c JOIN ledger_account AS a ON a.customer_id = c.id AND a.kind = 2000"
     " JOIN ledger_account AS r ON r.customer_id = c.id AND r.kind = 2010";
 
@@ -77,20 +77,37 @@ Currency SqliteBook::currency(std::string_view code) {
   return parsed.value();
 }
 
-const LedgerAccountKey& SqliteBook::account(std::int64_t id) {
-  const auto found = accounts_.find(id);
-  if (found != accounts_.end()) return found->second;
-  if (accounts_.size() >= kMostAccountsKept) accounts_.clear();
-  Statement row = db_->statement("SELECT kind, currency, customer_id, source FROM ledger_account WHERE id = ?");
-  row.bind(id);
-  if (!row.step()) db_->fail_corrupt("ledger account " + std::to_string(id) + " does not exist");
-  const std::optional<AccountKind> kind = account_kind_from_code(row.integer(0));
-  if (!kind) db_->fail_corrupt("ledger account " + std::to_string(id) + " has an unknown kind");
-  LedgerAccountKey key{*kind, currency(row.text(1)), optional_id<CustomerId>(row.optional_integer(2)), row.string(3)};
-  return accounts_.emplace(id, std::move(key)).first->second;
+void SqliteBook::keep_account(const Statement& row) {
+  const std::int64_t id = row.integer(0);
+  const std::optional<AccountKind> kind = account_kind_from_code(row.integer(1));
+  if (!kind || id < 1) db_->fail_corrupt("ledger account " + std::to_string(id) + " has an unknown kind");
+  const auto place = static_cast<std::size_t>(id);
+  if (place > accounts_.size() + 100'000'000) db_->fail_corrupt("ledger account " + std::to_string(id) + " is numbered far beyond the others");
+  if (place >= accounts_.size()) accounts_.resize(place + 1);
+  accounts_[place] = LedgerAccountKey{*kind, currency(row.text(2)), optional_id<CustomerId>(row.optional_integer(3)), row.string(4)};
 }
 
-Customer SqliteBook::read_customer(Statement& row) {
+const LedgerAccountKey& SqliteBook::account(std::int64_t id) {
+  const auto kept = [&] { return id >= 1 && static_cast<std::size_t>(id) < accounts_.size() && accounts_[static_cast<std::size_t>(id)]; };
+  if (!kept() && ++single_accounts_ == kMostSingleAccounts) {
+    accounts_.reserve(static_cast<std::size_t>(db_->integer("SELECT count(*) FROM ledger_account")) + 1);
+    Statement row = db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account");
+    while (row.step()) keep_account(row);
+  }
+  if (!kept()) {
+    Statement row = db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account WHERE id = ?");
+    row.bind(id);
+    if (!row.step()) db_->fail_corrupt("ledger account " + std::to_string(id) + " does not exist");
+    keep_account(row);
+  }
+  return *accounts_[static_cast<std::size_t>(id)];
+}
+
+Customer SqliteBook::read_customer(const Statement& row) {
+  return read_customer(row, {row.integer(11), row.integer(12), row.integer(13), row.optional_integer(14).value_or(0)});
+}
+
+Customer SqliteBook::read_customer(const Statement& row, const KeptBalances& kept) {
   const Currency unit = currency(row.text(2));
   const auto money = [unit](std::int64_t minor) { return Money::of_minor(minor, unit); };
   std::optional<FundingPolicy> policy;
@@ -107,29 +124,35 @@ Customer SqliteBook::read_customer(Statement& row) {
           .country = row.string(7),
           .vat_id = row.string(8),
           .opened_at = row.time(9),
-          .available = money(row.integer(10)),
-          .reserved = money(row.integer(11)),
-          .credit_limit = money(-row.integer(12)),
-          .owed = money(-row.optional_integer(14).value_or(0)),
-          .warned = money(row.integer(13))};
+          .available = money(kept.available),
+          .reserved = money(kept.reserved),
+          .credit_limit = money(-kept.floor),
+          .owed = money(-kept.receivable),
+          .warned = money(row.integer(10))};
 }
 
-Transfer SqliteBook::read_transfer(Statement& row) {
-  const LedgerAccountKey debit = account(row.integer(2));
-  const LedgerAccountKey& credit = account(row.integer(3));
-  return {.id = TransferId(row.integer(0)),
-          .kind = known(parse_transfer_kind(row.text(1)), *db_, "transfer kind", row.text(1)),
-          .debit = debit,
-          .credit = credit,
-          .amount = Money::of_minor(row.integer(4), debit.currency),
-          .recorded_at = row.time(5),
-          .effective_at = row.time(6),
-          .backorder = optional_id<BackorderId>(row.optional_integer(7)),
-          .attempt = static_cast<int>(row.optional_integer(8).value_or(0)),
-          .reverses = optional_id<TransferId>(row.optional_integer(9)),
-          .request = optional_id<RequestId>(row.optional_integer(10)),
-          .actor = row.string(11),
-          .memo = row.string(12)};
+void SqliteBook::read_transfer(const Statement& row, Transfer& transfer) {
+  transfer.debit = account(row.integer(2));  // before the other is looked up: it may be forgotten then
+  transfer.credit = account(row.integer(3));
+  transfer.id = TransferId(row.integer(0));
+  transfer.kind = known(parse_transfer_kind(row.text(1)), *db_, "transfer kind", row.text(1));
+  transfer.amount = Money::of_minor(row.integer(4), transfer.debit.currency);
+  transfer.recorded_at = row.time(5);
+  transfer.effective_at = row.time(6);
+  transfer.backorder = optional_id<BackorderId>(row.optional_integer(7));
+  transfer.attempt = static_cast<int>(row.optional_integer(8).value_or(0));
+  transfer.reverses = optional_id<TransferId>(row.optional_integer(9));
+  transfer.request = optional_id<RequestId>(row.optional_integer(10));
+  transfer.actor = row.text(11);
+  transfer.memo = row.text(12);
+}
+
+Transfer SqliteBook::read_transfer(const Statement& row) {
+  const LedgerAccountKey& debit = account(row.integer(2));
+  Transfer transfer{.id = TransferId(row.integer(0)), .kind = TransferKind::pay_in, .debit = debit, .credit = debit, .amount = Money::zero(debit.currency),
+                    .recorded_at = row.time(5), .effective_at = row.time(6), .attempt = 0};
+  read_transfer(row, transfer);
+  return transfer;
 }
 
 ProviderCall SqliteBook::read_call(Statement& row) {
@@ -151,6 +174,7 @@ void SqliteBook::forget_what_changed() {
   price_list_.reset();
   schedules_.reset();
   accounts_.clear();
+  single_accounts_ = 0;
   operator_accounts_.clear();
 }
 
@@ -333,9 +357,32 @@ std::optional<Customer> SqliteBook::customer(std::string_view name) {
 }
 
 std::vector<Customer> SqliteBook::customers() {
+  // Two tables side by side, as they lie: joined, each balance would be looked up by two indexes.
+  std::vector<std::optional<KeptBalances>> kept(static_cast<std::size_t>(db_->integer("SELECT ifnull(max(id), 0) FROM customer")) + 1);  // by customer
+  {
+    Statement row = db_->statement("SELECT customer_id, kind, balance_minor, floor_minor FROM ledger_account WHERE customer_id IS NOT NULL ORDER BY id");
+    while (row.step()) {
+      const auto place = static_cast<std::size_t>(row.integer(0));
+      if (place >= kept.size()) continue;  // of nobody: verify says so
+      if (!kept[place]) kept[place].emplace();
+      KeptBalances& balances = *kept[place];
+      switch (row.integer(1)) {
+        case static_cast<std::int64_t>(AccountKind::available):
+          balances.available = row.integer(2);
+          balances.floor = row.integer(3);
+          break;
+        case static_cast<std::int64_t>(AccountKind::reserved): balances.reserved = row.integer(2); break;
+        default: balances.receivable = row.integer(2); break;
+      }
+    }
+  }
   std::vector<Customer> customers;
-  Statement row = db_->statement(std::string(kCustomerSql) + " ORDER BY c.id");
-  while (row.step()) customers.push_back(read_customer(row));
+  Statement row = db_->statement("SELECT id, name, currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer ORDER BY id");
+  while (row.step()) {
+    const auto place = static_cast<std::size_t>(row.integer(0));
+    if (!kept[place]) db_->fail_corrupt("account " + row.string(1) + " has no balances");
+    customers.push_back(read_customer(row, *kept[place]));
+  }
   return customers;
 }
 
@@ -440,7 +487,13 @@ void SqliteBook::each_transfer(const TransferQuery& query, const std::function<v
   Statement row = db_->statement(std::string(kTransferColumns) + where.sql() + " ORDER BY id LIMIT ?");
   const int bound = where.bind(row);
   row.bind_at(bound + 1, query.limit > 0 ? query.limit : -1);
-  while (row.step()) visit(read_transfer(row));
+  if (!row.step()) return;
+  Transfer transfer = read_transfer(row);
+  visit(transfer);
+  while (row.step()) {
+    read_transfer(row, transfer);
+    visit(transfer);
+  }
 }
 
 std::vector<AccountTurnover> SqliteBook::turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) {

@@ -1,5 +1,10 @@
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 #include "storage/sqlite_book.hpp"
 
@@ -151,48 +156,179 @@ void sort_rows(std::vector<Backorder>& rows, BackorderQuery::Order order) {
   rows = std::move(sorted);
 }
 
+bool is_sorted_by_sqlite(const BackorderQuery& query) {
+  return query.limit > 0 || query.descending || query.order == BackorderQuery::Order::zone || query.order == BackorderQuery::Order::changed;
+}
+
+Backorder blank_backorder(Currency unit) {
+  return {.id = BackorderId(0), .customer = CustomerId(0), .name = DomainName::from_trusted_ace({}), .placed_at = {}, .quoted = Money::zero(unit),
+          .max_price = Money::zero(unit)};
+}
+
+// Rows of kColumns kept to be given in another order: about 110 bytes each, where a Backorder takes five times as much.
+class PackedRows {
+ public:
+  explicit PackedRows(const Connection& db) : unpacked_{db, {}} {}
+
+  void add(const Statement& row) {
+    packed_.clear();
+    for (int column = 0; column < kWidth; ++column) pack(row, column);
+    if (pieces_.empty() || room_ < packed_.size()) {
+      room_ = std::max(kPiece, packed_.size());
+      pieces_.push_back(std::make_unique_for_overwrite<char[]>(room_));
+      free_ = pieces_.back().get();
+    }
+    rows_.push_back({row.integer(1), row.integer(0), free_});
+    free_ = std::ranges::copy(packed_, free_).out;
+    room_ -= packed_.size();
+  }
+  // By customer, then id.
+  template <typename Visit>
+  void each_by_customer(const Visit& visit) {
+    std::ranges::sort(rows_, [](const Place& a, const Place& b) { return std::tie(a.customer, a.id) < std::tie(b.customer, b.id); });
+    for (const Place& place : rows_) {
+      unpacked_.read(place.begin);
+      visit(unpacked_);
+    }
+  }
+
+ private:
+  static constexpr int kWidth = 33;  // columns
+  static constexpr std::size_t kPiece = 1 << 20;
+  static constexpr bool is_text(int column) { return column == 2 || (column >= 4 && column <= 7) || column == 24 || column == 25 || column == 32; }
+  enum class Tag : char { null, byte, half, whole, twice, text };
+
+  struct Place {
+    std::int64_t customer, id;
+    const char* begin;
+  };
+  // As a Statement, over what was packed.
+  struct Unpacked {
+    struct Value {
+      Tag tag;
+      std::int64_t number;  // of a text: its length
+      const char* bytes;
+    };
+    const Connection& db;
+    std::array<Value, kWidth> values;
+
+    void read(const char* at) {
+      for (Value& value : values) {
+        value.tag = static_cast<Tag>(*at++);
+        switch (value.tag) {
+          case Tag::null: break;
+          case Tag::byte: value.number = take<std::int8_t>(at); break;
+          case Tag::half: value.number = take<std::int16_t>(at); break;
+          case Tag::whole: value.number = take<std::int32_t>(at); break;
+          case Tag::twice: value.number = take<std::int64_t>(at); break;
+          case Tag::text:
+            value.number = take<std::int32_t>(at);
+            value.bytes = std::exchange(at, at + value.number);
+            break;
+        }
+      }
+    }
+    const Value& given(int column) const {
+      const Value& value = values[static_cast<std::size_t>(column)];
+      if (value.tag == Tag::null) db.fail_corrupt("backorder " + std::to_string(values[0].number) + " lacks a value that it needs");
+      return value;
+    }
+    std::int64_t integer(int column) const { return given(column).number; }
+    bool flag(int column) const { return integer(column) != 0; }
+    std::string_view text(int column) const { return {given(column).bytes, static_cast<std::size_t>(given(column).number)}; }
+    std::string string(int column) const { return std::string(text(column)); }
+    UtcTime time(int column) const { return UtcTime(Milliseconds(integer(column))); }
+    bool is_null(int column) const { return values[static_cast<std::size_t>(column)].tag == Tag::null; }
+    std::optional<std::int64_t> optional_integer(int column) const { return is_null(column) ? std::nullopt : std::optional(integer(column)); }
+    std::optional<UtcTime> optional_time(int column) const { return is_null(column) ? std::nullopt : std::optional(time(column)); }
+    std::optional<std::string> optional_string(int column) const { return is_null(column) ? std::nullopt : std::optional(string(column)); }
+
+    template <typename Number>
+    static std::int64_t take(const char*& at) {
+      Number number;
+      std::memcpy(&number, at, sizeof number);
+      at += sizeof number;
+      return number;
+    }
+  };
+
+  template <typename Number>
+  void put(Tag tag, std::int64_t value) {
+    const auto number = static_cast<Number>(value);
+    char field[1 + sizeof number] = {static_cast<char>(tag)};
+    std::memcpy(field + 1, &number, sizeof number);
+    packed_.append(field, sizeof field);
+  }
+  void pack(const Statement& row, int column) {
+    if (row.is_null(column)) {
+      packed_ += static_cast<char>(Tag::null);
+    } else if (is_text(column)) {
+      const std::string_view text = row.text(column);
+      put<std::int32_t>(Tag::text, static_cast<std::int64_t>(text.size()));
+      packed_ += text;
+    } else {
+      const std::int64_t value = row.integer(column);
+      if (std::in_range<std::int8_t>(value)) put<std::int8_t>(Tag::byte, value);
+      else if (std::in_range<std::int16_t>(value)) put<std::int16_t>(Tag::half, value);
+      else if (std::in_range<std::int32_t>(value)) put<std::int32_t>(Tag::whole, value);
+      else put<std::int64_t>(Tag::twice, value);
+    }
+  }
+
+  std::vector<std::unique_ptr<char[]>> pieces_;
+  char* free_ = nullptr;  // of the last piece
+  std::size_t room_ = 0;
+  std::string packed_;
+  std::vector<Place> rows_;
+  Unpacked unpacked_;
+};
+
 }  // namespace
 
-Backorder SqliteBook::read_backorder(Statement& row) {
+template <typename Row>
+void SqliteBook::read_backorder(const Row& row, Backorder& backorder) {
   const Currency unit = currency(row.text(5));
   const std::optional<State> state = parse_state(row.text(6));
   if (!state) db_->fail_corrupt("backorder " + row.string(0) + " is in an unknown state");
-  Backorder backorder{.id = BackorderId(row.integer(0)),
-                      .customer = CustomerId(row.integer(1)),
-                      .name = DomainName::from_trusted_ace(row.string(2)),
-                      .copy = static_cast<int>(row.integer(3)),
-                      .zone = row.string(4),
-                      .state = *state,
-                      .reason = std::nullopt,
-                      .placed_at = row.time(8),
-                      .priority = static_cast<int>(row.integer(9)),
-                      .quoted = Money::of_minor(row.integer(10), unit),
-                      .max_price = Money::of_minor(row.integer(11), unit),
-                      .drop = std::nullopt,
-                      .deposit = std::nullopt,
-                      .attempt = static_cast<int>(row.integer(18)),
-                      .underfunded = row.flag(19),
-                      .cancelling = row.flag(20),
-                      .purse_empty = row.flag(21),
-                      .refusals = static_cast<int>(row.integer(22)),
-                      .open_call = row.optional_integer(23),
-                      .application = row.optional_string(24),
-                      .provider_status = row.string(25),
-                      .provider_status_at = row.optional_time(26),
-                      .gone_since = row.optional_time(27),
-                      .reserved_at = row.optional_time(28),
-                      .submitted_at = row.optional_time(29),
-                      .ended_at = row.optional_time(30),
-                      .auction_ends_at = row.optional_time(31),
-                      .auction_price = row.string(32)};
+  backorder.id = BackorderId(row.integer(0));
+  backorder.customer = CustomerId(row.integer(1));
+  backorder.name = DomainName::from_trusted_ace(row.string(2));
+  backorder.copy = static_cast<int>(row.integer(3));
+  backorder.zone = row.text(4);
+  backorder.state = *state;
+  backorder.reason.reset();
   if (!row.is_null(7)) {
     backorder.reason = parse_reason(row.text(7));
     if (!backorder.reason) db_->fail_corrupt("backorder " + row.string(0) + " has an unknown reason");
   }
-  if (!row.is_null(12)) {
-    backorder.drop = Drop{row.time(12), row.optional_time(13), row.time(14), row.time(15), SourceId(row.integer(16))};
-  }
+  backorder.placed_at = row.time(8);
+  backorder.priority = static_cast<int>(row.integer(9));
+  backorder.quoted = Money::of_minor(row.integer(10), unit);
+  backorder.max_price = Money::of_minor(row.integer(11), unit);
+  backorder.drop.reset();
+  if (!row.is_null(12)) backorder.drop = Drop{row.time(12), row.optional_time(13), row.time(14), row.time(15), SourceId(row.integer(16))};
+  backorder.deposit.reset();
   if (const auto deposit = row.optional_integer(17)) backorder.deposit = Money::of_minor(*deposit, unit);
+  backorder.attempt = static_cast<int>(row.integer(18));
+  backorder.underfunded = row.flag(19);
+  backorder.cancelling = row.flag(20);
+  backorder.purse_empty = row.flag(21);
+  backorder.refusals = static_cast<int>(row.integer(22));
+  backorder.open_call = row.optional_integer(23);
+  backorder.application = row.optional_string(24);
+  backorder.provider_status = row.text(25);
+  backorder.provider_status_at = row.optional_time(26);
+  backorder.gone_since = row.optional_time(27);
+  backorder.reserved_at = row.optional_time(28);
+  backorder.submitted_at = row.optional_time(29);
+  backorder.ended_at = row.optional_time(30);
+  backorder.auction_ends_at = row.optional_time(31);
+  backorder.auction_price = row.text(32);
+}
+
+Backorder SqliteBook::read_backorder(const Statement& row) {
+  Backorder backorder = blank_backorder(currency(row.text(5)));
+  read_backorder(row, backorder);
   return backorder;
 }
 
@@ -211,16 +347,16 @@ std::optional<Backorder> SqliteBook::backorder_of_application(std::string_view a
   return read_backorder(row);
 }
 
-std::vector<Backorder> SqliteBook::backorders(const BackorderQuery& query) {
+template <typename Visit>
+void SqliteBook::each_row(const BackorderQuery& query, std::string_view from, std::string_view order, const Visit& visit) {
   Parameters parameters;
   const bool plain = is_plain_page(query) && query.limit > 0;
   std::string where = where_of(query, parameters);
   // A page is found among narrow rows first, so that what lies before it is stepped over and not read.
   std::string sql = plain ? std::string(kColumns) + " FROM backorder WHERE id IN (SELECT id FROM backorder" + plain_where(query)
-                          : std::string(kColumns) + std::string(from_of(index_for(query))) + where + (query.without_cancelled ? (where.empty() ? " WHERE" : " AND") + std::string(" state <> 'CANCELLED'") : "");
-  const bool sorted_by_sqlite = query.limit > 0 || query.descending || query.order == BackorderQuery::Order::zone || query.order == BackorderQuery::Order::changed;
+                          : std::string(kColumns) + std::string(from) + where + (query.without_cancelled ? (where.empty() ? " WHERE" : " AND") + std::string(" state <> 'CANCELLED'") : "");
   std::vector<std::int64_t> window;
-  if (sorted_by_sqlite) sql += order_of(query);
+  sql += order;
   if (query.limit > 0) {
     const std::size_t bound = parameters.numbers.size() + parameters.texts.size();
     sql += " LIMIT ?" + std::to_string(bound + 1) + " OFFSET ?" + std::to_string(bound + 2);
@@ -230,19 +366,46 @@ std::vector<Backorder> SqliteBook::backorders(const BackorderQuery& query) {
   Statement row = db_->statement(sql);
   int bound = parameters.bind(row);
   for (const std::int64_t number : window) row.bind_at(++bound, number);
-  std::vector<Backorder> rows;
-  const auto read = [&] {
-    while (row.step()) rows.push_back(read_backorder(row));
-  };
-  if (query.customers.empty()) read();
-  ENSURE(query.customers.empty() || !sorted_by_sqlite, "the rows of several customers come by customer");
+  if (query.customers.empty()) {
+    while (row.step()) visit(row);
+  }
   for (const CustomerId customer : query.customers) {
     row.reset();
     row.bind_at(1, customer);
-    read();
+    while (row.step()) visit(row);
   }
-  if (!sorted_by_sqlite) sort_rows(rows, query.order);
+}
+
+std::vector<Backorder> SqliteBook::backorders(const BackorderQuery& query) {
+  const bool by_sqlite = is_sorted_by_sqlite(query);
+  ENSURE(query.customers.empty() || !by_sqlite, "the rows of several customers come by customer");
+  std::vector<Backorder> rows;
+  each_row(query, from_of(index_for(query)), by_sqlite ? order_of(query) : "", [&](const Statement& row) { rows.push_back(read_backorder(row)); });
+  if (!by_sqlite) sort_rows(rows, query.order);
   return rows;
+}
+
+bool SqliteBook::is_most(const BackorderQuery& query) {
+  if (query.customer || !query.customers.empty()) return false;
+  return 4 * count_backorders(query) > db_->integer("SELECT ifnull(max(id), 0) FROM backorder");
+}
+
+void SqliteBook::each_backorder(const BackorderQuery& query, const std::function<void(const Backorder&)>& visit) {
+  std::optional<Backorder> backorder;
+  const auto give = [&](const auto& row) {
+    if (!backorder) backorder = blank_backorder(currency(row.text(5)));
+    read_backorder(row, *backorder);
+    visit(*backorder);
+  };
+  if (query.order != BackorderQuery::Order::customer || is_sorted_by_sqlite(query)) {
+    ENSURE(query.customers.empty(), "the rows of several customers come by customer");
+    each_row(query, from_of(index_for(query)), order_of(query), give);
+    return;
+  }
+  // Where most rows are asked for, the table read as it lies and sorted here is several times faster than each row looked up by an index.
+  PackedRows packed(*db_);
+  each_row(query, is_most(query) ? " FROM backorder NOT INDEXED" : from_of(index_for(query)), "", [&](const Statement& row) { packed.add(row); });
+  packed.each_by_customer(give);
 }
 
 std::int64_t SqliteBook::count_backorders(const BackorderQuery& query) {

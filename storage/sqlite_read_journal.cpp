@@ -20,11 +20,15 @@ void SqliteBook::each_journal_row(TransferId after, TransferId through, const st
       " FROM transfer AS t LEFT JOIN backorder AS b ON b.id = t.backorder_id LEFT JOIN request AS r ON r.id = t.request_id"
       " WHERE t.id > ? AND t.id <= ? ORDER BY t.id");
   row.bind(after, through);
+  std::optional<JournalRow> journal;
   while (row.step()) {
-    JournalRow journal{.transfer = read_transfer(row), .request_sender = row.optional_string(14).value_or(""),
-                       .request_key = row.optional_string(15).value_or("")};
-    if (auto name = row.optional_string(13)) journal.domain = DomainName::from_trusted_ace(*std::move(name));
-    visit(journal);
+    if (journal) read_transfer(row, journal->transfer);
+    else journal.emplace(JournalRow{.transfer = read_transfer(row)});
+    journal->domain.reset();
+    if (!row.is_null(13)) journal->domain = DomainName::from_trusted_ace(row.string(13));
+    journal->request_sender = row.is_null(14) ? std::string_view() : row.text(14);
+    journal->request_key = row.is_null(15) ? std::string_view() : row.text(15);
+    visit(*journal);
   }
 }
 

@@ -25,6 +25,44 @@ std::pair<std::string, std::string> halves(const std::string& text, const std::s
   return {text.substr(0, middle), text.substr(middle + 1)};
 }
 
+// What to pay in, account by account.
+class Accounts {
+ public:
+  Accounts() {
+    table_.name = "accounts";
+    table_.title = "What to pay in, and by when";
+    table_.columns = {{"account"}, {"backorders", "", Kind::number}, {"funded", "", Kind::number}, {"underfunded", "", Kind::number}, {"spendable", "", Kind::money},
+                      {"first_short_at", "", Kind::time}, {"first_short", "Backorder", Kind::number}, {"short_by", "", Kind::money}, {"top_up", "", Kind::money},
+                      {"top_up_by", "", Kind::time}};
+    table_.when_empty = "No backorder waits for its deposit.";
+  }
+  void add(const operations::AccountPreview& one) {
+    const auto count = [&](engine::Verdict verdict) {
+      return std::ranges::count_if(one.rows, [&](const operations::PreviewRow& row) { return row.verdict.verdict == verdict; });
+    };
+    const operations::PreviewRow* first = one.first_short();
+    table_.add(one.customer.name, one.rows.size(), count(engine::Verdict::funded), count(engine::Verdict::underfunded), one.customer.spendable(), one.plan.top_up_by,
+               first == nullptr ? std::nullopt : std::optional(first->backorder.id), first == nullptr ? std::nullopt : std::optional(first->verdict.shortfall),
+               first == nullptr ? std::nullopt : std::optional(one.plan.shortfall), one.plan.top_up_by);
+    spendable_.add(one.customer.spendable());
+    if (first != nullptr) top_up_.add(one.plan.shortfall);
+    is_any_short_ = is_any_short_ || one.plan.top_up_by;
+  }
+  bool is_any_short() const { return is_any_short_; }
+  render::Table give() {
+    spendable_.each([&](Money sum, std::int64_t) {
+      table_.add_total("total", std::monostate{}, std::monostate{}, std::monostate{}, sum, std::monostate{}, std::monostate{}, std::monostate{}, top_up_.sum(sum.currency()),
+                       std::monostate{});
+    });
+    return std::move(table_);
+  }
+
+ private:
+  render::Table table_;
+  Totals spendable_, top_up_;
+  bool is_any_short_ = false;
+};
+
 struct Preview {
   std::string account, until;
   int days = 7;
@@ -50,7 +88,6 @@ struct Preview {
     }
     if (!account.empty()) query.customer = session.account(account).id;
     query.what_if = what_if(session, query.now);
-    const operations::FundingPreview report = value_or_throw(operations::preview(store, query));
 
     render::Table table;
     table.schema = "dropledger.preview/2";
@@ -62,29 +99,33 @@ struct Preview {
     table.add_fact("as_of", query.now);
     table.add_fact("until", query.horizon);
     add_what_if(table);
+    const bool with_rows = session.globals().section.empty();
     Totals amounts, shortages;
-    for (const operations::AccountPreview& one : report.accounts) {
+    Accounts accounts;
+    const operations::FundingOutlook outlook = value_or_throw(operations::each_preview(store, query, [&](const operations::AccountPreview& one) {
       for (const operations::PreviewRow& row : one.rows) {
         const engine::FundingVerdict& verdict = row.verdict;
         const auto& drop = row.backorder.drop;
         const std::optional<Money> shortage = verdict.shortfall.is_zero() ? std::nullopt : std::optional(verdict.shortfall);
+        if (verdict.amount) amounts.add(*verdict.amount);
+        if (shortage) shortages.add(*shortage);
+        if (!with_rows) continue;
         table.add(one.customer.name, row.backorder.id, row.backorder.name, verdict.decided_at, drop ? std::optional(drop->drop_at) : std::nullopt,
                   drop ? std::optional(drop->deadline) : std::nullopt, verdict.amount, name(verdict.verdict), verdict.spendable_before, verdict.spendable_after, shortage,
                   verdict.voids ? "VOID " + std::string(name(*verdict.voids)) : "", verdict.funded_without);
-        if (verdict.amount) amounts.add(*verdict.amount);
-        if (shortage) shortages.add(*shortage);
       }
-    }
+      accounts.add(one);
+      session.print_some(table);
+    }));
     amounts.each([&](Money sum, std::int64_t count) {
       table.add_total("total", std::monostate{}, std::monostate{}, std::monostate{}, std::monostate{}, std::monostate{}, sum, std::to_string(count) + " with a price",
                       std::monostate{}, std::monostate{}, shortages.sum(sum.currency()), "", std::monostate{});
     });
-    add_accounts(table, report);
-    add_calendar(table, report);
-    add_jobs(session, table, report);
+    table.sections.push_back(accounts.give());
+    add_calendar(table, outlook);
+    add_jobs(session, table, outlook);
     session.print(table);
-    const bool is_short = std::ranges::any_of(report.accounts, [](const operations::AccountPreview& one) { return one.plan.top_up_by.has_value(); });
-    return is_short && exit_code ? 1 : 0;
+    return accounts.is_any_short() && exit_code ? 1 : 0;
   }
 
  private:
@@ -122,34 +163,7 @@ struct Preview {
     if (!text.empty()) table.add_fact("what_if", text);
   }
 
-  static void add_accounts(render::Table& table, const operations::FundingPreview& report) {
-    render::Table accounts;
-    accounts.name = "accounts";
-    accounts.title = "What to pay in, and by when";
-    accounts.columns = {{"account"}, {"backorders", "", Kind::number}, {"funded", "", Kind::number}, {"underfunded", "", Kind::number}, {"spendable", "", Kind::money},
-                        {"first_short_at", "", Kind::time}, {"first_short", "Backorder", Kind::number}, {"short_by", "", Kind::money}, {"top_up", "", Kind::money},
-                        {"top_up_by", "", Kind::time}};
-    accounts.when_empty = "No backorder waits for its deposit.";
-    Totals spendable, top_up;
-    for (const operations::AccountPreview& one : report.accounts) {
-      const auto count = [&](engine::Verdict verdict) {
-        return std::ranges::count_if(one.rows, [&](const operations::PreviewRow& row) { return row.verdict.verdict == verdict; });
-      };
-      const operations::PreviewRow* first = one.first_short();
-      accounts.add(one.customer.name, one.rows.size(), count(engine::Verdict::funded), count(engine::Verdict::underfunded), one.customer.spendable(), one.plan.top_up_by,
-                   first == nullptr ? std::nullopt : std::optional(first->backorder.id), first == nullptr ? std::nullopt : std::optional(first->verdict.shortfall),
-                   first == nullptr ? std::nullopt : std::optional(one.plan.shortfall), one.plan.top_up_by);
-      spendable.add(one.customer.spendable());
-      if (first != nullptr) top_up.add(one.plan.shortfall);
-    }
-    spendable.each([&](Money sum, std::int64_t) {
-      accounts.add_total("total", std::monostate{}, std::monostate{}, std::monostate{}, sum, std::monostate{}, std::monostate{}, std::monostate{}, top_up.sum(sum.currency()),
-                         std::monostate{});
-    });
-    table.sections.push_back(std::move(accounts));
-  }
-
-  static void add_calendar(render::Table& table, const operations::FundingPreview& report) {
+  static void add_calendar(render::Table& table, const operations::FundingOutlook& report) {
     render::Table calendar;
     calendar.name = "calendar";
     calendar.title = "Deposits by day";
@@ -197,7 +211,7 @@ struct Preview {
   }
 
   // Two purses must be full: the customers' with us, and ours at the provider.
-  static void add_jobs(Session& session, render::Table& table, const operations::FundingPreview& report) {
+  static void add_jobs(Session& session, render::Table& table, const operations::FundingOutlook& report) {
     std::optional<engine::ProviderPurse> purse;
     if (session.has_provider() && session.provider() != nullptr) {
       const engine::Result<engine::ProviderPurse> read = session.provider()->purse();

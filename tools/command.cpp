@@ -168,11 +168,19 @@ void Session::open_http_provider() {
   provider_ = std::move(made);
 }
 
+void Session::print_some(render::Table& table) const {
+  constexpr std::size_t rows_at_once = 1000;
+  if (table.rows.size() < rows_at_once || !globals_.section.empty() || (globals_.format != "csv" && globals_.format != "jsonl")) return;
+  print(table);
+  table.rows.clear();
+  printed_some_ = true;
+}
+
 void Session::print(const render::Table& table) const {
   render::Options options;
   options.format = value_or_throw(render::parse_format(globals_.format));
   options.ascii = globals_.ascii;
-  options.header = !globals_.no_header;
+  options.header = !globals_.no_header && !printed_some_;
   options.color = value_or_throw(render::use_color(globals_.color, STDOUT_FILENO));
   options.width = render::terminal_width(STDOUT_FILENO);
   options.terminal = render::is_terminal(STDOUT_FILENO);

@@ -68,6 +68,8 @@ class Session {
   // Output. print() writes the table to stdout in the chosen format; say() one line to stdout in table format only, unless --quiet;
   // note() one line to stderr, whatever the format, unless --quiet.
   void print(const render::Table& table) const;
+  // Where the format holds nothing but rows (csv, jsonl, no --section) those so far are written and forgotten, so that a list of any size takes little memory; print() ends it.
+  void print_some(render::Table& table) const;
   void print(const operations::Reply& reply, const std::string& schema) const;  // one record
   void say(const std::string& line) const;
   void note(const std::string& line) const;
@@ -88,6 +90,7 @@ class Session {
   std::unique_ptr<engine::LedgerStore> book_;       // read-write
   std::unique_ptr<engine::LedgerStore> read_only_;  // unused once book_ is open
   bool in_snapshot_ = false;
+  mutable bool printed_some_ = false;               // the header is written
   std::optional<engine::UtcTime> now_;
   std::unique_ptr<api_client::ExchangeLog> log_;  // outlives the provider that writes to it
   std::unique_ptr<engine::BackorderProvider> provider_;

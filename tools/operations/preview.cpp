@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 namespace operations {
@@ -14,19 +15,25 @@ using engine::ErrorCode;
 using engine::Money;
 using engine::UtcTime;
 
-std::vector<Backorder> of_states(engine::LedgerStore& store, std::optional<engine::CustomerId> customer, std::vector<engine::State> states) {
+engine::BackorderQuery of_state(std::optional<engine::CustomerId> customer, engine::State state) {
   engine::BackorderQuery query;
-  query.states = std::move(states);
+  query.states = {state};
   query.customer = customer;
   query.order = engine::BackorderQuery::Order::customer;
-  return store.backorders(query);
+  return query;
 }
 
 // The facts that the plans are made from, with what is imagined.
 struct Facts {
   std::vector<Customer> customers;  // by id
-  std::vector<Backorder> requested, active;  // by customer
+  std::set<engine::BackorderId> without;
+  std::map<engine::BackorderId, int> priorities;
   std::unordered_map<std::int64_t, std::vector<engine::PayIn>> pay_ins;  // by customer, by time
+
+  const Customer* customer(engine::CustomerId id) const {
+    const auto found = std::ranges::lower_bound(customers, id, {}, &Customer::id);
+    return found == customers.end() || found->id != id ? nullptr : &*found;
+  }
 };
 
 engine::Result<Facts> imagine(engine::LedgerStore& store, const PreviewQuery& query) {
@@ -36,9 +43,6 @@ engine::Result<Facts> imagine(engine::LedgerStore& store, const PreviewQuery& qu
   } else {
     facts.customers = store.customers();
   }
-  facts.requested = of_states(store, query.customer, {engine::State::requested});
-  facts.active = of_states(store, query.customer, {engine::State::active});
-  std::erase_if(facts.active, [](const Backorder& one) { return one.job_may_exist(); });
   for (const engine::BackorderId id : query.what_if.without) {
     const std::optional<Backorder> found = store.backorder(id);
     const std::string which = "backorder " + std::to_string(id.value());
@@ -47,25 +51,19 @@ engine::Result<Facts> imagine(engine::LedgerStore& store, const PreviewQuery& qu
     if (found->job_may_exist()) {
       return Error{ErrorCode::job_may_exist, which + " has a job at the provider: its deposit returns only once the job's deletion is confirmed"};
     }
-    const auto is_it = [id](const Backorder& one) { return one.id == id; };
-    const bool was_held = std::erase_if(facts.active, is_it) > 0;
-    std::erase_if(facts.requested, is_it);
+    const bool is_new = facts.without.insert(id).second;
     const auto owner = std::ranges::find(facts.customers, found->customer, &Customer::id);
-    if (!was_held || owner == facts.customers.end()) continue;
+    if (!is_new || found->state != engine::State::active || owner == facts.customers.end()) continue;
     owner->available += *found->deposit;
     owner->reserved -= *found->deposit;
   }
   for (const auto& [id, priority] : query.what_if.priorities) {
-    const auto found = std::ranges::find(facts.requested, id, &Backorder::id);
-    if (found != facts.requested.end()) {
-      found->priority = priority;
-      continue;
+    const std::optional<Backorder> found = store.backorder(id);
+    if (!found) return Error{ErrorCode::backorder_not_found, "there is no backorder " + std::to_string(id.value()) + "; see 'backorder list'"};
+    if (found->state != engine::State::requested) {
+      return Error{ErrorCode::impossible_step, "backorder " + std::to_string(id.value()) + " is " + std::string(name(found->state)) + ": its priority matters no more"};
     }
-    const std::optional<Backorder> other = store.backorder(id);
-    if (!other) return Error{ErrorCode::backorder_not_found, "there is no backorder " + std::to_string(id.value()) + "; see 'backorder list'"};
-    if (other->state != engine::State::requested) {
-      return Error{ErrorCode::impossible_step, "backorder " + std::to_string(id.value()) + " is " + std::string(name(other->state)) + ": its priority matters no more"};
-    }
+    facts.priorities.insert_or_assign(id, priority);
   }
   for (const WhatIf::TopUp& one : query.what_if.top_ups) facts.pay_ins[one.customer.value()].push_back(one.pay_in);
   for (auto& [customer, money] : facts.pay_ins) std::ranges::stable_sort(money, {}, &engine::PayIn::at);
@@ -106,15 +104,6 @@ class Calendar {
   std::map<std::pair<engine::Currency, engine::Day>, CalendarDay> days_;
 };
 
-// The rows of one customer, from the front of rows that lie together by customer.
-std::span<const Backorder> take_rows(std::span<const Backorder>& rows, engine::CustomerId id) {
-  std::size_t count = 0;
-  while (count < rows.size() && rows[count].customer == id) ++count;
-  const std::span<const Backorder> theirs = rows.first(count);
-  rows = rows.subspan(count);
-  return theirs;
-}
-
 }  // namespace
 
 const PreviewRow* AccountPreview::first_short() const {
@@ -124,35 +113,52 @@ const PreviewRow* AccountPreview::first_short() const {
   return found == rows.end() ? nullptr : &*found;
 }
 
-engine::Result<FundingPreview> preview(engine::LedgerStore& store, const PreviewQuery& query) {
-  engine::Result<Facts> imagined = imagine(store, query);
+engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const PreviewQuery& query, const std::function<void(AccountPreview&&)>& visit) {
+  const engine::Result<Facts> imagined = imagine(store, query);
   if (!imagined) return imagined.error();
   const Facts& facts = imagined.value();
   const engine::FundingDefaults defaults = store.settings().funding;
-  FundingPreview report;
+  const engine::PriceList& prices = store.price_list();
   Calendar calendar;
   JobCosts jobs(store, query.now, query.horizon);
-  std::span<const Backorder> requested = facts.requested, active = facts.active;
-  for (const Customer& customer : facts.customers) {
-    for (const Backorder& backorder : take_rows(active, customer.id)) jobs.add(backorder, customer, query.now);
-    const std::span<const Backorder> theirs = take_rows(requested, customer.id);
-    if (theirs.empty()) continue;
-    const auto money = facts.pay_ins.find(customer.id.value());
+  store.each_backorder(of_state(query.customer, engine::State::active), [&](const Backorder& backorder) {
+    if (backorder.job_may_exist() || facts.without.contains(backorder.id)) return;
+    if (const Customer* customer = facts.customer(backorder.customer)) jobs.add(backorder, *customer, query.now);
+  });
+  std::vector<Backorder> theirs;  // of one customer, by id
+  const auto plan = [&] {
+    const Customer* customer = theirs.empty() ? nullptr : facts.customer(theirs.front().customer);
+    if (customer == nullptr) return;
+    const auto money = facts.pay_ins.find(customer->id.value());
     const std::span<const engine::PayIn> pay_ins = money == facts.pay_ins.end() ? std::span<const engine::PayIn>() : money->second;
-    AccountPreview account{customer, engine::plan_funding(customer, theirs, store.price_list(), defaults, query.now, query.horizon, pay_ins), {}};
-    std::unordered_map<std::int64_t, const Backorder*> by_id;
-    for (const Backorder& backorder : theirs) by_id.emplace(backorder.id.value(), &backorder);
+    AccountPreview account{*customer, engine::plan_funding(*customer, theirs, prices, defaults, query.now, query.horizon, pay_ins), {}};
+    account.rows.reserve(account.plan.verdicts.size());
     for (const engine::FundingVerdict& verdict : account.plan.verdicts) {
-      const Backorder& backorder = *by_id.at(verdict.backorder.value());
-      account.rows.push_back({backorder, verdict});
-      if (verdict.verdict == engine::Verdict::funded) jobs.add(backorder, customer, *verdict.decided_at);
+      Backorder& backorder = *std::ranges::lower_bound(theirs, verdict.backorder, {}, &Backorder::id);
+      if (verdict.verdict == engine::Verdict::funded) jobs.add(backorder, *customer, *verdict.decided_at);
+      account.rows.push_back({std::move(backorder), verdict});  // decided once: nobody else wants it
     }
     calendar.add(account);
-    report.accounts.push_back(std::move(account));
-  }
-  report.calendar = calendar.all();
-  report.jobs = jobs.days();
-  report.uncosted = jobs.uncosted();
+    visit(std::move(account));
+  };
+  store.each_backorder(of_state(query.customer, engine::State::requested), [&](const Backorder& backorder) {
+    if (facts.without.contains(backorder.id)) return;
+    if (!theirs.empty() && theirs.front().customer != backorder.customer) {
+      plan();
+      theirs.clear();
+    }
+    theirs.push_back(backorder);
+    if (const auto found = facts.priorities.find(backorder.id); found != facts.priorities.end()) theirs.back().priority = found->second;
+  });
+  plan();
+  return FundingOutlook{calendar.all(), jobs.days(), jobs.uncosted()};
+}
+
+engine::Result<FundingPreview> preview(engine::LedgerStore& store, const PreviewQuery& query) {
+  FundingPreview report;
+  engine::Result<FundingOutlook> outlook = each_preview(store, query, [&](AccountPreview&& account) { report.accounts.push_back(std::move(account)); });
+  if (!outlook) return outlook.error();
+  static_cast<FundingOutlook&>(report) = std::move(outlook).value();
   return report;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,13 +50,21 @@ struct CalendarDay {
   engine::Money funded_amount, underfunded_amount;
   engine::Money left;  // spendable of all these accounts after that day
 };
-struct FundingPreview {
-  std::vector<AccountPreview> accounts;  // with at least one REQUESTED backorder, by id
-  std::vector<CalendarDay> calendar;     // days with deposits, by currency and day
-  std::vector<JobsDay> jobs;             // by currency and day; jobs of funded backorders that have none yet, at the setting cost.ZONE
-  std::vector<UncostedJobs> uncosted;    // by zone: no cost is set, and none is guessed
+// What the previewed accounts make together.
+struct FundingOutlook {
+  std::vector<CalendarDay> calendar{};   // days with deposits, by currency and day
+  std::vector<JobsDay> jobs{};           // by currency and day; jobs of funded backorders that have none yet, at the setting cost.ZONE
+  std::vector<UncostedJobs> uncosted{};  // by zone: no cost is set, and none is guessed
 };
+// Accounts with at least one REQUESTED backorder, by id, one after the other: what is visited may be taken, and is gone afterwards. A million backorders are never held
+// at once but as packed rows.
 // backorder_not_found, impossible_step (it has ended), job_may_exist (its deposit returns only with the provider's word).
+engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const PreviewQuery& query, const std::function<void(AccountPreview&&)>& visit);
+
+struct FundingPreview : FundingOutlook {
+  std::vector<AccountPreview> accounts{};
+};
+// All of them at once: for one account, or a small book.
 engine::Result<FundingPreview> preview(engine::LedgerStore& store, const PreviewQuery& query);
 
 }  // namespace operations
