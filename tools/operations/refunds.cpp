@@ -1,8 +1,9 @@
 #include "tools/operations/refunds.hpp"
 
 #include <algorithm>
-#include <map>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "engine/provider.hpp"
 
@@ -10,6 +11,7 @@ namespace operations {
 namespace {
 
 using engine::Backorder;
+using engine::Currency;
 using engine::Customer;
 using engine::Error;
 using engine::ErrorCode;
@@ -19,147 +21,192 @@ using engine::Transfer;
 using engine::TransferKind;
 using engine::UtcTime;
 
+// What a report needs of a transfer that reserves, refunds or captures: a few numbers of each, for there may be millions.
+struct Move {
+  std::int64_t backorder, id, minor;
+  UtcTime recorded_at, effective_at;
+  Currency currency;
+  std::int32_t attempt;
+  std::uint32_t actor;  // index into Books::actors
+  TransferKind kind;
+};
+
 // One deposit from its reservation to its end: a backorder and an attempt.
 struct Deposit {
-  std::optional<Transfer> reserve{}, end{};  // end: the refund, or the capture of the net part
-  std::optional<Money> ended{};              // sum of what ended it: a capture is net and tax
+  Move reserve;
+  std::optional<Move> end{};      // the refund, or the capture of the net part
+  std::optional<Money> ended{};   // sum of what ended it: a capture is net and tax
+  int attempt() const { return reserve.attempt; }
+  Money amount() const { return Money::of_minor(reserve.minor, reserve.currency); }
 };
 
 struct Books {
-  std::unordered_map<std::int64_t, Customer> customers;
-  std::unordered_map<std::int64_t, Backorder> backorders;
-  std::map<std::pair<std::int64_t, int>, Deposit> deposits;  // by backorder and attempt
+  std::vector<Customer> customers;  // by id
+  std::vector<Money> held;          // beside them: by open deposits
+  std::vector<Move> moves;          // by backorder, attempt, id
+  std::vector<std::string> actors;
+
+  std::size_t place_of(engine::CustomerId id) const {
+    const auto guess = static_cast<std::size_t>(id.value() - 1);  // right where all accounts are there
+    if (guess < customers.size() && customers[guess].id == id) return guess;
+    const auto found = std::ranges::lower_bound(customers, id, {}, &Customer::id);
+    ENSURE(found != customers.end() && found->id == id, "every backorder has an account");
+    return static_cast<std::size_t>(found - customers.begin());
+  }
 };
 
 Error off(std::string detail) { return {ErrorCode::report_not_balanced, std::move(detail) + "; nothing is printed: 'verify' looks at everything"}; }
 
-std::string transfer_text(const Transfer& transfer) { return "transfer " + std::to_string(transfer.id.value()) + " (" + std::string(name(transfer.kind)) + ")"; }
+std::string text_of(const Move& move) { return "transfer " + std::to_string(move.id) + " (" + std::string(name(move.kind)) + ")"; }
+Money amount_of(const Move& move) { return Money::of_minor(move.minor, move.currency); }
 
-std::optional<Error> add(Books& books, const Transfer& transfer) {
-  if (!transfer.backorder || !books.backorders.contains(transfer.backorder->value())) return off(transfer_text(transfer) + " names no backorder of this account");
-  Deposit& deposit = books.deposits[{transfer.backorder->value(), transfer.attempt}];
-  const std::string of = " of backorder " + std::to_string(transfer.backorder->value()) + ", attempt " + std::to_string(transfer.attempt);
-  if (transfer.kind == TransferKind::reserve) {
-    if (deposit.reserve) return off(transfer_text(transfer) + of + " reserves what " + transfer_text(*deposit.reserve) + " has reserved already");
-    deposit.reserve = transfer;
+// The deposits of one backorder, from its moves. Each is reserved once, and then refunded, or captured in one part of a kind.
+std::optional<Error> add(std::vector<Deposit>& deposits, const Move& move) {
+  const auto of = [&] { return " of backorder " + std::to_string(move.backorder) + ", attempt " + std::to_string(move.attempt); };
+  Deposit* deposit = deposits.empty() || deposits.back().attempt() != move.attempt ? nullptr : &deposits.back();
+  if (move.kind == TransferKind::reserve) {
+    if (deposit != nullptr) return off(text_of(move) + of() + " reserves what " + text_of(deposit->reserve) + " has reserved already");
+    deposits.push_back({move});
     return std::nullopt;
   }
-  const bool captures = transfer.kind != TransferKind::refund;
-  if (!deposit.reserve) return off(transfer_text(transfer) + of + " ends a deposit of " + to_string_with_code(transfer.amount) + " that was not reserved before");
-  if (deposit.end && (!captures || deposit.end->kind == TransferKind::refund || deposit.end->kind == transfer.kind)) {
-    return off(transfer_text(transfer) + of + " ends again what " + transfer_text(*deposit.end) + " has ended");
+  const bool captures = move.kind != TransferKind::refund;
+  if (deposit == nullptr) return off(text_of(move) + of() + " ends a deposit of " + to_string_with_code(amount_of(move)) + " that was not reserved before");
+  if (deposit->end && (!captures || deposit->end->kind == TransferKind::refund || deposit->end->kind == move.kind)) {
+    return off(text_of(move) + of() + " ends again what " + text_of(*deposit->end) + " has ended");
   }
-  if (transfer.amount.currency() != deposit.reserve->amount.currency()) return off(transfer_text(transfer) + of + " is in another currency than its deposit");
-  if (!deposit.end) deposit.end = transfer;
-  deposit.ended = deposit.ended ? *deposit.ended + transfer.amount : transfer.amount;
+  if (move.currency != deposit->reserve.currency) return off(text_of(move) + of() + " is in another currency than its deposit");
+  if (!deposit->end) deposit->end = move;
+  deposit->ended = deposit->ended ? *deposit->ended + amount_of(move) : amount_of(move);
   return std::nullopt;
 }
 
-// Every deposit ended whole or is held whole, and what is held is what backorders and accounts say.
-std::optional<Error> find_off(const Books& books) {
-  std::unordered_map<std::int64_t, Money> held;  // by customer
-  for (const auto& [key, deposit] : books.deposits) {
-    const Backorder& backorder = books.backorders.at(key.first);
-    const Customer& customer = books.customers.at(backorder.customer.value());
-    const std::string row = "backorder " + std::to_string(key.first) + " (" + backorder.name.ace() + " of " + customer.name + ", attempt " + std::to_string(key.second) + ")";
-    const Money reserved = deposit.reserve->amount;
+// Every deposit ended whole or is held whole, and what is held is what its backorder says; `held` is added to.
+std::optional<Error> find_off(const Backorder& backorder, const Customer& customer, std::span<const Deposit> deposits, Money& held) {
+  bool holds = false;
+  for (const Deposit& deposit : deposits) {
+    const auto row = [&] {
+      return "backorder " + std::to_string(backorder.id.value()) + " (" + backorder.name.ace() + " of " + customer.name + ", attempt " + std::to_string(deposit.attempt()) + ")";
+    };
+    const auto reserved_by = [&] { return to_string_with_code(deposit.amount()) + " reserved by transfer " + std::to_string(deposit.reserve.id); };
     if (deposit.end) {
-      if (*deposit.ended != reserved) {
-        return off(row + ": " + to_string_with_code(reserved) + " reserved by transfer " + std::to_string(deposit.reserve->id.value()) + ", but " +
-                   to_string_with_code(*deposit.ended) + (deposit.end->kind == TransferKind::refund ? " refunded" : " captured") + " by transfer " +
-                   std::to_string(deposit.end->id.value()));
+      if (*deposit.ended != deposit.amount()) {
+        return off(row() + ": " + reserved_by() + ", but " + to_string_with_code(*deposit.ended) + (deposit.end->kind == TransferKind::refund ? " refunded" : " captured") +
+                   " by transfer " + std::to_string(deposit.end->id));
       }
-      if (key.second == backorder.attempt && holds_deposit(backorder.state)) {
-        return off(row + ": " + std::string(name(backorder.state)) + ", but its deposit ended with transfer " + std::to_string(deposit.end->id.value()));
+      if (deposit.attempt() == backorder.attempt && holds_deposit(backorder.state)) {
+        return off(row() + ": " + std::string(name(backorder.state)) + ", but its deposit ended with transfer " + std::to_string(deposit.end->id));
       }
       continue;
     }
-    if (key.second != backorder.attempt || !holds_deposit(backorder.state)) {
-      return off(row + ": " + to_string_with_code(reserved) + " reserved by transfer " + std::to_string(deposit.reserve->id.value()) + " never ended, yet it is " +
-                 std::string(name(backorder.state)));
+    if (deposit.attempt() != backorder.attempt || !holds_deposit(backorder.state)) {
+      return off(row() + ": " + reserved_by() + " never ended, yet it is " + std::string(name(backorder.state)));
     }
-    if (backorder.deposit != reserved) {
-      return off(row + ": holds " + (backorder.deposit ? to_string_with_code(*backorder.deposit) : "nothing") + ", but transfer " +
-                 std::to_string(deposit.reserve->id.value()) + " reserved " + to_string_with_code(reserved));
+    if (backorder.deposit != deposit.amount()) {
+      return off(row() + ": holds " + (backorder.deposit ? to_string_with_code(*backorder.deposit) : "nothing") + ", but transfer " + std::to_string(deposit.reserve.id) +
+                 " reserved " + to_string_with_code(deposit.amount()));
     }
-    held.try_emplace(backorder.customer.value(), Money::zero(customer.currency)).first->second += reserved;
+    holds = true;
+    held += deposit.amount();
   }
-  for (const auto& [id, backorder] : books.backorders) {
-    if (holds_deposit(backorder.state) && !books.deposits.contains({id, backorder.attempt})) {
-      return off("backorder " + std::to_string(id) + " is " + std::string(name(backorder.state)) + ", but no transfer reserved its deposit");
-    }
-  }
-  for (const auto& [id, customer] : books.customers) {
-    const auto found = held.find(id);
-    const Money sum = found == held.end() ? Money::zero(customer.currency) : found->second;
-    if (sum != customer.reserved) {
-      return off("account " + customer.name + ": its balance has " + to_string_with_code(customer.reserved) + " reserved, its open deposits make " + to_string_with_code(sum));
-    }
+  if (holds_deposit(backorder.state) && !holds) {
+    return off("backorder " + std::to_string(backorder.id.value()) + " is " + std::string(name(backorder.state)) + ", but no transfer reserved its deposit");
   }
   return std::nullopt;
 }
 
-engine::Result<Books> read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
+Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
   Books books;
-  for (Customer& customer : store.customers()) {
-    if (!only || customer.id == *only) books.customers.emplace(customer.id.value(), std::move(customer));
-  }
-  engine::BackorderQuery all;
-  all.customer = only;
-  for (Backorder& backorder : store.backorders(all)) books.backorders.emplace(backorder.id.value(), std::move(backorder));
+  if (!only) books.customers = store.customers();
+  else if (auto one = store.customer(*only)) books.customers.push_back(*std::move(one));
+  for (const Customer& customer : books.customers) books.held.push_back(Money::zero(customer.currency));
   engine::TransferQuery query;
   query.customer = only;
-  query.kinds = {TransferKind::reserve, TransferKind::refund, TransferKind::capture, TransferKind::capture_tax};
-  std::optional<Error> problem;
+  std::unordered_map<std::string, std::uint32_t> actors;
   store.each_transfer(query, [&](const Transfer& transfer) {
-    if (!problem) problem = add(books, transfer);
+    const TransferKind kind = transfer.kind;
+    if (kind != TransferKind::reserve && kind != TransferKind::refund && kind != TransferKind::capture && kind != TransferKind::capture_tax) return;
+    const auto [actor, is_new] = actors.try_emplace(transfer.actor, static_cast<std::uint32_t>(books.actors.size()));
+    if (is_new) books.actors.push_back(transfer.actor);
+    books.moves.push_back({transfer.backorder ? transfer.backorder->value() : 0, transfer.id.value(), transfer.amount.minor(), transfer.recorded_at, transfer.effective_at,
+                           transfer.amount.currency(), transfer.attempt, actor->second, kind});
   });
-  if (!problem) problem = find_off(books);
-  if (problem) return *problem;
+  std::ranges::sort(books.moves, [](const Move& a, const Move& b) { return std::tie(a.backorder, a.attempt, a.id) < std::tie(b.backorder, b.attempt, b.id); });
   return books;
 }
 
 class Reporter {
  public:
-  Reporter(const Books& books, const RefundQuery& query) : books_(books), query_(query) {}
+  Reporter(Books& books, const RefundQuery& query) : books_(books), query_(query) {}
 
-  void run() {
-    for (const auto& [key, deposit] : books_.deposits) {
-      const Backorder& backorder = books_.backorders.at(key.first);
-      count(deposit, backorder);
-      note_exception(deposit, backorder, key.second);
-      if (deposit.end && in_period(*deposit.end)) add_row(deposit, backorder, key.second);
+  // Backorders and what moved for them, side by side in the order of their ids.
+  std::optional<Error> run(engine::LedgerStore& store) {
+    std::span<const Move> moves = books_.moves;
+    std::optional<Error> problem;
+    std::vector<Deposit> deposits;
+    engine::BackorderQuery all;
+    all.customer = query_.customer;
+    store.each_backorder(all, [&](const Backorder& backorder) {
+      deposits.clear();
+      if (problem) return;
+      if (!moves.empty() && moves.front().backorder < backorder.id.value()) problem = stray(moves.front());
+      for (; !problem && !moves.empty() && moves.front().backorder == backorder.id.value(); moves = moves.subspan(1)) problem = add(deposits, moves.front());
+      const std::size_t place = books_.place_of(backorder.customer);
+      if (!problem) problem = find_off(backorder, books_.customers[place], deposits, books_.held[place]);
+      if (problem) return;
+      for (const Deposit& deposit : deposits) {
+        count(deposit, backorder, place);
+        note_exception(deposit, backorder, place);
+        if (deposit.end && in_period(*deposit.end)) add_row(deposit, backorder, place);
+      }
+    });
+    if (!problem && !moves.empty()) problem = stray(moves.front());
+    for (std::size_t place = 0; !problem && place < books_.customers.size(); ++place) {
+      const Customer& customer = books_.customers[place];
+      if (books_.held[place] == customer.reserved) continue;
+      problem = off("account " + customer.name + ": its balance has " + to_string_with_code(customer.reserved) + " reserved, its open deposits make " +
+                    to_string_with_code(books_.held[place]));
     }
     std::ranges::sort(report_.refunds, {}, &EndedDeposit::transfer);
     std::ranges::sort(report_.captures, {}, &EndedDeposit::transfer);
+    return problem;
   }
   std::optional<Error> tie_out() {
-    for (auto& [key, flow] : flows_) {
-      const Money in = flow.opening + flow.reserved, out = flow.captured + flow.refunded + flow.closing;
-      if (in != out) {
-        return off("account " + flow.account + ", ." + flow.zone + ": opening and reserved make " + to_string_with_code(in) + ", captured, refunded and closing " +
-                   to_string_with_code(out));
-      }
-      const bool any = !flow.opening.is_zero() || !flow.reserved.is_zero();
-      if (any) report_.flows.push_back(std::move(flow));
+    std::vector<DepositFlow> flows;
+    for (Flow& flow : flows_) {
+      const Money in = flow.opening + flow.reserved;
+      if (!in.is_zero() || !(flow.captured + flow.refunded + flow.closing).is_zero()) flows.push_back(std::move(flow));
     }
+    std::ranges::sort(flows, [](const DepositFlow& a, const DepositFlow& b) { return std::tie(a.account, a.zone) < std::tie(b.account, b.zone); });
+    for (const DepositFlow& flow : flows) {
+      const Money in = flow.opening + flow.reserved, out = flow.captured + flow.refunded + flow.closing;
+      if (in == out) continue;
+      return off("account " + flow.account + ", ." + flow.zone + ": opening and reserved make " + to_string_with_code(in) + ", captured, refunded and closing " +
+                 to_string_with_code(out));
+    }
+    report_.flows = std::move(flows);
     return std::nullopt;
   }
   RefundReport& report() { return report_; }
 
  private:
-  UtcTime instant(const Transfer& transfer) const { return query_.period.by_effective ? transfer.effective_at : transfer.recorded_at; }
-  bool is_before(const Transfer& transfer, const std::optional<UtcTime>& at) const { return at && instant(transfer) < *at; }
-  bool in_period(const Transfer& transfer) const {
-    return !is_before(transfer, query_.period.from) && (!query_.period.to || instant(transfer) < *query_.period.to);
-  }
+  static Error stray(const Move& move) { return off(text_of(move) + " names no backorder of this account"); }
+  UtcTime instant(const Move& move) const { return query_.period.by_effective ? move.effective_at : move.recorded_at; }
+  bool is_before(const Move& move, const std::optional<UtcTime>& at) const { return at && instant(move) < *at; }
+  bool in_period(const Move& move) const { return !is_before(move, query_.period.from) && (!query_.period.to || instant(move) < *query_.period.to); }
 
-  void count(const Deposit& deposit, const Backorder& backorder) {
-    const Customer& customer = books_.customers.at(backorder.customer.value());
-    const Money zero = Money::zero(customer.currency), amount = deposit.reserve->amount;
-    DepositFlow& flow = flows_.try_emplace({customer.name, backorder.zone}, DepositFlow{customer.name, backorder.zone, zero, zero, zero, zero, zero}).first->second;
-    const bool reserved_before_end = !query_.period.to || instant(*deposit.reserve) < *query_.period.to;
-    const bool reserved_before = is_before(*deposit.reserve, query_.period.from);
+  void count(const Deposit& deposit, const Backorder& backorder, std::size_t place) {
+    const Money amount = deposit.amount();
+    std::size_t found = first_flow_[place];
+    while (found != kNoFlow && flows_[found].zone != backorder.zone) found = flows_[found].next;
+    if (found == kNoFlow) {
+      found = std::exchange(first_flow_[place], flows_.size());
+      const Money zero = Money::zero(amount.currency());
+      flows_.push_back({{books_.customers[place].name, backorder.zone, zero, zero, zero, zero, zero}, found});
+      found = first_flow_[place];
+    }
+    DepositFlow& flow = flows_[found];
+    const bool reserved_before_end = !query_.period.to || instant(deposit.reserve) < *query_.period.to;
+    const bool reserved_before = is_before(deposit.reserve, query_.period.from);
     const bool ended_before = deposit.end && is_before(*deposit.end, query_.period.from);
     const bool ended_before_end = deposit.end && (!query_.period.to || instant(*deposit.end) < *query_.period.to);
     if (reserved_before && !ended_before) flow.opening += amount;
@@ -175,25 +222,25 @@ class Reporter {
     return backorder.provider_status_at;
   }
 
-  void add_row(const Deposit& deposit, const Backorder& backorder, int attempt) {
-    const Transfer& end = *deposit.end;
+  void add_row(const Deposit& deposit, const Backorder& backorder, std::size_t place) {
+    const Move& end = *deposit.end;
     const bool refunded = end.kind == TransferKind::refund;
     // An earlier attempt of the same backorder can only have been rescheduled.
-    const bool earlier = attempt < backorder.attempt || !is_final(backorder.state);
-    EndedDeposit row{end.id, instant(end), books_.customers.at(backorder.customer.value()).name, backorder, *deposit.ended,
-                     refunded ? std::string(name(earlier ? engine::Reason::rescheduled : backorder.reason.value_or(engine::Reason::not_registered))) : "captured", end.actor,
-                     instant(*deposit.reserve), outcome_of(backorder, attempt), instant(end) - instant(*deposit.reserve), {}, {}};
+    const bool earlier = deposit.attempt() < backorder.attempt || !is_final(backorder.state);
+    EndedDeposit row{engine::TransferId(end.id), instant(end), books_.customers[place].name, backorder, *deposit.ended,
+                     refunded ? std::string(name(earlier ? engine::Reason::rescheduled : backorder.reason.value_or(engine::Reason::not_registered))) : "captured",
+                     books_.actors[end.actor], instant(deposit.reserve), outcome_of(backorder, deposit.attempt()), instant(end) - instant(deposit.reserve), {}, {}};
     if (row.outcome_at) row.latency = std::max(engine::Milliseconds(0), end.recorded_at - *row.outcome_at);
     (refunded ? report_.refunds : report_.captures).push_back(std::move(row));
   }
 
-  void note_exception(const Deposit& deposit, const Backorder& backorder, int attempt) {
-    const std::optional<UtcTime> outcome_at = outcome_of(backorder, attempt);
+  void note_exception(const Deposit& deposit, const Backorder& backorder, std::size_t place) {
+    const std::optional<UtcTime> outcome_at = outcome_of(backorder, deposit.attempt());
     if (!outcome_at) return;
     const engine::State outcome = *engine::meaning_of_status(backorder.provider_status).outcome;
     const bool won = outcome == engine::State::successful || outcome == engine::State::auction_won;
     const auto add = [&](const char* what, std::optional<UtcTime> ended_at, engine::Milliseconds late_by) {
-      report_.exceptions.push_back({books_.customers.at(backorder.customer.value()).name, backorder, deposit.reserve->amount, what, outcome_at, ended_at, late_by});
+      report_.exceptions.push_back({books_.customers[place].name, backorder, deposit.amount(), what, outcome_at, ended_at, late_by});
     };
     if (!deposit.end) {
       const engine::Milliseconds late_by = query_.now - *outcome_at;
@@ -208,34 +255,33 @@ class Reporter {
     else if (late_by > query_.tolerance) add(refunded ? "refund later than outcome" : "capture later than outcome", deposit.end->recorded_at, late_by);
   }
 
-  const Books& books_;
+  Books& books_;
   const RefundQuery& query_;
-  std::map<std::pair<std::string, std::string>, DepositFlow> flows_;
+  static constexpr std::size_t kNoFlow = ~std::size_t{0};
+  struct Flow : DepositFlow {
+    std::size_t next;  // of the same account, in another zone
+  };
+  std::vector<Flow> flows_;
+  std::vector<std::size_t> first_flow_ = std::vector<std::size_t>(books_.customers.size(), kNoFlow);  // by the account's place
   RefundReport report_;
 };
 
+// Only of what is printed.
 void add_evidence(engine::LedgerStore& store, RefundReport& report) {
-  std::unordered_map<std::int64_t, std::vector<EndedDeposit*>> wanted;
   for (auto* rows : {&report.refunds, &report.captures}) {
     for (EndedDeposit& row : *rows) {
-      if (row.outcome_at) wanted[row.backorder.id.value()].push_back(&row);
+      if (!row.outcome_at) continue;
+      if (std::vector<engine::Evidence> evidence = store.evidence(row.backorder.id); !evidence.empty()) row.evidence = std::move(evidence.back().raw);
     }
   }
-  if (wanted.empty()) return;
-  store.each_evidence([&](const engine::Evidence& evidence) {
-    const auto found = wanted.find(evidence.backorder.value());
-    if (found == wanted.end()) return;
-    for (EndedDeposit* row : found->second) row->evidence = evidence.raw;
-  });
 }
 
 }  // namespace
 
 engine::Result<RefundReport> refund_report(engine::LedgerStore& store, const RefundQuery& query) {
-  const engine::Result<Books> books = read(store, query.customer);
-  if (!books) return books.error();
-  Reporter reporter(books.value(), query);
-  reporter.run();
+  Books books = read(store, query.customer);
+  Reporter reporter(books, query);
+  if (const std::optional<Error> problem = reporter.run(store)) return *problem;
   if (const std::optional<Error> problem = reporter.tie_out()) return *problem;
   add_evidence(store, reporter.report());
   return std::move(reporter.report());
