@@ -253,7 +253,22 @@ TEST_CASE("verify: names what was changed behind the triggers' back") {
                          Row{"UPDATE backorder SET deposit_minor = deposit_minor + 1 WHERE id = 3", "deposits"},
                          Row{"UPDATE request SET actor = 'somebody'", "seals"},
                          Row{"UPDATE transfer SET actor = 'somebody' WHERE id = 2", "seals"},
-                         Row{"DELETE FROM seal WHERE id = (SELECT max(id) FROM seal)", "seals"}}) {
+                         Row{"DELETE FROM seal WHERE id = (SELECT max(id) FROM seal)", "seals"},
+                         // Rows that name what is not there, each reference on its own.
+                         Row{"UPDATE transfer SET backorder_id = 9999 WHERE kind = 'pay-in'", "references"},
+                         Row{"UPDATE transfer SET request_id = 9999 WHERE kind = 'pay-in'", "references"},
+                         Row{"UPDATE transfer SET reverses_id = -1 WHERE kind = 'pay-in'", "references"},
+                         Row{"UPDATE transfer SET debit_id = 9999 WHERE kind = 'pay-in'", "references"},
+                         Row{"UPDATE backorder SET currency = 'USD' WHERE id = 3", "references"},
+                         Row{"UPDATE backorder SET drop_source_id = 9999 WHERE id = 3", "references"},
+                         Row{"UPDATE backorder SET open_call_id = 9999 WHERE id = 3", "references"},
+                         Row{"UPDATE event SET kind = 'rumour' WHERE kind = 'case-opened'", "references"},
+                         Row{"UPDATE event SET customer_id = 9999 WHERE id = 1", "references"},
+                         Row{"UPDATE event SET backorder_id = 9999 WHERE kind = 'stepped'", "references"},
+                         Row{"UPDATE event SET to_state = 'AUCTION-WON' WHERE kind = 'stepped' AND to_state = 'ACTIVE'", "references"},
+                         Row{"UPDATE evidence SET backorder_id = 9999", "references"},
+                         Row{"UPDATE provider_call SET backorder_id = 9999", "references"},
+                         Row{"UPDATE ledger_account SET customer_id = 9999 WHERE kind = 2000", "references"}}) {
     CAPTURE(row.tampering);
     const Book book;
     CHECK(book.open()->verify({}).findings.empty());
