@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <ostream>
@@ -61,24 +62,44 @@ std::size_t sequence_at(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
-// Free text on one line. '%', control characters, what is no UTF-8, and the syntax's own marks become %XX.
-std::string one_line(std::string_view text, std::string_view marks) {
-  std::string line;
-  while (!text.empty()) {
+// Free text on one line. '%', control characters, what is no UTF-8, and the syntax's own marks become %XX; what it quotes is put behind a backslash.
+class OneLine {
+ public:
+  explicit OneLine(std::string_view marks, std::string_view quoted = {}) : marks_(marks), quoted_(quoted) {
+    for (unsigned char c = 0x20; c < 0x7F; ++c) {
+      const char mark = static_cast<char>(c);
+      plain_[c] = c != '%' && marks.find(mark) == std::string_view::npos && quoted.find(mark) == std::string_view::npos;
+    }
+  }
+  void append(std::string& line, std::string_view text) const {
+    for (;;) {
+      const auto special = std::ranges::find_if(text, [&](char c) { return !plain_[static_cast<unsigned char>(c)]; });
+      line.append(text.begin(), special);
+      if (special == text.end()) return;
+      text.remove_prefix(static_cast<std::size_t>(special - text.begin()));
+      text.remove_prefix(append_special(line, text));
+    }
+  }
+
+ private:
+  std::size_t append_special(std::string& line, std::string_view text) const {
     const unsigned char c = static_cast<unsigned char>(text.front());
     const std::size_t length = sequence_at(text);
     // U+0085, U+2028 and U+2029 end a line for some readers.
     const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
     const bool ends_line = sequence == "\xC2\x85" || sequence == "\xE2\x80\xA8" || sequence == "\xE2\x80\xA9";
-    if (length == 0 || c < 0x20 || c == 0x7F || c == '%' || ends_line || marks.find(text.front()) != std::string_view::npos) {
+    if (length == 0 || c < 0x20 || c == 0x7F || c == '%' || ends_line || marks_.find(text.front()) != std::string_view::npos) {
       for (const char byte : sequence) line += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
     } else {
+      if (quoted_.find(text.front()) != std::string_view::npos) line += '\\';
       line += sequence;
     }
-    text.remove_prefix(sequence.size());
+    return sequence.size();
   }
-  return line;
-}
+
+  std::string_view marks_, quoted_;
+  std::array<bool, 256> plain_{};
+};
 
 struct AccountWords {
   std::string_view before;  // the customer's name, or the source, comes between
@@ -113,22 +134,35 @@ std::string capitalised(std::string_view path) {
   return text;
 }
 
-using Tag = std::pair<std::string_view, std::string>;
-std::vector<Tag> tags_of(const JournalRow& row) {
-  const Transfer& transfer = row.transfer;
-  std::vector<Tag> tags{{"kind", std::string(name(transfer.kind))}};
-  if (transfer.backorder) tags.emplace_back("order", std::to_string(transfer.backorder->value()));
-  if (row.domain) tags.emplace_back("domain", row.domain->ace());
-  if (transfer.attempt > 0) tags.emplace_back("attempt", std::to_string(transfer.attempt));
-  if (!row.request_key.empty()) tags.emplace_back("request", row.request_sender + ":" + row.request_key);
-  tags.emplace_back("actor", transfer.actor);
-  tags.emplace_back("recorded", to_string(transfer.recorded_at));
-  if (transfer.effective_at != transfer.recorded_at) tags.emplace_back("effective", to_string(transfer.effective_at));
-  if (transfer.reverses) tags.emplace_back("reverses", std::to_string(transfer.reverses->value()));
-  if (!transfer.memo.empty()) tags.emplace_back("memo", transfer.memo);
-  return tags;
+// What stands around the component that says whose a customer's account is.
+struct AccountPath {
+  std::string before, after;
+};
+AccountPath path(JournalSyntax syntax, AccountKind kind) {
+  const AccountWords words = words_of(kind);
+  const auto written = [&](std::string_view text) { return syntax == JournalSyntax::beancount ? capitalised(text) : std::string(text); };
+  return {written(words.before) + ":", words.after.empty() ? "" : ":" + written(words.after)};
 }
+std::string component(JournalSyntax syntax, std::string_view name) { return syntax == JournalSyntax::beancount ? beancount_component(name) : plain_component(name); }
+
 constexpr std::string_view kTags[] = {"kind", "order", "domain", "attempt", "request", "actor", "recorded", "effective", "reverses", "memo"};
+
+// As text, kept for the next: a sweep's transfers share their instant, a day's their day.
+template <typename Value>
+class Text {
+ public:
+  const std::string& of(Value value) {
+    if (!value_ || *value_ != value) {
+      value_ = value;
+      text_ = to_string(value);
+    }
+    return text_;
+  }
+
+ private:
+  std::optional<Value> value_;
+  std::string text_;
+};
 
 // What the three plain-text syntaxes share; each says how its lines look.
 class PlainTextJournal : public JournalWriter {
@@ -136,8 +170,13 @@ class PlainTextJournal : public JournalWriter {
   PlainTextJournal(JournalSyntax syntax, const JournalSlice& slice, bool append, std::ostream& out)
       : syntax_(syntax), slice_(slice), append_(append), sink_(out) {
     for (const JournalAccount& account : slice.accounts) {
-      accounts_.emplace(account.key, journal_account(syntax, account.key, account.of));
-      if (account.key.customer) customers_.emplace(account.key.customer->value(), account.of);
+      if (!account.key.customer) {
+        operators_.emplace(account.key, fmt::format("  {:<62}  ", name_of(account)));
+        continue;
+      }
+      const auto place = static_cast<std::size_t>(account.key.customer->value());
+      if (place >= customers_.size()) customers_.resize(place + 1);
+      if (customers_[place].name.empty()) customers_[place] = {account.of, component(syntax, account.of)};
     }
   }
 
@@ -153,7 +192,7 @@ class PlainTextJournal : public JournalWriter {
       if (std::ranges::all_of(accounts, [](const JournalAccount* account) { return account->opening.is_zero(); })) return;
       head(slice_.first_day, slice_.first_day, 0, "dropledger", fmt::format("opening balances, {}", currency.code()));
       for (const JournalAccount* account : accounts) {  // debits equal credits, so they balance by themselves
-        if (!account->opening.is_zero()) posting(account->key, account->opening);
+        if (!account->opening.is_zero()) posting(account->key, to_string_with_code(account->opening));
       }
       line("");
     });
@@ -162,27 +201,67 @@ class PlainTextJournal : public JournalWriter {
   void add(const JournalRow& row) override {
     const Transfer& transfer = row.transfer;
     const std::optional<engine::CustomerId> customer = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
-    std::string what(name(transfer.kind));
-    if (row.domain) what += " " + row.domain->unicode();
-    head(day_of(transfer.recorded_at), day_of(transfer.effective_at), transfer.id.value(), customer ? customers_.at(customer->value()) : kOperator, what);
-    for (const auto& [key, value] : tags_of(row)) tag(key, value);
-    posting(transfer.debit, transfer.amount);
-    posting(transfer.credit, -transfer.amount);
-    line("");
+    what_ = name(transfer.kind);
+    if (row.domain) (what_ += ' ') += unicode_of(*row.domain);
+    head(day_of(transfer.recorded_at), day_of(transfer.effective_at), transfer.id.value(), customer ? customer_of(*customer).name : kOperator, what_);
+    tags(row);
+    amount_ = to_string_with_code(transfer.amount);
+    posting(transfer.debit, amount_);
+    amount_.insert(0, 1, '-');  // amounts of transfers are above zero
+    posting(transfer.credit, amount_);
+    sink_.end_line();
   }
 
  protected:
   virtual void declare() = 0;
-  virtual void head(engine::Day day, engine::Day effective, std::int64_t transfer, std::string_view payee, const std::string& what) = 0;
-  virtual void tag(std::string_view key, const std::string& value) = 0;
+  virtual void head(engine::Day day, engine::Day effective, std::int64_t transfer, std::string_view payee, std::string_view what) = 0;
+  virtual void tag(std::string_view key, std::string_view value) = 0;
 
   template <typename... Values>
   void line(fmt::format_string<Values...> format, Values&&... values) {
     fmt::format_to(std::back_inserter(sink_.text), format, std::forward<Values>(values)...);
     sink_.end_line();
   }
-  void posting(const engine::LedgerAccountKey& key, Money amount) { line("  {:<62}  {:>16}", name_of(key), to_string_with_code(amount)); }
-  const std::string& name_of(const engine::LedgerAccountKey& key) const { return accounts_.at(key); }
+  void number(std::int64_t value) {
+    const fmt::format_int digits(value);
+    sink_.text.append(digits.data(), digits.size());
+  }
+  void tags(const JournalRow& row) {
+    const Transfer& transfer = row.transfer;
+    const auto numbered = [&](std::string_view key, std::int64_t value) {
+      const fmt::format_int digits(value);
+      tag(key, {digits.data(), digits.size()});
+    };
+    tag("kind", name(transfer.kind));
+    if (transfer.backorder) numbered("order", transfer.backorder->value());
+    if (row.domain) tag("domain", row.domain->ace());
+    if (transfer.attempt > 0) numbered("attempt", transfer.attempt);
+    if (!row.request_key.empty()) {
+      ((what_ = row.request_sender) += ':') += row.request_key;
+      tag("request", what_);
+    }
+    tag("actor", transfer.actor);
+    tag("recorded", recorded_.of(transfer.recorded_at));
+    if (transfer.effective_at != transfer.recorded_at) tag("effective", to_string(transfer.effective_at));
+    if (transfer.reverses) numbered("reverses", transfer.reverses->value());
+    if (!transfer.memo.empty()) tag("memo", transfer.memo);
+  }
+  void posting(const engine::LedgerAccountKey& key, std::string_view amount) {
+    constexpr std::size_t name_width = 62, width = 16;
+    if (key.customer) {
+      const AccountPath& path = path_of(key.kind);
+      const std::size_t begin = (sink_.text += "  ").size();
+      ((sink_.text += path.before) += customer_of(*key.customer).component) += path.after;
+      const std::size_t size = sink_.text.size() - begin;
+      sink_.text.append(name_width - std::min(name_width, size) + 2, ' ');
+    } else {
+      sink_.text += operators_.at(key);
+    }
+    sink_.text.append(width - std::min(width, amount.size()), ' ');
+    sink_.text += amount;
+    sink_.end_line();
+  }
+  std::string name_of(const JournalAccount& account) const { return journal_account(syntax_, account.key, account.of); }
   void for_each_currency(const std::function<void(engine::Currency, const std::vector<const JournalAccount*>&)>& visit) const {
     std::map<engine::Currency, std::vector<const JournalAccount*>> by_currency;
     for (const JournalAccount& account : slice_.accounts) by_currency[account.key.currency].push_back(&account);
@@ -193,8 +272,8 @@ class PlainTextJournal : public JournalWriter {
     std::map<std::string, engine::Currency> names;
     std::set<std::string> known;
     for (const JournalAccount& account : slice_.accounts) {
-      names.emplace(name_of(account.key), account.key.currency);
-      if (append_ && !account.is_new) known.insert(name_of(account.key));
+      names.emplace(name_of(account), account.key.currency);
+      if (append_ && !account.is_new) known.insert(name_of(account));
     }
     for (const std::string& name : known) names.erase(name);
     return names;
@@ -203,9 +282,21 @@ class PlainTextJournal : public JournalWriter {
   const JournalSyntax syntax_;
   const JournalSlice& slice_;
   const bool append_;
-  std::map<engine::LedgerAccountKey, std::string> accounts_;
-  std::unordered_map<std::int64_t, std::string> customers_;
+  struct CustomerName {
+    std::string name;
+    std::string component;  // of its accounts' names
+  };
+  const CustomerName& customer_of(engine::CustomerId id) const { return customers_.at(static_cast<std::size_t>(id.value())); }
+  const AccountPath& path_of(AccountKind kind) const {
+    return kind == AccountKind::available ? available_ : kind == AccountKind::reserved ? reserved_ : receivable_;
+  }
+  const AccountPath available_ = path(syntax_, AccountKind::available), reserved_ = path(syntax_, AccountKind::reserved), receivable_ = path(syntax_, AccountKind::receivable);
+  std::map<engine::LedgerAccountKey, std::string> operators_;  // how the lines of the operator's few accounts begin, up to the amount
+  std::vector<CustomerName> customers_;                        // by id; empty where none is concerned
   Sink sink_;
+  Text<engine::Day> day_;
+  Text<engine::UtcTime> recorded_;
+  std::string what_, amount_;  // of the transfer at hand
 };
 
 class LedgerJournal : public PlainTextJournal {
@@ -216,7 +307,7 @@ class LedgerJournal : public PlainTextJournal {
     for_each_currency([&](engine::Currency currency, const std::vector<const JournalAccount*>& accounts) {
       head(slice_.last_day, slice_.last_day, 0, "dropledger", fmt::format("closing balances, {}", currency.code()));
       for (const JournalAccount* account : accounts) {
-        line("  {:<62}  {:>16} = {}", name_of(account->key), to_string_with_code(Money::zero(currency)), to_string_with_code(account->closing));
+        line("  {:<62}  {:>16} = {}", name_of(*account), to_string_with_code(Money::zero(currency)), to_string_with_code(account->closing));
       }
       line("");
     });
@@ -233,22 +324,41 @@ class LedgerJournal : public PlainTextJournal {
       line("  format {} {}", sample, currency.code());
     });
     std::set<std::string_view> payees{"dropledger", kOperator};
-    for (const auto& [id, customer] : customers_) payees.insert(customer);
+    for (const CustomerName& customer : customers_) {
+      if (!customer.name.empty()) payees.insert(customer.name);
+    }
     for (const std::string_view payee : payees) line("payee {}", payee);
     for (const std::string_view key : kTags) line("tag {}", key);
     for (const auto& [account, currency] : names_to_declare()) line("account {}", account);
     line("");
   }
 
-  void head(engine::Day day, engine::Day effective, std::int64_t transfer, std::string_view payee, const std::string& what) override {
-    const std::string date = to_string(day) + (effective == day ? "" : "=" + to_string(effective));
-    const std::string code = transfer == 0 ? "" : fmt::format("({}) ", transfer);
-    // ledger takes all of it for the payee.
-    line("{} * {}{}{}", date, code, payee, is_hledger() ? " | " + one_line(what, ";") : "");
+  void head(engine::Day day, engine::Day effective, std::int64_t transfer, std::string_view payee, std::string_view what) override {
+    sink_.text += day_.of(day);
+    if (effective != day) (sink_.text += '=') += to_string(effective);
+    sink_.text += " * ";
+    if (transfer != 0) {
+      sink_.text += '(';
+      number(transfer);
+      sink_.text += ") ";
+    }
+    sink_.text += payee;
+    if (is_hledger()) {  // ledger takes all of it for the payee
+      sink_.text += " | ";
+      what_line_.append(sink_.text, what);
+    }
+    sink_.end_line();
   }
 
+  void tag(std::string_view key, std::string_view value) override {
+    ((sink_.text += "  ; ") += key) += ": ";
+    value_line_.append(sink_.text, value);
+    sink_.end_line();
+  }
+
+  const OneLine what_line_{";"};
   // In hledger a comma ends a tag's value and begins the next tag; in ledger '[' begins a date.
-  void tag(std::string_view key, const std::string& value) override { line("  ; {}: {}", key, one_line(value, is_hledger() ? "," : "[")); }
+  const OneLine value_line_{is_hledger() ? "," : "["};
 };
 
 class BeancountJournal : public PlainTextJournal {
@@ -258,7 +368,7 @@ class BeancountJournal : public PlainTextJournal {
   void close() override {
     const std::string day = to_string(slice_.last_day + std::chrono::days(1));  // a balance is that of a day's beginning
     for (const JournalAccount& account : slice_.accounts) {
-      line("{} balance {:<62}  {:>13} ~ {} {}", day, name_of(account.key), to_string(account.closing), to_string(Money::zero(account.key.currency)),
+      line("{} balance {:<62}  {:>13} ~ {} {}", day, name_of(account), to_string(account.closing), to_string(Money::zero(account.key.currency)),
            account.key.currency.code());
     }
     line("");
@@ -270,22 +380,33 @@ class BeancountJournal : public PlainTextJournal {
     line("");
   }
 
-  void head(engine::Day day, engine::Day effective, std::int64_t transfer, std::string_view payee, const std::string& what) override {
-    line("{} * {} {}", to_string(day), quoted(payee), quoted(what));
-    if (transfer != 0) line("  transfer: {}", transfer);
+  void head(engine::Day day, engine::Day effective, std::int64_t transfer, std::string_view payee, std::string_view what) override {
+    (sink_.text += day_.of(day)) += " * ";
+    quote(payee);
+    sink_.text += ' ';
+    quote(what);
+    sink_.end_line();
+    if (transfer != 0) {
+      sink_.text += "  transfer: ";
+      number(transfer);
+      sink_.end_line();
+    }
     if (effective != day) line("  effective-day: {}", to_string(effective));
   }
 
-  void tag(std::string_view key, const std::string& value) override { line("  {}: {}", key, quoted(value)); }
-
-  static std::string quoted(std::string_view text) {
-    std::string result = "\"";
-    for (const char c : one_line(text, "")) {
-      if (c == '"' || c == '\\') result += '\\';
-      result += c;
-    }
-    return result + '"';
+  void tag(std::string_view key, std::string_view value) override {
+    ((sink_.text += "  ") += key) += ": ";
+    quote(value);
+    sink_.end_line();
   }
+
+  void quote(std::string_view text) {
+    sink_.text += '"';
+    quoted_.append(sink_.text, text);
+    sink_.text += '"';
+  }
+
+  const OneLine quoted_{"", "\"\\"};
 };
 
 // CSV and JSON Lines by the same writers as every table, some rows at a time.
@@ -380,12 +501,15 @@ std::string beancount_component(std::string_view name) {
 }
 
 std::string journal_account(JournalSyntax syntax, const engine::LedgerAccountKey& key, std::string_view of) {
+  if (belongs_to_customer(key.kind)) {
+    const AccountPath around = path(syntax, key.kind);
+    return around.before + component(syntax, of) + around.after;
+  }
   const AccountWords words = words_of(key.kind);
   const bool beancount = syntax == JournalSyntax::beancount;
   std::string text = beancount ? capitalised(words.before) : std::string(words.before);
-  if (belongs_to_customer(key.kind) || key.kind == AccountKind::cash) text += ":" + (beancount ? beancount_component(of) : plain_component(of));
-  if (!words.after.empty()) text += ":" + (beancount ? capitalised(words.after) : std::string(words.after));
-  if (beancount && !belongs_to_customer(key.kind)) text += ":" + std::string(key.currency.code());  // opened with one currency, for ever
+  if (key.kind == AccountKind::cash) text += ":" + component(syntax, of);
+  if (beancount) text += ":" + std::string(key.currency.code());  // opened with one currency, for ever
   return text;
 }
 
