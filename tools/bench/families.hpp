@@ -11,10 +11,11 @@ void add_commands(std::vector<Measurement>& all);  // one durable request after 
 void add_sweeps(std::vector<Measurement>& all);    // deposits reserved, outcomes settled
 void add_files(std::vector<Measurement>& all);     // deletion lists, backorders from a file
 void add_parsing(std::vector<Measurement>& all);   // the provider's answers
+void add_reads(std::vector<Measurement>& all);     // previews, reports, verify, journals: nothing is written
 
 inline std::vector<Measurement> all_measurements() {
   std::vector<Measurement> all;
-  for (const auto add : {add_commands, add_sweeps, add_files, add_parsing}) add(all);
+  for (const auto add : {add_commands, add_sweeps, add_files, add_parsing, add_reads}) add(all);
   return all;
 }
 

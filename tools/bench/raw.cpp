@@ -22,6 +22,11 @@ Raw::Raw(const std::string& file) {
   run("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
+Raw::Raw(const std::string& file, ReadOnly) {
+  if (sqlite3_open_v2(file.c_str(), &db_, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK) throw std::runtime_error(file + ": cannot be opened");
+  run("PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY");
+}
+
 Raw::~Raw() { sqlite3_close(db_); }
 
 void Raw::run(const std::string& sql) {
@@ -58,6 +63,14 @@ bool Query::is_null(int column) const { return sqlite3_column_type(statement_, c
 std::string_view Query::text(int column) const {
   return {reinterpret_cast<const char*>(sqlite3_column_text(statement_, column)), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
+std::int64_t Query::touch(int column) const {
+  switch (sqlite3_column_type(statement_, column)) {
+    case SQLITE_INTEGER: return sqlite3_column_int64(statement_, column);
+    case SQLITE_NULL: return 0;
+    default: return reinterpret_cast<std::intptr_t>(sqlite3_column_blob(statement_, column)) != 0 ? sqlite3_column_bytes(statement_, column) : 0;
+  }
+}
+int Query::width() const { return sqlite3_column_count(statement_); }
 
 void Query::put(int index, std::int64_t value) { sqlite3_bind_int64(statement_, index, value); }
 void Query::put(int index, std::string_view value) {

@@ -16,6 +16,8 @@ class Raw {
  public:
   // The book's durability and page cache. An existing book loses its triggers here: a floor works on a copy.
   explicit Raw(const std::string& file);
+  enum ReadOnly : bool { read_only };
+  Raw(const std::string& file, ReadOnly);  // as it is, with its triggers
   ~Raw();
   Raw(const Raw&) = delete;
   Raw& operator=(const Raw&) = delete;
@@ -50,6 +52,8 @@ class Query {
   std::int64_t number(int column) const;
   bool is_null(int column) const;
   std::string_view text(int column) const;  // until the next step
+  std::int64_t touch(int column) const;  // reads a value of any kind: the number, or a text's length
+  int width() const;                     // columns
 
  private:
   void put(int index, std::int64_t value);

@@ -27,8 +27,10 @@ constexpr std::int64_t kBatch = 20'000;  // rows of one commit while a book is f
 
 Money euro(std::int64_t minor) { return Money::of_minor(minor, kEuro); }
 
-void apply(engine::LedgerStore& store, const std::string& key, const std::function<void(Changes&)>& fill) {
-  const operations::Context context{store, kNow, "bench"};
+}  // namespace
+
+void apply(engine::LedgerStore& store, const std::string& key, const std::function<void(Changes&)>& fill, UtcTime now) {
+  const operations::Context context{store, now, "bench"};
   operations::Work work(context);
   Changes changes;
   changes.request = engine::NewRequest{"bench", key, "", "{}"};
@@ -37,7 +39,7 @@ void apply(engine::LedgerStore& store, const std::string& key, const std::functi
   work.keep();
 }
 
-engine::Backorder order_of(const Ground& ground, std::int64_t i) {
+engine::Backorder backorder_of(const Ground& ground, std::int64_t i) {
   const UtcTime drop = kNow + std::chrono::seconds(100'000 + draw(ground, static_cast<std::uint64_t>(i)) % 100'000);  // between due and deadline
   return {.id = engine::BackorderId(i + 1), .customer = engine::CustomerId(account_of(ground, i)),
           .name = engine::DomainName::from_trusted_ace(domain_of(ground, i)), .zone = "com", .placed_at = kNow, .quoted = euro(kPriceMinor),
@@ -45,21 +47,18 @@ engine::Backorder order_of(const Ground& ground, std::int64_t i) {
           .drop = engine::Drop{drop, {}, drop - std::chrono::hours(3), drop - std::chrono::hours(72), engine::SourceId(1)}};
 }
 
-// In batches, one commit each.
 void add_orders(const Ground& ground, engine::LedgerStore& store, const std::function<void(Changes&, engine::Backorder&)>& live) {
   for (std::int64_t at = 0; at < ground.size;) {
     const std::int64_t end = std::min(at + kBatch, ground.size);
     apply(store, "orders " + std::to_string(at), [&](Changes& changes) {
       for (; at < end; ++at) {
-        engine::Backorder order = order_of(ground, at);
+        engine::Backorder order = backorder_of(ground, at);
         live(changes, order);
         changes.new_backorders.push_back(std::move(order));
       }
     });
   }
 }
-
-}  // namespace
 
 std::string account_name(std::int64_t customer) { return "account" + std::to_string(customer); }
 
