@@ -66,136 +66,79 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::report_not_balanced, "report_not_balanced"},
 };
 
+struct Nature {
+  ErrorClass kind;
+  bool retryable;
+};
+
+Nature nature_of(ErrorCode code) {
+  switch (code) {  // no default: every new code is asked for both
+    case ErrorCode::invalid_argument: return {ErrorClass::usage, false};
+    case ErrorCode::invalid_amount:
+    case ErrorCode::amount_out_of_range:
+    case ErrorCode::unknown_currency:
+    case ErrorCode::currency_mismatch:
+    case ErrorCode::invalid_time:
+    case ErrorCode::unknown_time_zone:
+    case ErrorCode::invalid_domain:
+    case ErrorCode::invalid_list:
+    case ErrorCode::list_too_short:
+    case ErrorCode::unknown_zone:
+    case ErrorCode::invalid_schedule:
+    case ErrorCode::invalid_command:
+    case ErrorCode::credentials_unusable:
+    case ErrorCode::invalid_statement:
+    case ErrorCode::statement_not_balanced:
+    case ErrorCode::invalid_template:
+    case ErrorCode::database_read_only:
+    case ErrorCode::database_newer:
+    case ErrorCode::not_a_database:
+    case ErrorCode::database_failed: return {ErrorClass::bad_input, false};
+    case ErrorCode::account_not_found:
+    case ErrorCode::backorder_not_found:
+    case ErrorCode::transfer_not_found:
+    case ErrorCode::case_not_found:
+    case ErrorCode::source_not_found:
+    case ErrorCode::file_not_found:
+    case ErrorCode::user_not_found:
+    case ErrorCode::channel_not_found:
+    case ErrorCode::database_missing: return {ErrorClass::not_found, false};
+    case ErrorCode::insufficient_available:  // funds may arrive
+    case ErrorCode::account_frozen: return {ErrorClass::refused, true};
+    case ErrorCode::limit_below_use:
+    case ErrorCode::not_reversible:
+    case ErrorCode::period_closed:
+    case ErrorCode::too_late:
+    case ErrorCode::no_price:
+    case ErrorCode::price_above_cap:
+    case ErrorCode::account_closing:
+    case ErrorCode::account_closed:
+    case ErrorCode::job_may_exist:
+    case ErrorCode::resolution_not_allowed:
+    case ErrorCode::provider_refused:
+    case ErrorCode::clock_not_movable:
+    case ErrorCode::books_differ:
+    case ErrorCode::report_not_balanced: return {ErrorClass::refused, false};
+    case ErrorCode::already_reversed:
+    case ErrorCode::request_id_reused:
+    case ErrorCode::account_exists:
+    case ErrorCode::user_exists:
+    case ErrorCode::reference_taken:
+    case ErrorCode::impossible_step:
+    case ErrorCode::case_not_open:
+    case ErrorCode::database_exists: return {ErrorClass::conflict, false};
+    case ErrorCode::outcome_unknown: return {ErrorClass::provider, false};  // ask the provider first, or we order twice
+    case ErrorCode::provider_unreachable:
+    case ErrorCode::provider_stopped: return {ErrorClass::provider, true};
+    case ErrorCode::database_busy: return {ErrorClass::busy, true};
+  }
+  invariant_failed("the code is known", __FILE__, __LINE__, "error code");
+}
+
 }  // namespace
 
 std::string_view name(ErrorCode code) { return word_of(kCodes, code); }
-
-ErrorClass error_class(ErrorCode code) {
-  switch (code) {  // no default: every new code is asked for its class
-    case ErrorCode::invalid_argument: return ErrorClass::usage;
-    case ErrorCode::invalid_amount:
-    case ErrorCode::amount_out_of_range:
-    case ErrorCode::unknown_currency:
-    case ErrorCode::currency_mismatch:
-    case ErrorCode::invalid_time:
-    case ErrorCode::unknown_time_zone:
-    case ErrorCode::invalid_domain:
-    case ErrorCode::invalid_list:
-    case ErrorCode::list_too_short:
-    case ErrorCode::unknown_zone:
-    case ErrorCode::invalid_schedule:
-    case ErrorCode::invalid_command:
-    case ErrorCode::credentials_unusable:
-    case ErrorCode::invalid_statement:
-    case ErrorCode::statement_not_balanced:
-    case ErrorCode::invalid_template:
-    case ErrorCode::database_read_only:
-    case ErrorCode::database_newer:
-    case ErrorCode::not_a_database:
-    case ErrorCode::database_failed: return ErrorClass::bad_input;
-    case ErrorCode::account_not_found:
-    case ErrorCode::backorder_not_found:
-    case ErrorCode::transfer_not_found:
-    case ErrorCode::case_not_found:
-    case ErrorCode::source_not_found:
-    case ErrorCode::file_not_found:
-    case ErrorCode::user_not_found:
-    case ErrorCode::channel_not_found:
-    case ErrorCode::database_missing: return ErrorClass::not_found;
-    case ErrorCode::insufficient_available:
-    case ErrorCode::limit_below_use:
-    case ErrorCode::not_reversible:
-    case ErrorCode::period_closed:
-    case ErrorCode::too_late:
-    case ErrorCode::no_price:
-    case ErrorCode::price_above_cap:
-    case ErrorCode::account_frozen:
-    case ErrorCode::account_closing:
-    case ErrorCode::account_closed:
-    case ErrorCode::job_may_exist:
-    case ErrorCode::resolution_not_allowed:
-    case ErrorCode::provider_refused:
-    case ErrorCode::clock_not_movable:
-    case ErrorCode::books_differ:
-    case ErrorCode::report_not_balanced: return ErrorClass::refused;
-    case ErrorCode::already_reversed:
-    case ErrorCode::request_id_reused:
-    case ErrorCode::account_exists:
-    case ErrorCode::user_exists:
-    case ErrorCode::reference_taken:
-    case ErrorCode::impossible_step:
-    case ErrorCode::case_not_open:
-    case ErrorCode::database_exists: return ErrorClass::conflict;
-    case ErrorCode::outcome_unknown:
-    case ErrorCode::provider_unreachable:
-    case ErrorCode::provider_stopped: return ErrorClass::provider;
-    case ErrorCode::database_busy: return ErrorClass::busy;
-  }
-  invariant_failed("the code is known", __FILE__, __LINE__, "error code");
-}
-
-bool retryable(ErrorCode code) {
-  switch (code) {  // no default: every new code is asked whether trying again may help
-    case ErrorCode::insufficient_available:  // funds may arrive
-    case ErrorCode::account_frozen:
-    case ErrorCode::provider_unreachable:
-    case ErrorCode::provider_stopped:
-    case ErrorCode::database_busy: return true;
-    case ErrorCode::outcome_unknown:  // ask the provider first, or we order twice
-    case ErrorCode::invalid_argument:
-    case ErrorCode::invalid_amount:
-    case ErrorCode::amount_out_of_range:
-    case ErrorCode::unknown_currency:
-    case ErrorCode::currency_mismatch:
-    case ErrorCode::invalid_time:
-    case ErrorCode::unknown_time_zone:
-    case ErrorCode::invalid_domain:
-    case ErrorCode::invalid_list:
-    case ErrorCode::list_too_short:
-    case ErrorCode::unknown_zone:
-    case ErrorCode::invalid_schedule:
-    case ErrorCode::invalid_command:
-    case ErrorCode::credentials_unusable:
-    case ErrorCode::invalid_statement:
-    case ErrorCode::statement_not_balanced:
-    case ErrorCode::invalid_template:
-    case ErrorCode::limit_below_use:
-    case ErrorCode::not_reversible:
-    case ErrorCode::already_reversed:
-    case ErrorCode::period_closed:
-    case ErrorCode::request_id_reused:
-    case ErrorCode::account_exists:
-    case ErrorCode::user_exists:
-    case ErrorCode::reference_taken:
-    case ErrorCode::impossible_step:
-    case ErrorCode::too_late:
-    case ErrorCode::no_price:
-    case ErrorCode::price_above_cap:
-    case ErrorCode::account_closing:
-    case ErrorCode::account_closed:
-    case ErrorCode::job_may_exist:
-    case ErrorCode::case_not_open:
-    case ErrorCode::resolution_not_allowed:
-    case ErrorCode::account_not_found:
-    case ErrorCode::backorder_not_found:
-    case ErrorCode::transfer_not_found:
-    case ErrorCode::case_not_found:
-    case ErrorCode::source_not_found:
-    case ErrorCode::file_not_found:
-    case ErrorCode::user_not_found:
-    case ErrorCode::channel_not_found:
-    case ErrorCode::provider_refused:
-    case ErrorCode::database_missing:
-    case ErrorCode::database_read_only:
-    case ErrorCode::database_newer:
-    case ErrorCode::not_a_database:
-    case ErrorCode::database_exists:
-    case ErrorCode::database_failed:
-    case ErrorCode::clock_not_movable:
-    case ErrorCode::books_differ:
-    case ErrorCode::report_not_balanced: return false;
-  }
-  invariant_failed("the code is known", __FILE__, __LINE__, "error code");
-}
+ErrorClass error_class(ErrorCode code) { return nature_of(code).kind; }
+bool retryable(ErrorCode code) { return nature_of(code).retryable; }
 
 }  // namespace engine
