@@ -265,7 +265,7 @@ Result<BankStatement> take_statement(const pugi::xml_node& node, const Lines& li
     const std::uint64_t place = lines.of(entry.offset_debug());
     const Result<std::optional<Money>> taken = take_entry(statement, ids, entry, place);
     if (!taken) {
-      statement.unreadable.push_back({place, taken.error().detail, verbatim(entry)});
+      statement.unreadable.push_back({place, verbatim(entry), taken.error().detail});
     } else if (taken.value()) {
       if (booked && booked->currency() != taken.value()->currency()) statement.imbalance = "its entries are in several currencies";
       else booked = booked ? *booked + *taken.value() : *taken.value();
@@ -643,7 +643,7 @@ Result<BankStatement> read_bank_csv(std::string_view text, const CsvMapping& map
       if (auto error = columns.bind(mapping, record)) return *error;
       continue;
     }
-    const auto unreadable = [&](const std::string& why) { statement.unreadable.push_back({record.line, why, std::string(record.raw)}); };
+    const auto unreadable = [&](const std::string& why) { statement.unreadable.push_back({record.line, std::string(record.raw), why}); };
     if (!record.fault.empty()) {
       unreadable(record.fault);
       continue;

@@ -19,12 +19,6 @@
 
 namespace api_client {
 
-struct UnreadableLine {
-  std::uint64_t line;  // of the file, from 1; of an XML entry: where it begins
-  std::string why;
-  std::string raw{};   // verbatim
-};
-
 struct BankStatement {
   std::string name{};     // the bank's id of the statement; empty in CSV
   std::string account{};  // IBAN, where given
@@ -33,7 +27,7 @@ struct BankStatement {
   std::vector<engine::ExternalLine> lines{};          // source and statement are the caller's
   std::vector<std::uint64_t> places{};                // line of the file of each
   std::int64_t pending = 0;                           // entries that are not booked (PDNG, INFO): passed over
-  std::vector<UnreadableLine> unreadable{};
+  std::vector<engine::UnreadRow> unreadable{};  // of an XML entry: where it begins
   std::string imbalance{};  // why the balances do not add up, with the figures; empty: they do, or there are none
 };
 

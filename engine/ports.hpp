@@ -390,7 +390,6 @@ class LedgerStore {
   virtual std::vector<ProviderCall> calls(BackorderId backorder) = 0;
   virtual std::vector<ProviderCall> open_calls() = 0;  // intent or unknown
   virtual std::vector<Evidence> evidence(BackorderId backorder) = 0;
-  virtual void each_evidence(const std::function<void(const Evidence&)>& visit) = 0;  // of all, oldest first
 
   virtual std::optional<Source> source(std::string_view name) = 0;
   virtual std::vector<Source> sources() = 0;

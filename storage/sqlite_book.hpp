@@ -68,7 +68,6 @@ class SqliteBook final : public engine::LedgerStore {
   std::vector<engine::ProviderCall> calls(engine::BackorderId backorder) override;
   std::vector<engine::ProviderCall> open_calls() override;
   std::vector<engine::Evidence> evidence(engine::BackorderId backorder) override;
-  void each_evidence(const std::function<void(const engine::Evidence&)>& visit) override;
 
   std::optional<engine::Source> source(std::string_view name) override;
   std::vector<engine::Source> sources() override;

@@ -642,9 +642,4 @@ std::vector<Money> SqliteBook::purse_warnings() {
   return warnings;
 }
 
-void SqliteBook::each_evidence(const std::function<void(const Evidence&)>& visit) {
-  Statement row = db_->statement("SELECT backorder_id, status, raw FROM evidence ORDER BY id");
-  while (row.step()) visit({BackorderId(row.integer(0)), row.string(1), row.string(2)});
-}
-
 }  // namespace storage

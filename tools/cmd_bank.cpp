@@ -73,10 +73,9 @@ struct Import {
     std::vector<engine::ExternalLine> to_post;
     std::int64_t pending = 0, unreadable = 0, kept_statements = 0, conflicts = 0;
     for (const api_client::BankStatement& statement : statements) {
-      engine::ExternalStatement kept{.source = source, .name = statement.name.empty() ? file_name() : statement.name, .account = statement.account,
-                                     .opening = statement.opening, .closing = statement.closing, .from = statement.from, .to = statement.to,
-                                     .lines = static_cast<std::int64_t>(statement.lines.size())};
-      for (const api_client::UnreadableLine& row : statement.unreadable) kept.unread.push_back({row.line, row.raw, row.why});
+      const engine::ExternalStatement kept{.source = source, .name = statement.name.empty() ? file_name() : statement.name, .account = statement.account,
+                                           .opening = statement.opening, .closing = statement.closing, .from = statement.from, .to = statement.to,
+                                           .lines = static_cast<std::int64_t>(statement.lines.size()), .unread = statement.unreadable};
       const operations::StatementReport report = operations::import_statement(context, kept, statement.lines);
       all.added += report.added;
       all.known += report.known;
@@ -152,8 +151,8 @@ struct Import {
     std::string imbalance;
     for (const api_client::BankStatement& one : statements) {
       unreadable += one.unreadable.size();
-      for (const api_client::UnreadableLine& line : one.unreadable) {
-        if (++noted <= kShown) session.note(file + ":" + std::to_string(line.line) + ": " + line.why);
+      for (const engine::UnreadRow& row : one.unreadable) {
+        if (++noted <= kShown) session.note(file + ":" + std::to_string(row.place) + ": " + row.why);
       }
       if (imbalance.empty() && !one.imbalance.empty()) imbalance = (one.name.empty() ? "" : "statement " + one.name + ": ") + one.imbalance;
     }

@@ -102,8 +102,8 @@ TEST_CASE("camt.053: what does not add up, cannot be read or brings entities is 
   CHECK(read.imbalance.find("make 40.00 EUR, the closing balance is 39.99 EUR") != std::string::npos);
   read = one(camt(balance("PRCD", "10.00") + balance("CLBD", "10.00") + entry("5.00", "CRDT", "", "MAYBE") + entry("0.001", "CRDT", "") + entry("1.00", "BOTH", "")));
   REQUIRE(read.unreadable.size() == 3);
-  CHECK(read.unreadable[0].line == 8);
-  CHECK(read.unreadable[1].line == 9);
+  CHECK(read.unreadable[0].place == 8);
+  CHECK(read.unreadable[1].place == 9);
   CHECK(read.lines.empty());
   for (const std::string& bad :
        {std::string("<Document/>"), std::string("no xml"), std::string(""), std::string("<a><b></a>"),
@@ -198,7 +198,7 @@ TEST_CASE("CSV: separate columns, a direction column, ids, currencies, rows that
   CHECK(signs.lines[1].amount.minor() == -500);
   CHECK(signs.pending == 1);
   REQUIRE(signs.unreadable.size() == 1);
-  CHECK(signs.unreadable[0].line == 4);
+  CHECK(signs.unreadable[0].place == 4);
 }
 
 TEST_CASE("CSV: amounts are read whole or refused") {
@@ -228,7 +228,7 @@ TEST_CASE("CSV: a balance that does not follow is named by its line; days, width
   const BankStatement bad =
       read_bank_csv("d,a,b\n2026-02-30,1.00,1.00\n01.08.2026,1.00,1.00\n2026-08-01,1.00\n2026-08-01,\"1.00,1.00\n", mapping(toml)).value();
   REQUIRE(bad.unreadable.size() == 4);
-  for (std::size_t i = 0; i < 4; ++i) CHECK(bad.unreadable[i].line == i + 2);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(bad.unreadable[i].place == i + 2);
 }
 
 TEST_CASE("CSV: files and mappings that cannot be are refused whole") {
