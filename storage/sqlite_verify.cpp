@@ -40,8 +40,8 @@ struct BackorderProof {
 // Tables whose references are looked at in passing, row by row; those of the others are left to SQLite, which seeks each.
 constexpr std::string_view kProvenHere[] = {"transfer", "backorder", "event", "evidence", "provider_call"};
 
-Finding stray(std::string_view table, std::int64_t id, std::string_view parent) {
-  return {"references", "row " + std::to_string(id) + " of " + std::string(table) + " names a row of " + std::string(parent) + " that does not exist"};
+Finding stray(std::string_view table, std::optional<std::int64_t> id, std::string_view parent) {
+  return {"references", "row " + (id ? std::to_string(*id) : "?") + " of " + std::string(table) + " names a row of " + std::string(parent) + " that does not exist"};
 }
 
 // The file's pages and every row's own constraints.
@@ -61,8 +61,7 @@ std::vector<Finding> check_file(Connection& db) {
   for (const std::string& table : tables) {
     Statement row = db.statement("PRAGMA foreign_key_check(" + table + ")");
     if (!row.step()) continue;
-    const auto id = row.optional_integer(1);
-    findings.push_back({"references", "row " + (id ? std::to_string(*id) : "?") + " of " + row.string(0) + " names a row of " + row.string(2) + " that does not exist"});
+    findings.push_back(stray(row.text(0), row.optional_integer(1), row.text(2)));
     break;
   }
   return findings;
@@ -482,16 +481,14 @@ class Proof {
 
   // Every backorder walked from REQUESTED to where it stands, one logged step after the other, each of them allowed.
   void check_steps() {
-    std::set<std::pair<std::string, std::string>, std::less<>> allowed;
+    std::array<std::array<bool, std::size(kStates)>, std::size(kStates)> may_step{};
     std::vector<std::string> kinds;
     {
       Statement row = db_.statement("SELECT from_state, to_state FROM allowed_step");
-      while (row.step()) allowed.emplace(row.string(0), row.string(1));
-    }
-    std::array<std::array<bool, std::size(kStates)>, std::size(kStates)> may_step{};
-    for (const auto& [from, to] : allowed) {
-      const std::optional<State> first = parse_state(from), second = parse_state(to);
-      if (first && second) may_step[static_cast<std::size_t>(*first)][static_cast<std::size_t>(*second)] = true;
+      while (row.step()) {
+        const std::optional<State> from = parse_state(row.text(0)), to = parse_state(row.text(1));
+        if (from && to) may_step[static_cast<std::size_t>(*from)][static_cast<std::size_t>(*to)] = true;
+      }
     }
     {
       Statement row = db_.statement("SELECT word FROM event_kind");
