@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/gateway/served_book.hpp"
+#include "tests/support/forwarding_provider.hpp"
 
 using namespace support;
 
@@ -11,28 +12,18 @@ using engine::Delivery;
 using engine::ProviderAnswer;
 
 // The simulated registry, but for what it says to one deletion, and whether it does it.
-class Stubborn final : public engine::BackorderProvider {
+class Stubborn final : public ForwardingProvider {
  public:
-  engine::BackorderProvider* registry = nullptr;
   std::optional<ProviderAnswer> says{};
   bool does = false;
   int removals = 0;
 
-  std::string environment() const override { return registry->environment(); }
-  bool is_live() const override { return false; }
-  void add(std::span<const engine::AddJob> orders, const std::function<void(std::size_t, const ProviderAnswer&)>& answered) override { registry->add(orders, answered); }
   ProviderAnswer remove(const std::string& application) override {
     ++removals;
-    if (!says) return registry->remove(application);
-    if (does) CHECK(registry->remove(application).code == 200);
+    if (!says) return behind->remove(application);
+    if (does) CHECK(behind->remove(application).code == 200);
     return *std::exchange(says, std::nullopt);
   }
-  ProviderAnswer status(const std::string& application) override { return registry->status(application); }
-  engine::Result<std::vector<engine::ProviderJob>> jobs(std::span<const engine::DomainName> names) override { return registry->jobs(names); }
-  engine::Result<bool> charged(const engine::DomainName& name, engine::UtcTime since) override { return registry->charged(name, since); }
-  engine::Result<engine::ProviderPurse> purse() override { return registry->purse(); }
-  engine::Result<std::vector<engine::ProviderDeposit>> deposits() override { return registry->deposits(); }
-  engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime from, engine::UtcTime to) override { return registry->accounting(from, to); }
 };
 
 ProviderAnswer code(int number) { return {.delivery = Delivery::answered, .code = number, .text = "as the test says"}; }
@@ -57,7 +48,7 @@ TEST_CASE("gateway: a deletion is answered by what is certain of the job, and en
     CAPTURE(row.what);
     Stubborn provider;
     ServedBook world(&provider);
-    provider.registry = world.registry.get();
+    provider.behind = world.registry.get();
     world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com");
     world.advance_to(kJohnDrops - std::chrono::hours(26));
     REQUIRE(world.call("command=StatusDomainApplication&application=1").value("STATUS") == "PROCESSING");
@@ -83,7 +74,7 @@ TEST_CASE("gateway: a deletion is answered by what is certain of the job, and en
 TEST_CASE("gateway: while a deletion is unknown, asking again is answered 421 and orders nothing twice") {
   Stubborn provider;
   ServedBook world(&provider);
-  provider.registry = world.registry.get();
+  provider.behind = world.registry.get();
   world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com");
   world.advance_to(kJohnDrops - std::chrono::hours(26));
   provider.says = silence();

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "tests/support/books.hpp"
+#include "tests/support/forwarding_provider.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tools/drill/season.hpp"
 
@@ -14,35 +15,18 @@ using engine::ProviderAnswer;
 using namespace std::chrono_literals;
 
 // The simulated registry, but for deletions, which are answered as scripted as long as the script lasts, and not done.
-class Stubborn final : public engine::BackorderProvider {
+class Stubborn final : public support::ForwardingProvider {
  public:
-  explicit Stubborn(engine::BackorderProvider& behind) : behind_(behind) {}
   std::deque<ProviderAnswer> script{};
   int removals = 0;
 
-  std::string environment() const override { return behind_.environment(); }
-  bool is_live() const override { return false; }
-  void add(std::span<const engine::AddJob> orders, const std::function<void(std::size_t, const ProviderAnswer&)>& answered) override {
-    behind_.add(orders, answered);
-  }
   ProviderAnswer remove(const std::string& application) override {
     ++removals;
-    if (script.empty()) return behind_.remove(application);
+    if (script.empty()) return behind->remove(application);
     const ProviderAnswer answer = script.front();
     script.pop_front();
     return answer;
   }
-  ProviderAnswer status(const std::string& application) override { return behind_.status(application); }
-  engine::Result<std::vector<engine::ProviderJob>> jobs(std::span<const engine::DomainName> names) override { return behind_.jobs(names); }
-  engine::Result<bool> charged(const engine::DomainName& name, engine::UtcTime since) override { return behind_.charged(name, since); }
-  engine::Result<engine::ProviderPurse> purse() override { return behind_.purse(); }
-  engine::Result<std::vector<engine::ProviderDeposit>> deposits() override { return behind_.deposits(); }
-  engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime from, engine::UtcTime to) override {
-    return behind_.accounting(from, to);
-  }
-
- private:
-  engine::BackorderProvider& behind_;
 };
 
 // One backorder with its job, and a second job for the same name that nobody needs.
@@ -64,7 +48,8 @@ struct Desk {
     now += 1min;
     const engine::AddJob another{.name = name, .another = true};
     registry->add(std::span(&another, 1), [](std::size_t, const ProviderAnswer& answer) { REQUIRE(answer.code == 200); });
-    provider = std::make_unique<Stubborn>(*registry);
+    provider = std::make_unique<Stubborn>();
+    provider->behind = registry.get();
     REQUIRE(jobs() == 2);
   }
   std::size_t jobs() { return registry->jobs({}).value().size(); }
