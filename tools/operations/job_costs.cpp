@@ -7,6 +7,14 @@ namespace operations {
 using engine::Money;
 using engine::UtcTime;
 
+engine::BackorderQuery held_without_job() {
+  engine::BackorderQuery query;
+  query.states = {engine::State::active};
+  query.with_job = false;
+  query.with_open_call = false;
+  return query;
+}
+
 JobCosts::JobCosts(engine::LedgerStore& store, UtcTime now, UtcTime horizon)
     : schedules_(store.schedules()), costs_(store.settings().expected_cost), now_(now), horizon_(horizon) {}
 
@@ -28,6 +36,13 @@ void JobCosts::add(const engine::Backorder& backorder, const engine::Customer& c
   ++day.jobs;
   day.by = std::min(day.by, at);
   day.cost += cost->second;
+}
+
+void JobCosts::add(const engine::FundingPlan& plan, std::span<const engine::Backorder> rows, const engine::Customer& customer) {
+  for (const engine::FundingVerdict& verdict : plan.verdicts) {
+    if (verdict.verdict != engine::Verdict::funded) continue;
+    add(*std::ranges::lower_bound(rows, verdict.backorder, {}, &engine::Backorder::id), customer, *verdict.decided_at);
+  }
 }
 
 std::vector<JobsDay> JobCosts::days() const {

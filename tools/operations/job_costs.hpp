@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "engine/ports.hpp"
 
 namespace operations {
+
+// ACTIVE backorders that no job exists for, nor may exist: job_may_exist() is false.
+engine::BackorderQuery held_without_job();
 
 // Jobs that are to be created on one UTC day, and what our purse must hold for them at the first of them.
 struct JobsDay {
@@ -35,6 +39,8 @@ class JobCosts {
   bool knows_any() const { return !costs_.empty(); }
   // A job that the submit stage will create, of a deposit that is held from then on, where it does so until the horizon; see engine::may_submit.
   void add(const engine::Backorder& backorder, const engine::Customer& customer, engine::UtcTime held_from);
+  // The jobs of what a plan funds. REQUIRES: the rows that it was made of, by id.
+  void add(const engine::FundingPlan& plan, std::span<const engine::Backorder> rows, const engine::Customer& customer);
   std::vector<JobsDay> days() const;           // by currency and day
   std::vector<UncostedJobs> uncosted() const;  // by zone
 

@@ -15,14 +15,6 @@ using engine::ErrorCode;
 using engine::Money;
 using engine::UtcTime;
 
-engine::BackorderQuery of_state(std::optional<engine::CustomerId> customer, engine::State state) {
-  engine::BackorderQuery query;
-  query.states = {state};
-  query.customer = customer;
-  query.order = engine::BackorderQuery::Order::customer;
-  return query;
-}
-
 // The facts that the plans are made from, with what is imagined.
 struct Facts {
   std::vector<Customer> customers;  // by id
@@ -121,8 +113,11 @@ engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const Pr
   const engine::PriceList& prices = store.price_list();
   Calendar calendar;
   JobCosts jobs(store, query.now, query.horizon);
-  store.each_backorder(of_state(query.customer, engine::State::active), [&](const Backorder& backorder) {
-    if (backorder.job_may_exist() || facts.without.contains(backorder.id)) return;
+  engine::BackorderQuery held = held_without_job();
+  held.customer = query.customer;
+  held.order = engine::BackorderQuery::Order::customer;
+  store.each_backorder(held, [&](const Backorder& backorder) {
+    if (facts.without.contains(backorder.id)) return;
     if (const Customer* customer = facts.customer(backorder.customer)) jobs.add(backorder, *customer, query.now);
   });
   std::vector<Backorder> theirs;  // of one customer, by id
@@ -132,16 +127,20 @@ engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const Pr
     const auto money = facts.pay_ins.find(customer->id.value());
     const std::span<const engine::PayIn> pay_ins = money == facts.pay_ins.end() ? std::span<const engine::PayIn>() : money->second;
     AccountPreview account{*customer, engine::plan_funding(*customer, theirs, prices, defaults, query.now, query.horizon, pay_ins), {}};
+    jobs.add(account.plan, theirs, *customer);
     account.rows.reserve(account.plan.verdicts.size());
     for (const engine::FundingVerdict& verdict : account.plan.verdicts) {
       Backorder& backorder = *std::ranges::lower_bound(theirs, verdict.backorder, {}, &Backorder::id);
-      if (verdict.verdict == engine::Verdict::funded) jobs.add(backorder, *customer, *verdict.decided_at);
       account.rows.push_back({std::move(backorder), verdict});  // decided once: nobody else wants it
     }
     calendar.add(account);
     visit(std::move(account));
   };
-  store.each_backorder(of_state(query.customer, engine::State::requested), [&](const Backorder& backorder) {
+  engine::BackorderQuery requested;
+  requested.states = {engine::State::requested};
+  requested.customer = query.customer;
+  requested.order = engine::BackorderQuery::Order::customer;
+  store.each_backorder(requested, [&](const Backorder& backorder) {
     if (facts.without.contains(backorder.id)) return;
     if (!theirs.empty() && theirs.front().customer != backorder.customer) {
       plan();

@@ -1,7 +1,6 @@
 #include "tools/operations/sweep.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "engine/enum_names.hpp"
 #include "engine/funding_plan.hpp"
@@ -48,11 +47,8 @@ void reserve_due(SweepRun& run) {
 }
 
 void void_missed(SweepRun& run) {
-  BackorderQuery missed;
-  missed.states = {State::active};
+  BackorderQuery missed = held_without_job();
   missed.deadline_before = run.context.now;
-  missed.with_open_call = false;
-  missed.with_job = false;
   each_account(run, Stage::voids, missed, [&](Changes& changes, Customer& customer, std::span<Backorder> theirs) {
     for (Backorder& backorder : theirs) {
       run.require(engine::void_missed(changes, backorder, customer, run.context.now));
@@ -111,10 +107,7 @@ void settle_outcomes(SweepRun& run) {
 
 // Whether our money at the provider suffices for the jobs that are to be created until the horizon.
 void warn_of_purse(SweepRun& run, engine::BackorderProvider& provider, JobCosts& costs) {
-  BackorderQuery held;
-  held.states = {State::active};
-  held.with_job = false;
-  held.with_open_call = false;
+  BackorderQuery held = held_without_job();
   held.order = BackorderQuery::Order::customer;
   std::vector<Backorder> rows = run.context.store.backorders(held);
   for_each_customer(run.context.store, std::span(rows), [&](const Customer& customer, std::span<Backorder> theirs) {
@@ -172,12 +165,7 @@ void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
     const engine::FundingPlan plan =
         engine::plan_funding(customer, theirs, run.context.store.price_list(), settings.funding, run.context.now, horizon);
     announce(changes, customer, plan.shortfall, plan.top_up_by);
-    if (!costs.knows_any()) return;
-    std::unordered_map<std::int64_t, const Backorder*> by_id;
-    for (const Backorder& backorder : theirs) by_id.emplace(backorder.id.value(), &backorder);
-    for (const engine::FundingVerdict& verdict : plan.verdicts) {
-      if (verdict.verdict == engine::Verdict::funded) costs.add(*by_id.at(verdict.backorder.value()), customer, *verdict.decided_at);
-    }
+    if (costs.knows_any()) costs.add(plan, theirs, customer);
   });
   // Accounts that were warned and have nothing due any more.
   Work work(run.context);
