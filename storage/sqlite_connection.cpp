@@ -13,6 +13,12 @@ using engine::ErrorCode;
 
 constexpr std::size_t kMostPrepared = 256;  // queries are put together from few parts; beyond this the cache starts again
 
+// SQLite counts every allocation under one lock of the whole process. A host that has opened a database of its own before keeps its setting.
+void leave_out_statistics() {
+  static const int tried = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)tried;
+}
+
 }  // namespace
 
 void throw_storage_error(int code, const std::string& message, const std::string& path) {
@@ -128,6 +134,7 @@ void Statement::put(int index, std::nullopt_t) {
 // ---- Connection ---------------------------------------------------------------------------------------------------------------
 
 Connection::Connection(std::string path, Access access, engine::Milliseconds busy_timeout) : path_(std::move(path)) {
+  leave_out_statistics();
   try {
     const int flags = (access == Access::read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE) | SQLite::OPEN_NOMUTEX;
     database_ = std::make_unique<SQLite::Database>(path_, flags, static_cast<int>(busy_timeout.count()));

@@ -208,18 +208,17 @@ void add_commands(std::vector<Measurement>& all) {
 }
 
 double raw_commit_rate(const std::string& folder) {
-  constexpr int kCommits = 1'000;
-  const std::string file = folder + "/commits.db";
-  double seconds = 0;
-  {
-    Raw db(file);
+  const auto commit = [](const Ground& ground) {
+    Raw db(ground.file("commits.db"));
     db.run("CREATE TABLE row (id INTEGER PRIMARY KEY, number INTEGER NOT NULL)");
     Query insert(db, "INSERT INTO row (number) VALUES (?)");
-    seconds = seconds_of([&] {
-      for (int i = 0; i < kCommits; ++i) insert.write(i);
-    });
-  }
-  return kCommits / seconds;
+    return Took{seconds_of([&] {
+      for (std::int64_t i = 0; i < ground.size; ++i) insert.write(i);
+    }), ground.size};
+  };
+  Side side;
+  run_side(commit, {folder, 1'000, 0}, side);
+  return side.rates.front();
 }
 
 }  // namespace bench

@@ -110,7 +110,7 @@ class Bench {
     table.title = "The ledger beside its floor";
     table.columns = {{"name"}, {"units", "", Kind::number}, {"unit"}, {"rate", "Rate/s", Kind::number}, {"rate_min", "Min", Kind::number}, {"rate_max", "Max", Kind::number},
                      {"floor", "Floor/s", Kind::number}, {"floor_min", "Min", Kind::number}, {"floor_max", "Max", Kind::number}, {"ratio", "", Kind::number},
-                     {"ratio_min", "Min", Kind::number}, {"ratio_max", "Max", Kind::number}, {"ratio_wanted", "Wanted", Kind::number},
+                     {"ratio_min", "Min", Kind::number}, {"ratio_max", "Max", Kind::number}, {"processor_ratio", "By processor", Kind::number}, {"ratio_wanted", "Wanted", Kind::number},
                      {"rate_wanted", "Wanted/s", Kind::number}, {"peak_mib", "Peak MiB", Kind::number}, {"floor_peak_mib", "Floor's", Kind::number}, {"rows", "", Kind::number}};
     if (options_.json) table.columns.push_back({"what"});  // people read it in --help
     for (const Measurement& one : all_) {
@@ -120,7 +120,7 @@ class Bench {
       const auto wanted = [](auto value, const std::string& text) { return value > 0 ? render::cell(text) : render::Cell(); };
       table.add(one.name, done.ledger.units, one.unit, whole(bench::median(done.ledger.rates)), whole(least(done.ledger.rates)), whole(most(done.ledger.rates)),
                 whole(bench::median(done.floor.rates)), whole(least(done.floor.rates)), whole(most(done.floor.rates)), fixed(bench::median(done.ratios), 2),
-                fixed(least(done.ratios), 2), fixed(most(done.ratios), 2), wanted(one.ratio, fixed(one.ratio, 2)), wanted(one.rate, std::to_string(one.rate)),
+                fixed(least(done.ratios), 2), fixed(most(done.ratios), 2), fixed(bench::median(done.floor.processor) / bench::median(done.ledger.processor), 2), wanted(one.ratio, fixed(one.ratio, 2)), wanted(one.rate, std::to_string(one.rate)),
                 done.ledger.peak_kib / 1024, done.floor.peak_kib / 1024, done.rows);
       if (options_.json) table.rows.back().push_back(render::cell(one.what));
     }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <sstream>
 
@@ -54,29 +55,20 @@ Apart run_apart(const std::function<std::string()>& work) {
 std::string encode(const Took& took) {
   std::ostringstream out;
   out.precision(17);
-  out << took.seconds << ' ' << took.units << '\n';
+  out << took.seconds << ' ' << took.units << ' ' << processor_seconds << '\n';
   for (const auto& [what, count] : took.left) out << what << '\t' << count << '\n';
   return out.str();
 }
 
-Took decode(const std::string& text) {
+Took decode(const std::string& text, Side& into) {
   std::istringstream in(text);
   Took took{};
-  in >> took.seconds >> took.units;
+  in >> took.seconds >> took.units >> into.processor.emplace_back();
   in.ignore();
   for (std::string line; std::getline(in, line);) {
     const std::size_t tab = line.find('\t');
     took.left[line.substr(0, tab)] = std::stoll(line.substr(tab + 1));
   }
-  return took;
-}
-
-Took measure(const std::function<Took(const Ground&)>& side, const Ground& ground, Side& into) {
-  const Apart apart = run_apart([&] { return encode(side(ground)); });
-  Took took = decode(apart.said);
-  into.rates.push_back(static_cast<double>(took.units) / took.seconds);
-  into.peak_kib = std::max(into.peak_kib, apart.peak_kib);
-  into.units = took.units;
   return took;
 }
 
@@ -104,6 +96,21 @@ std::uint64_t draw(const Ground& ground, std::uint64_t i) {
   return z ^ (z >> 31U);
 }
 
+double processor_now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+Took run_side(const std::function<Took(const Ground&)>& side, const Ground& ground, Side& into) {
+  const Apart apart = run_apart([&] { return encode(side(ground)); });
+  Took took = decode(apart.said, into);
+  into.rates.push_back(static_cast<double>(took.units) / took.seconds);
+  into.peak_kib = std::max(into.peak_kib, apart.peak_kib);
+  into.units = took.units;
+  return took;
+}
+
 double median(std::vector<double> values) {
   std::ranges::sort(values);
   return values[values.size() / 2];
@@ -121,9 +128,9 @@ Result run(const Measurement& measurement, const Ground& ground, int pairs) {
   for (int pair = 0; pair < pairs; ++pair) {
     Took ledger{}, floor{};
     // By turns also in who comes first: what drifts hits both.
-    if (pair % 2 == 1) floor = measure(measurement.floor, ground, result.floor);
-    ledger = measure(measurement.ledger, ground, result.ledger);
-    if (pair % 2 == 0) floor = measure(measurement.floor, ground, result.floor);
+    if (pair % 2 == 1) floor = run_side(measurement.floor, ground, result.floor);
+    ledger = run_side(measurement.ledger, ground, result.ledger);
+    if (pair % 2 == 0) floor = run_side(measurement.floor, ground, result.floor);
     compare(measurement.name, ledger, floor);
     result.ratios.push_back(result.ledger.rates.back() / result.floor.rates.back());
     result.rows = 0;

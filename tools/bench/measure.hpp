@@ -45,8 +45,9 @@ struct Measurement {
 };
 
 struct Side {
-  std::vector<double> rates{};  // units a second, one per pair
-  std::int64_t peak_kib = 0;    // of the process that did it, the whole of it
+  std::vector<double> rates{};      // units a second, one per pair
+  std::vector<double> processor{};  // seconds of processor time, one per pair: what a busy machine disturbs less
+  std::int64_t peak_kib = 0;        // of the process that did it, the whole of it
   std::int64_t units = 0;
 };
 struct Result {
@@ -55,16 +56,24 @@ struct Result {
   std::int64_t rows = 0;         // on the disk afterwards, of all tables
 };
 
+// Once, in a process of its own.
+Took run_side(const std::function<Took(const Ground&)>& side, const Ground& ground, Side& into);
 // Throws std::runtime_error where a side fails, or where the two left something different behind.
 Result run(const Measurement& measurement, const Ground& ground, int pairs);
 
 double median(std::vector<double> values);
 
+inline double processor_seconds = 0;  // of what seconds_of() has timed in this process, all its threads
+double processor_now();
+
 template <typename Work>
 double seconds_of(const Work& work) {
+  const double before = processor_now();
   const auto begin = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  processor_seconds += processor_now() - before;
+  return seconds;
 }
 
 // What a broken benchmark says; a refusal of the ledger's is one too.
