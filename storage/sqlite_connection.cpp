@@ -185,6 +185,24 @@ Statement Connection::statement(std::string_view sql) {
   return Statement(*this, prepared.handle, &prepared.in_use);
 }
 
+void RowWriter::take_statement() {
+  constexpr std::size_t kTogether = 32;  // more gains nothing
+  together_ = left_ >= kTogether ? kTogether : 1;
+  std::string row = " (?", sql(into_);
+  for (std::size_t i = 1; i < columns_; ++i) row += ", ?";
+  row += ")";
+  sql += " VALUES" + row;
+  for (std::size_t i = 1; i < together_; ++i) sql += "," + row;
+  statement_.emplace(db_->statement(sql));
+}
+
+void RowWriter::write() {
+  statement_->run();
+  bound_ = 0;
+  left_ -= together_;
+  if (left_ < together_) statement_.reset();
+}
+
 void Connection::execute(const std::string& sql) {
   if (const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK) fail(code);
 }

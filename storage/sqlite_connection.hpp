@@ -122,6 +122,32 @@ class Connection {
   std::unordered_map<std::string, std::unique_ptr<Prepared>> prepared_;
 };
 
+// Many rows of one table, several to a statement: what SQLite sets up for each statement, such as the journal by which it could take back that one alone, is
+// set up once for them all. The rows are written one after the other, with their triggers, in the order given.
+class RowWriter {
+ public:
+  // `into` is "INSERT INTO table (columns)"; as many add() as `rows` follow. Texts must live until the end.
+  RowWriter(Connection& db, std::string_view into, std::size_t columns, std::size_t rows) : db_(&db), into_(into), columns_(columns), left_(rows) {}
+
+  template <typename... Values>
+  void add(const Values&... values) {
+    if (!statement_) take_statement();
+    (statement_->bind_at(++bound_, values), ...);
+    if (bound_ == static_cast<int>(columns_ * together_)) write();
+  }
+
+ private:
+  void take_statement();
+  void write();
+
+  Connection* db_;
+  std::string_view into_;
+  std::size_t columns_, left_;
+  std::size_t together_ = 0;
+  int bound_ = 0;
+  std::optional<Statement> statement_{};
+};
+
 // What a result code of SQLite means for the user. Never called with a broken constraint.
 [[noreturn]] void throw_storage_error(int code, const std::string& message, const std::string& path);
 

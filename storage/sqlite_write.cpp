@@ -330,6 +330,15 @@ void bind_changing(Statement& statement, const Backorder& row, const Rest&... re
                  row.auction_ends_at, row.auction_price, rest...);
 }
 
+// The rest as it was, which most steps leave it: then nothing but what steps change is written, and no index or reference of the rest is looked at.
+constexpr std::string_view kStepBackorder =
+    "UPDATE OR ROLLBACK backorder SET state = ?2, reason = ?3, deposit_minor = ?12, attempt = ?13, underfunded = ?14, cancelling = ?15, purse_empty = ?16,"
+    " reserved_at = ?23, submitted_at = ?24, ended_at = ?25";
+constexpr std::string_view kRestUnchanged =
+    " WHERE id = ?1 AND priority = ?4 AND quoted_minor = ?5 AND max_price_minor = ?6 AND drop_at IS ?7 AND finalization_at IS ?8 AND deadline_at IS ?9"
+    " AND deposit_due_at IS ?10 AND drop_source_id IS ?11 AND refusals = ?17 AND open_call_id IS ?18 AND application IS ?19 AND provider_status = ?20"
+    " AND provider_status_at IS ?21 AND gone_since IS ?22 AND auction_ends_at IS ?26 AND auction_price = ?27";
+
 constexpr std::string_view kUpdateBackorder =
     "UPDATE backorder SET state = ?2, reason = ?3, priority = ?4, quoted_minor = ?5, max_price_minor = ?6, drop_at = ?7, finalization_at = ?8,"
     " deadline_at = ?9, deposit_due_at = ?10, drop_source_id = ?11, deposit_minor = ?12, attempt = ?13, underfunded = ?14, cancelling = ?15,"
@@ -340,20 +349,29 @@ constexpr std::string_view kUpdateBackorder =
 
 void SqliteBook::write_backorders(Writing& writing) {
   const Changes& changes = writing.changes;
-  Statement update_open = db_->statement(std::string(kUpdateBackorder) + " WHERE id = ?1");
-  Statement update_ended = db_->statement(std::string(kUpdateBackorder) + ", open_copy = NULL WHERE id = ?1");
+  constexpr std::string_view kEnds = ", open_copy = NULL";
+  Statement step_open = db_->statement(std::string(kStepBackorder) + std::string(kRestUnchanged));
+  Statement step_ended = db_->statement(std::string(kStepBackorder) + std::string(kEnds) + std::string(kRestUnchanged));
   const auto update = [&](const Backorder& row) {
-    Statement& statement = is_final(row.state) ? update_ended : update_open;
-    bind_changing(statement, row);
-    statement.run();
-    ENSURE(db_->changed_rows() == 1, "backorder " + std::to_string(row.id.value()) + " exists");
+    const auto write = [&](Statement& statement) {
+      bind_changing(statement, row);
+      statement.run();
+      return db_->changed_rows() == 1;
+    };
+    if (write(is_final(row.state) ? step_ended : step_open)) return;
+    Statement whole = db_->statement(std::string(kUpdateBackorder) + std::string(is_final(row.state) ? kEnds : "") + " WHERE id = ?1");
+    ENSURE(write(whole), "backorder " + std::to_string(row.id.value()) + " exists");
   };
   std::set<BackorderId> made;
   for (const Backorder& row : changes.new_backorders) made.insert(row.id);
-  // Ended ones make room for new ones of the same name; what is new and changed again comes last.
+  // Ended ones make room for new ones of the same name; what is new and changed again comes last. Many are written in the order in which they lie.
+  std::vector<const Backorder*> old;
+  old.reserve(changes.backorders.size());
   for (const Backorder& row : changes.backorders) {
-    if (!made.contains(row.id)) update(row);
+    if (!made.contains(row.id)) old.push_back(&row);
   }
+  std::ranges::stable_sort(old, {}, &Backorder::id);  // of one that is there twice the later one stays
+  for (const Backorder* row : old) update(*row);
   if (made.empty()) return;
   Statement insert = db_->statement(
       "INSERT INTO backorder (id, state, reason, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at,"
@@ -416,9 +434,8 @@ void SqliteBook::write_transfers(Writing& writing) {
     hasher.add(bytes);
   }
 
-  Statement insert = db_->statement(
-      "INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt,"
-      " reverses_id, request_id, actor, memo) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  RowWriter rows(*db_, "INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt,"
+                       " reverses_id, request_id, actor, memo)", 14, changes.transfers.size());
   std::int64_t id = last_transfer;
   for (std::size_t i = 0; i < changes.transfers.size(); ++i) {
     const NewTransfer& transfer = changes.transfers[i];
@@ -436,10 +453,9 @@ void SqliteBook::write_transfers(Writing& writing) {
                                 .backorder = number(transfer.backorder), .attempt = attempt, .reverses = number(transfer.reverses),
                                 .request = writing.request_id, .request_sender = sender, .request_key = key, .actor = writing.stamp.actor,
                                 .memo = transfer.memo};
-    insert.bind(sealed.id, sealed.kind, *debit.id, *credit.id, sealed.amount_minor, sealed.recorded_at, sealed.effective_at,
-                debit.key.customer ? debit.key.customer : credit.key.customer, sealed.backorder, sealed.attempt, sealed.reverses, sealed.request,
-                sealed.actor, sealed.memo);
-    insert.run();
+    rows.add(sealed.id, sealed.kind, *debit.id, *credit.id, sealed.amount_minor, sealed.recorded_at, sealed.effective_at,
+             debit.key.customer ? debit.key.customer : credit.key.customer, sealed.backorder, sealed.attempt, sealed.reverses, sealed.request,
+             sealed.actor, sealed.memo);
     bytes.clear();
     append_transfer(bytes, sealed);
     hasher.add(bytes);
@@ -470,9 +486,8 @@ void SqliteBook::write_balances(Writing& writing) {
 void SqliteBook::write_events(Writing& writing) {
   if (writing.changes.events.empty() && writing.opened_cases.empty()) return;
   std::int64_t id = db_->integer("SELECT ifnull(max(id), 0) FROM event");
-  Statement insert = db_->statement(
-      "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  RowWriter rows(*db_, "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail)", 10,
+                 writing.changes.events.size() + writing.opened_cases.size());
   const auto word = [](const auto& value) -> std::optional<std::string_view> {
     if (!value) return std::nullopt;
     return name(*value);
@@ -485,9 +500,8 @@ void SqliteBook::write_events(Writing& writing) {
       row.bind(*event.backorder);
       if (row.step()) customer_id = row.integer(0);
     }
-    insert.bind(++id, writing.recorded, name(event.kind), customer_id, event.backorder, word(event.from), word(event.to), word(event.reason),
-                writing.stamp.actor, event.detail);
-    insert.run();
+    rows.add(++id, writing.recorded, name(event.kind), customer_id, event.backorder, word(event.from), word(event.to), word(event.reason),
+             writing.stamp.actor, event.detail);
   };
   for (const NewEvent& event : writing.changes.events) write(event);
   for (const NewEvent& event : writing.opened_cases) write(event);
