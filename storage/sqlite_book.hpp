@@ -2,6 +2,7 @@
 // the proof in sqlite_verify.cpp; opening, making and copying books in sqlite_store.cpp.
 #pragma once
 
+#include <array>
 #include <map>
 #include <unordered_map>
 
@@ -114,6 +115,7 @@ class SqliteBook final : public engine::LedgerStore {
   // Ids without gaps and recorded times that never decrease: the first id at or after an instant is found by halving.
   std::int64_t first_id_at(std::string_view time_of_id_sql, std::int64_t last_id, engine::UtcTime at);
   void forget_what_changed();
+  void forget_unit();
   void note_outside_changes();
 
   // ---- sqlite_external.cpp
@@ -151,9 +153,13 @@ class SqliteBook final : public engine::LedgerStore {
   Access access_;
   bool in_unit_ = false;
   std::optional<std::int64_t> next_customer_, next_backorder_, next_call_;  // within a unit of work
+  // What the next rows of a unit of work follow, looked up once: nobody else writes meanwhile. Absent: not yet, or not any more.
+  std::optional<std::int64_t> last_recorded_, last_request_, last_transfer_, last_event_;
+  std::optional<std::pair<std::int64_t, std::array<unsigned char, 32>>> last_seal_;  // id, hash; 0 and the book's own hash before the first
 
   // What is read often and changes seldom; dropped when another connection commits, when it is written, and at rollback.
   std::int64_t data_version_ = 0;
+  bool looked_outside_ = false;  // in this unit of work, which nothing outside changes
   std::optional<engine::PriceList> price_list_;
   std::optional<engine::Schedules> schedules_;
   std::vector<std::optional<engine::LedgerAccountKey>> accounts_;        // by id, as they were needed; rows that never change

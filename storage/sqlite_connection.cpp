@@ -163,7 +163,7 @@ sqlite3_stmt* Connection::prepare(std::string_view sql) {
 }
 
 Statement Connection::statement(std::string_view sql) {
-  const auto found = prepared_.find(std::string(sql));
+  const auto found = prepared_.find(sql);
   if (found != prepared_.end()) {
     Prepared& prepared = *found->second;
     if (prepared.in_use) return Statement(*this, prepare(sql), nullptr);  // a visitor that asks the same again

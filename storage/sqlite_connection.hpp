@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -119,7 +120,11 @@ class Connection {
   std::string path_;
   std::unique_ptr<SQLite::Database> database_;
   sqlite3* handle_ = nullptr;
-  std::unordered_map<std::string, std::unique_ptr<Prepared>> prepared_;
+  struct HashOfText {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  std::unordered_map<std::string, std::unique_ptr<Prepared>, HashOfText, std::equal_to<>> prepared_;
 };
 
 // Many rows of one table, several to a statement: what SQLite sets up for each statement, such as the journal by which it could take back that one alone, is

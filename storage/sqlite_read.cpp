@@ -179,6 +179,8 @@ void SqliteBook::forget_what_changed() {
 }
 
 void SqliteBook::note_outside_changes() {
+  if (looked_outside_) return;
+  looked_outside_ = in_unit_;
   const std::int64_t version = db_->integer("PRAGMA data_version");
   if (version != data_version_) forget_what_changed();
   data_version_ = version;

@@ -63,18 +63,26 @@ void SqliteBook::begin() {
     db_->execute("BEGIN IMMEDIATE");
   }
   in_unit_ = true;
+  forget_unit();
+}
+
+void SqliteBook::forget_unit() {
   next_customer_ = next_backorder_ = next_call_ = std::nullopt;
+  last_recorded_ = last_request_ = last_transfer_ = last_event_ = std::nullopt;
+  last_seal_ = std::nullopt;
+  looked_outside_ = false;
 }
 
 void SqliteBook::commit() {
   ENSURE(in_unit_, "a unit of work was begun");
   db_->execute("COMMIT");
-  in_unit_ = false;
+  in_unit_ = looked_outside_ = false;
 }
 
 void SqliteBook::rollback() {
   if (!in_unit_) return;
   in_unit_ = false;
+  forget_unit();
   forget_what_changed();
   if (db_->in_transaction()) db_->execute("ROLLBACK");  // SQLite ends it itself when the disk fails
 }
@@ -92,8 +100,10 @@ Outcome SqliteBook::apply(const Changes& changes, const Stamp& stamp) {
   require_unit();
   if (changes.empty()) return Done{};
   Writing writing{.changes = changes, .stamp = stamp};
-  writing.recorded = std::max(ms(stamp.now), last_recorded_ms().value_or(0));
+  if (!last_recorded_) last_recorded_ = last_recorded_ms().value_or(0);
+  writing.recorded = std::max(ms(stamp.now), *last_recorded_);
   if (const std::optional<Error> refused = refuse(writing)) return *refused;
+  last_recorded_ = writing.recorded;
   write_request(writing);
   write_customers(writing);
   write_backorders(writing);
@@ -122,7 +132,9 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
   for (const Customer& added_customer : changes.new_customers) {
     if (customer(added_customer.name)) return Error{ErrorCode::account_exists, "account " + added_customer.name + " exists already"};
   }
-  if (const std::optional<UtcTime> closed = book().closed_until) {
+  if (changes.transfers.empty()) {
+    // nothing that a closed period refuses
+  } else if (const std::optional<UtcTime> closed = book().closed_until) {
     for (const NewTransfer& transfer : changes.transfers) {
       const std::int64_t effective = transfer.effective_at ? ms(*transfer.effective_at) : writing.recorded;
       if (effective >= ms(*closed)) continue;
@@ -262,12 +274,14 @@ std::optional<Error> SqliteBook::check_floors(Writing& writing) {
 // ---- writing ------------------------------------------------------------------------------------------------------------------
 
 void SqliteBook::write_request(Writing& writing) {
-  writing.last_request = db_->integer("SELECT ifnull(max(id), 0) FROM request");
+  if (!last_request_) last_request_ = db_->integer("SELECT ifnull(max(id), 0) FROM request");
+  writing.last_request = *last_request_;
   if (!writing.changes.request) return;
   const NewRequest& request = *writing.changes.request;
   writing.request_id = ++writing.last_request;
+  last_request_ = writing.last_request;
   const Hash hash = hash_of(request.content);
-  db_->statement("INSERT INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+  db_->statement("INSERT OR ROLLBACK INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(*writing.request_id, request.sender, request.key, request.content, std::span<const unsigned char>(hash), request.answer,
             writing.stamp.actor, writing.recorded)
       .run();
@@ -410,19 +424,24 @@ void SqliteBook::write_calls(Writing& writing) {
 void SqliteBook::write_transfers(Writing& writing) {
   const Changes& changes = writing.changes;
   if (changes.transfers.empty() && !writing.request_id) return;
-  const std::int64_t last_transfer = db_->integer("SELECT ifnull(max(id), 0) FROM transfer");
+  if (!last_transfer_) last_transfer_ = db_->integer("SELECT ifnull(max(id), 0) FROM transfer");
+  const std::int64_t last_transfer = *last_transfer_;
 
   SealRange range{.id = 1, .sealed_at = writing.recorded, .first_request = 1, .last_request = writing.last_request,
                   .first_transfer = last_transfer + 1, .last_transfer = last_transfer + static_cast<std::int64_t>(changes.transfers.size())};
   range.first_request = writing.last_request + (writing.request_id ? 0 : 1);
-  Hash previous{};
-  if (Statement row = db_->statement("SELECT id, hash FROM seal ORDER BY id DESC LIMIT 1"); row.step()) {
-    range.id = row.integer(0) + 1;
-    std::ranges::copy(row.blob(1), previous.begin());
-  } else {
-    const BookInfo info = book();
-    previous = book_hash(ms(info.made_at), info.rehearsal);
+  if (!last_seal_) {
+    last_seal_.emplace();
+    if (Statement row = db_->statement("SELECT id, hash FROM seal ORDER BY id DESC LIMIT 1"); row.step()) {
+      last_seal_->first = row.integer(0);
+      std::ranges::copy(row.blob(1), last_seal_->second.begin());
+    } else {
+      const BookInfo info = book();
+      last_seal_->second = book_hash(ms(info.made_at), info.rehearsal);
+    }
   }
+  range.id = last_seal_->first + 1;
+  const Hash previous = last_seal_->second;
   SealHasher hasher(previous, range);
   CanonicalBytes bytes;
   std::string_view sender, key;
@@ -461,11 +480,13 @@ void SqliteBook::write_transfers(Writing& writing) {
     hasher.add(bytes);
   }
   const Hash hash = hasher.finish();
-  db_->statement("INSERT INTO seal (id, sealed_at, first_request_id, last_request_id, first_transfer_id, last_transfer_id, previous_hash, hash)"
+  db_->statement("INSERT OR ROLLBACK INTO seal (id, sealed_at, first_request_id, last_request_id, first_transfer_id, last_transfer_id, previous_hash, hash)"
                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(range.id, range.sealed_at, range.first_request, range.last_request, range.first_transfer, range.last_transfer,
             std::span<const unsigned char>(previous), std::span<const unsigned char>(hash))
       .run();
+  last_transfer_ = range.last_transfer;
+  last_seal_ = {range.id, hash};
 }
 
 void SqliteBook::write_balances(Writing& writing) {
@@ -485,7 +506,7 @@ void SqliteBook::write_balances(Writing& writing) {
 
 void SqliteBook::write_events(Writing& writing) {
   if (writing.changes.events.empty() && writing.opened_cases.empty()) return;
-  std::int64_t id = db_->integer("SELECT ifnull(max(id), 0) FROM event");
+  if (!last_event_) last_event_ = db_->integer("SELECT ifnull(max(id), 0) FROM event");
   RowWriter rows(*db_, "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail)", 10,
                  writing.changes.events.size() + writing.opened_cases.size());
   const auto word = [](const auto& value) -> std::optional<std::string_view> {
@@ -500,7 +521,7 @@ void SqliteBook::write_events(Writing& writing) {
       row.bind(*event.backorder);
       if (row.step()) customer_id = row.integer(0);
     }
-    rows.add(++id, writing.recorded, name(event.kind), customer_id, event.backorder, word(event.from), word(event.to), word(event.reason),
+    rows.add(++*last_event_, writing.recorded, name(event.kind), customer_id, event.backorder, word(event.from), word(event.to), word(event.reason),
              writing.stamp.actor, event.detail);
   };
   for (const NewEvent& event : writing.changes.events) write(event);
@@ -602,6 +623,7 @@ void SqliteBook::write_users(Writing& writing) {
         .run();
   }
   for (const std::string& login : writing.changes.removed_users) db_->statement("DELETE FROM user WHERE login = ?").bind(login).run();
+  if (writing.changes.events_done.empty()) return;
   std::string kinds;
   for (const EventKind kind : events_for_customers()) kinds += (kinds.empty() ? "'" : ", '") + std::string(name(kind)) + "'";
   constexpr std::int64_t most_marks = 256;  // then those without a gap before them are folded into done_through

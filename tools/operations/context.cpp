@@ -20,9 +20,20 @@ std::string make_key() {
   return text;
 }
 
+// As JSON writes a text; most need no escape.
+void append_quoted(std::string& out, const std::string& text) {
+  const bool plain = std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; });
+  if (plain) out.append(1, '"').append(text).append(1, '"');
+  else out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string canonical(const Facts& content) {
   std::string text;
-  for (const auto& [field, value] : content) text += field + "=" + Json(value).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  for (const auto& [field, value] : content) {
+    text += field + "=";
+    append_quoted(text, value);
+    text += '\n';
+  }
   return text;
 }
 
@@ -47,9 +58,15 @@ bool is_of_state(ErrorCode code) {
 }
 
 std::string encode(const Facts& facts) {
-  Json rows = Json::array();
-  for (const auto& [field, value] : facts) rows.push_back({field, value});
-  return Json{{"facts", rows}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = "{\"facts\":[";
+  for (const auto& [field, value] : facts) {
+    text += text.ends_with('[') ? "[" : ",[";
+    append_quoted(text, field);
+    text += ',';
+    append_quoted(text, value);
+    text += ']';
+  }
+  return text + "]}";
 }
 std::string encode(const Error& error) {
   return Json{{"refused", static_cast<int>(error.code)}, {"detail", error.detail}}.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -1,7 +1,7 @@
 -- The same refusals for less work, measured by dropledger-bench: they are asked at every row that a sweep writes.
 
--- What a backorder must not do takes back the whole unit of work, as the program does anyhow, and not the one statement: then SQLite needs no copy of each page
--- before each statement. And one trigger for both: each costs a program of its own per row.
+-- What must not be takes back the whole unit of work, as the program does anyhow, and not the one statement: then SQLite needs no copy of each page before each
+-- statement. And one trigger for a backorder's steps: each costs a program of its own per row.
 DROP TRIGGER backorder_steps;
 DROP TRIGGER backorder_stays_ended;
 CREATE TRIGGER backorder_steps BEFORE UPDATE OF state, open_copy, deposit_minor, attempt ON backorder
@@ -10,6 +10,22 @@ BEGIN
   WHERE OLD.state <> NEW.state AND (OLD.open_copy IS NULL OR (OLD.state = 'AUCTION-PENDING' AND NEW.open_copy IS NOT NULL));
   SELECT RAISE(ROLLBACK, 'an ended backorder keeps its deposit')
   WHERE OLD.open_copy IS NULL AND (NEW.open_copy IS NOT NULL OR NEW.deposit_minor IS NOT OLD.deposit_minor OR NEW.attempt <> OLD.attempt);
+END;
+
+DROP TRIGGER request_comes_after;
+CREATE TRIGGER request_comes_after BEFORE INSERT ON request
+BEGIN
+  SELECT RAISE(ROLLBACK, 'request ids ascend without gaps') WHERE NEW.id <> ifnull((SELECT max(id) FROM request), 0) + 1;
+  SELECT RAISE(ROLLBACK, 'request id reused') WHERE EXISTS (SELECT 1 FROM request WHERE sender = NEW.sender AND key = NEW.key);
+END;
+DROP TRIGGER seal_follows;
+CREATE TRIGGER seal_follows BEFORE INSERT ON seal
+BEGIN
+  SELECT RAISE(ROLLBACK, 'seal ids ascend without gaps') WHERE NEW.id <> ifnull((SELECT max(id) FROM seal), 0) + 1;
+  SELECT RAISE(ROLLBACK, 'a seal follows the one before') WHERE EXISTS (
+    SELECT 1 FROM seal WHERE id = NEW.id - 1 AND (hash <> NEW.previous_hash OR sealed_at > NEW.sealed_at
+      OR last_request_id + 1 <> NEW.first_request_id OR last_transfer_id + 1 <> NEW.first_transfer_id));
+  SELECT RAISE(ROLLBACK, 'the first seal begins at 1') WHERE NEW.id = 1 AND (NEW.first_request_id <> 1 OR NEW.first_transfer_id <> 1);
 END;
 
 -- A deposit ends once: refunded whole, or captured in at most two parts, never both, never more than was reserved. By backorder, kind and attempt, which name one
