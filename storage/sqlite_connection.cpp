@@ -193,6 +193,7 @@ void RowWriter::take_statement() {
   row += ")";
   sql += " VALUES" + row;
   for (std::size_t i = 1; i < together_; ++i) sql += "," + row;
+  sql += then_;
   statement_.emplace(db_->statement(sql));
 }
 

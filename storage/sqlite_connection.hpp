@@ -131,8 +131,9 @@ class Connection {
 // set up once for them all. The rows are written one after the other, with their triggers, in the order given.
 class RowWriter {
  public:
-  // `into` is "INSERT INTO table (columns)"; as many add() as `rows` follow. Texts must live until the end.
-  RowWriter(Connection& db, std::string_view into, std::size_t columns, std::size_t rows) : db_(&db), into_(into), columns_(columns), left_(rows) {}
+  // `into` is "INSERT INTO table (columns)", `then` what follows the values; as many add() as `rows` follow. Texts must live until the end.
+  RowWriter(Connection& db, std::string_view into, std::size_t columns, std::size_t rows, std::string_view then = "")
+      : db_(&db), into_(into), then_(then), columns_(columns), left_(rows) {}
 
   template <typename... Values>
   void add(const Values&... values) {
@@ -146,7 +147,7 @@ class RowWriter {
   void write();
 
   Connection* db_;
-  std::string_view into_;
+  std::string_view into_, then_;
   std::size_t columns_, left_;
   std::size_t together_ = 0;
   int bound_ = 0;

@@ -107,13 +107,10 @@ std::int64_t SqliteBook::add_list(std::string_view source_name, DateIs date_is, 
 
 void SqliteBook::put_listed(SourceId source, std::span<const ListedDrop> changed) {
   require_unit();
-  Statement put = db_->statement(
-      "INSERT INTO listed_drop (name, source_id, drop_at, finalization_at, list_id, missing) VALUES (?, ?, ?, ?, ?, ?)"
-      " ON CONFLICT (name, source_id) DO UPDATE SET drop_at = excluded.drop_at, finalization_at = excluded.finalization_at,"
-      " list_id = excluded.list_id, missing = excluded.missing");
-  for (const ListedDrop& listed : changed) {
-    put.bind(listed.name.ace(), source, listed.drop_at, listed.finalization_at, listed.list, listed.missing).run();
-  }
+  RowWriter rows(*db_, "INSERT INTO listed_drop (name, source_id, drop_at, finalization_at, list_id, missing)", 6, changed.size(),
+                 " ON CONFLICT (name, source_id) DO UPDATE SET drop_at = excluded.drop_at, finalization_at = excluded.finalization_at,"
+                 " list_id = excluded.list_id, missing = excluded.missing");
+  for (const ListedDrop& listed : changed) rows.add(listed.name.ace(), source, listed.drop_at, listed.finalization_at, listed.list, listed.missing);
 }
 
 }  // namespace storage

@@ -50,7 +50,7 @@ struct Import {
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    const std::string bytes = session.read_input(file);
+    std::string bytes = session.read_input(file);
     api_client::ListFormat format;
     if (layout != "detect") format.layout = value_or_throw(api_client::parse_list_layout(layout));
     if (!date.empty()) {
@@ -64,13 +64,15 @@ struct Import {
     if (!date_is.empty()) import.date_is = value_or_throw(engine::parse_date_is(date_is));
     for (const std::string& text : covers) import.declared.push_back(coverage_of(text));
     render::Progress reading("reading", bytes.size());
-    const api_client::DeletionList list =
+    api_client::DeletionList list =
         value_or_throw(api_client::read_deletion_list(bytes, format, [&](std::size_t done) { reading.at(done); }));
     reading.finish();
     note_bad_rows(session, list);
+    std::string().swap(bytes);  // half a million names are held once from here on
     std::vector<operations::ListRow> rows;
     rows.reserve(list.rows.size());
-    for (const api_client::ListedName& row : list.rows) rows.push_back({row.name, row.date});
+    for (api_client::ListedName& row : list.rows) rows.push_back({std::move(row.name), row.date});
+    std::vector<api_client::ListedName>().swap(list.rows);
     render::Progress merging("names", session.globals().quiet ? 0 : rows.size());
     const operations::ListReport report = value_or_throw(operations::import_list(context, import, rows, [&](std::size_t done) { merging.at(done); }));
     merging.finish();

@@ -248,7 +248,12 @@ std::int64_t Session::number(const std::string& text, const std::string& what) c
 }
 
 std::string Session::read_input(const std::string& path) const {
-  const auto all_of = [](std::istream& in) { return std::string(std::istreambuf_iterator<char>(in), {}); };
+  const auto all_of = [](std::istream& in) {
+    std::string all;
+    for (char block[65'536]; in.read(block, sizeof block), in.gcount() > 0;) all.append(block, static_cast<std::size_t>(in.gcount()));
+    if (in.eof() && !in.bad()) in.clear();  // the end is what was read for
+    return all;
+  };
   if (path == "-") return all_of(std::cin);
   std::ifstream file(path, std::ios::binary);
   std::string text;

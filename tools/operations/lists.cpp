@@ -23,29 +23,33 @@ using engine::SourceId;
 using engine::to_string;
 using engine::UtcTime;
 
-using ZoneDay = std::pair<std::string, engine::Day>;
+// Rows by zone and day. Looked up once per row, so without a copy of the zone.
+struct ByZoneDay {
+  using is_transparent = void;
+  template <typename A, typename B>
+  bool operator()(const std::pair<A, engine::Day>& a, const std::pair<B, engine::Day>& b) const {
+    return a.second != b.second ? a.second < b.second : std::string_view(a.first) < std::string_view(b.first);
+  }
+};
+using Covered = std::map<std::pair<std::string, engine::Day>, std::int64_t, ByZoneDay>;
 
-std::string zone_of(const engine::Schedules& schedules, const std::string& ace) {
-  const engine::ZoneSchedule& schedule = schedules.of(ace);
-  return schedule.zone.empty() ? std::string(engine::parent_zone(ace)) : schedule.zone;
+// As long as the schedule and the name live.
+std::string_view zone_of(const engine::ZoneSchedule& schedule, std::string_view ace) {
+  return schedule.zone.empty() ? engine::parent_zone(ace) : std::string_view(schedule.zone);
 }
 
 // What a row says in its source's terms. Nothing where it gives a bare day and the zone's batch time is not known.
-std::optional<ListedDrop> listed_of(const ListRow& row, DateIs date_is, const engine::ZoneSchedule& schedule) {
-  ListedDrop listed{row.name, {}, {}, 0, false};
+std::optional<Listing> listing_of(const ListRow& row, DateIs date_is, const engine::ZoneSchedule& schedule) {
+  Listing listing{SourceId(1), {}, {}};
   if (const engine::Day* day = std::get_if<engine::Day>(&row.date)) {
-    listed.drop_at = engine::batch_start(schedule, *day);
-    if (!listed.drop_at) return std::nullopt;
+    listing.drop_at = engine::batch_start(schedule, *day);
+    if (!listing.drop_at) return std::nullopt;
   } else if (date_is == DateIs::finalization) {
-    listed.finalization_at = std::get<UtcTime>(row.date);
+    listing.finalization_at = std::get<UtcTime>(row.date);
   } else {
-    listed.drop_at = std::get<UtcTime>(row.date);
+    listing.drop_at = std::get<UtcTime>(row.date);
   }
-  return listed;
-}
-
-UtcTime drop_instant(const ListedDrop& listed, const engine::ZoneSchedule& schedule) {
-  return engine::drop_of(Listing{SourceId(1), listed.drop_at, listed.finalization_at}, schedule).drop_at;
+  return listing;
 }
 
 // How many rows the day of a typical row has: Σ rows² / Σ rows over days. A few names moved to odd days hardly count, a file cut in half counts half.
@@ -88,37 +92,46 @@ struct Merge {
 };
 
 // Walks yesterday's word of this source beside today's, both by name.
-Merge merge(engine::LedgerStore& store, SourceId source, const std::vector<ListedDrop>& rows, const std::map<ZoneDay, std::int64_t>& covered,
-            UtcTime now, ListReport& report, const std::function<void(std::size_t)>& progress) {
+Merge merge(engine::LedgerStore& store, SourceId source, DateIs date_is, const std::vector<ListRow>& rows, const Covered& covered, UtcTime now,
+            ListReport& report, const std::function<void(std::size_t)>& progress) {
   Merge merged;
   const engine::Schedules& schedules = store.schedules();
   std::size_t next = 0;
+  const auto listing = [&](const ListRow& row) { return listing_of(row, date_is, schedules.of(row.name.ace())); };
+  const auto put = [&](const ListRow& row, const Listing& dates) {
+    merged.changed.push_back({row.name, dates.drop_at, dates.finalization_at, report.list, false});
+    merged.dated.push_back(row.name);
+  };
   const auto add_until = [&](const engine::DomainName* end) {
     for (; next < rows.size() && (end == nullptr || rows[next].name < *end); ++next) {
-      merged.changed.push_back(rows[next]);
-      merged.dated.push_back(rows[next].name);
+      const std::optional<Listing> dates = listing(rows[next]);
+      if (!dates) continue;
+      put(rows[next], *dates);
       ++report.added;
       if (progress) progress(next);
     }
   };
   store.each_listed(source, [&](const ListedDrop& old) {
     add_until(&old.name);
-    if (next < rows.size() && rows[next].name == old.name) {
-      const ListedDrop& row = rows[next++];
-      const bool same = row.drop_at == old.drop_at && row.finalization_at == old.finalization_at;
+    const bool listed_again = next < rows.size() && rows[next].name == old.name;
+    const std::optional<Listing> dates = listed_again ? listing(rows[next]) : std::nullopt;
+    if (listed_again) ++next;
+    if (dates) {
+      const ListRow& row = rows[next - 1];
+      const bool same = dates->drop_at == old.drop_at && dates->finalization_at == old.finalization_at;
       if (same && !old.missing) {
         ++report.unchanged;
         return;
       }
-      merged.changed.push_back(row);
-      merged.dated.push_back(row.name);
+      put(row, *dates);
       ++(same ? report.unchanged : report.moved);
       return;
     }
     if (old.missing) return;
-    const UtcTime drop_at = drop_instant(old, schedules.of(old.name.ace()));
+    const engine::ZoneSchedule& schedule = schedules.of(old.name.ace());
+    const UtcTime drop_at = engine::drop_of({source, old.drop_at, old.finalization_at}, schedule).drop_at;
     if (now >= drop_at) return;  // it dropped: a list of what is to come no longer names it
-    if (!covered.contains({zone_of(schedules, old.name.ace()), engine::day_of(drop_at)})) return;
+    if (!covered.contains(std::pair(zone_of(schedule, old.name.ace()), engine::day_of(drop_at)))) return;
     ListedDrop gone = old;
     gone.missing = true;
     merged.missing.push_back(old.name);
@@ -186,27 +199,27 @@ Result<ListReport> import_list(const Context& context, const ListImport& import,
   const DateIs date_is = known ? known->date_is : *import.date_is;
 
   ListReport report;
-  std::vector<ListedDrop> listed;
-  std::map<ZoneDay, std::int64_t> covered;
-  listed.reserve(rows.size());
+  Covered covered;
   const engine::Schedules& schedules = store.schedules();  // inside the unit of work nobody changes them
   for (const ListRow& row : rows) {
     const engine::ZoneSchedule& schedule = schedules.of(row.name.ace());
-    std::optional<ListedDrop> one = listed_of(row, date_is, schedule);
-    if (!one) {
+    const std::optional<Listing> dates = listing_of(row, date_is, schedule);
+    if (!dates) {
       ++report.undatable;
       continue;
     }
-    ++covered[{zone_of(schedules, row.name.ace()), engine::day_of(drop_instant(*one, schedule))}];
-    listed.push_back(std::move(*one));
+    ++report.rows;
+    const std::pair<std::string_view, engine::Day> zone_day(zone_of(schedule, row.name.ace()), engine::day_of(engine::drop_of(*dates, schedule).drop_at));
+    if (const auto known_day = covered.find(zone_day); known_day != covered.end()) ++known_day->second;
+    else covered.emplace(zone_day, 1);
   }
-  if (listed.empty()) {
+  if (report.rows == 0) {
     return Error{ErrorCode::invalid_list, "no row of the list can be dated: it gives days only, and the schedule has no batch time for its zones; see 'schedule set'"};
   }
-  report.rows = static_cast<std::int64_t>(listed.size());
   for (const Coverage& row : import.declared) covered.try_emplace({row.zone, row.day}, 0);
   std::vector<Coverage> coverage;
   for (const auto& [zone_day, count] : covered) coverage.push_back({zone_day.first, zone_day.second, count});
+  std::ranges::sort(coverage);  // as lists() gives them
 
   const std::vector<engine::ImportedList> before = known ? store.lists(known->id) : std::vector<engine::ImportedList>{};
   if (!import.force) {
@@ -215,8 +228,7 @@ Result<ListReport> import_list(const Context& context, const ListImport& import,
   }
   report.list = store.add_list(import.source, date_is, context.now, coverage, report.rows);
   const SourceId source = store.source(import.source).value().id;
-  for (ListedDrop& row : listed) row.list = report.list;
-  const Merge merged = merge(store, source, listed, covered, context.now, report, progress);
+  const Merge merged = merge(store, source, date_is, rows, covered, context.now, report, progress);
   if (merged.changed.empty() && !before.empty() && before.front().coverage == coverage) {
     report.repeated = true;
     report.list = before.front().id;
