@@ -57,6 +57,9 @@ struct SealRange {
   std::int64_t id, sealed_at, first_request, last_request, first_transfer, last_transfer;
 };
 
+// Requests and transfers that wait for their seal. A unit of work with more has several seals, so that it need not keep the bytes of all until its end.
+inline constexpr std::int64_t kMostUnsealed = 4'096;
+
 // Hashes one seal's document piece by piece: header, then its requests, then its transfers, each in the order of ids.
 class SealHasher {
  public:

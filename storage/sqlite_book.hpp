@@ -2,11 +2,11 @@
 // the proof in sqlite_verify.cpp; opening, making and copying books in sqlite_store.cpp.
 #pragma once
 
-#include <array>
 #include <map>
 #include <unordered_map>
 
 #include "engine/ports.hpp"
+#include "storage/seal.hpp"
 #include "storage/sqlite_connection.hpp"
 #include "storage/sqlite_store.hpp"
 
@@ -142,6 +142,7 @@ class SqliteBook final : public engine::LedgerStore {
   void write_customers(Writing& writing);
   void write_backorders(Writing& writing);
   void write_transfers(Writing& writing);
+  void write_seal();
   void write_balances(Writing& writing);
   void write_events(Writing& writing);
   void write_calls(Writing& writing);
@@ -155,7 +156,15 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<std::int64_t> next_customer_, next_backorder_, next_call_;  // within a unit of work
   // What the next rows of a unit of work follow, looked up once: nobody else writes meanwhile. Absent: not yet, or not any more.
   std::optional<std::int64_t> last_recorded_, last_request_, last_transfer_, last_event_;
-  std::optional<std::pair<std::int64_t, std::array<unsigned char, 32>>> last_seal_;  // id, hash; 0 and the book's own hash before the first
+  std::optional<std::pair<std::int64_t, Hash>> last_seal_;  // id, hash; 0 and the book's own hash before the first
+  // What the unit of work has written and no seal covers yet: from where, until when, and its bytes.
+  struct Unsealed {
+    std::int64_t first_request, first_transfer, sealed_at = 0;
+    CanonicalBytes requests{}, transfers{};
+  };
+  std::optional<Unsealed> unsealed_;
+  std::pair<std::string, std::string> not_answered_;               // sender and key of the request that was last asked for in vain
+  std::unordered_map<std::string, engine::Customer> named_;        // as long as nothing of customers changes
 
   // What is read often and changes seldom; dropped when another connection commits, when it is written, and at rollback.
   std::int64_t data_version_ = 0;

@@ -5,6 +5,7 @@
 // Rows are read through Statement and not through SQLiteCpp's Column, which copies a shared pointer per value.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -122,7 +123,8 @@ class Connection {
   sqlite3* handle_ = nullptr;
   struct HashOfText {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    // Statements that are as long and end alike are few.
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text.substr(text.size() - std::min<std::size_t>(text.size(), 24))) + text.size(); }
   };
   std::unordered_map<std::string, std::unique_ptr<Prepared>, HashOfText, std::equal_to<>> prepared_;
 };

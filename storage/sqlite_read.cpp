@@ -352,10 +352,15 @@ std::optional<Customer> SqliteBook::customer(CustomerId id) {
 }
 
 std::optional<Customer> SqliteBook::customer(std::string_view name) {
+  if (in_unit_) {
+    if (const auto found = named_.find(std::string(name)); found != named_.end()) return found->second;
+  }
   Statement row = db_->statement(std::string(kCustomerSql) + " WHERE c.name = ?");
   row.bind(name);
   if (!row.step()) return std::nullopt;
-  return read_customer(row);
+  Customer customer = read_customer(row);
+  if (in_unit_) named_.emplace(name, customer);
+  return customer;
 }
 
 std::vector<Customer> SqliteBook::customers() {
@@ -436,7 +441,10 @@ std::vector<User> SqliteBook::users() {
 std::optional<StoredRequest> SqliteBook::request(std::string_view sender, std::string_view key) {
   Statement row = db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE sender = ? AND key = ?");
   row.bind(sender, key);
-  if (!row.step()) return std::nullopt;
+  if (!row.step()) {
+    if (in_unit_) not_answered_ = {std::string(sender), std::string(key)};
+    return std::nullopt;
+  }
   return StoredRequest{{row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};
 }
 

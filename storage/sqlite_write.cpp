@@ -43,6 +43,8 @@ struct SqliteBook::Writing {
   std::optional<std::int64_t> request_id{};
   std::int64_t last_request = 0;
   std::vector<NewEvent> opened_cases{};
+
+  bool moves_or_changes_customers() const { return !accounts.empty() || !changes.new_customers.empty() || !changes.customers.empty(); }
 };
 
 // ---- units of work ------------------------------------------------------------------------------------------------------------
@@ -67,6 +69,9 @@ void SqliteBook::begin() {
 }
 
 void SqliteBook::forget_unit() {
+  unsealed_.reset();
+  not_answered_ = {};
+  named_.clear();
   next_customer_ = next_backorder_ = next_call_ = std::nullopt;
   last_recorded_ = last_request_ = last_transfer_ = last_event_ = std::nullopt;
   last_seal_ = std::nullopt;
@@ -75,16 +80,23 @@ void SqliteBook::forget_unit() {
 
 void SqliteBook::commit() {
   ENSURE(in_unit_, "a unit of work was begun");
-  db_->execute("COMMIT");
-  in_unit_ = looked_outside_ = false;
+  try {
+    write_seal();
+    db_->execute("COMMIT");
+  } catch (...) {
+    rollback();
+    throw;
+  }
+  in_unit_ = false;
+  forget_unit();
 }
 
 void SqliteBook::rollback() {
   if (!in_unit_) return;
   in_unit_ = false;
-  forget_unit();
   forget_what_changed();
   if (db_->in_transaction()) db_->execute("ROLLBACK");  // SQLite ends it itself when the disk fails
+  forget_unit();
 }
 
 std::int64_t SqliteBook::next_id(std::optional<std::int64_t>& counter, std::string_view last_sql) {
@@ -114,6 +126,8 @@ Outcome SqliteBook::apply(const Changes& changes, const Stamp& stamp) {
   write_events(writing);
   write_tables(writing);
   write_users(writing);
+  if (writing.moves_or_changes_customers()) named_.clear();
+  if (unsealed_ && *last_request_ + 1 - unsealed_->first_request + *last_transfer_ + 1 - unsealed_->first_transfer >= kMostUnsealed) write_seal();
   return Done{};
 }
 
@@ -121,7 +135,7 @@ Outcome SqliteBook::apply(const Changes& changes, const Stamp& stamp) {
 
 std::optional<Error> SqliteBook::refuse(Writing& writing) {
   const Changes& changes = writing.changes;
-  if (changes.request) {
+  if (changes.request && std::tie(changes.request->sender, changes.request->key) != std::tie(not_answered_.first, not_answered_.second)) {
     if (request(changes.request->sender, changes.request->key)) {
       return Error{ErrorCode::request_id_reused, "request '" + changes.request->key + "' of " + changes.request->sender + " was answered before"};
     }
@@ -277,6 +291,7 @@ void SqliteBook::write_request(Writing& writing) {
   if (!last_request_) last_request_ = db_->integer("SELECT ifnull(max(id), 0) FROM request");
   writing.last_request = *last_request_;
   if (!writing.changes.request) return;
+  not_answered_ = {};
   const NewRequest& request = *writing.changes.request;
   writing.request_id = ++writing.last_request;
   last_request_ = writing.last_request;
@@ -364,15 +379,18 @@ constexpr std::string_view kUpdateBackorder =
 void SqliteBook::write_backorders(Writing& writing) {
   const Changes& changes = writing.changes;
   constexpr std::string_view kEnds = ", open_copy = NULL";
-  Statement step_open = db_->statement(std::string(kStepBackorder) + std::string(kRestUnchanged));
-  Statement step_ended = db_->statement(std::string(kStepBackorder) + std::string(kEnds) + std::string(kRestUnchanged));
+  std::optional<Statement> step_open, step_ended;
+  if (!changes.backorders.empty()) {
+    step_open.emplace(db_->statement(std::string(kStepBackorder) + std::string(kRestUnchanged)));
+    step_ended.emplace(db_->statement(std::string(kStepBackorder) + std::string(kEnds) + std::string(kRestUnchanged)));
+  }
   const auto update = [&](const Backorder& row) {
     const auto write = [&](Statement& statement) {
       bind_changing(statement, row);
       statement.run();
       return db_->changed_rows() == 1;
     };
-    if (write(is_final(row.state) ? step_ended : step_open)) return;
+    if (write(is_final(row.state) ? *step_ended : *step_open)) return;
     Statement whole = db_->statement(std::string(kUpdateBackorder) + std::string(is_final(row.state) ? kEnds : "") + " WHERE id = ?1");
     ENSURE(write(whole), "backorder " + std::to_string(row.id.value()) + " exists");
   };
@@ -427,30 +445,14 @@ void SqliteBook::write_transfers(Writing& writing) {
   if (!last_transfer_) last_transfer_ = db_->integer("SELECT ifnull(max(id), 0) FROM transfer");
   const std::int64_t last_transfer = *last_transfer_;
 
-  SealRange range{.id = 1, .sealed_at = writing.recorded, .first_request = 1, .last_request = writing.last_request,
-                  .first_transfer = last_transfer + 1, .last_transfer = last_transfer + static_cast<std::int64_t>(changes.transfers.size())};
-  range.first_request = writing.last_request + (writing.request_id ? 0 : 1);
-  if (!last_seal_) {
-    last_seal_.emplace();
-    if (Statement row = db_->statement("SELECT id, hash FROM seal ORDER BY id DESC LIMIT 1"); row.step()) {
-      last_seal_->first = row.integer(0);
-      std::ranges::copy(row.blob(1), last_seal_->second.begin());
-    } else {
-      const BookInfo info = book();
-      last_seal_->second = book_hash(ms(info.made_at), info.rehearsal);
-    }
-  }
-  range.id = last_seal_->first + 1;
-  const Hash previous = last_seal_->second;
-  SealHasher hasher(previous, range);
-  CanonicalBytes bytes;
+  if (!unsealed_) unsealed_.emplace(Unsealed{writing.last_request + (writing.request_id ? 0 : 1), last_transfer + 1});
+  unsealed_->sealed_at = writing.recorded;
   std::string_view sender, key;
   if (changes.request) {
     const NewRequest& request = *changes.request;
     sender = request.sender;
     key = request.key;
-    append_request(bytes, {*writing.request_id, sender, key, request.content, request.answer, writing.stamp.actor, writing.recorded});
-    hasher.add(bytes);
+    append_request(unsealed_->requests, {*writing.request_id, sender, key, request.content, request.answer, writing.stamp.actor, writing.recorded});
   }
 
   RowWriter rows(*db_, "INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt,"
@@ -475,18 +477,38 @@ void SqliteBook::write_transfers(Writing& writing) {
     rows.add(sealed.id, sealed.kind, *debit.id, *credit.id, sealed.amount_minor, sealed.recorded_at, sealed.effective_at,
              debit.key.customer ? debit.key.customer : credit.key.customer, sealed.backorder, sealed.attempt, sealed.reverses, sealed.request,
              sealed.actor, sealed.memo);
-    bytes.clear();
-    append_transfer(bytes, sealed);
-    hasher.add(bytes);
+    append_transfer(unsealed_->transfers, sealed);
   }
+  last_transfer_ = id;
+}
+
+// One seal over everything since the last; see schema.md.
+void SqliteBook::write_seal() {
+  if (!unsealed_) return;
+  if (!last_seal_) {
+    last_seal_.emplace();
+    if (Statement row = db_->statement("SELECT id, hash FROM seal ORDER BY id DESC LIMIT 1"); row.step()) {
+      last_seal_->first = row.integer(0);
+      std::ranges::copy(row.blob(1), last_seal_->second.begin());
+    } else {
+      const BookInfo info = book();
+      last_seal_->second = book_hash(ms(info.made_at), info.rehearsal);
+    }
+  }
+  const Hash previous = last_seal_->second;
+  const SealRange range{.id = last_seal_->first + 1, .sealed_at = unsealed_->sealed_at, .first_request = unsealed_->first_request, .last_request = *last_request_,
+                        .first_transfer = unsealed_->first_transfer, .last_transfer = *last_transfer_};
+  SealHasher hasher(previous, range);
+  hasher.add(unsealed_->requests);
+  hasher.add(unsealed_->transfers);
   const Hash hash = hasher.finish();
   db_->statement("INSERT OR ROLLBACK INTO seal (id, sealed_at, first_request_id, last_request_id, first_transfer_id, last_transfer_id, previous_hash, hash)"
                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(range.id, range.sealed_at, range.first_request, range.last_request, range.first_transfer, range.last_transfer,
             std::span<const unsigned char>(previous), std::span<const unsigned char>(hash))
       .run();
-  last_transfer_ = range.last_transfer;
   last_seal_ = {range.id, hash};
+  unsealed_.reset();
 }
 
 void SqliteBook::write_balances(Writing& writing) {

@@ -59,6 +59,7 @@ Took grouped(const Ground& ground) {
     });
   }
   took.left = left_in(file);
+  took.left.erase("table seal");  // one a commit, and how many share one is chance
   return took;
 }
 
@@ -72,8 +73,15 @@ class Floor {
     seal_ = db_.number("SELECT max(id) FROM seal");
     event_ = db_.number("SELECT ifnull(max(id), 0) FROM event");
   }
-  void begin() { db_.run("BEGIN IMMEDIATE"); }
-  void commit() { db_.run("COMMIT"); }
+  void begin() {
+    db_.run("BEGIN IMMEDIATE");
+    sealed_request_ = request_;
+    sealed_transfer_ = transfer_;
+  }
+  void commit() {
+    insert_seal_.write(++seal_, kNowMs, sealed_request_ + 1, request_, sealed_transfer_ + 1, transfer_);
+    db_.run("COMMIT");
+  }
 
   void place(const std::string& account, const std::string& domain) {
     const std::int64_t customer = customer_of(account);
@@ -82,7 +90,6 @@ class Floor {
                       "\"],[\"state\",\"REQUESTED\"],[\"already_open\",\"no\"],[\"quoted\",\"10.00 EUR\"],[\"max_price\",\"10.00 EUR\"]]}");
     insert_backorder_.write(++backorder_, customer, domain, kNowMs, kPriceMinor, kPriceMinor);
     insert_event_.write(++event_, kNowMs, customer, backorder_);
-    insert_seal_.write(++seal_, kNowMs, request_, request_, transfer_ + 1, transfer_);
   }
   void fund(const std::string& account) {
     const std::int64_t customer = customer_of(account);
@@ -93,7 +100,6 @@ class Floor {
     available_.reset();
     insert_transfer_.write(++transfer_, cash_, id, kPriceMinor, kNowMs, kNowMs, customer, request_);
     update_balance_.write(id, balance + kPriceMinor);
-    insert_seal_.write(++seal_, kNowMs, request_, request_, transfer_, transfer_);
   }
 
  private:
@@ -110,7 +116,7 @@ class Floor {
 
   const std::int64_t kNowMs = kNow.time_since_epoch().count();
   Raw db_;
-  std::int64_t cash_ = 0, request_ = 0, transfer_ = 0, seal_ = 0, event_ = 0, backorder_ = 0;
+  std::int64_t cash_ = 0, request_ = 0, transfer_ = 0, seal_ = 0, event_ = 0, backorder_ = 0, sealed_request_ = 0, sealed_transfer_ = 0;
   Query customer_{db_, "SELECT id FROM customer WHERE name = ?"};
   Query available_{db_, "SELECT id, balance_minor FROM ledger_account WHERE customer_id = ? AND kind = 2000"};
   Query insert_request_{db_, "INSERT INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at)"
@@ -196,6 +202,7 @@ Took floor_grouped(const Ground& ground) {
     });
   }
   took.left = left_in(file);
+  took.left.erase("table seal");
   return took;
 }
 

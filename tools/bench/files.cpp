@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "api_client/deletion_list.hpp"
+#include "storage/seal.hpp"
 #include "storage/sqlite_store.hpp"
 #include "tools/bench/families.hpp"
 #include "tools/bench/raw.hpp"
@@ -183,6 +184,11 @@ Took floor_place_from_file(const Ground& ground) {
       std::int64_t last_request = db.number("SELECT max(id) FROM request"), last_seal = db.number("SELECT max(id) FROM seal");
       std::int64_t last_event = db.number("SELECT max(id) FROM event");
       const std::int64_t transfers = db.number("SELECT max(id) FROM transfer");
+      std::int64_t sealed = last_request;
+      const auto seal_now = [&] {
+        seal.write(++last_seal, now, sealed + 1, last_request, transfers + 1, transfers);
+        sealed = last_request;
+      };
       for (std::size_t at = text.find('\n') + 1; at < text.size();) {
         const std::size_t comma = text.find(',', at), end = text.find('\n', at);
         const std::string account = text.substr(at, comma - at), domain = text.substr(comma + 1, end - comma - 1);
@@ -206,8 +212,9 @@ Took floor_place_from_file(const Ground& ground) {
                       now);
         backorder.write(took.units, id, domain, now, drop, deadline, due, source);
         event.write(++last_event, now, id, took.units);
-        seal.write(++last_seal, now, last_request, last_request, transfers + 1, transfers);
+        if (last_request - sealed >= storage::kMostUnsealed) seal_now();
       }
+      if (last_request > sealed) seal_now();
       db.run("COMMIT");
     });
   }

@@ -28,22 +28,50 @@ BEGIN
   SELECT RAISE(ROLLBACK, 'the first seal begins at 1') WHERE NEW.id = 1 AND (NEW.first_request_id <> 1 OR NEW.first_transfer_id <> 1);
 END;
 
--- A deposit ends once: refunded whole, or captured in at most two parts, never both, never more than was reserved. By backorder, kind and attempt, which name one
--- transfer at most: an IN over kinds builds a table for every row.
+-- One trigger for a transfer, and what it asks of one table in one look: each costs a cursor per row. A deposit ends once: refunded whole, or captured in at most two
+-- parts, never both, never more than was reserved; what was posted for the same attempt tells it all.
+DROP TRIGGER transfer_comes_after;
 DROP TRIGGER transfer_settles_once;
-CREATE TRIGGER transfer_settles_once BEFORE INSERT ON transfer WHEN NEW.kind = 'refund' OR NEW.kind = 'capture' OR NEW.kind = 'capture-tax'
+CREATE TRIGGER transfer_comes_after BEFORE INSERT ON transfer
 BEGIN
-  SELECT RAISE(ABORT, 'no such deposit') WHERE NOT EXISTS (
-    SELECT 1 FROM transfer AS r WHERE r.backorder_id = NEW.backorder_id AND r.kind = 'reserve' AND r.attempt = NEW.attempt
-      AND r.customer_id = NEW.customer_id
-      AND CASE NEW.kind WHEN 'refund' THEN NEW.amount_minor = r.amount_minor ELSE NEW.amount_minor
-        + ifnull((SELECT amount_minor FROM transfer WHERE backorder_id = NEW.backorder_id AND kind = 'capture' AND attempt = NEW.attempt), 0)
-        + ifnull((SELECT amount_minor FROM transfer WHERE backorder_id = NEW.backorder_id AND kind = 'capture-tax' AND attempt = NEW.attempt), 0)
-        <= r.amount_minor END);
-  SELECT RAISE(ABORT, 'the deposit is settled')
-  WHERE EXISTS (SELECT 1 FROM transfer WHERE backorder_id = NEW.backorder_id AND kind = 'refund' AND attempt = NEW.attempt)
-    OR (NEW.kind = 'refund' AND (EXISTS (SELECT 1 FROM transfer WHERE backorder_id = NEW.backorder_id AND kind = 'capture' AND attempt = NEW.attempt)
-      OR EXISTS (SELECT 1 FROM transfer WHERE backorder_id = NEW.backorder_id AND kind = 'capture-tax' AND attempt = NEW.attempt)));
+  SELECT CASE WHEN NEW.id <> ifnull(last, 0) + 1 THEN RAISE(ABORT, 'transfer ids ascend without gaps')
+              WHEN NEW.recorded_at < last_at THEN RAISE(ABORT, 'recorded time never decreases') END
+  FROM (SELECT max(id) AS last, recorded_at AS last_at FROM transfer);
+  SELECT RAISE(ABORT, 'the period is closed') WHERE NEW.effective_at < (SELECT closed_until FROM book);
+  -- One currency, one customer, and the reserved account moves by deposits only.
+  SELECT RAISE(ABORT, 'the accounts do not fit the transfer') WHERE NOT EXISTS (
+    SELECT 1 FROM ledger_account AS d, ledger_account AS c
+    WHERE d.id = NEW.debit_id AND c.id = NEW.credit_id AND d.currency = c.currency
+      AND ifnull(d.customer_id, c.customer_id) IS NEW.customer_id
+      AND (d.customer_id IS NULL OR c.customer_id IS NULL OR d.customer_id = c.customer_id)
+      AND CASE NEW.kind
+        WHEN 'reserve' THEN d.kind = 2000 AND c.kind = 2010 WHEN 'refund' THEN d.kind = 2010 AND c.kind = 2000
+        WHEN 'capture' THEN d.kind = 2010 AND c.kind = 4000 WHEN 'capture-tax' THEN d.kind = 2010 AND c.kind = 2100
+        ELSE d.kind <> 2010 AND c.kind <> 2010 END);
+  SELECT RAISE(ABORT, 'posted before')
+  WHERE NEW.attempt IS NOT NULL AND NEW.kind <> 'refund' AND NEW.kind <> 'capture' AND NEW.kind <> 'capture-tax'
+    AND EXISTS (SELECT 1 FROM transfer WHERE backorder_id = NEW.backorder_id AND kind = NEW.kind AND attempt = NEW.attempt);
+  SELECT CASE
+    WHEN same > 0 THEN RAISE(ABORT, 'posted before')
+    WHEN theirs IS NOT 1 OR CASE NEW.kind WHEN 'refund' THEN NEW.amount_minor <> reserved ELSE NEW.amount_minor + captured > reserved END
+      THEN RAISE(ABORT, 'no such deposit')
+    WHEN refunds > 0 OR (NEW.kind = 'refund' AND captured > 0) THEN RAISE(ABORT, 'the deposit is settled') END
+  FROM (
+    SELECT sum(kind = NEW.kind) AS same, sum(CASE kind WHEN 'reserve' THEN customer_id = NEW.customer_id END) AS theirs,
+           sum(CASE kind WHEN 'reserve' THEN amount_minor END) AS reserved, sum(kind = 'refund') AS refunds,
+           sum(CASE kind WHEN 'capture' THEN amount_minor WHEN 'capture-tax' THEN amount_minor ELSE 0 END) AS captured
+    FROM transfer WHERE backorder_id = NEW.backorder_id AND attempt = NEW.attempt)
+  WHERE NEW.kind = 'refund' OR NEW.kind = 'capture' OR NEW.kind = 'capture-tax';
+  SELECT RAISE(ABORT, 'reversed before') WHERE NEW.reverses_id IS NOT NULL
+    AND EXISTS (SELECT 1 FROM transfer WHERE reverses_id = NEW.reverses_id AND kind = NEW.kind);
+END;
+
+DROP TRIGGER event_comes_after;
+CREATE TRIGGER event_comes_after BEFORE INSERT ON event
+BEGIN
+  SELECT CASE WHEN NEW.id <> ifnull(last, 0) + 1 THEN RAISE(ABORT, 'event ids ascend without gaps')
+              WHEN NEW.recorded_at < last_at THEN RAISE(ABORT, 'recorded time never decreases') END
+  FROM (SELECT max(id) AS last, recorded_at AS last_at FROM event);
 END;
 
 -- The words of a reason one by one, for the same cause. What is stored does not change, so the text of the schema is all that does: the way that SQLite's own
