@@ -9,6 +9,7 @@
 #include "storage/seal.hpp"
 #include "storage/sqlite_connection.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/write_turn.hpp"
 
 namespace storage {
 
@@ -19,7 +20,7 @@ class Conditions;
 
 class SqliteBook final : public engine::LedgerStore {
  public:
-  SqliteBook(std::unique_ptr<Connection> connection, Access access);
+  SqliteBook(std::unique_ptr<Connection> connection, const OpenOptions& options);
 
   void begin() override;
   void commit() override;
@@ -116,6 +117,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::int64_t first_id_at(std::string_view time_of_id_sql, std::int64_t last_id, engine::UtcTime at);
   void forget_what_changed();
   void forget_unit();
+  void end_unit();
   void note_outside_changes();
 
   // ---- sqlite_external.cpp
@@ -152,6 +154,8 @@ class SqliteBook final : public engine::LedgerStore {
 
   std::unique_ptr<Connection> db_;
   Access access_;
+  engine::Milliseconds busy_timeout_;
+  WriteTurn turn_;
   bool in_unit_ = false;
   std::optional<std::int64_t> next_customer_, next_backorder_, next_call_;  // within a unit of work
   // What the next rows of a unit of work follow, looked up once: nobody else writes meanwhile. Absent: not yet, or not any more.

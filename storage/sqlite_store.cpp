@@ -175,7 +175,7 @@ std::unique_ptr<engine::LedgerStore> open_book(const std::string& path, const Op
     if (!mode.step() || mode.text(0) != "wal") refuse(ErrorCode::database_failed, path, "the file system does not allow SQLite's write-ahead log");
   }
   db->integer("SELECT count(*) FROM book");  // reads through the log: says now, and not later, that this user cannot
-  return std::make_unique<SqliteBook>(std::move(db), options.access);
+  return std::make_unique<SqliteBook>(std::move(db), options);
 }
 
 void back_up_book(const std::string& path, const std::string& target) {

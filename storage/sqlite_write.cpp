@@ -49,7 +49,8 @@ struct SqliteBook::Writing {
 
 // ---- units of work ------------------------------------------------------------------------------------------------------------
 
-SqliteBook::SqliteBook(std::unique_ptr<Connection> connection, Access access) : db_(std::move(connection)), access_(access) {}
+SqliteBook::SqliteBook(std::unique_ptr<Connection> connection, const OpenOptions& options)
+    : db_(std::move(connection)), access_(options.access), busy_timeout_(options.busy_timeout), turn_(db_->path()) {}
 
 void SqliteBook::require_unit() const {
   ENSURE(in_unit_, "a change is made inside a unit of work");
@@ -62,7 +63,13 @@ void SqliteBook::begin() {
     db_->execute("BEGIN");
     db_->integer("SELECT count(*) FROM book");  // the snapshot begins with the first read
   } else {
-    db_->execute("BEGIN IMMEDIATE");
+    if (!turn_.take(busy_timeout_)) throw StorageError({ErrorCode::database_busy, db_->path() + ": another process is writing: try again, or wait longer for it"});
+    try {
+      db_->execute("BEGIN IMMEDIATE");
+    } catch (...) {
+      turn_.give_back();
+      throw;
+    }
   }
   in_unit_ = true;
   forget_unit();
@@ -87,8 +94,13 @@ void SqliteBook::commit() {
     rollback();
     throw;
   }
+  end_unit();
+}
+
+void SqliteBook::end_unit() {
   in_unit_ = false;
   forget_unit();
+  if (access_ == Access::read_write) turn_.give_back();
 }
 
 void SqliteBook::rollback() {
@@ -96,7 +108,7 @@ void SqliteBook::rollback() {
   in_unit_ = false;
   forget_what_changed();
   if (db_->in_transaction()) db_->execute("ROLLBACK");  // SQLite ends it itself when the disk fails
-  forget_unit();
+  end_unit();
 }
 
 std::int64_t SqliteBook::next_id(std::optional<std::int64_t>& counter, std::string_view last_sql) {
