@@ -6,6 +6,7 @@
 
 #include "storage/sqlite_store.hpp"
 #include "tools/bench/families.hpp"
+#include "tools/bench/placements.hpp"
 #include "tools/bench/raw.hpp"
 #include "tools/bench/sample.hpp"
 #include "tools/gateway/book_access.hpp"
@@ -207,6 +208,17 @@ Took floor_grouped(const Ground& ground) {
 }
 
 }  // namespace
+
+struct PlainPlacements::Plain : Floor {
+  using Floor::Floor;
+};
+PlainPlacements::PlainPlacements(const std::string& file) : plain_(std::make_unique<Plain>(file)) {}
+PlainPlacements::~PlainPlacements() = default;
+void PlainPlacements::commit(std::span<const std::pair<std::string, std::string>> accounts_and_domains) {
+  plain_->begin();
+  for (const auto& [account, domain] : accounts_and_domains) plain_->place(account, domain);
+  plain_->commit();
+}
 
 void add_commands(std::vector<Measurement>& all) {
   all.push_back({"command", "one durable command after another, place and fund by turns", "commands", 5'000, 0.8, 0, false, prepare, one_after_another,

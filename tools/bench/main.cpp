@@ -163,7 +163,7 @@ int main(int argc, char** argv) {
   CLI::App app("Measures the ledger's real path and, by turns, the least work with plain SQLite that leaves the same rows and indexes on the same disk. What counts is the\n"
                "ratio; the wanted rates are for a disk of 3,000 raw commits a second. A full run takes some minutes and 1 GB in the folder; with --growth, 10 GB.");
   std::string footer = "Measurements:\n";
-  for (const Measurement& one : bench::all_measurements()) footer += "  " + one.name + std::string(10 - one.name.size(), ' ') + one.what + "\n";
+  for (const Measurement& one : bench::all_measurements()) footer += "  " + one.name + std::string(16 - one.name.size(), ' ') + one.what + "\n";
   app.footer(footer + "\nExamples:\n  dropledger-bench --folder /var/tmp\n  dropledger-bench --only sweep --only settle --pairs 9 --json\n  dropledger-bench --growth --only list");
   app.add_option("--folder", options.folder, "Where the files are made, on the disk to be measured")->type_name("FOLDER")->capture_default_str();
   app.add_option("--only", options.only, "Only these")->type_name("NAME");

@@ -55,7 +55,7 @@ Apart run_apart(const std::function<std::string()>& work) {
 std::string encode(const Took& took) {
   std::ostringstream out;
   out.precision(17);
-  out << took.seconds << ' ' << took.units << ' ' << processor_seconds << '\n';
+  out << took.seconds << ' ' << took.units << ' ' << took.p99_ms << ' ' << processor_seconds << '\n';
   for (const auto& [what, count] : took.left) out << what << '\t' << count << '\n';
   return out.str();
 }
@@ -63,7 +63,7 @@ std::string encode(const Took& took) {
 Took decode(const std::string& text, Side& into) {
   std::istringstream in(text);
   Took took{};
-  in >> took.seconds >> took.units >> into.processor.emplace_back();
+  in >> took.seconds >> took.units >> took.p99_ms >> into.processor.emplace_back();
   in.ignore();
   for (std::string line; std::getline(in, line);) {
     const std::size_t tab = line.find('\t');
@@ -106,6 +106,7 @@ Took run_side(const std::function<Took(const Ground&)>& side, const Ground& grou
   const Apart apart = run_apart([&] { return encode(side(ground)); });
   Took took = decode(apart.said, into);
   into.rates.push_back(static_cast<double>(took.units) / took.seconds);
+  into.p99_ms.push_back(took.p99_ms);
   into.peak_kib = std::max(into.peak_kib, apart.peak_kib);
   into.units = took.units;
   return took;

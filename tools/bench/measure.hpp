@@ -30,6 +30,7 @@ struct Took {
   double seconds;
   std::int64_t units;                          // done in that time
   std::map<std::string, std::int64_t> left{};  // what stays on the disk, counted: equal on both sides, or the comparison is none
+  double p99_ms = 0;                           // of the time from a request to its answer; 0: not measured
 };
 
 struct Measurement {
@@ -47,6 +48,7 @@ struct Measurement {
 struct Side {
   std::vector<double> rates{};      // units a second, one per pair
   std::vector<double> processor{};  // seconds of processor time, one per pair: what a busy machine disturbs less
+  std::vector<double> p99_ms{};     // one per pair
   std::int64_t peak_kib = 0;        // of the process that did it, the whole of it
   std::int64_t units = 0;
 };
