@@ -225,7 +225,7 @@ Took floor_place_from_file(const Ground& ground) {
 }  // namespace
 
 void add_files(std::vector<Measurement>& all) {
-  all.push_back({"list", "deletion list over yesterday's, by difference", "names", 500'000, 0.6, 200'000, true, prepare_lists, import_today, floor_today});
+  all.push_back({"list", "deletion list over yesterday's, by difference", "names", 500'000, 0.6, 200'000, true, prepare_lists, import_today, floor_today, 128});
   all.push_back({"place", "backorders placed from a file", "backorders", 100'000, 0.5, 0, true, prepare_placing, place_from_file, floor_place_from_file});
 }
 

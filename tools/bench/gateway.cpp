@@ -175,7 +175,7 @@ Took without_a_gateway(const Ground& ground, Asks asks) {
 void add_gateway(std::vector<Measurement>& all) {
   const auto add = [&](const char* name, const char* what, Asks asks, std::int64_t size, std::int64_t rate) {
     all.push_back({name, what, "requests", size, 0, rate, false, prepare, [asks](const Ground& ground) { return through_the_gateway(ground, asks); },
-                   [asks](const Ground& ground) { return without_a_gateway(ground, asks); }});
+                   [asks](const Ground& ground) { return without_a_gateway(ground, asks); }, 0, 100});
   };
   add("gateway-place", "durable AddDomainApplication of 64 clients by session, over HTTP", Asks::place, 40'000, 4'000);
   add("gateway-status", "StatusAccount of 64 clients by session, over HTTP", Asks::status, 100'000, 15'000);

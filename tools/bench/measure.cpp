@@ -117,6 +117,18 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates) {
+  std::optional<bool> all;
+  const auto judge = [&](bool wanted, bool reached) {
+    if (wanted) all = all.value_or(true) && reached;
+  };
+  judge(measurement.ratio > 0, median(result.ratios) >= measurement.ratio);
+  judge(measurement.rate > 0 && rates, median(result.ledger.rates) >= static_cast<double>(measurement.rate));
+  judge(measurement.below_mib > 0, result.ledger.peak_kib < measurement.below_mib * 1024);
+  judge(measurement.below_ms > 0, median(result.ledger.p99_ms) < measurement.below_ms);
+  return all;
+}
+
 Result run(const Measurement& measurement, const Ground& ground, int pairs) {
   std::filesystem::create_directories(ground.folder);
   if (measurement.prepare) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -43,6 +44,8 @@ struct Measurement {
   bool grows;                        // part of --growth
   std::function<void(const Ground&)> prepare;  // makes the files that both sides begin with
   std::function<Took(const Ground&)> ledger, floor;
+  std::int64_t below_mib = 0;  // what the ledger's process may take at its peak; 0: no such wish
+  double below_ms = 0;         // what p99_ms must stay under; 0: no such wish
 };
 
 struct Side {
@@ -64,6 +67,9 @@ Took run_side(const std::function<Took(const Ground&)>& side, const Ground& grou
 Result run(const Measurement& measurement, const Ground& ground, int pairs);
 
 double median(std::vector<double> values);
+// Whether everything wanted is reached: ratio, rate and latency by their medians, memory by its peak. Nothing where nothing is wanted. `rates` says whether absolute
+// rates are judged here.
+std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates);
 
 inline double processor_seconds = 0;  // of what seconds_of() has timed in this process, all its threads
 double processor_now();

@@ -310,19 +310,21 @@ Took floor_journal(const Ground& ground) {
 
 void add_reads(std::vector<Measurement>& all) {
   all.push_back({"preview", "funding preview of every account, against reading the same rows in funding order", "backorders", 1'000'000, 0.5, 0, true, prepare_preview,
-                 preview_all, floor_preview});
-  const auto over_a_year = [&](const char* name, const char* what, const char* unit, double ratio, std::int64_t rate, auto ledger, auto floor) {
-    all.push_back({name, what, unit, 1'000'000, ratio, rate, true, prepare_year, ledger, floor});
+                 preview_all, floor_preview, 512});
+  const auto over_a_year = [&](const char* name, const char* what, const char* unit, double ratio, std::int64_t rate, auto ledger, auto floor, std::int64_t below_mib = 0) {
+    all.push_back({name, what, unit, 1'000'000, ratio, rate, true, prepare_year, ledger, floor, below_mib});
   };
   over_a_year("refunds", "refund report of a month, against its sums by account and zone", "transfers", 1 / 1.5, 0, refunds, floor_refunds);
   over_a_year("trial", "trial balance, against the sums by account", "transfers", 1 / 1.5, 0, trial_balance, floor_trial_balance);
   over_a_year("statement", "statements of one account", "statements", 0, 200, statements, floor_statements);
   over_a_year("past", "balances of all accounts as of a past instant, against one scan", "transfers", 0.5, 0, past_balances, floor_past_balances);
   over_a_year("verify", "verify in full, against one scan of all rows", "transfers", 1 / 3.0, 0, verify, floor_verify);
-  over_a_year("hledger", "journal export, against reading its rows", "transfers", 0, 300'000, [](const Ground& ground) { return journal(ground, render::JournalSyntax::hledger); },
-              floor_journal);
-  over_a_year("ledger", "the same for ledger", "transfers", 0, 300'000, [](const Ground& ground) { return journal(ground, render::JournalSyntax::ledger); }, floor_journal);
-  over_a_year("beancount", "the same for beancount", "transfers", 0, 300'000, [](const Ground& ground) { return journal(ground, render::JournalSyntax::beancount); }, floor_journal);
+  const auto journal_in = [&](const char* name, const char* what, render::JournalSyntax syntax) {
+    over_a_year(name, what, "transfers", 0, 300'000, [syntax](const Ground& ground) { return journal(ground, syntax); }, floor_journal, 128);
+  };
+  journal_in("hledger", "journal export, against reading its rows", render::JournalSyntax::hledger);
+  journal_in("ledger", "the same for ledger", render::JournalSyntax::ledger);
+  journal_in("beancount", "the same for beancount", render::JournalSyntax::beancount);
 }
 
 }  // namespace bench
