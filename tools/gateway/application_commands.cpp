@@ -176,6 +176,7 @@ Answer add_application(Desk& desk, const Call& call) {
   const bool further = order.another && id.empty();
   const std::string key = further ? FurtherApplications::key_of(call) : "";
   Answer answer;
+  call.reading.end();
   desk.writer.together([&](engine::LedgerStore& store) {
     const std::optional<std::string> zone = store.price_list().zone_of(order.name);
     if (!is_backorder_class(wanted) && zone && !matches(wanted, class_of_zone(*zone))) {
@@ -225,6 +226,7 @@ Answer delete_application(Desk& desk, const Call& call) {
   done.add("DOMAIN", backorder.name.ace());
   if (backorder.state == State::cancelled) return done;  // once more, after a lost answer
   engine::Result<operations::Reply> reply(engine::Error{engine::ErrorCode::database_busy, ""});
+  call.reading.end();
   desk.writer.alone([&](engine::LedgerStore& store) {
     reply = operations::cancel({store, call.now, call.caller.user.login}, {"customer " + call.caller.account, ""}, backorder.id.value(), engine::By::customer,
                                "DeleteDomainApplication", nullptr);

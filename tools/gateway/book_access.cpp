@@ -25,6 +25,17 @@ Readers::Lent Readers::lend() {
   return {*this, storage::open_book(path_, {.access = storage::Access::read_only})};
 }
 
+void Reading::begin() {
+  store().begin();
+  begun_ = true;
+}
+
+void Reading::end() {
+  if (begun_) store().rollback();
+  begun_ = false;
+  lent_.reset();
+}
+
 Writer::Writer(const std::string& path) : store_(storage::open_book(path, {})), thread_([this] { work(); }) {}
 
 Writer::~Writer() {
@@ -41,18 +52,21 @@ void Writer::alone(const std::function<void(engine::LedgerStore&)>& task) { run(
 
 void Writer::let_pass(engine::Milliseconds longest) {
   std::unique_lock lock(mutex_);
-  finished_.wait_for(lock, longest, [this] { return waiting_.empty() && !busy_; });
+  passed_.wait_for(lock, longest, [this] { return waiting_.empty() && !busy_; });
 }
 
 void Writer::run(const std::function<void(engine::LedgerStore&)>& task, bool shares) {
-  Job job{&task, shares};
-  std::unique_lock lock(mutex_);
-  if (waiting_.size() >= kMostWaiting) {
-    throw storage::StorageError({engine::ErrorCode::database_busy, "too many requests wait for the book: try again"});
+  Job job{.task = &task, .shares = shares};
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= kMostWaiting) {
+      throw storage::StorageError({engine::ErrorCode::database_busy, "too many requests wait for the book: try again"});
+    }
+    waiting_.push_back(&job);
+    if (!busy_) arrived_.notify_one();
   }
-  waiting_.push_back(&job);
-  arrived_.notify_one();
-  finished_.wait(lock, [&job] { return job.done; });
+  std::unique_lock lock(job.mutex);
+  job.finished.wait(lock, [&job] { return job.done; });
   if (job.failure) std::rethrow_exception(job.failure);
 }
 
@@ -78,10 +92,14 @@ void Writer::work() {
         jobs.front()->failure = std::current_exception();
       }
     }
+    for (Job* job : jobs) {
+      const std::lock_guard done(job->mutex);  // until it is told: then the caller may take the job away
+      job->done = true;
+      job->finished.notify_one();
+    }
     lock.lock();
     busy_ = false;
-    for (Job* job : jobs) job->done = true;
-    finished_.notify_all();
+    if (waiting_.empty()) passed_.notify_all();
   }
 }
 

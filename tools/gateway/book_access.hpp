@@ -44,16 +44,21 @@ class Readers {
   std::vector<std::unique_ptr<engine::LedgerStore>> idle_;
 };
 
-// A snapshot: what is read through `store` until the end is of one instant.
-class Snapshot {
+// A lent store; between begin() and end() what is read through it is of one instant. Who has read enough to write gives it back by end(): while a snapshot is held
+// the log cannot be begun anew, and each store that is held costs a connection with a page cache of its own.
+class Reading {
  public:
-  explicit Snapshot(engine::LedgerStore& store) : store_(store) { store_.begin(); }
-  ~Snapshot() { store_.rollback(); }
-  Snapshot(const Snapshot&) = delete;
-  Snapshot& operator=(const Snapshot&) = delete;
+  explicit Reading(Readers& readers) : lent_(new Readers::Lent(readers.lend())) {}
+  ~Reading() { end(); }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  engine::LedgerStore& store() const { return **lent_; }  // REQUIRES: not ended
+  void begin();
+  void end();  // may be called twice
 
  private:
-  engine::LedgerStore& store_;
+  std::unique_ptr<Readers::Lent> lent_;
+  bool begun_ = false;
 };
 
 class Writer {
@@ -73,11 +78,14 @@ class Writer {
   void let_pass(engine::Milliseconds longest);
 
  private:
+  // One caller's. Each is woken by itself, when its own is done.
   struct Job {
     const std::function<void(engine::LedgerStore&)>* task;
     bool shares;
-    bool done = false;
     std::exception_ptr failure{};
+    std::mutex mutex{};
+    std::condition_variable finished{};
+    bool done = false;
   };
   void run(const std::function<void(engine::LedgerStore&)>& task, bool shares);
   void work();
@@ -85,7 +93,7 @@ class Writer {
 
   std::unique_ptr<engine::LedgerStore> store_;
   std::mutex mutex_;
-  std::condition_variable arrived_, finished_;
+  std::condition_variable arrived_, passed_;
   std::deque<Job*> waiting_;
   bool busy_ = false, ending_ = false;
   std::thread thread_;

@@ -19,8 +19,9 @@ struct Call {
   const api_client::Connection& connection;
   const Caller& caller;
   const std::string& address;
-  engine::LedgerStore& store;  // to read
+  engine::LedgerStore& store;  // to read, until `reading` has ended
   engine::UtcTime now;
+  Reading& reading;            // ended by who goes on to write
   std::shared_ptr<const Delivery> delivery{};  // of the answer; null where there is no connection
 };
 

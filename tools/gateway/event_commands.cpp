@@ -141,6 +141,7 @@ Answer status_event(Desk&, const Call& call) {
 Answer delete_event(Desk& desk, const Call& call) {
   const auto named = named_event(call, 541);
   if (const Answer* refused = std::get_if<Answer>(&named)) return *refused;
+  call.reading.end();
   desk.writer.together([&](engine::LedgerStore& store) {
     engine::Changes changes;
     changes.events_done.push_back({call.caller.user.id, std::get<LoggedEvent>(named).id});

@@ -82,21 +82,26 @@ struct Gateway::Parts {
     const api_client::Connection& connection = request.value().connection;
     asked.command = request.value().command.name.substr(0, 64);
     if (!options.entity.empty() && !connection.entity.empty() && connection.entity != options.entity) return refuse(502, "s_entity");
-    const Readers::Lent reader = readers.lend();
-    const auto caller = authentication.caller(connection, address, *reader);
+    Reading reading(readers);
+    if (!connection.session.empty() && !moves_by_hand()) reading.begin();  // a password takes its time, and a clock that was moved changes the book
+    const auto caller = authentication.caller(connection, address, reading.store());
     if (const Refusal* refusal = std::get_if<Refusal>(&caller)) return answer_of(*refusal);
     const Caller& known = std::get<Caller>(caller);
     asked.login = known.user.login;
     if (!connection.user.empty() && connection.user != known.account && connection.user != known.user.login) return refuse(531, "s_user");
-    follow_clock(*reader);
-    const Snapshot snapshot(*reader);
+    if (connection.session.empty() || moves_by_hand()) {
+      follow_clock(reading.store());
+      reading.begin();
+    }
     Desk desk{writer, back_office, authentication, catalogue, further};
-    return answer_command(desk, {request.value().command, connection, known, address, *reader, now(*reader), delivery});
+    return answer_command(desk, {request.value().command, connection, known, address, reading.store(), now(reading.store()), reading, delivery});
   }
+
+  bool moves_by_hand() const { return rehearsal && !options.clock; }
 
   // A rehearsal's clock that was moved: what became due is done before anybody is answered.
   void follow_clock(engine::LedgerStore& store) {
-    if (!rehearsal || options.clock) return;
+    if (!moves_by_hand()) return;
     if (const auto report = back_office.follow(now(store))) log_sweep(*report);
   }
 
@@ -145,7 +150,7 @@ struct Gateway::Parts {
         log({{"ts", engine::to_string(system_clock())}, {"event", "sweep"}, {"trouble", failed.what()}});
       }
       lock.lock();
-      const engine::Milliseconds pause = rehearsal && !options.clock ? kClockLook : std::max<engine::Milliseconds>(options.sweep_every, kClockLook);
+      const engine::Milliseconds pause = moves_by_hand() ? kClockLook : std::max<engine::Milliseconds>(options.sweep_every, kClockLook);
       woken.wait_for(lock, pause, [this] { return ending; });
     }
   }
@@ -154,7 +159,7 @@ struct Gateway::Parts {
     const engine::Result<int> bound = http.start(options.listen);
     if (!bound) return bound;
     port = bound.value();
-    if (options.sweep_every > engine::Milliseconds{0} || (rehearsal && !options.clock)) worker = std::thread([this] { work_unattended(); });
+    if (options.sweep_every > engine::Milliseconds{0} || moves_by_hand()) worker = std::thread([this] { work_unattended(); });
     return bound;
   }
 
