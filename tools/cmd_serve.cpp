@@ -67,7 +67,7 @@ class Log {
 struct Serve {
   std::string listen = "127.0.0.1:8080", certificate, key, entity, log_file, sweep_every, request_time = "30s", idle_time = "15s";
   bool rehearsal = false, beyond_loopback = false;
-  std::size_t threads = 32, queue = 128, body_kib = 4096;
+  std::size_t threads = gateway::HttpLimits{}.threads, queue = gateway::HttpLimits{}.waiting, body_kib = 4096;
 
   void bind(CLI::App& app) {
     app.add_option("--listen", listen, "Where to listen; port 0 is any free one, and is printed")->type_name("HOST:PORT")->capture_default_str();

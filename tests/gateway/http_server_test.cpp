@@ -78,6 +78,15 @@ TEST_CASE("http: a body arrives as it was sent, whatever its content type and ho
   CHECK(without.hear().ends_with("POST|x|0|"));
 }
 
+TEST_CASE("http: who waits to be asked for a body is asked at once") {
+  Server server;
+  RawConnection waiting(server.port);
+  REQUIRE(waiting.say("POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 7\r\nExpect: 100-continue\r\n\r\n"));
+  CHECK(waiting.hear("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+  REQUIRE(waiting.say("a=b&c=d"));
+  CHECK(waiting.hear().ends_with("POST||7|a=b&c=d"));
+}
+
 TEST_CASE("http: what is too large is refused") {
   Server server({.head_bytes = 4096, .body_bytes = 10'000});
   httplib::Client client = server.client();

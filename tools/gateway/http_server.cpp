@@ -17,6 +17,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 namespace gateway {
 namespace {
@@ -25,6 +26,7 @@ using engine::Error;
 using engine::ErrorCode;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+constexpr std::size_t kSentTogether = 16 * 1024;
 constexpr auto kIdleSlice = std::chrono::milliseconds(50);     // how soon an idle connection notices that it is to give way
 constexpr auto kLingering = std::chrono::milliseconds(200);    // for the peer to take the last bytes before the socket is closed
 constexpr auto kLongLingering = std::chrono::seconds(2);       // where they have not arrived by then
@@ -88,6 +90,7 @@ class Wire final : public httplib::Stream {
   bool is_writable() const override { return wait_for(socket_, POLLOUT, deadline_); }
 
   ssize_t read(char* into, std::size_t size) override {
+    if (!flush()) return -1;
     answering_ = false;
     if (budget_ == 0) return -1;
     if (at_ == end_ && !fill()) return got_;
@@ -98,21 +101,23 @@ class Wire final : public httplib::Stream {
     return static_cast<ssize_t>(taken);
   }
 
+  // The library hands over head and body apart: what is short goes together, in one packet.
   ssize_t write(const char* from, std::size_t size) override {
-    if (!answering_) deadline_ = now() + answer_time_;  // however long the answer took to find
-    answering_ = true;
-    std::size_t written = 0;
-    while (written < size) {
-      ERR_clear_error();
-      const ssize_t part = send_some(from + written, size - written);
-      if (part > 0) written += static_cast<std::size_t>(part);
-      else if (ssl_ != nullptr ? !wait_for_tls(static_cast<int>(part)) : !wait_to_send()) return -1;
+    if (out_.size() + size <= kSentTogether) {
+      out_.append(from, size);
+      return static_cast<ssize_t>(size);
     }
-    return static_cast<ssize_t>(size);
+    return flush() && send_all(from, size) ? static_cast<ssize_t>(size) : -1;
+  }
+  // Sends what was written so far. Before the next reading it happens by itself.
+  bool flush() {
+    const bool sent = send_all(out_.data(), out_.size());
+    out_.clear();
+    return sent;
   }
 
-  void get_remote_ip_and_port(std::string& ip, int& port) const override { address(::getpeername, ip, port); }
-  void get_local_ip_and_port(std::string& ip, int& port) const override { address(::getsockname, ip, port); }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override { tell(::getpeername, peer_, ip, port); }
+  void get_local_ip_and_port(std::string& ip, int& port) const override { tell(::getsockname, ours_, ip, port); }
   socket_t socket() const override { return socket_; }
 
  private:
@@ -135,6 +140,20 @@ class Wire final : public httplib::Stream {
     }
   }
 
+  bool send_all(const char* from, std::size_t size) {
+    if (size == 0) return true;
+    if (!answering_) deadline_ = now() + answer_time_;  // however long the answer took to find
+    answering_ = true;
+    std::size_t sent = 0;
+    while (sent < size) {
+      ERR_clear_error();
+      const ssize_t part = send_some(from + sent, size - sent);
+      if (part > 0) sent += static_cast<std::size_t>(part);
+      else if (ssl_ != nullptr ? !wait_for_tls(static_cast<int>(part)) : !wait_to_send()) return false;
+    }
+    return true;
+  }
+
   ssize_t send_some(const char* from, std::size_t size) {
     const auto send = [&]() -> ssize_t {
       return ssl_ != nullptr ? SSL_write(ssl_, from, static_cast<int>(std::min<std::size_t>(size, 1U << 20U))) : ::send(socket_, from, size, MSG_NOSIGNAL);
@@ -151,6 +170,11 @@ class Wire final : public httplib::Stream {
     }
   }
 
+  // They are asked for with every request.
+  void tell(int (*of)(int, sockaddr*, socklen_t*), std::pair<std::string, int>& known, std::string& ip, int& port) const {
+    if (known.first.empty()) address(of, known.first, known.second);
+    std::tie(ip, port) = known;
+  }
   void address(int (*of)(int, sockaddr*, socklen_t*), std::string& ip, int& port) const {
     sockaddr_storage place{};
     socklen_t length = sizeof place;
@@ -175,6 +199,8 @@ class Wire final : public httplib::Stream {
   SteadyTime deadline_ = SteadyTime::max();
   bool answering_ = false;
   std::size_t budget_ = 0;
+  std::string out_{};  // written, not yet sent
+  mutable std::pair<std::string, int> peer_{}, ours_{};  // address and port, once asked for
   std::array<char, 8192> buffer_{};
   std::size_t at_ = 0, end_ = 0;
   ssize_t got_ = 0;
@@ -271,11 +297,17 @@ class BoundedQueue final : public httplib::TaskQueue {
   bool ending_ = false;
 };
 
-std::string http_date() {  // RFC 9110, 5.6.7
+const std::string& http_date() {  // RFC 9110, 5.6.7
+  thread_local std::time_t written_for = -1;
+  thread_local std::string date;
   const std::time_t seconds = std::time(nullptr);
-  std::tm utc{};
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", ::gmtime_r(&seconds, &utc))};
+  if (seconds != written_for) {
+    std::tm utc{};
+    char text[32];
+    date.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", ::gmtime_r(&seconds, &utc)));
+    written_for = seconds;
+  }
+  return date;
 }
 
 std::string last_tls_error() {
@@ -453,7 +485,8 @@ class HttpServer::Listener final : public httplib::Server {
         take_as_it_comes(request);
         wire.set_budget(limits_.body_bytes + limits_.body_bytes / 4 + 1024);  // chunks have marks of their own
       });
-      if (!served || closed || serving->last_request || stopping_) return true;
+      const bool sent = wire.flush();  // what is said of a request that could not be served, too
+      if (!served || !sent || closed || serving->last_request || stopping_) return true;
     }
   }
 

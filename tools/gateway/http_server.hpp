@@ -16,7 +16,7 @@
 namespace gateway {
 
 struct HttpLimits {
-  std::size_t threads = 32;                // connections served at once; an idle one gives way to one that waits
+  std::size_t threads = 128;               // connections served at once; an idle one gives way to one that waits
   std::size_t waiting = 128;               // connections that wait for a thread; those beyond are turned away
   std::size_t head_bytes = 32 * 1024;      // request line and headers; the line alone 8 KiB
   std::size_t body_bytes = 4 * 1024 * 1024;
