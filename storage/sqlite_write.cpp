@@ -130,8 +130,10 @@ Outcome SqliteBook::apply(const Changes& changes, const Stamp& stamp) {
   last_recorded_ = writing.recorded;
   write_request(writing);
   write_customers(writing);
+  // Calls before the backorders that name them: while a reference is open SQLite looks through all backorders for each call that is written.
+  if (changes.new_backorders.empty()) write_calls(writing);
   write_backorders(writing);
-  write_calls(writing);
+  if (!changes.new_backorders.empty()) write_calls(writing);
   write_transfers(writing);
   write_balances(writing);
   write_cases(writing);

@@ -239,7 +239,8 @@ bool send(SweepRun& run, engine::BackorderProvider& provider, std::span<const Or
     taken = taken || answers[i].delivery != engine::Delivery::not_sent;
     Backorder backorder = run.context.store.backorder(orders[i].backorder.id).value();
     if (backorder.open_call != orders[i].call.id) continue;  // another sweep looked it up meanwhile; what it did not find is found by the next reading
-    const auto customer = customers.try_emplace(backorder.customer.value(), customer_of(run.context.store, backorder)).first;
+    auto customer = customers.find(backorder.customer.value());
+    if (customer == customers.end()) customer = customers.emplace(backorder.customer.value(), customer_of(run.context.store, backorder)).first;
     run.require(engine::answer_add(changes, backorder, customer->second, orders[i].call, answers[i], orders[i].unknown_before, run.context.now));
     const char* what = backorder.state == State::processing ? "submitted" : backorder.state == State::voided ? "refused" : backorder.open_call ? "unknown" : "postponed";
     run.add(Stage::submit, what, 1);
