@@ -3,7 +3,9 @@
 #include <unistr.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 #include "api_client/letters.hpp"
@@ -102,7 +104,7 @@ constexpr unsigned hex_value(char c) {
 bool append_decoded(std::string& out, std::string_view text) {
   bool sound = true;
   while (true) {
-    const std::size_t plain = std::min(text.find_first_of("%+"), text.size());
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if(text, [](char c) { return c == '%' || c == '+'; }) - text.begin());
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) return sound;
@@ -311,16 +313,31 @@ Result<Request> decode_form(std::string_view query, std::string_view body) {
 
 // By the end of the name, so that nested and numbered ones count too: OWNERCONTACT0PASSWORD, AUTH0, PROPERTY[SESSION][0].
 bool is_secret(std::string_view name) {
-  std::string key;
-  for (const char c : name) {
-    if (c != ' ' && c != '\t' && c != '\r') key += upper(c);
-  }
-  std::string_view word = key;
-  while (!word.empty() && (word.back() == '[' || word.back() == ']' || (word.back() >= '0' && word.back() <= '9'))) word.remove_suffix(1);
   constexpr std::string_view kEndings[] = {"PASSWORD", "PASSWD", "S_PW", "OTP", "AUTH", "AUTHCODE", "AUTHINFO", "SESSION", "SESSIONID", "SECRET", "TOKEN", "PASSPHRASE",
-                                             "KEY"};  // CLAIMKEY, APIKEY: KEYWORD0 is none
+                                           "KEY"};  // CLAIMKEY, APIKEY: KEYWORD0 is none
+  // The last letters before row numbers, blanks passed over; as many as the longest ending has. Every line of an answer that becomes evidence is asked about.
+  std::array<char, 10> letters;
+  std::size_t begin = letters.size();
+  for (std::size_t at = name.size(); at > 0 && begin > 0; --at) {
+    const char c = name[at - 1];
+    if (c == ' ' || c == '\t' || c == '\r') continue;
+    if (begin == letters.size() && (c == '[' || c == ']' || (c >= '0' && c <= '9'))) continue;
+    letters[--begin] = upper(c);
+  }
+  const std::string_view word(letters.data() + begin, letters.size() - begin);
+  static_assert(std::ranges::all_of(kEndings, [](std::string_view ending) { return ending.size() <= std::tuple_size_v<decltype(letters)>; }));
   return std::ranges::any_of(kEndings, [word](std::string_view ending) { return word.ends_with(ending); });
 }
+
+namespace {
+
+// The next letter that parts names from values, or the text's end.
+std::size_t next_mark(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] != '\n' && text[at] != '&' && text[at] != '=' && text[at] != '%') ++at;
+  return at;
+}
+
+}  // namespace
 
 std::string without_secrets(std::string_view text) {
   constexpr std::string_view kShown = "***";
@@ -330,7 +347,7 @@ std::string without_secrets(std::string_view text) {
   bool line_begins = true;              // nothing but a name since the beginning of the line: a command block's line, or a form
   bool in_block = false;                // inside an encoded block: its lines end in %0A
   std::string decoded;
-  for (std::size_t at = 0; (at = text.find_first_of("\n&=%", at)) != std::string_view::npos;) {
+  for (std::size_t at = 0; (at = next_mark(text, at)) < text.size();) {
     if (text[at] == '\n' || text[at] == '&') {
       line_begins = text[at] == '\n';
       in_block = false;
@@ -355,7 +372,7 @@ std::string without_secrets(std::string_view text) {
     const std::string_view name = text.substr(name_at, at - name_at);
     decoded.clear();
     append_decoded(decoded, name);
-    if (is_secret(name) || is_secret(decoded)) {
+    if (is_secret(name) || (decoded != name && is_secret(decoded))) {
       // A block's values may hold &. Only forms have names with s_ (behind a ? in an URL).
       const std::string_view last_word = trimmed(std::string_view(decoded).substr(decoded.find_last_of('?') + 1));
       const bool whole_line = line_begins && !same_letters(last_word.substr(0, 2), "s_");

@@ -156,20 +156,30 @@ std::optional<UtcTime> time_of(std::string_view text) {
   return time ? std::optional(time.value()) : std::nullopt;
 }
 
+// The columns of jobs, looked up once for all rows of a page.
+struct JobColumns {
+  explicit JobColumns(const Response& response)
+      : application(response.values("APPLICATION")), domain(response.values("DOMAIN")), status(response.values("STATUS")), created(response.values("CREATEDDATE")),
+        auction_end(response.values("AUCTION-ENDDATE")), auction_price(response.values("AUCTION-PRICE")), auction_currency(response.values("AUCTION-CURRENCY")) {}
+  using Values = std::span<const std::string_view>;
+  Values application, domain, status, created, auction_end, auction_price, auction_currency;
+  static std::string_view at(Values column, std::size_t row) { return row < column.size() ? column[row] : std::string_view(); }
+};
+
 // Row `row` of a list, or a single answer (row 0). Nothing where it names no application or no readable domain.
-Result<std::optional<ProviderJob>> job_of(const Response& response, std::size_t row) {
-  const Columns columns{response};
-  const std::string_view application = columns.at("APPLICATION", row);
-  const Result<DomainName> name = DomainName::parse(columns.at("DOMAIN", row));
+Result<std::optional<ProviderJob>> job_of(const JobColumns& columns, std::size_t row) {
+  const std::string_view application = columns.at(columns.application, row);
+  Result<DomainName> name = DomainName::parse(columns.at(columns.domain, row));
   if (application.empty() || !name) return std::optional<ProviderJob>();
-  const std::optional<UtcTime> created_at = time_of(columns.at("CREATEDDATE", row));
+  const std::string_view created = columns.at(columns.created, row);
+  const std::optional<UtcTime> created_at = time_of(created);
   if (!created_at) {
-    return Error{ErrorCode::provider_unreachable, "application " + std::string(application) + " has no readable CREATEDDATE: '" +
-                                                      std::string(columns.at("CREATEDDATE", row)) + "'"};
+    return Error{ErrorCode::provider_unreachable, "application " + std::string(application) + " has no readable CREATEDDATE: '" + std::string(created) + "'"};
   }
-  ProviderJob job{.application = std::string(application), .name = name.value(), .status = std::string(columns.at("STATUS", row)), .created_at = *created_at};
-  job.auction_ends_at = time_of(columns.at("AUCTION-ENDDATE", row));
-  const std::string_view price = columns.at("AUCTION-PRICE", row), currency = columns.at("AUCTION-CURRENCY", row);
+  ProviderJob job{.application = std::string(application), .name = std::move(name).value(), .status = std::string(columns.at(columns.status, row)),
+                  .created_at = *created_at};
+  job.auction_ends_at = time_of(columns.at(columns.auction_end, row));
+  const std::string_view price = columns.at(columns.auction_price, row), currency = columns.at(columns.auction_currency, row);
   if (!price.empty()) job.auction_price = std::string(price) + " " + std::string(currency);
   return std::optional(std::move(job));
 }
@@ -194,10 +204,11 @@ class JobCollector final : public Collector {
     seen_.clear();
   }
   engine::Outcome page(const Response& response) override {
-    const std::size_t rows = response.values("APPLICATION").size();
+    const JobColumns columns(response);
+    const std::size_t rows = columns.application.size();
     for (std::size_t row = 0; row < rows; ++row) {
-      if (!seen_.emplace(response.value("APPLICATION", row)).second) continue;
-      Result<std::optional<ProviderJob>> job = job_of(response, row);
+      if (!seen_.emplace(columns.application[row]).second) continue;
+      Result<std::optional<ProviderJob>> job = job_of(columns, row);
       if (!job) return job.error();
       if (!job.value()) continue;  // a name that is none: none of ours
       const engine::StatusMeaning meaning = engine::meaning_of_status(job.value()->status);
@@ -313,7 +324,7 @@ ProviderAnswer HttpProvider::answer_of(const Reply& reply) const {
   ProviderAnswer answer{.delivery = reply.delivery, .code = reply.code, .text = reply.text};
   if (reply.response) answer.raw = caller_.without_secrets(reply.response->body());
   if (!reply.ok()) return answer;
-  Result<std::optional<ProviderJob>> job = job_of(*reply.response, 0);
+  Result<std::optional<ProviderJob>> job = job_of(JobColumns(*reply.response), 0);
   if (!job || !job.value()) return answer;  // says yes without saying which
   job.value()->raw = answer.raw;
   answer.job = *std::move(job).value();

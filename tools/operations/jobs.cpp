@@ -439,6 +439,7 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
     return;
   }
   std::unordered_map<std::string_view, const ProviderJob*> by_application;
+  by_application.reserve(listed.value().size());
   for (const ProviderJob& job : listed.value()) by_application.emplace(job.application, &job);
   BackorderQuery query;
   query.states = {State::processing, State::auction_pending};
