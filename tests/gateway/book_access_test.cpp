@@ -76,6 +76,40 @@ TEST_CASE("writer: a task alone makes its own units of work, and what it throws 
   writer.together([](engine::LedgerStore& store) { CHECK(notes(store) == 1); });
 }
 
+TEST_CASE("readers: no more are lent at once than there may be, and everybody gets one in turn") {
+  TemporaryDirectory directory;
+  const std::string book = directory.file("book.db");
+  storage::create_book(book, kMade, true);
+  gateway::Readers readers(book, 2);
+  std::atomic<int> lent{0}, most{0};
+  std::vector<std::thread> clients;
+  for (int client = 0; client < 8; ++client) {
+    clients.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) {
+        gateway::Reading reading(readers);
+        const int now = ++lent;
+        for (int before = most; before < now && !most.compare_exchange_weak(before, now);) {
+        }
+        reading.begin();
+        CHECK(notes(reading.store()) == 0);
+        --lent;
+        reading.end();
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  CHECK(most <= 2);
+}
+
+TEST_CASE("readers: a book that cannot be opened leaves room for the next") {
+  TemporaryDirectory directory;
+  const std::string book = directory.file("book.db");
+  gateway::Readers readers(book, 1);
+  CHECK_THROWS_AS(readers.lend(), storage::StorageError);
+  storage::create_book(book, kMade, true);
+  CHECK(notes(*readers.lend()) == 0);
+}
+
 TEST_CASE("store: a second connection of the same program leaves the first its locks") {
   // Another program that closes the book last empties and deletes the log. It must see that we have the book open, or we go on with a log that is gone.
   ServedBook world;

@@ -8,21 +8,34 @@ constexpr std::size_t kMostWaiting = 4'096;  // then the book is said to be busy
 
 }  // namespace
 
-Readers::Lent::~Lent() {
-  const std::lock_guard lock(owner_->mutex_);
-  owner_->idle_.push_back(std::move(store_));
+Readers::Lent::~Lent() { owner_->take_back(std::move(store_)); }
+
+void Readers::take_back(std::unique_ptr<engine::LedgerStore> store) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (store) idle_.push_back(std::move(store));
+    ++free_;
+  }
+  back_.notify_one();
 }
 
 Readers::Lent Readers::lend() {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    back_.wait(lock, [this] { return free_ > 0; });
+    --free_;
     if (!idle_.empty()) {
       std::unique_ptr<engine::LedgerStore> store = std::move(idle_.back());
       idle_.pop_back();
       return {*this, std::move(store)};
     }
   }
-  return {*this, storage::open_book(path_, {.access = storage::Access::read_only})};
+  try {
+    return {*this, storage::open_book(path_, {.access = storage::Access::read_only})};
+  } catch (...) {
+    take_back(nullptr);
+    throw;
+  }
 }
 
 void Reading::begin() {

@@ -18,10 +18,11 @@
 
 namespace gateway {
 
-// Read-only stores, lent to one thread at a time.
+// Read-only stores, lent to one thread at a time, and so many at once: each has a page cache of its own, of up to 64 MiB, and there are more threads than that is
+// good for. Who comes later waits until one is back.
 class Readers {
  public:
-  explicit Readers(std::string path) : path_(std::move(path)) {}
+  explicit Readers(std::string path, std::size_t most = 16) : path_(std::move(path)), free_(most) {}
 
   class Lent {
    public:
@@ -39,8 +40,12 @@ class Readers {
   Lent lend();  // throws storage::StorageError
 
  private:
+  void take_back(std::unique_ptr<engine::LedgerStore> store);
+
   std::string path_;
   std::mutex mutex_;
+  std::condition_variable back_;
+  std::size_t free_;  // how many more may be lent
   std::vector<std::unique_ptr<engine::LedgerStore>> idle_;
 };
 
