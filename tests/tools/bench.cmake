@@ -1,8 +1,8 @@
 # Runs every measurement at its smallest, and looks whether each has its line with both sides in it. The program itself compares what the two leave behind.
 #   cmake -D bench=PROGRAM -D folder=WHERE -P bench.cmake
 cmake_minimum_required(VERSION 3.25)
-set(expected command grouped sweep settle list place submit sync gateway-place gateway-status parse preview refunds trial statement past verify hledger ledger beancount)
-set(writing command grouped sweep settle list place submit sync gateway-place)
+set(expected command grouped sweep settle beside list place submit sync gateway-place gateway-status parse preview refunds trial statement past verify hledger ledger beancount)
+set(writing command grouped sweep settle beside list place submit sync gateway-place)
 execute_process(COMMAND ${bench} --quick --json --folder ${folder} RESULT_VARIABLE status OUTPUT_VARIABLE answer ERROR_VARIABLE trouble)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "dropledger-bench --quick ended with ${status}: ${trouble}")

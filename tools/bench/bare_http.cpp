@@ -16,6 +16,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "tools/bench/measure.hpp"
+
 namespace bench {
 namespace {
 
@@ -308,10 +310,7 @@ double BareClients::run(const std::function<std::string(std::size_t)>& body_of) 
       ask(number);
     }
   }
-  if (times.empty()) return 0;
-  const auto late = times.begin() + static_cast<std::ptrdiff_t>((times.size() * 99) / 100);
-  std::ranges::nth_element(times, late);
-  return std::chrono::duration<double, std::milli>(*late).count();
+  return p99_ms(std::move(times));
 }
 
 std::string_view block_value(std::string_view body, std::string_view name) {

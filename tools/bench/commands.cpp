@@ -60,7 +60,6 @@ Took grouped(const Ground& ground) {
     });
   }
   took.left = left_in(file);
-  took.left.erase("table seal");  // one a commit, and how many share one is chance
   return took;
 }
 
@@ -203,7 +202,6 @@ Took floor_grouped(const Ground& ground) {
     });
   }
   took.left = left_in(file);
-  took.left.erase("table seal");
   return took;
 }
 

@@ -129,6 +129,13 @@ std::optional<bool> holds(const Measurement& measurement, const Result& result, 
   return all;
 }
 
+double p99_ms(std::vector<std::chrono::steady_clock::duration> times) {
+  if (times.empty()) return 0;
+  const auto late = times.begin() + static_cast<std::ptrdiff_t>((times.size() * 99) / 100);
+  std::ranges::nth_element(times, late);
+  return std::chrono::duration<double, std::milli>(*late).count();
+}
+
 Result run(const Measurement& measurement, const Ground& ground, int pairs) {
   std::filesystem::create_directories(ground.folder);
   if (measurement.prepare) {

@@ -67,6 +67,8 @@ Took run_side(const std::function<Took(const Ground&)>& side, const Ground& grou
 Result run(const Measurement& measurement, const Ground& ground, int pairs);
 
 double median(std::vector<double> values);
+// 99 of 100 are not above it. 0 where there are none.
+double p99_ms(std::vector<std::chrono::steady_clock::duration> times);
 // Whether everything wanted is reached: ratio, rate and latency by their medians, memory by its peak. Nothing where nothing is wanted. `rates` says whether absolute
 // rates are judged here.
 std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates);

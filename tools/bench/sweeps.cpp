@@ -1,12 +1,15 @@
 // Sweeps: everything due reserved or voided; every outcome captured or refunded. The floor reads narrow rows in one query, decides in memory, and writes each
 // account's balance once, in the same number of commits.
 #include <algorithm>
+#include <atomic>
+#include <thread>
 #include <tuple>
 
 #include "storage/sqlite_store.hpp"
 #include "tools/bench/families.hpp"
 #include "tools/bench/raw.hpp"
 #include "tools/bench/sample.hpp"
+#include "tools/operations/accounts.hpp"
 #include "tools/operations/sweep.hpp"
 
 namespace bench {
@@ -190,6 +193,48 @@ Took floor_settle(const Ground& ground) {
   return took;
 }
 
+// Payments one after another, each on the disk before the next, while another connection sweeps all that is due. What is measured is how long each waits for its turn.
+Took pay_beside(const Ground& ground, std::string_view name, bool sweeps_meanwhile) {
+  const std::string file = copy_of_prepared(ground, name);
+  Took took{.seconds = 0, .units = ground.size};
+  {
+    const auto sweeping = storage::open_book(file, {}), paying = storage::open_book(file, {});
+    std::atomic<bool> begun = false;
+    std::exception_ptr failure;
+    const auto sweep_all = [&] {
+      operations::SweepOptions options;
+      options.stages = {Stage::reserve};
+      options.progress = [&](Stage, std::size_t) { begun = true; };
+      try {
+        operations::sweep({*sweeping, kNow, "bench"}, nullptr, options);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      begun = true;
+    };
+    std::thread sweeper;
+    if (sweeps_meanwhile) {
+      sweeper = std::thread(sweep_all);
+      while (!begun) std::this_thread::yield();
+    }
+    std::vector<std::chrono::steady_clock::duration> times;
+    took.seconds = seconds_of([&] {
+      for (std::int64_t i = 0; i < ground.size; ++i) {
+        const auto asked = std::chrono::steady_clock::now();
+        // One cent funds nothing that would not be.
+        (void)value_of(operations::fund({*paying, kNow, "bench"}, {}, account_name(account_of(ground, i)), {.amount = engine::Money::of_minor(1, kEuro), .memo = "wire 8841"}));
+        times.push_back(std::chrono::steady_clock::now() - asked);
+      }
+    });
+    if (sweeps_meanwhile) sweeper.join();
+    else sweep_all();
+    if (failure) std::rethrow_exception(failure);
+    took.p99_ms = p99_ms(std::move(times));
+  }
+  took.left = left_in(file);
+  return took;
+}
+
 }  // namespace
 
 void add_sweeps(std::vector<Measurement>& all) {
@@ -199,6 +244,13 @@ void add_sweeps(std::vector<Measurement>& all) {
   all.push_back({"settle", "settlement sweep, captured with tax or refunded", "backorders", 100'000, 0.6, 40'000, true,
                  [](const Ground& ground) { add_answered(ground, *make_accounts(ground, ground.file("prepared.db"), true)); },
                  [](const Ground& ground) { return sweep(ground, Stage::settle, {"SUCCESSFUL", "FAILED"}); }, floor_settle});
+  all.push_back({.name = "beside", .what = "payments while a sweep of 1,000 times as many backorders runs, against payments alone", .unit = "payments", .size = 100, .ratio = 0, .rate = 0, .grows = false,
+                 .prepare = [](const Ground& ground) {
+                   const Ground due{ground.folder, ground.size * 1'000, ground.seed};
+                   add_due(due, *make_accounts(due, due.file("prepared.db"), false));
+                 },
+                 .ledger = [](const Ground& ground) { return pay_beside(ground, "ledger.db", true); },
+                 .floor = [](const Ground& ground) { return pay_beside(ground, "floor.db", false); }, .below_ms = 50});
 }
 
 }  // namespace bench
