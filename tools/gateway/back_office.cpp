@@ -1,6 +1,6 @@
 #include "tools/gateway/back_office.hpp"
 
-#include "storage/storage_error.hpp"
+#include "storage/sqlite_store.hpp"
 #include "tools/operations/jobs.hpp"
 
 namespace gateway {
@@ -8,7 +8,6 @@ namespace {
 
 constexpr const char* kActor = "gateway";
 constexpr auto kLongestDelete = std::chrono::seconds(20);         // a customer waits this long for the provider to be free
-constexpr auto kLongestPass = std::chrono::milliseconds(300);     // a sweep's next chunk waits this long for customers' writes
 
 engine::Error what_failed() {
   try {
@@ -22,14 +21,13 @@ engine::Error what_failed() {
 
 }  // namespace
 
-BackOffice::BackOffice(const std::string& path, engine::BackorderProvider* provider, Writer& writer, Clock clock)
-    : provider_(provider), writer_(writer), clock_(std::move(clock)), store_(storage::open_book(path, {})) {}
+BackOffice::BackOffice(const std::string& path, engine::BackorderProvider* provider, Clock clock)
+    : provider_(provider), clock_(std::move(clock)), store_(storage::open_book(path, {})) {}
 
 operations::SweepOptions BackOffice::options() {
   operations::SweepOptions options;
   options.clock = [this] { return clock_(*store_); };
   options.interrupted = [this] { return ending_.load(); };
-  options.progress = [this](operations::Stage, std::size_t) { writer_.let_pass(kLongestPass); };
   return options;
 }
 

@@ -10,7 +10,6 @@
 #include <string>
 
 #include "engine/submission.hpp"
-#include "tools/gateway/book_access.hpp"
 #include "tools/operations/sweep.hpp"
 
 namespace gateway {
@@ -19,7 +18,7 @@ class BackOffice {
  public:
   using Clock = std::function<engine::UtcTime(engine::LedgerStore&)>;
   // `provider` may be null: then submit and sync are left out. `clock` tells the time as a sweep goes on. Throws storage::StorageError.
-  BackOffice(const std::string& path, engine::BackorderProvider* provider, Writer& writer, Clock clock);
+  BackOffice(const std::string& path, engine::BackorderProvider* provider, Clock clock);
 
   // Everything that is due at `now`. Failures are troubles of the report, never exceptions: the next sweep does what this one could not.
   operations::SweepReport sweep(engine::UtcTime now);
@@ -37,7 +36,6 @@ class BackOffice {
   operations::SweepOptions options();
 
   engine::BackorderProvider* provider_;
-  Writer& writer_;
   Clock clock_;
   std::atomic<bool> ending_ = false;
   std::timed_mutex mutex_;  // over everything below, and over the provider

@@ -63,11 +63,6 @@ Writer::~Writer() {
 void Writer::together(const std::function<void(engine::LedgerStore&)>& task) { run(task, true); }
 void Writer::alone(const std::function<void(engine::LedgerStore&)>& task) { run(task, false); }
 
-void Writer::let_pass(engine::Milliseconds longest) {
-  std::unique_lock lock(mutex_);
-  passed_.wait_for(lock, longest, [this] { return waiting_.empty() && !busy_; });
-}
-
 void Writer::run(const std::function<void(engine::LedgerStore&)>& task, bool shares) {
   Job job{.task = &task, .shares = shares};
   {
@@ -112,7 +107,6 @@ void Writer::work() {
     }
     lock.lock();
     busy_ = false;
-    if (waiting_.empty()) passed_.notify_all();
   }
 }
 

@@ -79,9 +79,6 @@ class Writer {
   // Runs `task` with the store to itself; it makes its own units of work.
   void alone(const std::function<void(engine::LedgerStore&)>& task);
 
-  // For those who write through another connection, chunk by chunk: returns when nothing waits here, or after `longest`.
-  void let_pass(engine::Milliseconds longest);
-
  private:
   // One caller's. Each is woken by itself, when its own is done.
   struct Job {
@@ -98,7 +95,7 @@ class Writer {
 
   std::unique_ptr<engine::LedgerStore> store_;
   std::mutex mutex_;
-  std::condition_variable arrived_, passed_;
+  std::condition_variable arrived_;
   std::deque<Job*> waiting_;
   bool busy_ = false, ending_ = false;
   std::thread thread_;

@@ -48,7 +48,7 @@ struct Gateway::Parts {
         rehearsal(is_rehearsal()),
         readers(options.book),
         writer(options.book),
-        back_office(options.book, options.provider, writer, [this](engine::LedgerStore& store) { return now(store); }),
+        back_office(options.book, options.provider, [this](engine::LedgerStore& store) { return now(store); }),
         authentication(options.monotonic),
         http(kPath, options.limits, [this](const HttpCall& call) { return answer(call.query, call.body, call.address, call.delivery); },
              api_client::format(refuse(420, "too many connections"))) {}
