@@ -86,7 +86,8 @@ class BareClients {
   // One client's request and its answer's body.
   std::string exchange(std::size_t client, std::string_view body);
   // All of them at once; `body_of` gives a client's next request, an empty one where it has none left. Throws where an answer is not of code 200. Where the server
-  // has closed a connection before anything of an answer came, the client connects and asks again. The 99th percentile of the time from request to answer, in ms.
+  // has closed a connection before anything of an answer came, the client connects and asks again. In ms, the 99th percentile of the time from request to answer, of the
+  // client that waited longest: of all requests together, a client that is hardly ever served would not show.
   double run(const std::function<std::string(std::size_t client)>& body_of);
 
  private:

@@ -53,12 +53,10 @@ void be_clients(const Ground& ground, Asks asks, Line& line) {
   }
   line.say("ready");
   line.hear();
-  std::vector<std::int64_t> next(kClients);
-  for (std::int64_t client = 0; client < kClients; ++client) next[static_cast<std::size_t>(client)] = client;
+  std::int64_t next = 0;
   const std::int64_t all = requests(ground);
   const double p99_ms = clients.run([&](std::size_t client) {
-    const std::int64_t i = next[client];
-    next[client] += kClients;
+    const std::int64_t i = next++;
     return i >= all ? std::string() : asks == Asks::status ? heads[client] : heads[client] + domain_of(ground, i);
   });
   line.say(std::to_string(p99_ms));

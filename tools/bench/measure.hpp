@@ -31,7 +31,7 @@ struct Took {
   double seconds;
   std::int64_t units;                          // done in that time
   std::map<std::string, std::int64_t> left{};  // what stays on the disk, counted: equal on both sides, or the comparison is none
-  double p99_ms = 0;                           // of the time from a request to its answer; 0: not measured
+  double p99_ms = 0;                           // of the time from a request to its answer, of the client that waited longest; 0: not measured
 };
 
 struct Measurement {
