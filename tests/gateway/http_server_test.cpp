@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -192,6 +193,33 @@ TEST_CASE("http: connections beyond the limit are turned away with an answer, an
   CHECK(first.hear().ends_with("served"));
   CHECK(second.hear().ends_with("served"));
   CHECK(more.front()->hear().ends_with("served"));
+}
+
+TEST_CASE("http: a connection that never idles gives way to one that waits, with its answer and a word") {
+  Server server({.threads = 1, .requests_per_connection = 1'000'000'000});
+  std::atomic<bool> served{false};
+  std::atomic<int> refused{0};
+  bool waited_in_vain = false;
+  std::promise<void> busy;
+  std::thread busy_one([&] {
+    httplib::Client client = server.client();
+    client.set_keep_alive(true);
+    const auto give_up = std::chrono::steady_clock::now() + kPatience;
+    for (int i = 0; !served && std::chrono::steady_clock::now() < give_up; ++i) {
+      const auto answer = client.Get("/path");
+      if (!answer || answer->status != 200) ++refused;
+      if (i == 0) busy.set_value();
+    }
+    waited_in_vain = !served;
+  });
+  busy.get_future().wait();
+  const auto answer = server.client().Get("/path?late");
+  served = true;
+  busy_one.join();
+  CHECK_FALSE(waited_in_vain);
+  REQUIRE(answer);
+  CHECK(answer->body == "GET|late|0|");
+  CHECK(refused == 0);
 }
 
 TEST_CASE("http: as many are served at once as there are threads, though none may wait for one") {

@@ -28,6 +28,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kSentTogether = 16 * 1024;
 constexpr auto kIdleSlice = std::chrono::milliseconds(50);     // how soon an idle connection notices that it is to give way
+constexpr auto kTurn = std::chrono::milliseconds(500);         // while others wait a connection that never idles is served for so long, then it is to come again
 constexpr auto kLingering = std::chrono::milliseconds(200);    // for the peer to take the last bytes before the socket is closed
 constexpr auto kLongLingering = std::chrono::seconds(2);       // where they have not arrived by then
 
@@ -473,13 +474,14 @@ class HttpServer::Listener final : public httplib::Server {
 
   // Whether it ended with an answer, which may still be on its way.
   bool serve(Wire& wire) {
+    const SteadyTime turn_ends = now() + kTurn;
     for (std::size_t left = limits_.requests_per_connection;; --left) {
       if (!wait_for_request(wire)) return false;
       if (serving->delivery) serving->delivery->end(wire.has_buffered());
       serving->delivery.reset();
       wire.set_deadline(now() + limits_.request_time);
       wire.set_budget(limits_.head_bytes);
-      serving->last_request = left <= 1 || stopping_;
+      serving->last_request = left <= 1 || stopping_ || (in_line_ > 0 && now() >= turn_ends);
       bool closed = false;
       const bool served = process_request(wire, serving->last_request, closed, [&](httplib::Request& request) {
         take_as_it_comes(request);

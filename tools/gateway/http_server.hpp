@@ -16,8 +16,8 @@
 namespace gateway {
 
 struct HttpLimits {
-  // Connections served at once; an idle one gives way to one that waits. Fewer than there are clients who keep theirs is dear: 64 clients at 32 threads waited 144 ms
-  // in the 99th percentile, at 128 a tenth of that (dropledger-bench, gateway-status).
+  // Connections served at once. Where others wait an idle one gives way to them, and a busy one after its turn of half a second. Best more than there are clients who
+  // keep theirs: 64 clients at 32 threads would wait for their turns.
   std::size_t threads = 128;
   std::size_t waiting = 128;               // connections that wait for a thread; those beyond are turned away
   std::size_t head_bytes = 32 * 1024;      // request line and headers; the line alone 8 KiB
