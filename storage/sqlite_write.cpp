@@ -60,12 +60,12 @@ void SqliteBook::require_unit() const {
 void SqliteBook::begin() {
   ENSURE(!in_unit_, "units of work are not nested");
   if (access_ == Access::read_only) {
-    db_->execute("BEGIN");
+    db_->statement("BEGIN").run();
     db_->integer("SELECT count(*) FROM book");  // the snapshot begins with the first read
   } else {
     if (!turn_.take(busy_timeout_)) throw StorageError({ErrorCode::database_busy, db_->path() + ": another process is writing: try again, or wait longer for it"});
     try {
-      db_->execute("BEGIN IMMEDIATE");
+      db_->statement("BEGIN IMMEDIATE").run();
     } catch (...) {
       turn_.give_back();
       throw;
@@ -89,7 +89,7 @@ void SqliteBook::commit() {
   ENSURE(in_unit_, "a unit of work was begun");
   try {
     write_seal();
-    db_->execute("COMMIT");
+    db_->statement("COMMIT").run();
   } catch (...) {
     rollback();
     throw;

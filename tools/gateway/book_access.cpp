@@ -44,7 +44,7 @@ void Reading::begin() {
 }
 
 void Reading::end() {
-  if (begun_) store().rollback();
+  if (begun_) store().commit();  // nothing was changed, and what the store has learnt of prices and schedules stays true
   begun_ = false;
   lent_.reset();
 }
