@@ -335,6 +335,8 @@ class LedgerStore {
   virtual void begin() = 0;
   virtual void commit() = 0;
   virtual void rollback() = 0;
+  // Inside a unit of work: whether another writer, of this process or another, waits for its end. A long one may end there early.
+  virtual bool is_awaited() = 0;
 
   // REQUIRES: inside a unit of work. Writes everything, moves kept balances, seals the new transfers. Refused, with nothing of it written:
   // insufficient_available where a balance would fall under its floor (the detail names account and shortfall), period_closed,

@@ -25,6 +25,7 @@ class SqliteBook final : public engine::LedgerStore {
   void begin() override;
   void commit() override;
   void rollback() override;
+  bool is_awaited() override { return turn_.is_awaited(); }
   engine::Outcome apply(const engine::Changes& changes, const engine::Stamp& stamp) override;
 
   engine::CustomerId next_customer_id() override;

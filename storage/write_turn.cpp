@@ -15,23 +15,24 @@ constexpr auto kAskAgain = std::chrono::microseconds(250);
 
 enum class Asked { ours, somebodys, impossible };
 
-// Locks of the open file and not of the process: two connections of one process are as strange to each other as two processes.
-Asked lock(int file, off_t byte) {
+struct flock byte_range(short type, off_t byte) {
   struct flock range {};
-  range.l_type = F_WRLCK;
+  range.l_type = type;
   range.l_whence = SEEK_SET;
   range.l_start = byte;
   range.l_len = 1;
+  return range;
+}
+
+// Locks of the open file and not of the process: two connections of one process are as strange to each other as two processes.
+Asked lock(int file, off_t byte) {
+  struct flock range = byte_range(F_WRLCK, byte);
   if (::fcntl(file, F_OFD_SETLK, &range) == 0) return Asked::ours;
   return errno == EAGAIN || errno == EACCES || errno == EINTR ? Asked::somebodys : Asked::impossible;
 }
 
 void unlock(int file, off_t byte) {
-  struct flock range {};
-  range.l_type = F_UNLCK;
-  range.l_whence = SEEK_SET;
-  range.l_start = byte;
-  range.l_len = 1;
+  struct flock range = byte_range(F_UNLCK, byte);
   ::fcntl(file, F_OFD_SETLK, &range);
 }
 
@@ -69,6 +70,11 @@ bool WriteTurn::take(engine::Milliseconds longest) {
   const Asked writing = next == Asked::ours ? wait_for(file_, kWriting, deadline) : next;
   if (next == Asked::ours) unlock(file_, kNext);
   return writing != Asked::somebodys;
+}
+
+bool WriteTurn::is_awaited() const {
+  struct flock range = byte_range(F_WRLCK, kNext);
+  return file_ >= 0 && ::fcntl(file_, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
 }
 
 void WriteTurn::give_back() {

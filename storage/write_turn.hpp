@@ -20,6 +20,7 @@ class WriteTurn {
   // True: it is ours, until give_back(). False: not within `longest`. Where the file system or its rights allow no such file, it is everybody's turn.
   bool take(engine::Milliseconds longest);
   void give_back();
+  bool is_awaited() const;  // somebody else stands in line
 
  private:
   bool open();

@@ -54,7 +54,7 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
   std::mt19937_64 random(4711);
   int outside = 0;
   operations::SweepOptions small;
-  small.chunk = small.orders = 1;  // as many commits, and so as many places to die, as there can be
+  small.chunk = small.together = small.orders = 1;  // as many commits, and so as many places to die, as there can be
   // Half past the instants at which deposits fall due and deadlines pass, so that starting again minutes later decides the same.
   const engine::UtcTime first = calm.start() + std::chrono::minutes(30);
   for (engine::UtcTime now = first; now <= calm.end(); now += std::chrono::hours(1)) {

@@ -103,7 +103,7 @@ TEST_CASE("sweep: a thousand due at once, in chunks and in one: the same books, 
     REQUIRE(kept);
     desk.now = kNow + hours(28);
     SweepOptions options;
-    options.chunk = chunk;
+    options.chunk = options.together = chunk;
     options.stages = {Stage::reserve};
     const SweepReport report = sweep(desk.context(), nullptr, options);
     CHECK(report.count("reserved") == 550);

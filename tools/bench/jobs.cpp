@@ -350,7 +350,7 @@ Took floor_sync(const Ground& ground) {
       Query insert(db, "INSERT INTO evidence (id, backorder_id, recorded_at, status, raw) VALUES (?, ?, ?, ?, ?)");
       std::int64_t evidence = 0;
       std::string raw;
-      const std::size_t chunk = operations::SweepOptions{}.chunk;
+      const std::size_t chunk = operations::SweepOptions{}.together;
       for (std::size_t at = 0; at < jobs.size(); ++at) {
         if (at % chunk == 0) db.run(at == 0 ? "BEGIN IMMEDIATE" : "COMMIT; BEGIN IMMEDIATE");
         const auto found = rows.find(jobs[at].application);

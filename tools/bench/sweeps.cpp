@@ -96,7 +96,7 @@ class Floor {
   }
 
   void write(const std::vector<Order>& orders, const std::function<void(std::int64_t, Account&, std::span<const Order>)>& decide) {
-    const std::size_t chunk = operations::SweepOptions{}.chunk;
+    const std::size_t chunk = operations::SweepOptions{}.together;
     Query balance(db_, "UPDATE ledger_account SET balance_minor = ?2 WHERE id = ?1"), seal(db_, kInsertSeal);
     std::span<const Order> rest(orders);
     while (!rest.empty()) {

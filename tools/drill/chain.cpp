@@ -356,7 +356,7 @@ void Chain::play(Killer* killer, int kills, const std::function<void(std::size_t
     move_to(at);
     set_dead(is_out(at));
     operations::SweepOptions options;
-    options.chunk = 25;  // orders under one commit, so that a kill leaves this many unknown
+    options.chunk = options.together = 25;  // orders under one commit, so that a kill leaves this many unknown
     if (!all) options.stages = {Stage::reserve, Stage::voids, Stage::submit};
     // A quarter of the kills is kept for the settling of outcomes.
     const int wanted = at < drops_.front() ? kills * 3 / 4 : kills;

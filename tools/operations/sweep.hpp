@@ -24,7 +24,8 @@ enum class Milestone : std::uint8_t { before_commit, after_intent, after_answer,
 
 struct SweepOptions {
   std::vector<Stage> stages{kStages, kStages + std::size(kStages)};
-  std::size_t chunk = 1'000;       // backorders of one commit, whole accounts at a time, at least one: for some hundredths of a second others wait
+  std::size_t chunk = 500;         // backorders decided at once, whole accounts at a time, at least one: a commit follows where another writer waits
+  std::size_t together = 10'000;   // backorders of one commit where nobody does
   std::size_t orders = 100;        // intents per commit: so many are on their way before the first answer is on file
   // The time as it goes on while orders are sent, so that no intent is older than its order seems; absent: it stands still.
   std::function<engine::UtcTime()> clock{};

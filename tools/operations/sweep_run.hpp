@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,12 +34,15 @@ struct SweepRun {
     }
     report.counts.push_back({stage, std::string(what), count});
   }
-  // Writes what was decided and keeps the unit of work. The facts were read inside it, so a refusal means that a rule and the store disagree.
+  // Writes what was decided. The facts were read inside the unit of work, so a refusal means that a rule and the store disagree.
+  void write(const engine::Changes& changes) {
+    if (changes.empty()) return;
+    require(context.store.apply(changes, context.stamp()));
+    reach(Milestone::before_commit);
+  }
+  // The same, and keeps the unit of work.
   void commit(Work& work, const engine::Changes& changes) {
-    if (!changes.empty()) {
-      require(context.store.apply(changes, context.stamp()));
-      reach(Milestone::before_commit);
-    }
+    write(changes);
     work.keep();
   }
   template <typename T>
@@ -47,25 +51,31 @@ struct SweepRun {
   }
 };
 
-// Visits the rows of a query chunk by chunk, whole accounts at a time, each chunk one commit. Which accounts have any is read once; their rows are read
-// inside the chunk's unit of work, so that nothing moves under the decision. `visit` changes the rows and fills the changes.
+// Visits the rows of a query chunk by chunk, whole accounts at a time; as many chunks to a commit as there are before another writer waits, or SweepOptions::together.
+// Which accounts have any is read once; their rows are read inside the unit of work, so that nothing moves under the decision. `visit` changes the rows and fills the
+// changes.
 template <typename Visit>
 void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, const Visit& visit) {
   query.order = engine::BackorderQuery::Order::customer;
   const auto counts = run.context.store.count_by_customer(query);
-  std::size_t done = 0;
+  std::size_t done = 0, committed = 0;
+  std::optional<Work> work;
   for (std::size_t at = 0; at < counts.size();) {
     query.customers.clear();
     for (std::size_t size = 0; at < counts.size() && (size == 0 || size + counts[at].second <= run.options.chunk); ++at) {
       query.customers.push_back(counts[at].first);
       size += counts[at].second;
     }
-    Work work(run.context);
+    if (!work) work.emplace(run.context);
     std::vector<engine::Backorder> rows = run.context.store.backorders(query);
     done += rows.size();
     engine::Changes changes;
     visit(changes, std::span(rows));
-    run.commit(work, changes);
+    run.write(changes);
+    if (at < counts.size() && done - committed < run.options.together && !run.context.store.is_awaited()) continue;
+    work->keep();
+    work.reset();
+    committed = done;
     if (run.options.progress) run.options.progress(stage, done);
   }
 }
