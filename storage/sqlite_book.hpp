@@ -159,7 +159,7 @@ class SqliteBook final : public engine::LedgerStore {
   WriteTurn turn_;
   bool in_unit_ = false;
   std::optional<std::int64_t> next_customer_, next_backorder_, next_call_;  // within a unit of work
-  // What the next rows of a unit of work follow, looked up once: nobody else writes meanwhile. Absent: not yet, or not any more.
+  // What the next rows follow, looked up once, and again where another connection has committed. Absent: not yet, or not any more.
   std::optional<std::int64_t> last_recorded_, last_request_, last_transfer_, last_event_;
   std::optional<std::pair<std::int64_t, Hash>> last_seal_;  // id, hash; 0 and the book's own hash before the first
   // What the unit of work has written and no seal covers yet: from where, until when, and its bytes.

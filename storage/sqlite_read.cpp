@@ -176,6 +176,8 @@ void SqliteBook::forget_what_changed() {
   accounts_.clear();
   single_accounts_ = 0;
   operator_accounts_.clear();
+  last_recorded_ = last_request_ = last_transfer_ = last_event_ = std::nullopt;
+  last_seal_.reset();
 }
 
 void SqliteBook::note_outside_changes() {

@@ -73,6 +73,7 @@ void SqliteBook::begin() {
   }
   in_unit_ = true;
   forget_unit();
+  note_outside_changes();
 }
 
 void SqliteBook::forget_unit() {
@@ -80,8 +81,6 @@ void SqliteBook::forget_unit() {
   not_answered_ = {};
   named_.clear();
   next_customer_ = next_backorder_ = next_call_ = std::nullopt;
-  last_recorded_ = last_request_ = last_transfer_ = last_event_ = std::nullopt;
-  last_seal_ = std::nullopt;
   looked_outside_ = false;
 }
 
