@@ -59,21 +59,17 @@ void SqliteBook::require_unit() const {
 
 void SqliteBook::begin() {
   ENSURE(!in_unit_, "units of work are not nested");
-  if (access_ == Access::read_only) {
-    db_->statement("BEGIN").run();
-    db_->integer("SELECT count(*) FROM book");  // the snapshot begins with the first read
-  } else {
-    if (!turn_.take(busy_timeout_)) throw StorageError({ErrorCode::database_busy, db_->path() + ": another process is writing: try again, or wait longer for it"});
-    try {
-      db_->statement("BEGIN IMMEDIATE").run();
-    } catch (...) {
-      turn_.give_back();
-      throw;
-    }
+  if (access_ == Access::read_write && !turn_.take(busy_timeout_)) {
+    throw StorageError({ErrorCode::database_busy, db_->path() + ": another process is writing: try again, or wait longer for it"});
   }
   in_unit_ = true;
-  forget_unit();
-  note_outside_changes();
+  try {
+    db_->statement(access_ == Access::read_only ? "BEGIN" : "BEGIN IMMEDIATE").run();
+    note_outside_changes();  // its read is the first: with it a reader's snapshot begins
+  } catch (...) {
+    rollback();
+    throw;
+  }
 }
 
 void SqliteBook::forget_unit() {
@@ -99,7 +95,7 @@ void SqliteBook::commit() {
 void SqliteBook::end_unit() {
   in_unit_ = false;
   forget_unit();
-  if (access_ == Access::read_write) turn_.give_back();
+  turn_.give_back();
 }
 
 void SqliteBook::rollback() {
@@ -159,9 +155,7 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
   for (const Customer& added_customer : changes.new_customers) {
     if (customer(added_customer.name)) return Error{ErrorCode::account_exists, "account " + added_customer.name + " exists already"};
   }
-  if (changes.transfers.empty()) {
-    // nothing that a closed period refuses
-  } else if (const std::optional<UtcTime> closed = book().closed_until) {
+  if (const std::optional<UtcTime> closed = changes.transfers.empty() ? std::nullopt : book().closed_until) {
     for (const NewTransfer& transfer : changes.transfers) {
       const std::int64_t effective = transfer.effective_at ? ms(*transfer.effective_at) : writing.recorded;
       if (effective >= ms(*closed)) continue;
