@@ -14,21 +14,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "engine/domain_name.hpp"
-#include "engine/time.hpp"
+#include "engine/drop.hpp"
 
 namespace api_client {
-
-using ListDate = std::variant<engine::UtcTime, engine::Day>;
-
-struct ListedName {
-  engine::DomainName name;
-  ListDate date;       // a bare day where the list gives no time
-  std::uint64_t line;  // from 1
-};
 
 struct BadRow {
   std::uint64_t line;
@@ -42,11 +32,11 @@ engine::Result<ListLayout> parse_list_layout(std::string_view text);
 
 struct ListFormat {
   ListLayout layout = ListLayout::detect;
-  std::optional<ListDate> date{};  // of every name in a list of names only
+  std::optional<engine::ListDate> date{};  // of every name in a list of names only
 };
 
 struct DeletionList {
-  std::vector<ListedName> rows;  // by name, one per name
+  std::vector<engine::ListRow> rows;  // by name, one per name
   std::vector<BadRow> bad;       // the first kMaxBadRows of them
   std::uint64_t bad_count = 0;
   std::uint64_t lines = 0;

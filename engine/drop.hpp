@@ -4,7 +4,9 @@
 
 #include <optional>
 #include <span>
+#include <variant>
 
+#include "engine/domain_name.hpp"
 #include "engine/id.hpp"
 #include "engine/schedule.hpp"
 #include "engine/time.hpp"
@@ -15,6 +17,13 @@ namespace engine {
 enum class DateIs : std::uint8_t { finalization, drop };
 std::string_view name(DateIs date_is);
 Result<DateIs> parse_date_is(std::string_view text);
+
+// A row of a deletion list.
+using ListDate = std::variant<UtcTime, Day>;  // a bare day takes the zone's batch time from the schedule
+struct ListRow {
+  DomainName name;
+  ListDate date;
+};
 
 // One source's latest word on a name. At least one of the two dates is given.
 struct Listing {

@@ -331,14 +331,14 @@ class LedgerStore {
  public:
   virtual ~LedgerStore() = default;
 
-  // A unit of work: facts read inside cannot move until it ends. Not nested. rollback is harmless without begin.
+  // A unit of work: facts read inside cannot move until it ends. Not nested. commit seals what was written. rollback is harmless without begin.
   virtual void begin() = 0;
   virtual void commit() = 0;
   virtual void rollback() = 0;
   // Inside a unit of work: whether another writer, of this process or another, waits for its end. A long one may end there early.
   virtual bool is_awaited() = 0;
 
-  // REQUIRES: inside a unit of work. Writes everything, moves kept balances, seals the new transfers. Refused, with nothing of it written:
+  // REQUIRES: inside a unit of work. Writes everything, moves kept balances. Refused, with nothing of it written:
   // insufficient_available where a balance would fall under its floor (the detail names account and shortfall), period_closed,
   // impossible_step where an open backorder for the same account, name and copy exists. The caller then rolls back.
   virtual Outcome apply(const Changes& changes, const Stamp& stamp) = 0;

@@ -64,17 +64,13 @@ struct Import {
     if (!date_is.empty()) import.date_is = value_or_throw(engine::parse_date_is(date_is));
     for (const std::string& text : covers) import.declared.push_back(coverage_of(text));
     render::Progress reading("reading", bytes.size());
-    api_client::DeletionList list =
+    const api_client::DeletionList list =
         value_or_throw(api_client::read_deletion_list(bytes, format, [&](std::size_t done) { reading.at(done); }));
     reading.finish();
     note_bad_rows(session, list);
     std::string().swap(bytes);  // half a million names are held once from here on
-    std::vector<operations::ListRow> rows;
-    rows.reserve(list.rows.size());
-    for (api_client::ListedName& row : list.rows) rows.push_back({std::move(row.name), row.date});
-    std::vector<api_client::ListedName>().swap(list.rows);
-    render::Progress merging("names", session.globals().quiet ? 0 : rows.size());
-    const operations::ListReport report = value_or_throw(operations::import_list(context, import, rows, [&](std::size_t done) { merging.at(done); }));
+    render::Progress merging("names", session.globals().quiet ? 0 : list.rows.size());
+    const operations::ListReport report = value_or_throw(operations::import_list(context, import, list.rows, [&](std::size_t done) { merging.at(done); }));
     merging.finish();
     session.print(import_record(session, source, report, static_cast<std::int64_t>(list.duplicates), static_cast<std::int64_t>(list.bad_count)));
     return 0;
@@ -117,7 +113,7 @@ struct Fetch {
     }));
     reading.reset();
     if (names.empty()) throw CommandError{Error{ErrorCode::invalid_list, provider.environment() + " lists no name that is released then"}};
-    std::vector<operations::ListRow> rows;
+    std::vector<engine::ListRow> rows;
     rows.reserve(names.size());
     for (const api_client::PendingDelete& row : names) rows.push_back({row.name, row.finalization_at});
     const operations::ListReport report = value_or_throw(operations::import_list(

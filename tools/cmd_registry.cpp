@@ -83,7 +83,7 @@ struct Init {
 };
 
 // What a list's row tells the registry; nothing where only a day is given and the zone's batch time is not known.
-std::optional<simulated_registry::NameDrop> drop_of(const api_client::ListedName& row, engine::DateIs date_is, const engine::Schedules& schedules) {
+std::optional<simulated_registry::NameDrop> drop_of(const engine::ListRow& row, engine::DateIs date_is, const engine::Schedules& schedules) {
   const engine::ZoneSchedule& schedule = schedules.of(row.name.ace());
   std::optional<engine::UtcTime> at;
   if (const auto* instant = std::get_if<engine::UtcTime>(&row.date)) {
@@ -133,7 +133,7 @@ struct Learn {
       if (list.bad_count > kShown) session.note(file + ": and " + std::to_string(list.bad_count - kShown) + " more lines that cannot be read");
       std::vector<simulated_registry::NameDrop> drops;
       drops.reserve(list.rows.size());
-      for (const api_client::ListedName& row : list.rows) {
+      for (const engine::ListRow& row : list.rows) {
         if (auto drop = drop_of(row, meaning, schedules)) drops.push_back(*std::move(drop));
       }
       render::Cell news;

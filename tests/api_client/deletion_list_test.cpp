@@ -74,7 +74,7 @@ TEST_CASE("list: the same two rows in every form they come in") {
 
 TEST_CASE("list: names only take the date given with the file, and need one") {
   CHECK(refusal("a.com\nb.com\n") == ErrorCode::invalid_argument);
-  const DeletionList list = read("b.com\na.com\n", {.layout = ListLayout::detect, .date = ListDate(engine::parse_day("2026-08-01").value())});
+  const DeletionList list = read("b.com\na.com\n", {.layout = ListLayout::detect, .date = engine::ListDate(engine::parse_day("2026-08-01").value())});
   REQUIRE(list.rows.size() == 2);
   CHECK(std::get<engine::Day>(list.rows[0].date) == engine::parse_day("2026-08-01").value());
 }

@@ -21,8 +21,8 @@ constexpr int kKills = 1'000, kMostAnHour = 40, kNamesADay = 300, kLeast = 20;
 #endif
 
 // Three days of made-up names in three zones.
-std::vector<std::vector<operations::ListRow>> small_lists() {
-  std::vector<std::vector<operations::ListRow>> lists;
+std::vector<std::vector<engine::ListRow>> small_lists() {
+  std::vector<std::vector<engine::ListRow>> lists;
   for (int day = 0; day < 3; ++day) {
     auto& list = lists.emplace_back();
     for (int i = 0; i < kNamesADay; ++i) {

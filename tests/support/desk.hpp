@@ -50,8 +50,8 @@ struct BookDesk {
   engine::Result<operations::Reply> place(const std::string& account, const std::string& name, const operations::RequestKey& key = {}) {
     return operations::place(context(), key, account, {.name = support::domain(name), .max_price = {}});
   }
-  engine::Result<operations::ListReport> import_list(const std::string& source, std::vector<operations::ListRow> rows, bool force = false) {
-    std::ranges::sort(rows, {}, &operations::ListRow::name);
+  engine::Result<operations::ListReport> import_list(const std::string& source, std::vector<engine::ListRow> rows, bool force = false) {
+    std::ranges::sort(rows, {}, &engine::ListRow::name);
     return operations::import_list(context(), {.source = source, .date_is = engine::DateIs::drop, .declared = {}, .force = force}, rows, {});
   }
   engine::Backorder backorder(std::int64_t id = 1) { return store->backorder(engine::BackorderId(id)).value(); }
@@ -84,7 +84,7 @@ struct Desk : BookDesk {
     registry = simulated_registry::SimulatedRegistry::open(folder.file("registry.db"), [this] { return now; }).value();
   }
   engine::Result<operations::ListReport> list(const std::string& source, const std::vector<std::pair<const char*, engine::UtcTime>>& names, bool force = false) {
-    std::vector<operations::ListRow> rows;
+    std::vector<engine::ListRow> rows;
     std::vector<simulated_registry::NameDrop> drops;
     for (const auto& [name, drop] : names) {
       rows.push_back({support::domain(name), drop});

@@ -100,7 +100,7 @@ struct Desk : support::BookDesk {
 
   explicit Desk(int names = 1) {
     provider.now = &now;
-    std::vector<ListRow> rows;
+    std::vector<engine::ListRow> rows;
     for (int i = 0; i < 9; ++i) rows.push_back({domain(name(i)), kDrop});
     REQUIRE(bool(import_list("registry", rows)));
     for (int i = 0; i < names; ++i) REQUIRE(bool(place("alice", name(i))));

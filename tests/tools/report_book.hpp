@@ -42,7 +42,7 @@ struct ReportBook {
     }
     REQUIRE(bool(operations::set_prices(context(), {}, prices)));
     REQUIRE(bool(operations::set_tax_rate(context(), {}, {"DE", 1'900, now})));
-    std::vector<operations::ListRow> rows;
+    std::vector<engine::ListRow> rows;
     std::vector<simulated_registry::NameDrop> drops;
     for (int i = 0; i < names; ++i) {
       const std::string label = i % 7 == 3 ? "مثال" + std::to_string(i) : i % 7 == 5 ? "例子" + std::to_string(i) : "name" + std::to_string(i);
@@ -51,7 +51,7 @@ struct ReportBook {
       rows.push_back({name, drop});
       drops.push_back({name, drop, {}});
     }
-    std::ranges::sort(rows, {}, &operations::ListRow::name);
+    std::ranges::sort(rows, {}, &engine::ListRow::name);
     REQUIRE(bool(registry->learn(drops)));
     REQUIRE(bool(operations::import_list(context(), {.source = "registry", .date_is = engine::DateIs::drop, .declared = {}, .force = false}, rows, {})));
     for (int i = 0; i < accounts; ++i) {
@@ -66,7 +66,7 @@ struct ReportBook {
         REQUIRE(bool(operations::fund(context(), {}, account, {.amount = engine::Money::of_minor(money, currency), .memo = "wire, \"no\" " + std::to_string(i)})));
       }
     }
-    for (const operations::ListRow& row : rows) {
+    for (const engine::ListRow& row : rows) {
       const std::string account = "account" + std::to_string(pick(0, accounts - 1));
       REQUIRE(bool(operations::place(context(), {}, account, {.name = row.name, .max_price = {}, .priority = static_cast<int>(pick(1, 3))})));
     }

@@ -62,14 +62,14 @@ struct TenDays {
     }
     REQUIRE(bool(operations::fund_unidentified(context(), {}, {money(777, "EUR"), "bank", {}, "who?"})));
     REQUIRE(bool(operations::pay_provider(context(), {}, {money(50'000, "EUR"), "bank", {}, "float"})));
-    std::vector<operations::ListRow> rows;
+    std::vector<engine::ListRow> rows;
     std::vector<simulated_registry::NameDrop> drops;
     for (int i = 0; i < 12; ++i) {
       const engine::DomainName name = i == 0 ? support::domain("\xD9\x85\xD8\xB1\xD8\xAD\xD8\xA8\xD8\xA7.com") : support::domain("name" + std::to_string(i) + ".com");
       rows.push_back({name, kBegin + hours(100)});
       drops.push_back({name, kBegin + hours(100), {}});
     }
-    std::ranges::sort(rows, {}, &operations::ListRow::name);
+    std::ranges::sort(rows, {}, &engine::ListRow::name);
     REQUIRE(bool(registry->learn(drops)));
     REQUIRE(bool(operations::import_list(context(), {.source = "registry", .date_is = engine::DateIs::drop, .declared = {}}, rows, {})));
     for (int i = 0; i < 12; ++i) {

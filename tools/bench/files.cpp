@@ -32,13 +32,9 @@ std::string list_text(const Ground& ground, std::int64_t from, bool today) {
 
 operations::ListReport import_file(engine::LedgerStore& store, const std::string& path) {
   std::string bytes = read_whole(path);
-  api_client::DeletionList list = value_of(api_client::read_deletion_list(bytes, {}));
+  const api_client::DeletionList list = value_of(api_client::read_deletion_list(bytes, {}));
   std::string().swap(bytes);
-  std::vector<operations::ListRow> rows;
-  rows.reserve(list.rows.size());
-  for (api_client::ListedName& row : list.rows) rows.push_back({std::move(row.name), row.date});
-  std::vector<api_client::ListedName>().swap(list.rows);
-  return value_of(operations::import_list({store, kNow, "bench"}, {.source = "registry", .date_is = engine::DateIs::drop}, rows, {}));
+  return value_of(operations::import_list({store, kNow, "bench"}, {.source = "registry", .date_is = engine::DateIs::drop}, list.rows, {}));
 }
 
 void prepare_lists(const Ground& ground) {

@@ -202,7 +202,7 @@ std::pair<engine::DomainName, UtcTime> Chain::name(int i) const {
 
 void Chain::make_books() {
   must(simulated_registry::SimulatedRegistry::create(options_.folder + "/registry.db", options_.world));
-  std::vector<operations::ListRow> rows;
+  std::vector<engine::ListRow> rows;
   std::vector<simulated_registry::NameDrop> told;
   std::vector<operations::ImportRow> orders;
   std::vector<std::int64_t> needed(static_cast<std::size_t>(options_.customers));
@@ -220,7 +220,7 @@ void Chain::make_books() {
     order(i, name);
     if (i % 25 == 0 && static_cast<int>(orders.size()) < options_.jobs) order(i, name);  // another customer wants it too
   }
-  std::ranges::sort(rows, {}, &operations::ListRow::name);
+  std::ranges::sort(rows, {}, &engine::ListRow::name);
   const auto prices = [&](std::int64_t Zone::*amount) {
     std::vector<engine::Price> list;
     for (const Zone& zone : kZones) list.push_back({zone.name, "standard", eur(zone.*amount), now(), {}});

@@ -38,11 +38,11 @@ Context context_at(engine::LedgerStore& store, UtcTime now) { return {store, now
 
 }  // namespace
 
-Season Season::make(const SeasonOptions& options, std::vector<std::vector<operations::ListRow>> lists) {
+Season Season::make(const SeasonOptions& options, std::vector<std::vector<engine::ListRow>> lists) {
   Season season(options);
   std::map<engine::DomainName, UtcTime> drops;  // a name listed again later drops at its earliest date first; the season takes that one
   for (const auto& list : lists) {
-    for (const operations::ListRow& row : list) {
+    for (const engine::ListRow& row : list) {
       const auto [found, inserted] = drops.emplace(row.name, std::get<UtcTime>(row.date));
       if (!inserted) found->second = std::min(found->second, std::get<UtcTime>(row.date));
     }
@@ -56,7 +56,7 @@ Season Season::make(const SeasonOptions& options, std::vector<std::vector<operat
   must(simulated_registry::SimulatedRegistry::create(options.folder + "/registry.db", options.world));
   const auto store = season.book();
   season.make_accounts(*store);
-  std::vector<operations::ListRow> rows;
+  std::vector<engine::ListRow> rows;
   for (const auto& [name, drop] : drops) rows.push_back({name, drop});
   season.import(*store, rows, season.start_);
   season.place(*store);
@@ -110,12 +110,12 @@ void Season::place(engine::LedgerStore& store) {
   }
 }
 
-void Season::import(engine::LedgerStore& store, const std::vector<operations::ListRow>& rows, UtcTime now) {
+void Season::import(engine::LedgerStore& store, const std::vector<engine::ListRow>& rows, UtcTime now) {
   // Forced: a season's lists run out towards its end, which the guard against cut-off files cannot tell from one.
   must(operations::import_list(context_at(store, now), {.source = "registry", .date_is = engine::DateIs::drop, .declared = {}, .force = true}, rows, {}));
   const auto registry = must(simulated_registry::SimulatedRegistry::open(options_.folder + "/registry.db", [now] { return now; }));
   std::vector<simulated_registry::NameDrop> drops;
-  for (const operations::ListRow& row : rows) drops.push_back({row.name, std::get<UtcTime>(row.date), {}});
+  for (const engine::ListRow& row : rows) drops.push_back({row.name, std::get<UtcTime>(row.date), {}});
   must(registry->learn(drops));
 }
 
@@ -129,7 +129,7 @@ bool Season::move_dates(UtcTime now) {
   if (rounds_done_ >= options_.move_rounds || now < start_ + std::chrono::hours(24 * (rounds_done_ + 2))) return false;
   ++rounds_done_;
   constexpr std::chrono::hours kShifts[] = {std::chrono::hours(24), std::chrono::hours(-24), std::chrono::hours(240), std::chrono::hours(2)};
-  std::vector<operations::ListRow> rows;
+  std::vector<engine::ListRow> rows;
   std::ofstream file(options_.folder + "/later-" + std::to_string(rounds_done_) + ".csv");
   for (auto& [name, drop] : names_) {
     if (drop <= now) continue;  // dropped
@@ -146,7 +146,7 @@ bool Season::move_dates(UtcTime now) {
     file << name.ace() << ';' << engine::to_wire_string(drop) << '\n';
   }
   if (rows.empty()) return false;
-  std::ranges::sort(rows, {}, &operations::ListRow::name);
+  std::ranges::sort(rows, {}, &engine::ListRow::name);
   const auto store = book();
   import(*store, rows, now);
   return true;

@@ -29,7 +29,7 @@ class Season {
  public:
   // Makes everything and stands at four days before the first drop. REQUIRES: an empty folder; rows with the instant of the drop, not a day only.
   // Throws std::runtime_error where the lists name nothing.
-  static Season make(const SeasonOptions& options, std::vector<std::vector<operations::ListRow>> lists);
+  static Season make(const SeasonOptions& options, std::vector<std::vector<engine::ListRow>> lists);
 
   engine::UtcTime start() const { return start_; }
   engine::UtcTime end() const { return last_drop_ + std::chrono::hours(14 * 24); }  // moves out when a date does
@@ -49,7 +49,7 @@ class Season {
   explicit Season(SeasonOptions options) : options_(std::move(options)) {}
   void make_accounts(engine::LedgerStore& store);
   void place(engine::LedgerStore& store);
-  void import(engine::LedgerStore& store, const std::vector<operations::ListRow>& rows, engine::UtcTime now);
+  void import(engine::LedgerStore& store, const std::vector<engine::ListRow>& rows, engine::UtcTime now);
 
   SeasonOptions options_;
   std::vector<std::pair<engine::DomainName, engine::UtcTime>> names_;  // by drop, then name

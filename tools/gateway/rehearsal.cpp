@@ -36,12 +36,12 @@ engine::Outcome done(const engine::Result<T>& result) {
   return engine::Done{};
 }
 
-std::vector<operations::ListRow> sample_list(UtcTime now) {
-  std::vector<operations::ListRow> rows;
+std::vector<engine::ListRow> sample_list(UtcTime now) {
+  std::vector<engine::ListRow> rows;
   for (const SampleDrop& drop : kDrops) {
     rows.push_back({engine::DomainName::parse(drop.name).value(), UtcTime(now + std::chrono::hours(24 * drop.days + drop.hours))});
   }
-  std::ranges::sort(rows, {}, &operations::ListRow::name);
+  std::ranges::sort(rows, {}, &engine::ListRow::name);
   return rows;
 }
 
@@ -84,7 +84,7 @@ engine::Outcome make_registry(const std::string& path, UtcTime now) {
   auto registry = simulated_registry::SimulatedRegistry::open(path, [now] { return now; });
   if (!registry) return registry.error();
   std::vector<simulated_registry::NameDrop> drops;
-  for (const operations::ListRow& row : sample_list(now)) drops.push_back({row.name, std::get<UtcTime>(row.date), {}});
+  for (const engine::ListRow& row : sample_list(now)) drops.push_back({row.name, std::get<UtcTime>(row.date), {}});
   const auto learnt = registry.value()->learn(drops);
   if (!learnt) return learnt.error();
   return engine::Done{};

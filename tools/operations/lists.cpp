@@ -18,6 +18,7 @@ using engine::Error;
 using engine::ErrorCode;
 using engine::ListedDrop;
 using engine::Listing;
+using engine::ListRow;
 using engine::Result;
 using engine::SourceId;
 using engine::to_string;

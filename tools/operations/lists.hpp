@@ -4,7 +4,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "engine/provider.hpp"
@@ -12,10 +11,6 @@
 
 namespace operations {
 
-struct ListRow {
-  engine::DomainName name;
-  std::variant<engine::UtcTime, engine::Day> date;  // a day takes the zone's batch time from the schedule
-};
 struct ListImport {
   std::string source;                     // "provider", "pl-registry" …: each source's latest list counts
   std::optional<engine::DateIs> date_is;  // needed for a new source; must agree afterwards
@@ -30,7 +25,7 @@ struct ListReport {
 };
 // REQUIRES: rows sorted by ACE name, one per name. One unit of work: list_too_short, invalid_argument (source without date_is, another date_is),
 // invalid_list (nothing datable). Moves open backorders by the engine's rules; names that a list should have and lacks become events and cases.
-engine::Result<ListReport> import_list(const Context& context, const ListImport& import, const std::vector<ListRow>& rows,
+engine::Result<ListReport> import_list(const Context& context, const ListImport& import, const std::vector<engine::ListRow>& rows,
                                        const std::function<void(std::size_t)>& progress);
 
 }  // namespace operations

@@ -35,11 +35,11 @@ std::string read_file(const std::string& path) {
 }
 
 // The rows with an instant; a season needs to know when each name drops.
-std::vector<operations::ListRow> rows_of(const std::string& path) {
+std::vector<engine::ListRow> rows_of(const std::string& path) {
   const auto list = api_client::read_deletion_list(read_file(path), {});
   if (!list) throw std::runtime_error(path + ": " + list.error().detail);
-  std::vector<operations::ListRow> rows;
-  for (const api_client::ListedName& row : list.value().rows) {
+  std::vector<engine::ListRow> rows;
+  for (const engine::ListRow& row : list.value().rows) {
     if (const auto* instant = std::get_if<engine::UtcTime>(&row.date)) rows.push_back({row.name, *instant});
   }
   const std::size_t left_out = list.value().rows.size() - rows.size();
@@ -159,7 +159,7 @@ int report(const drill::Season& season, std::vector<Check> checks) {
 }
 
 int rehearse(const std::vector<std::string>& paths) {
-  std::vector<std::vector<operations::ListRow>> lists;
+  std::vector<std::vector<engine::ListRow>> lists;
   std::size_t rows = 0;
   for (const std::string& path : paths) rows += lists.emplace_back(rows_of(path)).size();
   std::string folder = (std::filesystem::temp_directory_path() / "dropledger-rehearsal-XXXXXX").string();
