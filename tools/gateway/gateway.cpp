@@ -83,13 +83,14 @@ struct Gateway::Parts {
     asked.command = request.value().command.name.substr(0, 64);
     if (!options.entity.empty() && !connection.entity.empty() && connection.entity != options.entity) return refuse(502, "s_entity");
     Reading reading(readers);
-    if (!connection.session.empty() && !moves_by_hand()) reading.begin();  // a password takes its time, and a clock that was moved changes the book
+    const bool looks_first = connection.session.empty() || moves_by_hand();  // a password takes its time, and a clock that was moved changes the book
+    if (!looks_first) reading.begin();
     const auto caller = authentication.caller(connection, address, reading.store());
     if (const Refusal* refusal = std::get_if<Refusal>(&caller)) return answer_of(*refusal);
     const Caller& known = std::get<Caller>(caller);
     asked.login = known.user.login;
     if (!connection.user.empty() && connection.user != known.account && connection.user != known.user.login) return refuse(531, "s_user");
-    if (connection.session.empty() || moves_by_hand()) {
+    if (looks_first) {
       follow_clock(reading.store());
       reading.begin();
     }
