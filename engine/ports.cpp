@@ -58,7 +58,7 @@ std::string_view name(ChannelMethod method) { return word_of(kChannelMethods, me
 std::optional<ChannelMethod> parse_channel_method(std::string_view text) { return value_of(kChannelMethods, text); }
 
 bool Changes::empty() const {
-  return !request && new_customers.empty() && customers.empty() && new_backorders.empty() && backorders.empty() && transfers.empty() &&
+  return requests.empty() && new_customers.empty() && customers.empty() && new_backorders.empty() && backorders.empty() && transfers.empty() &&
          events.empty() && cases.empty() && closed_cases.empty() && new_calls.empty() && calls.empty() && evidence.empty() &&
          prices.empty() && schedules.empty() && tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() &&
          !closed_until && users.empty() && removed_users.empty() && events_done.empty() && references.empty() && dropped_references.empty() &&
@@ -66,8 +66,7 @@ bool Changes::empty() const {
 }
 
 void Changes::append(Changes&& other) {
-  ENSURE(!request || !other.request, "two requests in one unit of work");
-  if (other.request) request = std::move(other.request);
+  move_to_end(requests, std::move(other.requests));
   if (other.closed_until) closed_until = other.closed_until;
   move_to_end(new_customers, std::move(other.new_customers));
   move_to_end(customers, std::move(other.customers));

@@ -205,7 +205,7 @@ struct Settings {
 // ---- what a decision changes ----------------------------------------------------------------------------------------------
 
 struct Changes {
-  std::optional<NewRequest> request{};     // every transfer without a (backorder, attempt) of its own belongs to it
+  std::vector<NewRequest> requests{};      // every transfer without a (backorder, attempt) of its own belongs to it; several only where nothing moves money
   std::vector<Customer> new_customers{};   // ids from next_customer_id; balances must be zero
   std::vector<Customer> customers{};       // state, tier, policy, timing, country, vat_id, credit_limit; balances are never taken from here
   std::vector<Backorder> new_backorders{};  // ids from next_backorder_id
@@ -229,7 +229,7 @@ struct Changes {
   std::vector<Money> purse_warnings{};     // as purse_warnings() has them from now on
 
   bool empty() const;
-  void append(Changes&& other);  // REQUIRES: at most one of the two has a request
+  void append(Changes&& other);
 };
 
 struct Stamp {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "engine/ports.hpp"
@@ -141,7 +142,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::Error> gather_accounts(Writing& writing);
   std::optional<engine::Error> check_floors(Writing& writing);
   std::size_t moving_account(Writing& writing, const engine::LedgerAccountKey& key);
-  void write_request(Writing& writing);
+  void write_requests(Writing& writing);
   void write_customers(Writing& writing);
   void write_backorders(Writing& writing);
   void write_transfers(Writing& writing);
@@ -168,7 +169,7 @@ class SqliteBook final : public engine::LedgerStore {
     CanonicalBytes requests{}, transfers{};
   };
   std::optional<Unsealed> unsealed_;
-  std::pair<std::string, std::string> not_answered_;               // sender and key of the request that was last asked for in vain
+  std::set<std::pair<std::string, std::string>> not_answered_;     // sender and key of requests that were asked for in vain, until one is written
   std::unordered_map<std::string, engine::Customer> named_;        // as long as nothing of customers changes
 
   // What is read often and changes seldom; dropped when another connection commits, when it is written, and at rollback.

@@ -444,7 +444,7 @@ std::optional<StoredRequest> SqliteBook::request(std::string_view sender, std::s
   Statement row = db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE sender = ? AND key = ?");
   row.bind(sender, key);
   if (!row.step()) {
-    if (in_unit_) not_answered_ = {std::string(sender), std::string(key)};
+    if (in_unit_) not_answered_.emplace(sender, key);
     return std::nullopt;
   }
   return StoredRequest{{row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};

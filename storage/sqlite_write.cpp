@@ -40,8 +40,6 @@ struct SqliteBook::Writing {
   std::unordered_map<std::uint64_t, std::size_t> of_customer{};     // customer × kind → accounts[]
   std::map<LedgerAccountKey, std::size_t> of_operator{};
   std::vector<std::pair<std::size_t, std::size_t>> sides{};         // debit and credit of every transfer
-  std::optional<std::int64_t> request_id{};
-  std::int64_t last_request = 0;
   std::vector<NewEvent> opened_cases{};
 
   bool moves_or_changes_customers() const { return !accounts.empty() || !changes.new_customers.empty() || !changes.customers.empty(); }
@@ -74,7 +72,7 @@ void SqliteBook::begin() {
 
 void SqliteBook::forget_unit() {
   unsealed_.reset();
-  not_answered_ = {};
+  not_answered_.clear();
   named_.clear();
   next_customer_ = next_backorder_ = next_call_ = std::nullopt;
   looked_outside_ = false;
@@ -123,7 +121,7 @@ Outcome SqliteBook::apply(const Changes& changes, const Stamp& stamp) {
   writing.recorded = std::max(ms(stamp.now), *last_recorded_);
   if (const std::optional<Error> refused = refuse(writing)) return *refused;
   last_recorded_ = writing.recorded;
-  write_request(writing);
+  write_requests(writing);
   write_customers(writing);
   // Calls before the backorders that name them: while a reference is open SQLite looks through all backorders for each call that is written.
   if (changes.new_backorders.empty()) write_calls(writing);
@@ -144,9 +142,11 @@ Outcome SqliteBook::apply(const Changes& changes, const Stamp& stamp) {
 
 std::optional<Error> SqliteBook::refuse(Writing& writing) {
   const Changes& changes = writing.changes;
-  if (changes.request && std::tie(changes.request->sender, changes.request->key) != std::tie(not_answered_.first, not_answered_.second)) {
-    if (request(changes.request->sender, changes.request->key)) {
-      return Error{ErrorCode::request_id_reused, "request '" + changes.request->key + "' of " + changes.request->sender + " was answered before"};
+  ENSURE(changes.requests.size() <= 1 || changes.transfers.empty(), "a transfer belongs to one request");
+  for (const NewRequest& made : changes.requests) {
+    if (not_answered_.contains({made.sender, made.key})) continue;
+    if (request(made.sender, made.key)) {
+      return Error{ErrorCode::request_id_reused, "request '" + made.key + "' of " + made.sender + " was answered before"};
     }
   }
   for (const auto& [setting, value] : changes.settings) {
@@ -294,19 +294,19 @@ std::optional<Error> SqliteBook::check_floors(Writing& writing) {
 
 // ---- writing ------------------------------------------------------------------------------------------------------------------
 
-void SqliteBook::write_request(Writing& writing) {
+void SqliteBook::write_requests(Writing& writing) {
   if (!last_request_) last_request_ = db_->integer("SELECT ifnull(max(id), 0) FROM request");
-  writing.last_request = *last_request_;
-  if (!writing.changes.request) return;
-  not_answered_ = {};
-  const NewRequest& request = *writing.changes.request;
-  writing.request_id = ++writing.last_request;
-  last_request_ = writing.last_request;
-  const Hash hash = hash_of(request.content);
-  db_->statement("INSERT OR ROLLBACK INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind(*writing.request_id, request.sender, request.key, request.content, std::span<const unsigned char>(hash), request.answer,
-            writing.stamp.actor, writing.recorded)
-      .run();
+  const std::vector<NewRequest>& requests = writing.changes.requests;
+  if (requests.empty()) return;
+  not_answered_.clear();
+  std::vector<Hash> hashes;
+  hashes.reserve(requests.size());
+  RowWriter rows(*db_, "INSERT OR ROLLBACK INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at)", 8, requests.size());
+  for (const NewRequest& request : requests) {
+    hashes.push_back(hash_of(request.content));
+    rows.add(++*last_request_, request.sender, request.key, request.content, std::span<const unsigned char>(hashes.back()), request.answer,
+             writing.stamp.actor, writing.recorded);
+  }
 }
 
 void SqliteBook::write_customers(Writing& writing) {
@@ -346,9 +346,9 @@ void SqliteBook::write_customers(Writing& writing) {
 
 namespace {
 
-// Both statements below bind these in this order after the id.
-template <typename... Rest>
-void bind_changing(Statement& statement, const Backorder& row, const Rest&... rest) {
+// Every statement below has these in this order; `put` binds them.
+template <typename Put, typename... Rest>
+void put_backorder(const Put& put, const Backorder& row, const Rest&... rest) {
   std::optional<std::string_view> reason;
   if (row.reason) reason = name(*row.reason);
   std::optional<UtcTime> drop_at, finalization_at, deadline_at, due_at;
@@ -360,10 +360,10 @@ void bind_changing(Statement& statement, const Backorder& row, const Rest&... re
     due_at = row.drop->deposit_due;
     source = row.drop->source;
   }
-  statement.bind(row.id, name(row.state), reason, row.priority, row.quoted, row.max_price, drop_at, finalization_at, deadline_at, due_at, source,
-                 row.deposit, row.attempt, row.underfunded, row.cancelling, row.purse_empty, row.refusals, row.open_call, row.application,
-                 row.provider_status, row.provider_status_at, row.gone_since, row.reserved_at, row.submitted_at, row.ended_at,
-                 row.auction_ends_at, row.auction_price, rest...);
+  put(row.id, name(row.state), reason, row.priority, row.quoted, row.max_price, drop_at, finalization_at, deadline_at, due_at, source,
+      row.deposit, row.attempt, row.underfunded, row.cancelling, row.purse_empty, row.refusals, row.open_call, row.application,
+      row.provider_status, row.provider_status_at, row.gone_since, row.reserved_at, row.submitted_at, row.ended_at,
+      row.auction_ends_at, row.auction_price, rest...);
 }
 
 // The rest as it was, which most steps leave it: then nothing but what steps change is written, and no index or reference of the rest is looked at.
@@ -393,7 +393,7 @@ void SqliteBook::write_backorders(Writing& writing) {
   }
   const auto update = [&](const Backorder& row) {
     const auto write = [&](Statement& statement) {
-      bind_changing(statement, row);
+      put_backorder([&](const auto&... values) { statement.bind(values...); }, row);
       statement.run();
       return db_->changed_rows() == 1;
     };
@@ -412,18 +412,16 @@ void SqliteBook::write_backorders(Writing& writing) {
   std::ranges::stable_sort(old, {}, &Backorder::id);  // of one that is there twice the later one stays
   for (const Backorder* row : old) update(*row);
   if (made.empty()) return;
-  Statement insert = db_->statement(
+  RowWriter rows(*db_,
       "INSERT INTO backorder (id, state, reason, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at,"
       " drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status,"
       " provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price, customer_id, name, copy,"
-      " open_copy, zone, currency, placed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"
-      " ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)");
+      " open_copy, zone, currency, placed_at)", 34, changes.new_backorders.size());
   for (const Backorder& row : changes.new_backorders) {
     std::optional<int> open_copy;
     if (!is_final(row.state)) open_copy = row.copy;
-    const Currency unit = row.quoted.currency();
-    bind_changing(insert, row, row.customer, row.name.ace(), row.copy, open_copy, row.zone, unit.code(), row.placed_at);
-    insert.run();
+    put_backorder([&](const auto&... values) { rows.add(values...); }, row, row.customer, row.name.ace(), row.copy, open_copy, row.zone,
+                  row.quoted.currency().code(), row.placed_at);
   }
   for (const Backorder& row : changes.backorders) {
     if (made.contains(row.id)) update(row);
@@ -448,18 +446,22 @@ void SqliteBook::write_calls(Writing& writing) {
 
 void SqliteBook::write_transfers(Writing& writing) {
   const Changes& changes = writing.changes;
-  if (changes.transfers.empty() && !writing.request_id) return;
+  if (changes.transfers.empty() && changes.requests.empty()) return;
   if (!last_transfer_) last_transfer_ = db_->integer("SELECT ifnull(max(id), 0) FROM transfer");
   const std::int64_t last_transfer = *last_transfer_;
 
-  if (!unsealed_) unsealed_.emplace(Unsealed{writing.last_request + (writing.request_id ? 0 : 1), last_transfer + 1});
+  std::int64_t request_id = *last_request_ - static_cast<std::int64_t>(changes.requests.size());
+  if (!unsealed_) unsealed_.emplace(Unsealed{request_id + 1, last_transfer + 1});
   unsealed_->sealed_at = writing.recorded;
+  for (const NewRequest& request : changes.requests) {
+    append_request(unsealed_->requests, {++request_id, request.sender, request.key, request.content, request.answer, writing.stamp.actor, writing.recorded});
+  }
+  std::optional<std::int64_t> request;
   std::string_view sender, key;
-  if (changes.request) {
-    const NewRequest& request = *changes.request;
-    sender = request.sender;
-    key = request.key;
-    append_request(unsealed_->requests, {*writing.request_id, sender, key, request.content, request.answer, writing.stamp.actor, writing.recorded});
+  if (!changes.requests.empty()) {
+    request = request_id;
+    sender = changes.requests.front().sender;
+    key = changes.requests.front().key;
   }
 
   RowWriter rows(*db_, "INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt,"
@@ -479,7 +481,7 @@ void SqliteBook::write_transfers(Writing& writing) {
                                 .amount_minor = transfer.amount.minor(), .recorded_at = writing.recorded,
                                 .effective_at = transfer.effective_at ? ms(*transfer.effective_at) : writing.recorded,
                                 .backorder = number(transfer.backorder), .attempt = attempt, .reverses = number(transfer.reverses),
-                                .request = writing.request_id, .request_sender = sender, .request_key = key, .actor = writing.stamp.actor,
+                                .request = request, .request_sender = sender, .request_key = key, .actor = writing.stamp.actor,
                                 .memo = transfer.memo};
     rows.add(sealed.id, sealed.kind, *debit.id, *credit.id, sealed.amount_minor, sealed.recorded_at, sealed.effective_at,
              debit.key.customer ? debit.key.customer : credit.key.customer, sealed.backorder, sealed.attempt, sealed.reverses, sealed.request,

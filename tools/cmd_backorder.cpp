@@ -82,15 +82,15 @@ struct Import {
       render::Progress progress("backorders", rows.size());
       const auto results = operations::import_backorders(context, session.globals().sender, "import-" + hash_of(bytes), rows, keep_going,
                                                          [&](std::size_t done) { progress.at(done); }, kept);
-      for (const operations::ImportResult& result : results) {
-        if (result.reply) {
-          const operations::Reply& reply = result.reply.value();
-          const bool open = reply.replayed || reply.fact("already_open") == "yes";
-          placed += open ? 0 : 1;
-          table.add(result.line, result.account, result.domain, open ? "already_open" : "placed", kept ? reply.fact("backorder") : "", reply.fact("state"));
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto& [line, account, domain, max_price, priority, another] = rows[i];
+        if (results[i]) {
+          const operations::ImportedBackorder& one = results[i].value();
+          placed += one.already_open ? 0 : 1;
+          table.add(line, account, domain, one.already_open ? "already_open" : "placed", kept ? one.id : "", one.state);
         } else {
           sound = false;
-          table.add(result.line, result.account, result.domain, name(result.reply.error().code), "", result.reply.error().detail);
+          table.add(line, account, domain, name(results[i].error().code), "", results[i].error().detail);
         }
       }
     }

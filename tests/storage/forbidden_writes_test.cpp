@@ -35,7 +35,7 @@ class Book {
     customer.id = store->next_customer_id();
     write(*store, [&](Changes& changes) {
       changes.new_customers.push_back(customer);
-      changes.request = NewRequest{"operator", "pay-1", "amount=100\n", "{}"};
+      changes.requests = {{"operator", "pay-1", "amount=100\n", "{}"}};
       REQUIRE(bool(pay_in(changes, customer, {.amount = eur(10'000)})));
     });
     (void)store->add_list("registry", DateIs::drop, kNow, {}, 0);
@@ -193,7 +193,7 @@ TEST_CASE("store: a unit of work that only reads sees one state of the book, wha
   writer->begin();
   Customer customer = writer->customer("alice").value();
   Changes changes;
-  changes.request = NewRequest{"operator", "meanwhile", "", "{}"};
+  changes.requests = {{"operator", "meanwhile", "", "{}"}};
   REQUIRE(bool(pay_in(changes, customer, {.amount = eur(500)})));
   REQUIRE(bool(writer->apply(changes, {kNow, "tester"})));
   writer->commit();
@@ -209,7 +209,7 @@ TEST_CASE("database: no effective date in a closed period") {
   store->begin();
   Customer customer = store->customer("alice").value();
   Changes changes;
-  changes.request = NewRequest{"operator", "late", "", "{}"};
+  changes.requests = {{"operator", "late", "", "{}"}};
   REQUIRE(bool(pay_in(changes, customer, {.amount = eur(5), .effective_at = kNow - Milliseconds(1)})));
   CHECK(store->apply(changes, {kNow, "tester"}).error().code == ErrorCode::period_closed);
   store->rollback();
@@ -232,7 +232,7 @@ TEST_CASE("store: a balance under its floor is refused whole; a unit of work tha
   store->begin();
   Customer customer = store->customer("alice").value();
   Changes changes;
-  changes.request = NewRequest{"operator", "too-much", "", "{}"};
+  changes.requests = {{"operator", "too-much", "", "{}"}};
   changes.transfers.push_back({TransferKind::pay_out, available_of(customer), operator_account(AccountKind::cash, customer.currency, "bank"), eur(9'000), {}, {}, 0, {}, {}});
   CHECK(store->apply(changes, {kNow, "tester"}).error().code == ErrorCode::insufficient_available);
   changes.transfers[0].amount = eur(100);

@@ -72,7 +72,7 @@ TEST_CASE("schema page: its worked example is what a book holds") {
     customer.opened_at = now;
     write(*store, now, [&](Changes& changes) {
       changes.new_customers.push_back(customer);
-      changes.request = NewRequest{"operator", "r1", "request=\"fund\"\n", "{}"};
+      changes.requests = {{"operator", "r1", "request=\"fund\"\n", "{}"}};
       REQUIRE(bool(pay_in(changes, customer, {.amount = eur(10'000), .memo = "wire 8841"})));
     });
     store->begin();

@@ -127,17 +127,48 @@ TEST_CASE("import: one bad line leaves nothing placed and every line is told; --
   auto results = import_backorders(desk.context(), "op", "file", rows, false, {}, kept);
   CHECK_FALSE(kept);
   CHECK(results.size() == 1'000);
-  CHECK(results[500].reply.error().code == ErrorCode::invalid_domain);
-  CHECK(results[501].reply.error().code == ErrorCode::account_not_found);
-  CHECK(results[502].reply.error().code == ErrorCode::invalid_amount);
-  CHECK(results[503].reply.error().code == ErrorCode::unknown_zone);
+  CHECK(results[500].error().code == ErrorCode::invalid_domain);
+  CHECK(results[501].error().code == ErrorCode::account_not_found);
+  CHECK(results[502].error().code == ErrorCode::invalid_amount);
+  CHECK(results[503].error().code == ErrorCode::unknown_zone);
   CHECK(desk.store->backorders({}).empty());
   import_backorders(desk.context(), "op", "file", rows, true, {}, kept);
   CHECK(kept);
   CHECK(desk.store->backorders({}).size() == 996);
   results = import_backorders(desk.context(), "op", "file", rows, true, {}, kept);
-  CHECK(results[0].reply.value().replayed);
+  CHECK(results[0].value().already_open);
   CHECK(desk.store->backorders({}).size() == 996);
+}
+
+TEST_CASE("import: lines that bear on one another are placed as if each came alone: the same name again, another copy, money inside the window") {
+  const std::vector<ImportRow> rows = {{1, "alice", "a.com"}, {2, "bob", "a.com"},     {3, "alice", "a.com"},   {4, "alice", "a.com", "", "", "yes"},
+                                       {5, "alice", "near.com"}, {6, "alice", "b.com"}, {7, "bob", "near.com"}, {8, "alice", "near2.com"}, {9, "bob", "b.com"}, {10, "alice", "near.com"}};
+  const auto make = [] {
+    auto desk = std::make_unique<Desk>();
+    desk->open("bob", 30'00);
+    REQUIRE(bool(desk->list("registry", {{"a.com", kNow + hours(100)}, {"near.com", kNow + hours(30)}, {"near2.com", kNow + hours(31)}})));
+    return desk;
+  };
+  const auto left_in = [](Desk& desk) {
+    std::vector<std::string> lines;
+    for (const engine::Backorder& one : desk.store->backorders({})) {
+      lines.push_back(one.name.ace() + " " + std::to_string(one.copy) + " " + std::string(name(one.state)) + " " +
+                      to_string(one.deposit.value_or(eur(0))));
+    }
+    desk.store->each_transfer({}, [&](const engine::Transfer& one) { lines.push_back(std::string(name(one.kind)) + " " + to_string(one.amount)); });
+    return lines;
+  };
+  const auto together = make(), alone = make();
+  bool kept = false;
+  const auto results = import_backorders(together->context(), "op", "file", rows, true, {}, kept);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto one = import_backorders(alone->context(), "op", "file", {rows[i]}, true, {}, kept);
+    CHECK(one[0].value().already_open == results[i].value().already_open);
+    CHECK(one[0].value().state == results[i].value().state);
+  }
+  CHECK(left_in(*together) == left_in(*alone));
+  CHECK(left_in(*together).size() > rows.size());
+  together->verify();
 }
 
 TEST_CASE("surplus: a person asks for its deletion; while the provider refuses, the case stays open") {

@@ -153,7 +153,7 @@ Took place_from_file(const Ground& ground) {
       for (const tools::CsvRow& row : csv.rows) rows.push_back({row.line, row.fields[0], row.fields[1], row.fields[2], row.fields[3], row.fields[4]});
       bool kept = false;
       const auto results = operations::import_backorders({*store, kNow, "bench"}, "operator", "import-0123456789abcdef0123456789abcdef", rows, false, {}, kept);
-      took.units = kept ? std::ranges::count_if(results, [](const operations::ImportResult& result) { return bool(result.reply); }) : 0;
+      took.units = kept ? std::ranges::count_if(results, [](const auto& result) { return bool(result); }) : 0;
     });
   }
   took.left = left_in(file);
@@ -204,7 +204,8 @@ Took floor_place_from_file(const Ground& ground) {
         request.write(++last_request, "import-0123456789abcdef0123456789abcdef:" + std::to_string(took.units + 1),
                       "request=\"place\"\naccount=\"" + account + "\"\ndomain=\"" + domain + "\"\nanother=\"0\"\nmax_price=\"\"\npriority=\"100\"\n",
                       "{\"facts\":[[\"backorder\",\"1\"],[\"account\",\"" + account + "\"],[\"domain\",\"" + domain +
-                          "\"],[\"state\",\"REQUESTED\"],[\"already_open\",\"no\"],[\"quoted\",\"10.00 EUR\"],[\"max_price\",\"10.00 EUR\"]]}",
+                          "\"],[\"state\",\"REQUESTED\"],[\"already_open\",\"no\"],[\"quoted\",\"10.00 EUR\"],[\"max_price\",\"10.00 EUR\"]" +
+                          (drop ? ",[\"drop_at\",\"2026-08-10T18:00:00Z\"],[\"deposit_due\",\"2026-08-07T18:00:00Z\"],[\"deadline\",\"2026-08-10T15:00:00Z\"]]}" : "]}"),
                       now);
         backorder.write(took.units, id, domain, now, drop, deadline, due, source);
         event.write(++last_event, now, id, took.units);

@@ -33,7 +33,7 @@ void apply(engine::LedgerStore& store, const std::string& key, const std::functi
   const operations::Context context{store, now, "bench"};
   operations::Work work(context);
   Changes changes;
-  changes.request = engine::NewRequest{"bench", key, "", "{}"};
+  changes.requests = {{"bench", key, "", "{}"}};
   fill(changes);
   (void)value_of(store.apply(changes, context.stamp()));
   work.keep();

@@ -255,8 +255,7 @@ void Chain::make_books() {
     must(operations::fund(context, {}, customer_name(i), {.amount = eur(i % 10 == 9 ? all / 2 + 1 : all + 1)}));
   }
   bool kept = false;
-  for (const operations::ImportResult& result : operations::import_backorders(context, "chain", "orders", orders, false, {}, kept))
-    must(result.reply);
+  for (const auto& result : operations::import_backorders(context, "chain", "orders", orders, false, {}, kept)) must(result);
 }
 
 UtcTime Chain::now() const { return UtcTime(engine::Milliseconds(provider_->shared->now.load())); }

@@ -96,8 +96,7 @@ void Season::place(engine::LedgerStore& store) {
     rows.push_back({line, account_name(static_cast<int>(rows.size()) % options_.accounts), names_[i].first.ace()});
   }
   bool kept = false;
-  const auto results = operations::import_backorders(context, "season", "place", rows, false, {}, kept);
-  for (const operations::ImportResult& result : results) must(result.reply);
+  for (const auto& result : operations::import_backorders(context, "season", "place", rows, false, {}, kept)) must(result);
   std::vector<std::int64_t> needed(static_cast<std::size_t>(options_.accounts));
   for (const engine::Backorder& backorder : store.backorders({})) {
     const std::string name = store.customer(backorder.customer).value().name;

@@ -1,6 +1,7 @@
 #include "tools/operations/backorders.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "tools/operations/jobs.hpp"
 
@@ -17,9 +18,15 @@ using engine::Result;
 using engine::to_string;
 
 Facts facts_of(const Backorder& backorder, const std::string& account, bool already_open) {
-  Facts facts{{"backorder", std::to_string(backorder.id.value())}, {"account", account}, {"domain", backorder.name.ace()},
-              {"state", std::string(name(backorder.state))}, {"already_open", already_open ? "yes" : "no"},
-              {"quoted", to_string_with_code(backorder.quoted)}, {"max_price", to_string_with_code(backorder.max_price)}};
+  Facts facts;
+  facts.reserve(11);
+  facts.emplace_back("backorder", std::to_string(backorder.id.value()));
+  facts.emplace_back("account", account);
+  facts.emplace_back("domain", backorder.name.ace());
+  facts.emplace_back("state", name(backorder.state));
+  facts.emplace_back("already_open", already_open ? "yes" : "no");
+  facts.emplace_back("quoted", to_string_with_code(backorder.quoted));
+  facts.emplace_back("max_price", to_string_with_code(backorder.max_price));
   if (backorder.drop) {
     facts.emplace_back("drop_at", to_string(backorder.drop->drop_at));
     facts.emplace_back("deposit_due", to_string(backorder.drop->deposit_due));
@@ -34,8 +41,23 @@ Facts place_content(const std::string& account, const engine::PlaceOrder& order)
           {"max_price", order.max_price ? to_string_with_code(*order.max_price) : ""}, {"priority", std::to_string(order.priority)}};
 }
 
-Result<Facts> decide_place(const Context& context, const std::string& account, const engine::PlaceOrder& order, Changes& changes) {
+// Placements that wait to be written together. Of the facts of the next one they bear on two: which backorders of its name are open, and, inside the window, what
+// else is due.
+struct Waiting {
+  const Context& context;
+  Changes changes{};
+  std::set<std::string> names{};
+
+  void write() {
+    ENSURE(bool(context.store.apply(changes, context.stamp())), "what was decided on the book as it stands is not refused");
+    changes = {};
+    names.clear();
+  }
+};
+
+Result<Facts> decide_place(const Context& context, const std::string& account, const engine::PlaceOrder& order, Changes& changes, Waiting* waiting = nullptr) {
   engine::LedgerStore& store = context.store;
+  if (waiting != nullptr && waiting->names.contains(order.name.ace())) waiting->write();
   Result<Customer> found = customer_named(store, account);
   if (!found) return found.error();
   Customer& customer = found.value();
@@ -52,6 +74,7 @@ Result<Facts> decide_place(const Context& context, const std::string& account, c
   Backorder& backorder = placement.value().backorder;
   if (placement.value().already_open) return facts_of(backorder, account, true);
   if (engine::is_inside_window(backorder, context.now)) {
+    if (waiting != nullptr) waiting->write();
     BackorderQuery due;
     due.customer = customer.id;
     due.states = {engine::State::requested};
@@ -63,6 +86,7 @@ Result<Facts> decide_place(const Context& context, const std::string& account, c
   changes.events.insert(changes.events.begin(), {engine::EventKind::placed, customer.id, backorder.id, {}, {}, {},
                                                  "quoted " + to_string_with_code(backorder.quoted)});
   changes.new_backorders.push_back(backorder);
+  if (waiting != nullptr) waiting->names.insert(order.name.ace());
   return facts_of(backorder, account, false);
 }
 
@@ -119,21 +143,32 @@ Result<Reply> place_once(const Context& context, const Customer& customer, const
                         [&](Changes& changes) { return decide_place(context, customer.name, order, changes); });
 }
 
-std::vector<ImportResult> import_backorders(const Context& context, const std::string& sender, const std::string& batch,
-                                            const std::vector<ImportRow>& rows, bool keep_going,
-                                            const std::function<void(std::size_t)>& progress, bool& kept) {
+std::vector<Result<ImportedBackorder>> import_backorders(const Context& context, const std::string& sender, const std::string& batch,
+                                                         const std::vector<ImportRow>& rows, bool keep_going,
+                                                         const std::function<void(std::size_t)>& progress, bool& kept) {
+  constexpr std::size_t kTogether = 256;
   Work work(context);
-  std::vector<ImportResult> results;
+  Waiting waiting{.context = context};
+  std::vector<Result<ImportedBackorder>> results;
+  results.reserve(rows.size());
   bool sound = true;
   for (const ImportRow& row : rows) {
     const Result<engine::PlaceOrder> order = order_of(context.store, row);
-    Result<Reply> reply = order ? answer_request(context, {sender, batch + ":" + std::to_string(row.line)}, place_content(row.account, order.value()),
-                                                 [&](Changes& changes) { return decide_place(context, row.account, order.value(), changes); })
-                                : Result<Reply>(order.error());
+    const Result<Reply> reply = order ? answer_request(context, {sender, batch + ":" + std::to_string(row.line)}, place_content(row.account, order.value()),
+                                                       [&](Changes& changes) { return decide_place(context, row.account, order.value(), changes, &waiting); },
+                                                       &waiting.changes)
+                                      : Result<Reply>(order.error());
+    if (waiting.changes.requests.size() >= kTogether) waiting.write();
     sound = sound && bool(reply);
-    results.push_back({row.line, row.account, row.domain, std::move(reply)});
+    if (reply) {
+      const Reply& placed = reply.value();
+      results.emplace_back(ImportedBackorder{placed.replayed || placed.fact("already_open") == "yes", std::string(placed.fact("backorder")), std::string(placed.fact("state"))});
+    } else {
+      results.emplace_back(reply.error());
+    }
     if (progress) progress(results.size());
   }
+  waiting.write();
   kept = sound || keep_going;
   if (kept) work.keep();
   return results;

@@ -31,14 +31,13 @@ struct ImportRow {
   std::string priority{};
   std::string another{};    // "1", "yes", "true"
 };
-struct ImportResult {
-  std::uint64_t line;
-  std::string account, domain;
-  engine::Result<Reply> reply;
+struct ImportedBackorder {
+  bool already_open;         // before this import, or placed by the same line of the same file
+  std::string id, state{};
 };
-// One unit of work. Without keep_going a single refused line leaves nothing placed; every line is reported either way. Request keys derive from
-// `batch` (the file's content hash) and the line, so that the same file twice places nothing twice.
-std::vector<ImportResult> import_backorders(const Context& context, const std::string& sender, const std::string& batch,
+// One unit of work. Without keep_going a single refused line leaves nothing placed; every row has its result, in the rows' order. Request keys derive from
+// `batch` (the file's content hash) and the line, so that the same file twice places nothing twice. REQUIRES: no line twice.
+std::vector<engine::Result<ImportedBackorder>> import_backorders(const Context& context, const std::string& sender, const std::string& batch,
                                             const std::vector<ImportRow>& rows, bool keep_going,
                                             const std::function<void(std::size_t)>& progress, bool& kept);
 

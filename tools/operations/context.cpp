@@ -95,7 +95,12 @@ std::string_view Reply::fact(std::string_view field) const {
 }
 
 engine::Result<Reply> answer_request(const Context& context, const RequestKey& request, const Facts& content,
-                                     const std::function<engine::Result<Facts>(engine::Changes&)>& decide) {
+                                     const std::function<engine::Result<Facts>(engine::Changes&)>& decide, engine::Changes* later) {
+  const auto write = [&](engine::Changes& changes) -> engine::Outcome {
+    if (later == nullptr || !changes.transfers.empty()) return context.store.apply(changes, context.stamp());
+    later->append(std::move(changes));
+    return engine::Done{};
+  };
   const std::string key = request.key.empty() ? make_key() : request.key;
   const std::string text = canonical(content);
   if (!request.key.empty()) {
@@ -104,15 +109,15 @@ engine::Result<Reply> answer_request(const Context& context, const RequestKey& r
   engine::Changes changes;
   engine::Result<Facts> decided = decide(changes);
   if (decided) {
-    changes.request = engine::NewRequest{request.sender, key, text, encode(decided.value())};
-    const engine::Outcome applied = context.store.apply(changes, context.stamp());
+    changes.requests = {{request.sender, key, text, encode(decided.value())}};
+    const engine::Outcome applied = write(changes);
     if (applied) return Reply{key, false, std::move(decided).value()};
     decided = applied.error();
   }
   if (is_of_state(decided.error().code) && !request.key.empty() && request.keep_refusals) {
     engine::Changes refusal;
-    refusal.request = engine::NewRequest{request.sender, key, text, encode(decided.error())};
-    const engine::Outcome noted = context.store.apply(refusal, context.stamp());
+    refusal.requests = {{request.sender, key, text, encode(decided.error())}};
+    const engine::Outcome noted = write(refusal);
     ENSURE(bool(noted), "a refusal can be noted");
   }
   return decided.error();

@@ -66,9 +66,10 @@ struct Reply {
 engine::Result<Reply> run_request(const Context& context, const RequestKey& request, const Facts& content,
                                   const std::function<engine::Result<Facts>(engine::Changes&)>& decide);
 
-// The same inside a unit of work of the caller's, who keeps or drops it: many requests, one commit.
+// The same inside a unit of work of the caller's, who keeps or drops it: many requests, one commit. What moves no money is added to `later`, where that is
+// given, instead of being written: the caller applies it before anything is read that it bears on. No two of what waits there have the same key.
 engine::Result<Reply> answer_request(const Context& context, const RequestKey& request, const Facts& content,
-                                     const std::function<engine::Result<Facts>(engine::Changes&)>& decide);
+                                     const std::function<engine::Result<Facts>(engine::Changes&)>& decide, engine::Changes* later = nullptr);
 
 // account_not_found
 engine::Result<engine::Customer> customer_named(engine::LedgerStore& store, std::string_view name);
