@@ -413,7 +413,7 @@ void SqliteBook::write_backorders(Writing& writing) {
   for (const Backorder* row : old) update(*row);
   if (made.empty()) return;
   RowWriter rows(*db_,
-      "INSERT INTO backorder (id, state, reason, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at,"
+      "INSERT OR ROLLBACK INTO backorder (id, state, reason, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at,"
       " drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status,"
       " provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price, customer_id, name, copy,"
       " open_copy, zone, currency, placed_at)", 34, changes.new_backorders.size());
@@ -464,7 +464,7 @@ void SqliteBook::write_transfers(Writing& writing) {
     key = changes.requests.front().key;
   }
 
-  RowWriter rows(*db_, "INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt,"
+  RowWriter rows(*db_, "INSERT OR ROLLBACK INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt,"
                        " reverses_id, request_id, actor, memo)", 14, changes.transfers.size());
   std::int64_t id = last_transfer;
   for (std::size_t i = 0; i < changes.transfers.size(); ++i) {
@@ -538,7 +538,7 @@ void SqliteBook::write_balances(Writing& writing) {
 void SqliteBook::write_events(Writing& writing) {
   if (writing.changes.events.empty() && writing.opened_cases.empty()) return;
   if (!last_event_) last_event_ = db_->integer("SELECT ifnull(max(id), 0) FROM event");
-  RowWriter rows(*db_, "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail)", 10,
+  RowWriter rows(*db_, "INSERT OR ROLLBACK INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail)", 10,
                  writing.changes.events.size() + writing.opened_cases.size());
   const auto word = [](const auto& value) -> std::optional<std::string_view> {
     if (!value) return std::nullopt;

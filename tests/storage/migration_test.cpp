@@ -62,6 +62,42 @@ TEST_CASE("migration: the log keeps every event when its kinds become rows, and 
   }
 }
 
+TEST_CASE("migration: references hold at the end of a unit of work, a transfer's accounts and customer at once; ids of backorders ascend") {
+  support::TemporaryDirectory folder;
+  const std::string path = folder.file("book.db");
+  make_book_before(path, "whole_units");
+  const std::string customer =
+      "INSERT INTO customer (id, name, currency, tier, state, country, vat_id, opened_at, warned_minor) VALUES (1, 'alice', 'EUR', 'standard', 'open', '', '', 1, 0)";
+  const auto backorder = [](const char* id, const char* of) {
+    return "INSERT INTO backorder (id, customer_id, name, copy, open_copy, zone, currency, state, placed_at, priority, quoted_minor, max_price_minor, attempt, underfunded,"
+           " cancelling, purse_empty, refusals, provider_status, auction_price) VALUES (" + std::string(id) + ", " + of + ", 'a" + id + ".com', 1, 1, 'com', 'EUR',"
+           " 'REQUESTED', 1, 100, 1000, 1000, 0, 0, 0, 0, 0, '', '')";
+  };
+  {
+    SQLite::Database db(path, SQLite::OPEN_READWRITE);
+    db.exec(customer);
+    db.exec(backorder("7", "1"));
+  }
+  {
+    const auto store = storage::open_book(path, {});
+    CHECK(store->backorders({}).size() == 1);
+  }
+  SQLite::Database db(path, SQLite::OPEN_READWRITE);
+  db.exec("PRAGMA foreign_keys = ON");
+  for (const std::string& sql : {backorder("8", "2"), backorder("6", "1"), backorder("7", "1"),
+                                 std::string("INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (1, 5, 'placed', 1, 8, '', '')"),
+                                 std::string("INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (1, 5, 'nonsense', '', '')"),
+                                 std::string("INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, request_id, actor, memo)"
+                                             " VALUES (1, 'pay-in', 1, 2, 5, 5, 5, 1, 1, '', '')")}) {
+    CAPTURE(sql);
+    CHECK_THROWS_AS(db.exec("BEGIN; " + sql + "; COMMIT"), SQLite::Exception);
+    db.tryExec("ROLLBACK");
+  }
+  CHECK(db.execAndGet("SELECT count(*) FROM backorder").getInt() == 1);
+  CHECK(db.execAndGet("PRAGMA integrity_check").getString() == "ok");
+  db.exec(backorder("8", "1"));
+}
+
 TEST_CASE("notices: what is delivered stays delivered, and a cursor never goes back") {
   support::TemporaryDirectory folder;
   storage::create_book(folder.file("book.db"), kNow, true);
