@@ -21,13 +21,30 @@ using engine::Transfer;
 using engine::TransferKind;
 using engine::UtcTime;
 
+// Words that recur, numbered; mostly one comes several times in a row.
+class Words {
+ public:
+  std::uint32_t number_of(const std::string& word) {
+    if (last_ < words_.size() && words_[last_] == word) return last_;
+    const auto [found, is_new] = numbers_.try_emplace(word, static_cast<std::uint32_t>(words_.size()));
+    if (is_new) words_.push_back(word);
+    return last_ = found->second;
+  }
+  const std::string& operator[](std::uint32_t number) const { return words_[number]; }
+
+ private:
+  std::vector<std::string> words_;
+  std::unordered_map<std::string, std::uint32_t> numbers_;
+  std::uint32_t last_ = 0;
+};
+
 // What a report needs of a transfer that reserves, refunds or captures: a few numbers of each, for there may be millions.
 struct Move {
   std::int64_t backorder, id, minor;
   UtcTime recorded_at, effective_at;
   Currency currency;
   std::int32_t attempt;
-  std::uint32_t actor;  // index into Books::actors
+  std::uint32_t actor;  // of Books::actors
   TransferKind kind;
 };
 
@@ -41,17 +58,18 @@ struct Deposit {
 };
 
 struct Books {
-  std::vector<Customer> customers;  // by id
-  std::vector<Money> held;          // beside them: by open deposits
+  std::vector<Customer> customers;      // by id
+  std::vector<engine::CustomerId> ids;  // beside them and close together, since they are looked at for every backorder
+  std::vector<Money> held;              // beside them: by open deposits
   std::vector<Move> moves;          // by backorder, attempt, id
-  std::vector<std::string> actors;
+  Words actors;
 
   std::size_t place_of(engine::CustomerId id) const {
     const auto guess = static_cast<std::size_t>(id.value() - 1);  // right where all accounts are there
-    if (guess < customers.size() && customers[guess].id == id) return guess;
-    const auto found = std::ranges::lower_bound(customers, id, {}, &Customer::id);
-    ENSURE(found != customers.end() && found->id == id, "every backorder has an account");
-    return static_cast<std::size_t>(found - customers.begin());
+    if (guess < ids.size() && ids[guess] == id) return guess;
+    const auto found = std::ranges::lower_bound(ids, id);
+    ENSURE(found != ids.end() && *found == id, "every backorder has an account");
+    return static_cast<std::size_t>(found - ids.begin());
   }
 };
 
@@ -118,17 +136,17 @@ Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
   Books books;
   if (!only) books.customers = store.customers();
   else if (auto one = store.customer(*only)) books.customers.push_back(*std::move(one));
-  for (const Customer& customer : books.customers) books.held.push_back(Money::zero(customer.currency));
+  for (const Customer& customer : books.customers) {
+    books.ids.push_back(customer.id);
+    books.held.push_back(Money::zero(customer.currency));
+  }
   engine::TransferQuery query;
   query.customer = only;
-  std::unordered_map<std::string, std::uint32_t> actors;
   store.each_transfer(query, [&](const Transfer& transfer) {
     const TransferKind kind = transfer.kind;
     if (kind != TransferKind::reserve && kind != TransferKind::refund && kind != TransferKind::capture && kind != TransferKind::capture_tax) return;
-    const auto [actor, is_new] = actors.try_emplace(transfer.actor, static_cast<std::uint32_t>(books.actors.size()));
-    if (is_new) books.actors.push_back(transfer.actor);
     books.moves.push_back({transfer.backorder ? transfer.backorder->value() : 0, transfer.id.value(), transfer.amount.minor(), transfer.recorded_at, transfer.effective_at,
-                           transfer.amount.currency(), transfer.attempt, actor->second, kind});
+                           transfer.amount.currency(), transfer.attempt, books.actors.number_of(transfer.actor), kind});
   });
   std::ranges::sort(books.moves, [](const Move& a, const Move& b) { return std::tie(a.backorder, a.attempt, a.id) < std::tie(b.backorder, b.attempt, b.id); });
   return books;
@@ -172,9 +190,13 @@ class Reporter {
   }
   std::optional<Error> tie_out() {
     std::vector<DepositFlow> flows;
-    for (Flow& flow : flows_) {
-      const Money in = flow.opening + flow.reserved;
-      if (!in.is_zero() || !(flow.captured + flow.refunded + flow.closing).is_zero()) flows.push_back(std::move(flow));
+    for (std::size_t place = 0; place < first_flow_.size(); ++place) {
+      for (std::uint32_t at = first_flow_[place]; at != kNoFlow; at = flows_[at].next) {
+        const Flow& flow = flows_[at];
+        const Money in = flow.opening + flow.reserved;
+        if (in.is_zero() && (flow.captured + flow.refunded + flow.closing).is_zero()) continue;
+        flows.push_back({books_.customers[place].name, zones_[flow.zone], flow.opening, flow.reserved, flow.captured, flow.refunded, flow.closing});
+      }
     }
     std::ranges::sort(flows, [](const DepositFlow& a, const DepositFlow& b) { return std::tie(a.account, a.zone) < std::tie(b.account, b.zone); });
     for (const DepositFlow& flow : flows) {
@@ -196,15 +218,15 @@ class Reporter {
 
   void count(const Deposit& deposit, const Backorder& backorder, std::size_t place) {
     const Money amount = deposit.amount();
-    std::size_t found = first_flow_[place];
-    while (found != kNoFlow && flows_[found].zone != backorder.zone) found = flows_[found].next;
+    const std::uint32_t zone = zones_.number_of(backorder.zone);
+    std::uint32_t found = first_flow_[place];
+    while (found != kNoFlow && flows_[found].zone != zone) found = flows_[found].next;
     if (found == kNoFlow) {
-      found = std::exchange(first_flow_[place], flows_.size());
       const Money zero = Money::zero(amount.currency());
-      flows_.push_back({{books_.customers[place].name, backorder.zone, zero, zero, zero, zero, zero}, found});
-      found = first_flow_[place];
+      flows_.push_back({zone, first_flow_[place], zero, zero, zero, zero, zero});
+      found = first_flow_[place] = static_cast<std::uint32_t>(flows_.size() - 1);
     }
-    DepositFlow& flow = flows_[found];
+    Flow& flow = flows_[found];
     const bool reserved_before_end = !query_.period.to || instant(deposit.reserve) < *query_.period.to;
     const bool reserved_before = is_before(deposit.reserve, query_.period.from);
     const bool ended_before = deposit.end && is_before(*deposit.end, query_.period.from);
@@ -257,12 +279,14 @@ class Reporter {
 
   Books& books_;
   const RefundQuery& query_;
-  static constexpr std::size_t kNoFlow = ~std::size_t{0};
-  struct Flow : DepositFlow {
-    std::size_t next;  // of the same account, in another zone
+  static constexpr std::uint32_t kNoFlow = ~std::uint32_t{0};
+  struct Flow {
+    std::uint32_t zone, next;  // of the same account, in another zone
+    Money opening, reserved, captured, refunded, closing;
   };
+  Words zones_;
   std::vector<Flow> flows_;
-  std::vector<std::size_t> first_flow_ = std::vector<std::size_t>(books_.customers.size(), kNoFlow);  // by the account's place
+  std::vector<std::uint32_t> first_flow_ = std::vector<std::uint32_t>(books_.customers.size(), kNoFlow);  // by the account's place
   RefundReport report_;
 };
 
