@@ -64,7 +64,7 @@ std::string shell_word(std::string_view text) {
 
 namespace {
 
-using MoneyKey = std::tuple<std::string, std::int64_t, std::string_view>;  // word, amount, currency
+using MoneyKey = std::tuple<std::string, std::int64_t, Currency>;  // word, amount, currency
 using ByTime = std::set<std::pair<UtcTime, std::size_t>>;
 
 class Matcher {
@@ -91,7 +91,7 @@ class Matcher {
   }
 
  private:
-  static MoneyKey key(const std::string& word, Money amount) { return {word, amount.minor(), amount.currency().code()}; }
+  static MoneyKey key(const std::string& word, Money amount) { return {word, amount.minor(), amount.currency()}; }
   static std::vector<std::string> subject_of(const MoneyItem& item) {
     return item.subject.empty() ? std::vector<std::string>{} : std::vector<std::string>{item.subject};
   }
