@@ -2,7 +2,7 @@
 // A command's callback returns the exit status; refusals are printed once, by main.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>  // main.cpp alone includes the rest, whose virtual functions g++ compiles in every source that does
 #include <functional>
 #include <memory>
 #include <optional>

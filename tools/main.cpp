@@ -1,4 +1,5 @@
 // dropledger: the program. Reads the command line, runs one command, prints a refusal once, ends with its status. The only place that catches.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
