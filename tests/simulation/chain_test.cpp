@@ -36,9 +36,9 @@ drill::ChainOptions options_in(const support::TemporaryDirectory& folder, int jo
   // A late answer costs the whole limit in real time, every other fault next to none: a third of their share is as many as it takes. An order takes 2 ms, a login 90.
   for (int i = 0; i < 2; ++i) std::ranges::remove_copy(faults::kKinds, std::back_inserter(options.kinds), Kind::late);
 #ifdef DROPLEDGER_SANITIZED
-  options.order_limit = 300ms, options.read_limit = 600ms;
+  options.order_limit = 500ms;
 #else
-  options.order_limit = 100ms, options.read_limit = 300ms;
+  options.order_limit = 200ms, options.read_limit = 700ms;
 #endif
 #endif
   return options;
