@@ -1,6 +1,7 @@
 #include "tools/operations/refunds.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -61,7 +62,8 @@ struct Books {
   std::vector<Customer> customers;      // by id
   std::vector<engine::CustomerId> ids;  // beside them and close together, since they are looked at for every backorder
   std::vector<Money> held;              // beside them: by open deposits
-  std::vector<Move> moves;          // by backorder, attempt, id
+  std::vector<Move> moves;              // by id
+  std::vector<std::uint32_t> order;     // their places, by backorder, then id
   Words actors;
 
   std::size_t place_of(engine::CustomerId id) const {
@@ -132,6 +134,24 @@ std::optional<Error> find_off(const Backorder& backorder, const Customer& custom
   return std::nullopt;
 }
 
+// Places by backorder, those of one as they lie. Where ids are as close together as in a whole book they are counted out, which takes a fifth of sorting.
+std::vector<std::uint32_t> order_of(const std::vector<Move>& moves) {
+  std::vector<std::uint32_t> order(moves.size());
+  const auto first = std::ranges::min_element(moves, {}, &Move::backorder), last = std::ranges::max_element(moves, {}, &Move::backorder);
+  if (moves.empty()) return order;
+  const auto ids = static_cast<std::uint64_t>(last->backorder - first->backorder) + 1;
+  if (ids > 8 * moves.size()) {
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::stable_sort(order, {}, [&](std::uint32_t place) { return moves[place].backorder; });
+    return order;
+  }
+  std::vector<std::uint32_t> next(ids + 1);
+  for (const Move& move : moves) ++next[static_cast<std::size_t>(move.backorder - first->backorder) + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  for (std::uint32_t place = 0; place < moves.size(); ++place) order[next[static_cast<std::size_t>(moves[place].backorder - first->backorder)]++] = place;
+  return order;
+}
+
 Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
   Books books;
   if (!only) books.customers = store.customers();
@@ -148,7 +168,7 @@ Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
     books.moves.push_back({transfer.backorder ? transfer.backorder->value() : 0, transfer.id.value(), transfer.amount.minor(), transfer.recorded_at, transfer.effective_at,
                            transfer.amount.currency(), transfer.attempt, books.actors.number_of(transfer.actor), kind});
   });
-  std::ranges::sort(books.moves, [](const Move& a, const Move& b) { return std::tie(a.backorder, a.attempt, a.id) < std::tie(b.backorder, b.attempt, b.id); });
+  books.order = order_of(books.moves);
   return books;
 }
 
@@ -158,7 +178,8 @@ class Reporter {
 
   // Backorders and what moved for them, side by side in the order of their ids.
   std::optional<Error> run(engine::LedgerStore& store) {
-    std::span<const Move> moves = books_.moves;
+    std::span<const std::uint32_t> left = books_.order;
+    const auto next = [&]() -> const Move& { return books_.moves[left.front()]; };
     std::optional<Error> problem;
     std::vector<Deposit> deposits;
     engine::BackorderQuery all;
@@ -166,8 +187,8 @@ class Reporter {
     store.each_backorder(all, [&](const Backorder& backorder) {
       deposits.clear();
       if (problem) return;
-      if (!moves.empty() && moves.front().backorder < backorder.id.value()) problem = stray(moves.front());
-      for (; !problem && !moves.empty() && moves.front().backorder == backorder.id.value(); moves = moves.subspan(1)) problem = add(deposits, moves.front());
+      if (!left.empty() && next().backorder < backorder.id.value()) problem = stray(next());
+      for (; !problem && !left.empty() && next().backorder == backorder.id.value(); left = left.subspan(1)) problem = add(deposits, next());
       const std::size_t place = books_.place_of(backorder.customer);
       if (!problem) problem = find_off(backorder, books_.customers[place], deposits, books_.held[place]);
       if (problem) return;
@@ -177,7 +198,7 @@ class Reporter {
         if (deposit.end && in_period(*deposit.end)) add_row(deposit, backorder, place);
       }
     });
-    if (!problem && !moves.empty()) problem = stray(moves.front());
+    if (!problem && !left.empty()) problem = stray(next());
     for (std::size_t place = 0; !problem && place < books_.customers.size(); ++place) {
       const Customer& customer = books_.customers[place];
       if (books_.held[place] == customer.reserved) continue;
