@@ -11,6 +11,8 @@ namespace {
 
 using engine::Error;
 using engine::ErrorCode;
+using engine::ListDate;
+using engine::ListRow;
 using engine::Result;
 
 Error no_list(std::string why) { return {ErrorCode::invalid_list, "this is no deletion list: " + std::move(why)}; }
@@ -159,16 +161,16 @@ Result<Columns> find_columns(std::string_view header) {
   return Columns{*name, *date};
 }
 
-Result<engine::ListDate> parse_date(std::string_view text) {
+Result<ListDate> parse_date(std::string_view text) {
   if (text.starts_with("0000-00-00") || text.empty()) return Error{ErrorCode::invalid_time, "no date"};
   if (text.size() == 10) {
     const Result<engine::Day> day = engine::parse_day(text);
     if (!day) return day.error();
-    return engine::ListDate(day.value());
+    return ListDate(day.value());
   }
   const Result<engine::UtcTime> time = engine::parse_time(text);
   if (!time) return time.error();
-  return engine::ListDate(time.value());
+  return ListDate(time.value());
 }
 
 // By the first usable line; where that shows nothing, one of the next may, for a list may begin with a row that cannot be read.
@@ -186,7 +188,7 @@ ListLayout detect(std::string_view bytes) {
 }
 
 // Instants compare with days by the day's first instant.
-engine::UtcTime earliest(const engine::ListDate& date) {
+engine::UtcTime earliest(const ListDate& date) {
   const engine::Day* day = std::get_if<engine::Day>(&date);
   return day != nullptr ? engine::UtcTime(*day) : std::get<engine::UtcTime>(date);
 }
@@ -218,14 +220,14 @@ class Reader {
 
   DeletionList finish() {
     if (!std::ranges::is_sorted(list_.rows, is_before)) sort_rows();
-    const auto rest = std::ranges::unique(list_.rows, {}, &engine::ListRow::name);
+    const auto rest = std::ranges::unique(list_.rows, {}, &ListRow::name);
     list_.duplicates = rest.size();
     list_.rows.erase(rest.begin(), rest.end());
     return std::move(list_);
   }
 
  private:
-  static bool is_before(const engine::ListRow& a, const engine::ListRow& b) {
+  static bool is_before(const ListRow& a, const ListRow& b) {
     const auto order = a.name <=> b.name;
     return order == 0 ? earliest(a.date) < earliest(b.date) : order < 0;
   }
@@ -236,10 +238,10 @@ class Reader {
       std::uint64_t letters;
       std::size_t row;
     };
-    std::vector<engine::ListRow>& rows = list_.rows;
+    std::vector<ListRow>& rows = list_.rows;
     std::vector<Key> keys;
     keys.reserve(rows.size());
-    for (const engine::ListRow& row : rows) {
+    for (const ListRow& row : rows) {
       std::uint64_t letters = 0;
       for (std::size_t i = 0; i < 8; ++i) letters = letters << 8U | (i < row.name.ace().size() ? static_cast<unsigned char>(row.name.ace()[i]) : 0U);
       keys.push_back({letters, keys.size()});
@@ -251,7 +253,7 @@ class Reader {
     });
     for (std::size_t first = 0; first < rows.size(); ++first) {
       if (keys[first].row == first) continue;
-      engine::ListRow held = std::move(rows[first]);
+      ListRow held = std::move(rows[first]);
       std::size_t to = first;
       for (std::size_t from = keys[to].row; from != first; from = keys[to].row) {
         rows[to] = std::move(rows[from]);
@@ -282,11 +284,11 @@ class Reader {
   }
 
   void add(const Line& line, std::string_view name, std::string_view date_text) {
-    const Result<engine::ListDate> date = parse_date(date_text);
+    const Result<ListDate> date = parse_date(date_text);
     if (!date) return bad(line, line.ended ? date.error().detail : "the file ends in the middle of this row");
     add(line, name, date.value());
   }
-  void add(const Line& line, std::string_view name_text, const engine::ListDate& date) {
+  void add(const Line& line, std::string_view name_text, const ListDate& date) {
     Result<engine::DomainName> name = engine::DomainName::parse(name_text);
     if (!name) return bad(line, name.error().detail);
     list_.rows.push_back({std::move(name).value(), date});

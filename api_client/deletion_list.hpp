@@ -37,7 +37,7 @@ struct ListFormat {
 
 struct DeletionList {
   std::vector<engine::ListRow> rows;  // by name, one per name
-  std::vector<BadRow> bad;       // the first kMaxBadRows of them
+  std::vector<BadRow> bad;            // the first kMaxBadRows of them
   std::uint64_t bad_count = 0;
   std::uint64_t lines = 0;
   std::uint64_t duplicates = 0;  // rows of a name listed before; with another date the earliest counts

@@ -33,7 +33,7 @@ drill::ChainOptions options_in(const support::TemporaryDirectory& folder, int jo
   options.order_limit = options.read_limit = 1s;
 #endif
 #ifndef DROPLEDGER_LONG_TESTS
-  // A late answer costs the whole limit in real time, every other fault next to none: a third of their share is as many as it takes. An order takes 2 ms, a login 90.
+  // A late answer costs the whole limit in real time, every other fault next to none: a third of their share is as many as it takes.
   for (int i = 0; i < 2; ++i) std::ranges::remove_copy(faults::kKinds, std::back_inserter(options.kinds), Kind::late);
 #ifdef DROPLEDGER_SANITIZED
   options.order_limit = 500ms;
