@@ -37,7 +37,7 @@ bool Killer::run(const std::function<void(const operations::SweepOptions&)>& wor
     options.reached = [this, blow](operations::Milestone milestone) {
       trace_->stage = static_cast<int>(milestone);
       if (blow.at && *blow.at != milestone) return;
-      if (++trace_->counted == blow.nth) std::raise(SIGKILL);
+      if (++trace_->counted == blow.nth && blow.after_microseconds == 0) std::raise(SIGKILL);
     };
     try {
       work(options);
@@ -48,6 +48,8 @@ bool Killer::run(const std::function<void(const operations::SweepOptions&)>& wor
     }
   }
   if (blow.after_microseconds > 0) {
+    siginfo_t over{};
+    while (trace_->counted < blow.nth && waitid(P_PID, static_cast<id_t>(child), &over, WEXITED | WNOHANG | WNOWAIT) == 0 && over.si_pid == 0) usleep(50);
     usleep(static_cast<useconds_t>(blow.after_microseconds));
     kill(child, SIGKILL);
   }

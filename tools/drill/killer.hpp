@@ -10,7 +10,8 @@
 
 namespace drill {
 
-// When a sweep dies: at its `nth` milestone, or at the `nth` of one kind; else after a while, wherever it is then. Nothing given: it lives.
+// When a sweep dies: at its `nth` milestone, or at the `nth` of one kind; with a time also given, so long after that one (0: after its beginning), from outside,
+// wherever it is then. Nothing given: it lives.
 struct Blow {
   std::optional<operations::Milestone> at{};
   int nth = 0;
