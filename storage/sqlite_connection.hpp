@@ -104,6 +104,8 @@ class Connection {
   std::int64_t integer(std::string_view sql);  // first column of the first row. REQUIRES: there is one
   bool in_transaction() const;
   std::int64_t changed_rows() const;
+  // Copies what was committed from the -wal file into the book, if there is enough of it. What cannot be copied now stays where it is and is read from there.
+  void checkpoint_when_due();
 
   const std::string& path() const { return path_; }
   SQLite::Database& database() { return *database_; }
@@ -121,6 +123,7 @@ class Connection {
   std::string path_;
   std::unique_ptr<SQLite::Database> database_;
   sqlite3* handle_ = nullptr;
+  int wal_pages_ = 0;  // after this connection's last commit
   struct HashOfText {
     using is_transparent = void;
     // Statements that are as long and end alike are few.

@@ -88,6 +88,7 @@ void SqliteBook::commit() {
     throw;
   }
   end_unit();
+  db_->checkpoint_when_due();
 }
 
 void SqliteBook::end_unit() {

@@ -77,6 +77,23 @@ TEST_CASE("write turn: who waits for too long is told that the book is busy, and
   write_something(*first);
 }
 
+TEST_CASE("write turn: what was committed is copied into the book once the turn is given back, so that the -wal file stays small") {
+  const support::TemporaryDirectory folder;
+  const std::string path = make_book(folder);
+  const auto store = storage::open_book(path, {});
+  constexpr int kCommits = 80;
+  const std::string content(500'000, 'x');
+  for (int i = 0; i < kCommits; ++i) {
+    engine::Changes changes;
+    changes.requests.push_back({"tester", std::to_string(i), content, "done"});
+    store->begin();
+    REQUIRE(bool(store->apply(changes, {kNow, "tester"})));
+    store->commit();
+  }
+  CHECK(std::filesystem::file_size(path) > kCommits * content.size() / 2);
+  CHECK(std::filesystem::file_size(path + "-wal") < kCommits * content.size() / 4);
+}
+
 TEST_CASE("write turn: where its file cannot be made, SQLite's own lock is all there is") {
   const support::TemporaryDirectory folder;
   const std::string path = make_book(folder);
