@@ -45,19 +45,19 @@ bool needs_absence_of_job(Event event) { return event == Event::voided || event 
 Outcome take_step(Changes& changes, Backorder& backorder, Customer& customer, Event event, const StepFacts& facts) {
   ENSURE(customer.id == backorder.customer, "the customer is the backorder's");
   const std::optional<Transition> row = step(backorder.state, event);
-  const std::string what = "backorder " + std::to_string(backorder.id.value()) + " (" + backorder.name.ace() + ")";
+  const auto what = [&backorder] { return "backorder " + std::to_string(backorder.id.value()) + " (" + backorder.name.ace() + ")"; };
   if (!row) {
     return Error{ErrorCode::impossible_step,
-                 what + " is " + std::string(name(backorder.state)) + ": the step '" + std::string(name(event)) + "' is not possible from there"};
+                 what() + " is " + std::string(name(backorder.state)) + ": the step '" + std::string(name(event)) + "' is not possible from there"};
   }
   if (needs_absence_of_job(event) && backorder.job_may_exist()) {
-    return Error{ErrorCode::job_may_exist, what + ": a job exists or may exist at the provider; its deposit stays until that is settled"};
+    return Error{ErrorCode::job_may_exist, what() + ": a job exists or may exist at the provider; its deposit stays until that is settled"};
   }
   switch (row->money) {
     case MoneyEffect::none: break;
     case MoneyEffect::reserve_deposit:
       if (*facts.deposit > customer.spendable()) {
-        return Error{ErrorCode::insufficient_available, what + " needs " + to_string_with_code(*facts.deposit) + ", account " + customer.name +
+        return Error{ErrorCode::insufficient_available, what() + " needs " + to_string_with_code(*facts.deposit) + ", account " + customer.name +
                                                             " can spend " + to_string_with_code(customer.spendable())};
       }
       post_reserve(changes, backorder, customer, *facts.deposit);

@@ -349,8 +349,8 @@ class LedgerStore {
   virtual std::int64_t next_call_id() = 0;
 
   virtual BookInfo book() = 0;
-  virtual Settings settings() = 0;
-  virtual const PriceList& price_list() = 0;         // re-read when changed
+  virtual const Settings& settings() = 0;            // re-read when changed, as the next two
+  virtual const PriceList& price_list() = 0;
   virtual const Schedules& schedules() = 0;
   virtual std::vector<TaxRate> tax_rates() = 0;
   virtual std::vector<std::string> stopped_zones() = 0;

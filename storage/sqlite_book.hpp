@@ -34,7 +34,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::int64_t next_call_id() override;
 
   engine::BookInfo book() override;
-  engine::Settings settings() override;
+  const engine::Settings& settings() override;
   const engine::PriceList& price_list() override;
   const engine::Schedules& schedules() override;
   std::vector<engine::TaxRate> tax_rates() override;
@@ -175,6 +175,7 @@ class SqliteBook final : public engine::LedgerStore {
   // What is read often and changes seldom; dropped when another connection commits, when it is written, and at rollback.
   std::int64_t data_version_ = 0;
   bool looked_outside_ = false;  // in this unit of work, which nothing outside changes
+  std::optional<engine::Settings> settings_;
   std::optional<engine::PriceList> price_list_;
   std::optional<engine::Schedules> schedules_;
   std::vector<std::optional<engine::LedgerAccountKey>> accounts_;        // by id, as they were needed; rows that never change

@@ -171,6 +171,7 @@ ProviderCall SqliteBook::read_call(Statement& row) {
 // ---- the book -----------------------------------------------------------------------------------------------------------------
 
 void SqliteBook::forget_what_changed() {
+  settings_.reset();
   price_list_.reset();
   schedules_.reset();
   accounts_.clear();
@@ -275,14 +276,16 @@ Outcome check_setting(std::string_view name, std::string_view value) {
   return *read;
 }
 
-Settings SqliteBook::settings() {
+const Settings& SqliteBook::settings() {
+  note_outside_changes();
+  if (settings_) return *settings_;
   Settings settings;
   Statement row = db_->statement("SELECT name, value FROM setting");
   while (row.step()) {
     const std::optional<Outcome> read = read_setting(settings, row.text(0), row.text(1));
     if (!read || !*read) db_->fail_corrupt("setting '" + row.string(0) + "' = '" + row.string(1) + "' cannot be read");
   }
-  return settings;
+  return settings_.emplace(std::move(settings));
 }
 
 const PriceList& SqliteBook::price_list() {

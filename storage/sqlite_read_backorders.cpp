@@ -56,12 +56,22 @@ std::string_view from_of(Index index) {
 
 std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   std::string sql;
-  const auto add = [&sql](const std::string& condition) { sql += (sql.empty() ? " WHERE " : " AND ") + condition; };
-  const auto number = [&](const std::string& condition, std::int64_t value) {
-    parameters.numbers.push_back(value);
-    add(condition + " ?" + std::to_string(parameters.numbers.size()));
+  const auto add = [&sql](std::string_view condition) {
+    sql += sql.empty() ? " WHERE " : " AND ";
+    sql += condition;
   };
-  const auto instant = [&](const std::string& condition, std::optional<UtcTime> time) {
+  const auto place = [&parameters] { return " ?" + std::to_string(parameters.numbers.size() + parameters.texts.size()); };
+  const auto number = [&](std::string_view condition, std::int64_t value) {
+    parameters.numbers.push_back(value);
+    add(condition);
+    sql += place();
+  };
+  const auto text = [&](std::string_view condition, const std::string& value) {
+    parameters.texts.push_back(value);
+    add(condition);
+    sql += place();
+  };
+  const auto instant = [&](std::string_view condition, std::optional<UtcTime> time) {
     if (time) number(condition, static_cast<std::int64_t>(time->time_since_epoch().count()));
   };
   if (!query.customers.empty()) number("customer_id =", 0);  // one after the other
@@ -89,20 +99,14 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
     std::string places;
     for (const std::string& value : values) {
       parameters.texts.push_back(value);
-      places += (places.empty() ? "?" : ", ?") + std::to_string(parameters.numbers.size() + parameters.texts.size());
+      places += (places.empty() ? "" : ",") + place();
     }
     add(column + " IN (" + places + ")");
   };
   any_of("name", query.names);
   any_of("zone", query.zones);
-  if (query.name) {
-    parameters.texts.push_back(*query.name);
-    add("name = ?" + std::to_string(parameters.numbers.size() + parameters.texts.size()));
-  }
-  if (!query.name_pattern.empty()) {
-    parameters.texts.push_back(query.name_pattern);
-    add("name GLOB ?" + std::to_string(parameters.numbers.size() + parameters.texts.size()));
-  }
+  if (query.name) text("name =", *query.name);
+  if (!query.name_pattern.empty()) text("name GLOB", query.name_pattern);
   return sql;
 }
 
@@ -354,10 +358,17 @@ template <typename Visit>
 void SqliteBook::each_row(const BackorderQuery& query, std::string_view from, std::string_view order, const Visit& visit) {
   Parameters parameters;
   const bool plain = is_plain_page(query) && query.limit > 0;
-  std::string where = where_of(query, parameters);
-  // A page is found among narrow rows first, so that what lies before it is stepped over and not read.
-  std::string sql = plain ? std::string(kColumns) + " FROM backorder WHERE id IN (SELECT id FROM backorder" + plain_where(query)
-                          : std::string(kColumns) + std::string(from) + where + (query.without_cancelled ? (where.empty() ? " WHERE" : " AND") + std::string(" state <> 'CANCELLED'") : "");
+  const std::string where = where_of(query, parameters);
+  std::string sql;
+  sql.reserve(800);
+  sql += kColumns;
+  if (plain) {  // a page is found among narrow rows first, so that what lies before it is stepped over and not read
+    sql += " FROM backorder WHERE id IN (SELECT id FROM backorder" + plain_where(query);
+  } else {
+    sql += from;
+    sql += where;
+    if (query.without_cancelled) (sql += where.empty() ? " WHERE" : " AND") += " state <> 'CANCELLED'";
+  }
   std::vector<std::int64_t> window;
   sql += order;
   if (query.limit > 0) {

@@ -170,14 +170,14 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
     for (const Backorder& row : changes.backorders) {
       if (is_final(row.state)) ending.insert(row.id.value());
     }
-    std::set<std::tuple<std::int64_t, std::string, int>> placed;
+    std::set<std::tuple<CustomerId, std::string_view, int>> placed;
     Statement open = db_->statement("SELECT id FROM backorder WHERE customer_id = ? AND name = ? AND open_copy = ?");
     for (const Backorder& row : changes.new_backorders) {
       if (is_final(row.state)) continue;
       open.bind(row.customer, row.name.ace(), row.copy);
       const bool taken = open.step() && !ending.contains(open.integer(0));
       open.reset();
-      if (taken || !placed.emplace(row.customer.value(), row.name.ace(), row.copy).second) {
+      if (taken || !placed.emplace(row.customer, row.name.ace(), row.copy).second) {
         return Error{ErrorCode::impossible_step, "account " + std::to_string(row.customer.value()) + " has an open backorder for " +
                                                      row.name.ace() + " (copy " + std::to_string(row.copy) + ") already"};
       }
@@ -642,6 +642,7 @@ void SqliteBook::write_tables(Writing& writing) {
   for (const AccountReference& dropped : changes.dropped_references) {
     db_->statement("DELETE FROM account_reference WHERE reference = ?").bind(dropped.reference).run();
   }
+  if (!changes.settings.empty()) settings_.reset();
   if (!changes.prices.empty()) price_list_.reset();
   if (!changes.schedules.empty()) schedules_.reset();
 }

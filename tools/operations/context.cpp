@@ -21,16 +21,23 @@ std::string make_key() {
 }
 
 // As JSON writes a text; most need no escape.
-void append_quoted(std::string& out, const std::string& text) {
+void append_quoted(std::string& out, std::string_view text) {
   const bool plain = std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; });
-  if (plain) out.append(1, '"').append(text).append(1, '"');
-  else out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (!plain) {
+    out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
 }
 
 std::string canonical(const Facts& content) {
   std::string text;
+  text.reserve(256);
   for (const auto& [field, value] : content) {
-    text += field + "=";
+    text += field;
+    text += '=';
     append_quoted(text, value);
     text += '\n';
   }
@@ -58,7 +65,9 @@ bool is_of_state(ErrorCode code) {
 }
 
 std::string encode(const Facts& facts) {
-  std::string text = "{\"facts\":[";
+  std::string text;
+  text.reserve(512);
+  text += "{\"facts\":[";
   for (const auto& [field, value] : facts) {
     text += text.ends_with('[') ? "[" : ",[";
     append_quoted(text, field);
