@@ -118,6 +118,15 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
            "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 1000, recorded_at, effective_at, customer_id, 2, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 2",
            "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 2000, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
            "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt, NULL, NULL, actor, '' FROM transfer WHERE kind = 'refund'",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', debit_id, credit_id, 1000, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 1000, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 999, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 1001, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 1000, recorded_at, effective_at, customer_id, 1, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 1",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM ledger_account WHERE kind = 2100), 1, recorded_at, effective_at, customer_id, 1, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 1",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 1, recorded_at, effective_at, customer_id, 2, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 2",
+           "BEGIN; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 600, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM ledger_account WHERE kind = 2100), 401, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
+           "BEGIN; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM ledger_account WHERE kind = 2100), 160, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 840, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
            "UPDATE ledger_account SET balance_minor = -1 WHERE kind = 2000",
            "UPDATE ledger_account SET balance_minor = -1 WHERE kind = 2010",
            "DELETE FROM ledger_account WHERE id = 1",
@@ -168,7 +177,7 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
            "DELETE FROM allowed_step",
        }) {
     for (const bool with_our_settings : {true, false}) {
-      CAPTURE(sql);
+      CAPTURE(std::string(sql));
       CAPTURE(with_our_settings);
       SQLite::Database db = book.raw(with_our_settings);
       CHECK_THROWS_AS(db.exec(sql), SQLite::Exception);
