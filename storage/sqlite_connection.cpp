@@ -102,12 +102,13 @@ std::span<const unsigned char> Statement::blob(int column) const {
 bool Statement::is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
 
 std::optional<std::int64_t> Statement::optional_integer(int column) const {
-  if (is_null(column)) return std::nullopt;
-  return sqlite3_column_int64(handle_, column);
+  const std::int64_t value = sqlite3_column_int64(handle_, column);
+  if (value == 0 && is_null(column)) return std::nullopt;
+  return value;
 }
 std::optional<engine::UtcTime> Statement::optional_time(int column) const {
-  if (is_null(column)) return std::nullopt;
-  return time(column);
+  if (const auto value = optional_integer(column)) return engine::UtcTime(engine::Milliseconds(*value));
+  return std::nullopt;
 }
 std::optional<std::string> Statement::optional_string(int column) const {
   if (is_null(column)) return std::nullopt;

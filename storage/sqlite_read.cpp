@@ -44,7 +44,8 @@ constexpr std::string_view kCallColumns =
     "SELECT id, backorder_id, command, attempt, state, intent_at, answered_at, code, text, application FROM provider_call";
 
 template <typename T>
-T known(const std::optional<T>& value, const Connection& db, std::string_view what, std::string_view word) {
+T known(std::optional<T> (*parse)(std::string_view), const Connection& db, std::string_view what, std::string_view word) {
+  const std::optional<T> value = parse(word);
   if (!value) db.fail_corrupt(std::string(what) + " '" + std::string(word) + "' is unknown to this program");
   return *value;
 }
@@ -111,14 +112,14 @@ Customer SqliteBook::read_customer(const Statement& row, const KeptBalances& kep
   const Currency unit = currency(row.text(2));
   const auto money = [unit](std::int64_t minor) { return Money::of_minor(minor, unit); };
   std::optional<FundingPolicy> policy;
-  if (!row.is_null(5)) policy = known(parse_funding_policy(row.text(5)), *db_, "policy", row.text(5));
+  if (!row.is_null(5)) policy = known(parse_funding_policy, *db_, "policy", row.text(5));
   std::optional<VoidTiming> timing;
-  if (!row.is_null(6)) timing = known(parse_void_timing(row.text(6)), *db_, "timing", row.text(6));
+  if (!row.is_null(6)) timing = known(parse_void_timing, *db_, "timing", row.text(6));
   return {.id = CustomerId(row.integer(0)),
           .name = row.string(1),
           .currency = unit,
           .tier = row.string(3),
-          .state = known(parse_account_state(row.text(4)), *db_, "account state", row.text(4)),
+          .state = known(parse_account_state, *db_, "account state", row.text(4)),
           .policy = policy,
           .timing = timing,
           .country = row.string(7),
@@ -135,7 +136,7 @@ void SqliteBook::read_transfer(const Statement& row, Transfer& transfer) {
   transfer.debit = account(row.integer(2));  // before the other is looked up: it may be forgotten then
   transfer.credit = account(row.integer(3));
   transfer.id = TransferId(row.integer(0));
-  transfer.kind = known(parse_transfer_kind(row.text(1)), *db_, "transfer kind", row.text(1));
+  transfer.kind = known(parse_transfer_kind, *db_, "transfer kind", row.text(1));
   transfer.amount = Money::of_minor(row.integer(4), transfer.debit.currency);
   transfer.recorded_at = row.time(5);
   transfer.effective_at = row.time(6);
@@ -158,9 +159,9 @@ Transfer SqliteBook::read_transfer(const Statement& row) {
 ProviderCall SqliteBook::read_call(Statement& row) {
   return {.id = row.integer(0),
           .backorder = BackorderId(row.integer(1)),
-          .command = known(parse_call_command(row.text(2)), *db_, "command", row.text(2)),
+          .command = known(parse_call_command, *db_, "command", row.text(2)),
           .attempt = static_cast<int>(row.integer(3)),
-          .state = known(parse_call_state(row.text(4)), *db_, "call state", row.text(4)),
+          .state = known(parse_call_state, *db_, "call state", row.text(4)),
           .intent_at = row.time(5),
           .answered_at = row.optional_time(6),
           .code = static_cast<int>(row.integer(7)),
@@ -590,11 +591,11 @@ void SqliteBook::each_event(const EventQuery& query, const std::function<void(co
   while (row.step()) {
     const auto state_at = [&](int column) -> std::optional<State> {
       if (row.is_null(column)) return std::nullopt;
-      return known(parse_state(row.text(column)), *db_, "state", row.text(column));
+      return known(parse_state, *db_, "state", row.text(column));
     };
     std::optional<Reason> reason;
-    if (!row.is_null(7)) reason = known(parse_reason(row.text(7)), *db_, "reason", row.text(7));
-    visit(LoggedEvent{{known(parse_event_kind(row.text(2)), *db_, "event", row.text(2)), optional_id<CustomerId>(row.optional_integer(3)),
+    if (!row.is_null(7)) reason = known(parse_reason, *db_, "reason", row.text(7));
+    visit(LoggedEvent{{known(parse_event_kind, *db_, "event", row.text(2)), optional_id<CustomerId>(row.optional_integer(3)),
                        optional_id<BackorderId>(row.optional_integer(4)), state_at(5), state_at(6), reason, row.string(9)},
                       row.integer(0), row.time(1), row.string(8)});
   }
@@ -620,7 +621,7 @@ std::vector<Case> SqliteBook::cases(const CaseQuery& query) {
   where.bind(row);
   std::vector<Case> cases;
   while (row.step()) {
-    cases.push_back({{known(parse_case_kind(row.text(1)), *db_, "case", row.text(1)), optional_id<CustomerId>(row.optional_integer(2)),
+    cases.push_back({{known(parse_case_kind, *db_, "case", row.text(1)), optional_id<CustomerId>(row.optional_integer(2)),
                       optional_id<BackorderId>(row.optional_integer(3)), row.string(4), row.string(5)},
                      CaseId(row.integer(0)), row.time(6), row.optional_time(7), row.string(8), row.string(9)});
   }
