@@ -305,6 +305,29 @@ struct ListedQuery {
 };
 struct ListedRow { Source source; ListedDrop listed; };
 
+// What a backorder says about its deposits: the little that is needed where every backorder is looked at. Texts until the next one.
+struct BackorderDeposit {
+  BackorderId id;
+  CustomerId customer;
+  std::string_view name, zone;  // name: ACE
+  State state;
+  std::optional<Money> deposit{};
+  int attempt;
+  std::string_view provider_status;
+  std::optional<UtcTime> provider_status_at{};
+};
+
+// And a transfer that reserved, refunded or captured a deposit, where all are looked at.
+struct DepositTransfer {
+  TransferId id;
+  TransferKind kind;  // moves_deposit()
+  BackorderId backorder;
+  int attempt;
+  Money amount;
+  UtcTime recorded_at, effective_at;
+  std::string_view actor;
+};
+
 // Debit and credit turnover of one ledger account, before `from` and in [from, to).
 struct AccountTurnover {
   LedgerAccountKey account;
@@ -364,6 +387,7 @@ class LedgerStore {
   virtual std::vector<Backorder> backorders(const BackorderQuery& query) = 0;
   // The same rows in the same order, one after the other; what is visited is overwritten by the next.
   virtual void each_backorder(const BackorderQuery& query, const std::function<void(const Backorder&)>& visit) = 0;
+  virtual void each_deposit(std::optional<CustomerId> customer, const std::function<void(const BackorderDeposit&)>& visit) = 0;  // by id
   virtual std::int64_t count_backorders(const BackorderQuery& query) = 0;  // without limit and offset
   // The customers with rows of the query, ascending, and how many each has: what a sweep cuts its chunks from. Order and limit do not matter.
   virtual std::vector<std::pair<CustomerId, std::size_t>> count_by_customer(const BackorderQuery& query) = 0;
@@ -378,6 +402,7 @@ class LedgerStore {
   virtual std::optional<StoredRequest> request(RequestId id) = 0;
   virtual std::optional<Transfer> transfer(TransferId id) = 0;
   virtual void each_transfer(const TransferQuery& query, const std::function<void(const Transfer&)>& visit) = 0;  // by id
+  virtual void each_deposit_transfer(std::optional<CustomerId> customer, const std::function<void(const DepositTransfer&)>& visit) = 0;  // by id
   virtual std::vector<AccountTurnover> turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) = 0;
   // Of the last transfer recorded before the instant, or of the last of all; 0: there is none. Every id up to it exists.
   virtual TransferId last_transfer_before(std::optional<UtcTime> instant) = 0;

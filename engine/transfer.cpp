@@ -34,6 +34,10 @@ constexpr Named<TransferKind> kKinds[] = {
 std::string_view name(TransferKind kind) { return word_of(kKinds, kind); }
 std::optional<TransferKind> parse_transfer_kind(std::string_view text) { return value_of(kKinds, text); }
 
+bool moves_deposit(TransferKind kind) {
+  return kind == TransferKind::reserve || kind == TransferKind::refund || kind == TransferKind::capture || kind == TransferKind::capture_tax;
+}
+
 bool is_reversible(TransferKind kind) {
   switch (kind) {
     case TransferKind::pay_in:

@@ -35,6 +35,7 @@ enum class TransferKind : std::uint8_t {
 };
 std::string_view name(TransferKind kind);
 std::optional<TransferKind> parse_transfer_kind(std::string_view text);
+bool moves_deposit(TransferKind kind);  // reserve, refund, capture, capture_tax
 // Undone by a reversal that names it; reserve, refund and capture never are: what is wrong there is corrected by an adjustment.
 bool is_reversible(TransferKind kind);
 

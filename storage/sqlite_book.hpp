@@ -48,6 +48,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
   std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;
   void each_backorder(const engine::BackorderQuery& query, const std::function<void(const engine::Backorder&)>& visit) override;
+  void each_deposit(std::optional<engine::CustomerId> customer, const std::function<void(const engine::BackorderDeposit&)>& visit) override;
   std::int64_t count_backorders(const engine::BackorderQuery& query) override;
   std::vector<std::pair<engine::CustomerId, std::size_t>> count_by_customer(const engine::BackorderQuery& query) override;
   std::optional<engine::Backorder> backorder_of_application(std::string_view application) override;
@@ -60,6 +61,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::StoredRequest> request(engine::RequestId id) override;
   std::optional<engine::Transfer> transfer(engine::TransferId id) override;
   void each_transfer(const engine::TransferQuery& query, const std::function<void(const engine::Transfer&)>& visit) override;
+  void each_deposit_transfer(std::optional<engine::CustomerId> customer, const std::function<void(const engine::DepositTransfer&)>& visit) override;
   std::vector<engine::AccountTurnover> turnovers(std::optional<engine::UtcTime> from, std::optional<engine::UtcTime> to,
                                                  bool by_effective) override;
   engine::TransferId last_transfer_before(std::optional<engine::UtcTime> instant) override;
@@ -126,6 +128,7 @@ class SqliteBook final : public engine::LedgerStore {
   engine::ExternalLine read_external_line(Statement& row);
 
   // ---- sqlite_read_backorders.cpp
+  engine::State state(std::string_view word, std::int64_t backorder);
   template <typename Row>
   void read_backorder(const Row& row, engine::Backorder& backorder);  // over what it held before
   engine::Backorder read_backorder(const Statement& row);

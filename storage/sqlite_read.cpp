@@ -512,6 +512,25 @@ void SqliteBook::each_transfer(const TransferQuery& query, const std::function<v
   }
 }
 
+void SqliteBook::each_deposit_transfer(std::optional<CustomerId> customer, const std::function<void(const DepositTransfer&)>& visit) {
+  // The kind is looked at here: a list of words costs SQLite more than the few rows of other kinds.
+  Statement row = db_->statement(std::string("SELECT id, kind, debit_id, amount_minor, recorded_at, effective_at, backorder_id, attempt, actor FROM transfer") +
+                                 (customer ? " WHERE customer_id = ?" : "") + " ORDER BY id");
+  if (customer) row.bind(*customer);
+  while (row.step()) {
+    const TransferKind kind = known(parse_transfer_kind, *db_, "transfer kind", row.text(1));
+    if (!moves_deposit(kind)) continue;
+    visit({.id = TransferId(row.integer(0)),
+           .kind = kind,
+           .backorder = BackorderId(row.integer(6)),
+           .attempt = static_cast<int>(row.integer(7)),
+           .amount = Money::of_minor(row.integer(3), account(row.integer(2)).currency),
+           .recorded_at = row.time(4),
+           .effective_at = row.time(5),
+           .actor = row.text(8)});
+  }
+}
+
 std::vector<AccountTurnover> SqliteBook::turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) {
   // Added up here and not by GROUP BY: one pass in table order is several times faster.
   struct Sums { std::int64_t opening_debit = 0, opening_credit = 0, debit = 0, credit = 0; };

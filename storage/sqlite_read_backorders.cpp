@@ -292,17 +292,21 @@ class PackedRows {
 
 }  // namespace
 
+State SqliteBook::state(std::string_view word, std::int64_t backorder) {
+  const std::optional<State> state = parse_state(word);
+  if (!state) db_->fail_corrupt("backorder " + std::to_string(backorder) + " is in an unknown state");
+  return *state;
+}
+
 template <typename Row>
 void SqliteBook::read_backorder(const Row& row, Backorder& backorder) {
   const Currency unit = currency(row.text(5));
-  const std::optional<State> state = parse_state(row.text(6));
-  if (!state) db_->fail_corrupt("backorder " + row.string(0) + " is in an unknown state");
   backorder.id = BackorderId(row.integer(0));
   backorder.customer = CustomerId(row.integer(1));
   backorder.name = DomainName::from_trusted_ace(row.string(2));
   backorder.copy = static_cast<int>(row.integer(3));
   backorder.zone = row.text(4);
-  backorder.state = *state;
+  backorder.state = state(row.text(6), row.integer(0));
   backorder.reason.reset();
   if (!row.is_null(7)) {
     backorder.reason = parse_reason(row.text(7));
@@ -420,6 +424,25 @@ void SqliteBook::each_backorder(const BackorderQuery& query, const std::function
   PackedRows packed(*db_);
   each_row(query, is_most(query) ? " FROM backorder NOT INDEXED" : from_of(index_for(query)), "", [&](const Statement& row) { packed.add(row); });
   packed.each_by_customer(give);
+}
+
+void SqliteBook::each_deposit(std::optional<CustomerId> customer, const std::function<void(const BackorderDeposit&)>& visit) {
+  Statement row = db_->statement(std::string("SELECT id, customer_id, name, zone, currency, state, deposit_minor, attempt, provider_status, provider_status_at FROM backorder") +
+                                 (customer ? " WHERE customer_id = ?" : "") + " ORDER BY id");
+  if (customer) row.bind(*customer);
+  while (row.step()) {
+    const Currency unit = currency(row.text(4));
+    const std::optional<std::int64_t> deposit = row.optional_integer(6);
+    visit({.id = BackorderId(row.integer(0)),
+           .customer = CustomerId(row.integer(1)),
+           .name = row.text(2),
+           .zone = row.text(3),
+           .state = state(row.text(5), row.integer(0)),
+           .deposit = deposit ? std::optional(Money::of_minor(*deposit, unit)) : std::nullopt,
+           .attempt = static_cast<int>(row.integer(7)),
+           .provider_status = row.text(8),
+           .provider_status_at = row.optional_time(9)});
+  }
 }
 
 std::int64_t SqliteBook::count_backorders(const BackorderQuery& query) {

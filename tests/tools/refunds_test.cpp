@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <tuple>
 
 #include "tests/tools/report_book.hpp"
 
@@ -133,4 +134,38 @@ TEST_CASE("refunds: an outcome that nothing followed is an exception, and so is 
   CHECK(std::ranges::count(late.exceptions, std::string("outcome without refund"), &DepositException::what) == 0);
   query.tolerance = std::chrono::hours(24 * 30);
   CHECK(refund_report(*book.store, query).value().exceptions.empty());
+}
+
+TEST_CASE("refunds: the little that is read of every backorder and transfer says what the whole rows say, of all accounts and of one") {
+  ReportBook book(24, 6, 50);
+  book.play(start() + std::chrono::hours(24 * 5));
+  for (const std::optional<engine::CustomerId> only : {std::optional<engine::CustomerId>(), std::optional(book.store->customer("account1").value().id)}) {
+    engine::BackorderQuery all;
+    all.customer = only;
+    const std::vector<engine::Backorder> backorders = book.store->backorders(all);
+    std::size_t at = 0, held = 0;
+    book.store->each_deposit(only, [&](const engine::BackorderDeposit& row) {
+      REQUIRE(at < backorders.size());
+      const engine::Backorder& whole = backorders[at++];
+      CHECK(std::tie(row.id, row.customer, row.name, row.zone, row.state, row.deposit, row.attempt, row.provider_status, row.provider_status_at) ==
+            std::tie(whole.id, whole.customer, whole.name.ace(), whole.zone, whole.state, whole.deposit, whole.attempt, whole.provider_status, whole.provider_status_at));
+      held += row.deposit ? 1 : 0;
+    });
+    CHECK(at == backorders.size());
+    CHECK(held > 0);
+
+    engine::TransferQuery kinds{.customer = only, .kinds = {engine::TransferKind::reserve, engine::TransferKind::refund, engine::TransferKind::capture, engine::TransferKind::capture_tax}};
+    std::vector<engine::Transfer> transfers;
+    book.store->each_transfer(kinds, [&](const engine::Transfer& transfer) { transfers.push_back(transfer); });
+    at = 0;
+    book.store->each_deposit_transfer(only, [&](const engine::DepositTransfer& row) {
+      REQUIRE(at < transfers.size());
+      const engine::Transfer& whole = transfers[at++];
+      CHECK(std::tie(row.id, row.kind, row.attempt, row.amount, row.recorded_at, row.effective_at, row.actor) ==
+            std::tie(whole.id, whole.kind, whole.attempt, whole.amount, whole.recorded_at, whole.effective_at, whole.actor));
+      CHECK(row.backorder == whole.backorder);
+    });
+    CHECK(at == transfers.size());
+    CHECK(at > 0);
+  }
 }

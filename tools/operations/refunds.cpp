@@ -12,23 +12,23 @@ namespace operations {
 namespace {
 
 using engine::Backorder;
+using engine::BackorderDeposit;
 using engine::Currency;
 using engine::Customer;
 using engine::Error;
 using engine::ErrorCode;
 using engine::Money;
 using engine::to_string_with_code;
-using engine::Transfer;
 using engine::TransferKind;
 using engine::UtcTime;
 
 // Words that recur, numbered; mostly one comes several times in a row.
 class Words {
  public:
-  std::uint32_t number_of(const std::string& word) {
+  std::uint32_t number_of(std::string_view word) {
     if (last_ < words_.size() && words_[last_] == word) return last_;
-    const auto [found, is_new] = numbers_.try_emplace(word, static_cast<std::uint32_t>(words_.size()));
-    if (is_new) words_.push_back(word);
+    const auto [found, is_new] = numbers_.try_emplace(std::string(word), static_cast<std::uint32_t>(words_.size()));
+    if (is_new) words_.emplace_back(word);
     return last_ = found->second;
   }
   const std::string& operator[](std::uint32_t number) const { return words_[number]; }
@@ -51,11 +51,11 @@ struct Move {
 
 // One deposit from its reservation to its end: a backorder and an attempt.
 struct Deposit {
-  Move reserve;
-  std::optional<Move> end{};      // the refund, or the capture of the net part
-  std::optional<Money> ended{};   // sum of what ended it: a capture is net and tax
-  int attempt() const { return reserve.attempt; }
-  Money amount() const { return Money::of_minor(reserve.minor, reserve.currency); }
+  const Move* reserve;
+  const Move* end = nullptr;     // the refund, or the capture of the net part
+  std::optional<Money> ended{};  // sum of what ended it: a capture is net and tax
+  int attempt() const { return reserve->attempt; }
+  Money amount() const { return Money::of_minor(reserve->minor, reserve->currency); }
 };
 
 struct Books {
@@ -85,8 +85,8 @@ std::optional<Error> add(std::vector<Deposit>& deposits, const Move& move) {
   const auto of = [&] { return " of backorder " + std::to_string(move.backorder) + ", attempt " + std::to_string(move.attempt); };
   Deposit* deposit = deposits.empty() || deposits.back().attempt() != move.attempt ? nullptr : &deposits.back();
   if (move.kind == TransferKind::reserve) {
-    if (deposit != nullptr) return off(text_of(move) + of() + " reserves what " + text_of(deposit->reserve) + " has reserved already");
-    deposits.push_back({move});
+    if (deposit != nullptr) return off(text_of(move) + of() + " reserves what " + text_of(*deposit->reserve) + " has reserved already");
+    deposits.push_back({&move});
     return std::nullopt;
   }
   const bool captures = move.kind != TransferKind::refund;
@@ -94,20 +94,20 @@ std::optional<Error> add(std::vector<Deposit>& deposits, const Move& move) {
   if (deposit->end && (!captures || deposit->end->kind == TransferKind::refund || deposit->end->kind == move.kind)) {
     return off(text_of(move) + of() + " ends again what " + text_of(*deposit->end) + " has ended");
   }
-  if (move.currency != deposit->reserve.currency) return off(text_of(move) + of() + " is in another currency than its deposit");
-  if (!deposit->end) deposit->end = move;
+  if (move.currency != deposit->reserve->currency) return off(text_of(move) + of() + " is in another currency than its deposit");
+  if (!deposit->end) deposit->end = &move;
   deposit->ended = deposit->ended ? *deposit->ended + amount_of(move) : amount_of(move);
   return std::nullopt;
 }
 
 // Every deposit ended whole or is held whole, and what is held is what its backorder says; `held` is added to.
-std::optional<Error> find_off(const Backorder& backorder, const Customer& customer, std::span<const Deposit> deposits, Money& held) {
+std::optional<Error> find_off(const BackorderDeposit& backorder, const Customer& customer, std::span<const Deposit> deposits, Money& held) {
   bool holds = false;
   for (const Deposit& deposit : deposits) {
     const auto row = [&] {
-      return "backorder " + std::to_string(backorder.id.value()) + " (" + backorder.name.ace() + " of " + customer.name + ", attempt " + std::to_string(deposit.attempt()) + ")";
+      return "backorder " + std::to_string(backorder.id.value()) + " (" + std::string(backorder.name) + " of " + customer.name + ", attempt " + std::to_string(deposit.attempt()) + ")";
     };
-    const auto reserved_by = [&] { return to_string_with_code(deposit.amount()) + " reserved by transfer " + std::to_string(deposit.reserve.id); };
+    const auto reserved_by = [&] { return to_string_with_code(deposit.amount()) + " reserved by transfer " + std::to_string(deposit.reserve->id); };
     if (deposit.end) {
       if (*deposit.ended != deposit.amount()) {
         return off(row() + ": " + reserved_by() + ", but " + to_string_with_code(*deposit.ended) + (deposit.end->kind == TransferKind::refund ? " refunded" : " captured") +
@@ -122,7 +122,7 @@ std::optional<Error> find_off(const Backorder& backorder, const Customer& custom
       return off(row() + ": " + reserved_by() + " never ended, yet it is " + std::string(name(backorder.state)));
     }
     if (backorder.deposit != deposit.amount()) {
-      return off(row() + ": holds " + (backorder.deposit ? to_string_with_code(*backorder.deposit) : "nothing") + ", but transfer " + std::to_string(deposit.reserve.id) +
+      return off(row() + ": holds " + (backorder.deposit ? to_string_with_code(*backorder.deposit) : "nothing") + ", but transfer " + std::to_string(deposit.reserve->id) +
                  " reserved " + to_string_with_code(deposit.amount()));
     }
     holds = true;
@@ -160,13 +160,9 @@ Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
     books.ids.push_back(customer.id);
     books.held.push_back(Money::zero(customer.currency));
   }
-  engine::TransferQuery query;
-  query.customer = only;
-  store.each_transfer(query, [&](const Transfer& transfer) {
-    const TransferKind kind = transfer.kind;
-    if (kind != TransferKind::reserve && kind != TransferKind::refund && kind != TransferKind::capture && kind != TransferKind::capture_tax) return;
-    books.moves.push_back({transfer.backorder ? transfer.backorder->value() : 0, transfer.id.value(), transfer.amount.minor(), transfer.recorded_at, transfer.effective_at,
-                           transfer.amount.currency(), transfer.attempt, books.actors.number_of(transfer.actor), kind});
+  store.each_deposit_transfer(only, [&](const engine::DepositTransfer& transfer) {
+    books.moves.push_back({transfer.backorder.value(), transfer.id.value(), transfer.amount.minor(), transfer.recorded_at, transfer.effective_at, transfer.amount.currency(),
+                           transfer.attempt, books.actors.number_of(transfer.actor), transfer.kind});
   });
   books.order = order_of(books.moves);
   return books;
@@ -174,17 +170,15 @@ Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
 
 class Reporter {
  public:
-  Reporter(Books& books, const RefundQuery& query) : books_(books), query_(query) {}
+  Reporter(engine::LedgerStore& store, Books& books, const RefundQuery& query) : store_(store), books_(books), query_(query) {}
 
   // Backorders and what moved for them, side by side in the order of their ids.
-  std::optional<Error> run(engine::LedgerStore& store) {
+  std::optional<Error> run() {
     std::span<const std::uint32_t> left = books_.order;
     const auto next = [&]() -> const Move& { return books_.moves[left.front()]; };
     std::optional<Error> problem;
     std::vector<Deposit> deposits;
-    engine::BackorderQuery all;
-    all.customer = query_.customer;
-    store.each_backorder(all, [&](const Backorder& backorder) {
+    store_.each_deposit(query_.customer, [&](const BackorderDeposit& backorder) {
       deposits.clear();
       if (problem) return;
       if (!left.empty() && next().backorder < backorder.id.value()) problem = stray(next());
@@ -195,7 +189,7 @@ class Reporter {
       for (const Deposit& deposit : deposits) {
         count(deposit, backorder, place);
         note_exception(deposit, backorder, place);
-        if (deposit.end && in_period(*deposit.end)) add_row(deposit, backorder, place);
+        if (deposit.end && in_period(*deposit.end)) ended_.push_back({deposit.reserve, deposit.end, outcome_of(backorder, deposit.attempt())});
       }
     });
     if (!problem && !left.empty()) problem = stray(next());
@@ -205,8 +199,6 @@ class Reporter {
       problem = off("account " + customer.name + ": its balance has " + to_string_with_code(customer.reserved) + " reserved, its open deposits make " +
                     to_string_with_code(books_.held[place]));
     }
-    std::ranges::sort(report_.refunds, {}, &EndedDeposit::transfer);
-    std::ranges::sort(report_.captures, {}, &EndedDeposit::transfer);
     return problem;
   }
   std::optional<Error> tie_out() {
@@ -229,15 +221,24 @@ class Reporter {
     report_.flows = std::move(flows);
     return std::nullopt;
   }
+  void add_rows() {
+    std::ranges::sort(ended_, {}, [](const Ended& one) { return one.end->id; });
+    for (const Ended& one : ended_) add_row(one);
+  }
   RefundReport& report() { return report_; }
 
  private:
+  struct Ended {  // in the period
+    const Move *reserve, *end;
+    std::optional<UtcTime> outcome_at;
+  };
+
   static Error stray(const Move& move) { return off(text_of(move) + " names no backorder of this account"); }
   UtcTime instant(const Move& move) const { return query_.period.by_effective ? move.effective_at : move.recorded_at; }
   bool is_before(const Move& move, const std::optional<UtcTime>& at) const { return at && instant(move) < *at; }
   bool in_period(const Move& move) const { return !is_before(move, query_.period.from) && (!query_.period.to || instant(move) < *query_.period.to); }
 
-  void count(const Deposit& deposit, const Backorder& backorder, std::size_t place) {
+  void count(const Deposit& deposit, const BackorderDeposit& backorder, std::size_t place) {
     const Money amount = deposit.amount();
     const std::uint32_t zone = zones_.number_of(backorder.zone);
     std::uint32_t found = first_flow_[place];
@@ -248,8 +249,8 @@ class Reporter {
       found = first_flow_[place] = static_cast<std::uint32_t>(flows_.size() - 1);
     }
     Flow& flow = flows_[found];
-    const bool reserved_before_end = !query_.period.to || instant(deposit.reserve) < *query_.period.to;
-    const bool reserved_before = is_before(deposit.reserve, query_.period.from);
+    const bool reserved_before_end = !query_.period.to || instant(*deposit.reserve) < *query_.period.to;
+    const bool reserved_before = is_before(*deposit.reserve, query_.period.from);
     const bool ended_before = deposit.end && is_before(*deposit.end, query_.period.from);
     const bool ended_before_end = deposit.end && (!query_.period.to || instant(*deposit.end) < *query_.period.to);
     if (reserved_before && !ended_before) flow.opening += amount;
@@ -259,31 +260,39 @@ class Reporter {
   }
 
   // When the provider's word was read that settles this deposit; only the last attempt has one.
-  static std::optional<UtcTime> outcome_of(const Backorder& backorder, int attempt) {
+  static std::optional<UtcTime> outcome_of(const BackorderDeposit& backorder, int attempt) {
     const std::optional<engine::State> outcome = engine::meaning_of_status(backorder.provider_status).outcome;
     if (attempt != backorder.attempt || !outcome || !is_final(*outcome)) return std::nullopt;
     return backorder.provider_status_at;
   }
 
-  void add_row(const Deposit& deposit, const Backorder& backorder, std::size_t place) {
-    const Move& end = *deposit.end;
+  // Everything, of what is printed.
+  Backorder whole(engine::BackorderId id) { return store_.backorder(id).value(); }
+
+  void add_row(const Ended& ended) {
+    const Move &reserve = *ended.reserve, &end = *ended.end;
+    Backorder backorder = whole(engine::BackorderId(end.backorder));
     const bool refunded = end.kind == TransferKind::refund;
     // An earlier attempt of the same backorder can only have been rescheduled.
-    const bool earlier = deposit.attempt() < backorder.attempt || !is_final(backorder.state);
-    EndedDeposit row{engine::TransferId(end.id), instant(end), books_.customers[place].name, backorder, *deposit.ended,
-                     refunded ? std::string(name(earlier ? engine::Reason::rescheduled : backorder.reason.value_or(engine::Reason::not_registered))) : "captured",
-                     books_.actors[end.actor], instant(deposit.reserve), outcome_of(backorder, deposit.attempt()), instant(end) - instant(deposit.reserve), {}, {}};
-    if (row.outcome_at) row.latency = std::max(engine::Milliseconds(0), end.recorded_at - *row.outcome_at);
+    const bool earlier = end.attempt < backorder.attempt || !is_final(backorder.state);
+    std::string cause = refunded ? std::string(name(earlier ? engine::Reason::rescheduled : backorder.reason.value_or(engine::Reason::not_registered))) : "captured";
+    const std::string& account = books_.customers[books_.place_of(backorder.customer)].name;
+    EndedDeposit row{engine::TransferId(end.id), instant(end), account, std::move(backorder), amount_of(reserve), std::move(cause),
+                     books_.actors[end.actor], instant(reserve), ended.outcome_at, instant(end) - instant(reserve), {}, {}};
+    if (row.outcome_at) {
+      row.latency = std::max(engine::Milliseconds(0), end.recorded_at - *row.outcome_at);
+      if (std::vector<engine::Evidence> evidence = store_.evidence(row.backorder.id); !evidence.empty()) row.evidence = std::move(evidence.back().raw);
+    }
     (refunded ? report_.refunds : report_.captures).push_back(std::move(row));
   }
 
-  void note_exception(const Deposit& deposit, const Backorder& backorder, std::size_t place) {
+  void note_exception(const Deposit& deposit, const BackorderDeposit& backorder, std::size_t place) {
     const std::optional<UtcTime> outcome_at = outcome_of(backorder, deposit.attempt());
     if (!outcome_at) return;
     const engine::State outcome = *engine::meaning_of_status(backorder.provider_status).outcome;
     const bool won = outcome == engine::State::successful || outcome == engine::State::auction_won;
     const auto add = [&](const char* what, std::optional<UtcTime> ended_at, engine::Milliseconds late_by) {
-      report_.exceptions.push_back({books_.customers[place].name, backorder, deposit.amount(), what, outcome_at, ended_at, late_by});
+      report_.exceptions.push_back({books_.customers[place].name, whole(backorder.id), deposit.amount(), what, outcome_at, ended_at, late_by});
     };
     if (!deposit.end) {
       const engine::Milliseconds late_by = query_.now - *outcome_at;
@@ -298,6 +307,7 @@ class Reporter {
     else if (late_by > query_.tolerance) add(refunded ? "refund later than outcome" : "capture later than outcome", deposit.end->recorded_at, late_by);
   }
 
+  engine::LedgerStore& store_;
   Books& books_;
   const RefundQuery& query_;
   static constexpr std::uint32_t kNoFlow = ~std::uint32_t{0};
@@ -305,30 +315,21 @@ class Reporter {
     std::uint32_t zone, next;  // of the same account, in another zone
     Money opening, reserved, captured, refunded, closing;
   };
+  std::vector<Ended> ended_;
   Words zones_;
   std::vector<Flow> flows_;
   std::vector<std::uint32_t> first_flow_ = std::vector<std::uint32_t>(books_.customers.size(), kNoFlow);  // by the account's place
   RefundReport report_;
 };
 
-// Only of what is printed.
-void add_evidence(engine::LedgerStore& store, RefundReport& report) {
-  for (auto* rows : {&report.refunds, &report.captures}) {
-    for (EndedDeposit& row : *rows) {
-      if (!row.outcome_at) continue;
-      if (std::vector<engine::Evidence> evidence = store.evidence(row.backorder.id); !evidence.empty()) row.evidence = std::move(evidence.back().raw);
-    }
-  }
-}
-
 }  // namespace
 
 engine::Result<RefundReport> refund_report(engine::LedgerStore& store, const RefundQuery& query) {
   Books books = read(store, query.customer);
-  Reporter reporter(books, query);
-  if (const std::optional<Error> problem = reporter.run(store)) return *problem;
+  Reporter reporter(store, books, query);
+  if (const std::optional<Error> problem = reporter.run()) return *problem;
   if (const std::optional<Error> problem = reporter.tie_out()) return *problem;
-  add_evidence(store, reporter.report());
+  reporter.add_rows();
   return std::move(reporter.report());
 }
 
