@@ -2,7 +2,8 @@
 -- of every page that it changes; now none does that writes transfers, the log or new backorders. So what they name must exist when the unit ends, and not yet when the
 -- statement ends. What is stored stays as it is, so only the text of the schema changes: the way that SQLite's own page on ALTER TABLE gives for such changes.
 PRAGMA writable_schema = ON;
-UPDATE sqlite_schema SET sql = replace(sql, 'RAISE(ABORT', 'RAISE(ROLLBACK') WHERE type = 'trigger' AND name = 'event_comes_after';
+-- After a trigger that comes before it, SQLite reads the row again, which might have changed.
+UPDATE sqlite_schema SET sql = replace(sql, 'BEFORE UPDATE', 'AFTER UPDATE') WHERE type = 'trigger' AND name = 'backorder_steps';
 UPDATE sqlite_schema SET sql = replace(sql, ' (id),', ' (id) DEFERRABLE INITIALLY DEFERRED,')
 WHERE type = 'table' AND name IN ('transfer', 'event', 'backorder');
 UPDATE sqlite_schema SET sql = replace(replace(sql, ' (word),', ' (word) DEFERRABLE INITIALLY DEFERRED,'),
@@ -28,10 +29,10 @@ BEGIN SELECT RAISE(ROLLBACK, 'an open backorder for this account, name and copy 
 DROP TRIGGER transfer_comes_after;
 CREATE TRIGGER transfer_comes_after BEFORE INSERT ON transfer
 BEGIN
-  SELECT CASE WHEN NEW.id <> ifnull(last, 0) + 1 THEN RAISE(ROLLBACK, 'transfer ids ascend without gaps')
-              WHEN NEW.recorded_at < last_at THEN RAISE(ROLLBACK, 'recorded time never decreases')
+  SELECT CASE WHEN NEW.id <> ifnull(max(id), 0) + 1 THEN RAISE(ROLLBACK, 'transfer ids ascend without gaps')
+              WHEN NEW.recorded_at < recorded_at THEN RAISE(ROLLBACK, 'recorded time never decreases')
               WHEN NEW.effective_at < (SELECT closed_until FROM book) THEN RAISE(ROLLBACK, 'the period is closed') END
-  FROM (SELECT max(id) AS last, recorded_at AS last_at FROM transfer);
+  FROM transfer;
   -- One currency, one customer, and the reserved account moves by deposits only. A refund's accounts are those of what it gives back.
   SELECT RAISE(ROLLBACK, 'the accounts do not fit the transfer') WHERE NEW.kind <> 'refund' AND NOT EXISTS (
     SELECT 1 FROM ledger_account AS d, ledger_account AS c
@@ -55,4 +56,12 @@ BEGIN
   WHERE (NEW.attempt IS NOT NULL AND NEW.kind <> 'refund' AND NEW.kind <> 'capture' AND NEW.kind <> 'capture-tax'
       AND EXISTS (SELECT 1 FROM transfer WHERE backorder_id = NEW.backorder_id AND kind = NEW.kind AND attempt = NEW.attempt))
     OR (NEW.reverses_id IS NOT NULL AND EXISTS (SELECT 1 FROM transfer WHERE reverses_id = NEW.reverses_id AND kind = NEW.kind));
+END;
+
+DROP TRIGGER event_comes_after;
+CREATE TRIGGER event_comes_after BEFORE INSERT ON event
+BEGIN
+  SELECT CASE WHEN NEW.id <> ifnull(max(id), 0) + 1 THEN RAISE(ROLLBACK, 'event ids ascend without gaps')
+              WHEN NEW.recorded_at < recorded_at THEN RAISE(ROLLBACK, 'recorded time never decreases') END
+  FROM event;
 END;
