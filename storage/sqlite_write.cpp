@@ -156,8 +156,11 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
   for (const Customer& added_customer : changes.new_customers) {
     if (customer(added_customer.name)) return Error{ErrorCode::account_exists, "account " + added_customer.name + " exists already"};
   }
-  if (const std::optional<UtcTime> closed = changes.transfers.empty() ? std::nullopt : book().closed_until) {
+  if (!changes.transfers.empty()) {
+    Statement row = db_->statement("SELECT closed_until FROM book");
+    const std::optional<UtcTime> closed = row.step() ? row.optional_time(0) : std::nullopt;
     for (const NewTransfer& transfer : changes.transfers) {
+      if (!closed) break;
       const std::int64_t effective = transfer.effective_at ? ms(*transfer.effective_at) : writing.recorded;
       if (effective >= ms(*closed)) continue;
       return Error{ErrorCode::period_closed, "the books are closed before " + to_string(*closed) + ": a transfer of " +

@@ -35,6 +35,12 @@ void add_balances(Facts& facts, const Customer& customer) {
   facts.emplace_back("owed", to_string_with_code(customer.owed));
 }
 
+Facts balance_facts(const Customer& customer) {
+  Facts facts{{"account", customer.name}};
+  add_balances(facts, customer);
+  return facts;
+}
+
 engine::NewEvent account_event(EventKind kind, const Customer& customer, std::string detail) {
   return {kind, customer.id, {}, {}, {}, {}, std::move(detail)};
 }
@@ -48,15 +54,20 @@ Result<Reply> on_account(const Context& context, const RequestKey& request, Fact
     if (!customer) return customer.error();
     const engine::Outcome done = decide(changes, customer.value());
     if (!done) return done.error();
-    Facts facts{{"account", account}};
-    add_balances(facts, customer.value());
-    return facts;
+    return balance_facts(customer.value());
   });
 }
 
 Facts payment_content(std::string what, const engine::Payment& payment) {
   return {{"request", std::move(what)}, {"amount", to_string_with_code(payment.amount)}, {"source", payment.source},
           {"effective", text_or(payment.effective_at)}, {"memo", payment.memo}};
+}
+
+Facts post_unidentified(Changes& changes, const RequestKey& request, const engine::Payment& payment) {
+  engine::pay_in_unidentified(changes, payment);
+  const std::string subject = request.key.empty() ? payment.memo : request.sender + ":" + request.key;
+  changes.cases.push_back(unidentified_payment(subject, payment.amount, "from " + payment.source + ": " + payment.memo));
+  return {{"account", "suspense"}, {"amount", to_string_with_code(payment.amount)}};
 }
 
 std::vector<engine::Transfer> transfers_where(engine::LedgerStore& store, const engine::TransferQuery& query) {
@@ -252,23 +263,25 @@ Result<Reply> close_account(const Context& context, const RequestKey& request, c
 }
 
 Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account, const engine::Payment& payment) {
-  const auto existing = context.store.customer(account);
-  if (existing && existing->state == engine::AccountState::closed) {
-    engine::Payment unidentified = payment;
-    unidentified.memo = "for closed account " + account + (payment.memo.empty() ? "" : ": " + payment.memo);
-    return fund_unidentified(context, request, unidentified);
-  }
-  return on_account(context, request, payment_content("fund", payment), account,
-                    [&](Changes& changes, Customer& customer) { return engine::pay_in(changes, customer, payment); });
+  Facts content = payment_content("fund", payment);
+  content.emplace_back("account", account);
+  return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
+    Result<Customer> customer = customer_named(context.store, account);
+    if (!customer) return customer.error();
+    if (customer.value().state == engine::AccountState::closed) {
+      engine::Payment unidentified = payment;
+      unidentified.memo = "for closed account " + account + (payment.memo.empty() ? "" : ": " + payment.memo);
+      return post_unidentified(changes, request, unidentified);
+    }
+    const engine::Outcome paid = engine::pay_in(changes, customer.value(), payment);
+    if (!paid) return paid.error();
+    return balance_facts(customer.value());
+  });
 }
 
 Result<Reply> fund_unidentified(const Context& context, const RequestKey& request, const engine::Payment& payment) {
-  return run_request(context, request, payment_content("fund-unidentified", payment), [&](Changes& changes) -> Result<Facts> {
-    engine::pay_in_unidentified(changes, payment);
-    const std::string subject = request.key.empty() ? payment.memo : request.sender + ":" + request.key;
-    changes.cases.push_back(unidentified_payment(subject, payment.amount, "from " + payment.source + ": " + payment.memo));
-    return Facts{{"account", "suspense"}, {"amount", to_string_with_code(payment.amount)}};
-  });
+  return run_request(context, request, payment_content("fund-unidentified", payment),
+                     [&](Changes& changes) -> Result<Facts> { return post_unidentified(changes, request, payment); });
 }
 
 engine::NewCase unidentified_payment(const std::string& subject, Money amount, const std::string& whence) {
