@@ -104,6 +104,7 @@ class SqliteBook final : public engine::LedgerStore {
 
  private:
   // ---- sqlite_read.cpp
+  engine::BookInfo own_row();  // the little that the table of the book says; not the last recorded instant and the schema
   engine::Currency currency(std::string_view code);
   const engine::LedgerAccountKey& account(std::int64_t id);  // until the next one
   void keep_account(const Statement& row);

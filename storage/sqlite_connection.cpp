@@ -151,7 +151,10 @@ Connection::Connection(std::string path, Access access, engine::Milliseconds bus
   execute("PRAGMA cache_size = -65536");
   execute("PRAGMA temp_store = MEMORY");
   // In place of SQLite's own checkpoints, which are part of a COMMIT: whoever waits for the turn would wait for them too.
-  sqlite3_wal_hook(handle_, [](void* pages, sqlite3*, const char*, int count) { return *static_cast<int*>(pages) = count, SQLITE_OK; }, &wal_pages_);
+  sqlite3_wal_hook(handle_, [](void* pages, sqlite3*, const char*, int count) {
+    *static_cast<int*>(pages) = count;
+    return SQLITE_OK;
+  }, &wal_pages_);
 }
 
 Connection::~Connection() {

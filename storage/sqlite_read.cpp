@@ -201,13 +201,18 @@ std::optional<std::int64_t> SqliteBook::last_recorded_ms() {
   return last;
 }
 
-BookInfo SqliteBook::book() {
+BookInfo SqliteBook::own_row() {
   Statement row = db_->statement("SELECT made_at, rehearsal, closed_until FROM book");
   if (!row.step()) db_->fail_corrupt("the book's own row is missing");
   BookInfo info;
   info.made_at = row.time(0);
   info.rehearsal = row.flag(1);
   info.closed_until = row.optional_time(2);
+  return info;
+}
+
+BookInfo SqliteBook::book() {
+  BookInfo info = own_row();
   if (const auto last = last_recorded_ms()) info.last_recorded = UtcTime(Milliseconds(*last));
   info.schema = static_cast<int>(db_->integer("PRAGMA user_version"));
   return info;

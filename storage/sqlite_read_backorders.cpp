@@ -107,6 +107,7 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   any_of("zone", query.zones);
   if (query.name) text("name =", *query.name);
   if (!query.name_pattern.empty()) text("name GLOB", query.name_pattern);
+  if (query.without_cancelled) add("state <> 'CANCELLED'");
   return sql;
 }
 
@@ -371,7 +372,6 @@ void SqliteBook::each_row(const BackorderQuery& query, std::string_view from, st
   } else {
     sql += from;
     sql += where;
-    if (query.without_cancelled) (sql += where.empty() ? " WHERE" : " AND") += " state <> 'CANCELLED'";
   }
   std::vector<std::int64_t> window;
   sql += order;
@@ -447,8 +447,7 @@ void SqliteBook::each_deposit(std::optional<CustomerId> customer, const std::fun
 
 std::int64_t SqliteBook::count_backorders(const BackorderQuery& query) {
   Parameters parameters;
-  std::string where = where_of(query, parameters);
-  if (query.without_cancelled) where += (where.empty() ? " WHERE" : " AND") + std::string(" state <> 'CANCELLED'");
+  const std::string where = where_of(query, parameters);
   Statement row = db_->statement("SELECT count(*) FROM backorder" + (is_plain_page(query) ? plain_where(query) : where));
   parameters.bind(row);
   row.step();

@@ -156,11 +156,8 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
   for (const Customer& added_customer : changes.new_customers) {
     if (customer(added_customer.name)) return Error{ErrorCode::account_exists, "account " + added_customer.name + " exists already"};
   }
-  if (!changes.transfers.empty()) {
-    Statement row = db_->statement("SELECT closed_until FROM book");
-    const std::optional<UtcTime> closed = row.step() ? row.optional_time(0) : std::nullopt;
+  if (const std::optional<UtcTime> closed = changes.transfers.empty() ? std::nullopt : own_row().closed_until) {
     for (const NewTransfer& transfer : changes.transfers) {
-      if (!closed) break;
       const std::int64_t effective = transfer.effective_at ? ms(*transfer.effective_at) : writing.recorded;
       if (effective >= ms(*closed)) continue;
       return Error{ErrorCode::period_closed, "the books are closed before " + to_string(*closed) + ": a transfer of " +
@@ -504,7 +501,7 @@ void SqliteBook::write_seal() {
       last_seal_->first = row.integer(0);
       std::ranges::copy(row.blob(1), last_seal_->second.begin());
     } else {
-      const BookInfo info = book();
+      const BookInfo info = own_row();
       last_seal_->second = book_hash(ms(info.made_at), info.rehearsal);
     }
   }

@@ -77,7 +77,7 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
     until_all_is_answered(calm);
     const auto sweep = [&](const operations::SweepOptions& options) { rough.sweep(now, options); };
     // Busy hours are killed often: at each next milestone, as long as the sweep gets there, and by a stranger at any instant
-    // between, counted from a milestone, so that a fast machine gets no further in that time than a slow one and is killed as often.
+    // between, counted from a milestone, so that a fast machine gets hardly further in that time than a slow one and is killed as often.
     const int enough = killer.total() + kMostAnHour;
     while (killer.total() < enough && killer.run(sweep, small, {.nth = 1 + static_cast<int>(random() % 3)})) {
       if (random() % 4 == 0 && killer.run(sweep, small, {.nth = static_cast<int>(random() % 6), .after_microseconds = 1 + static_cast<int>(random() % 2'000)})) ++outside;

@@ -77,7 +77,7 @@ TEST_CASE("write turn: who waits for too long is told that the book is busy, and
   write_something(*first);
 }
 
-TEST_CASE("write turn: what was committed is copied into the book once the turn is given back, so that the -wal file stays small") {
+TEST_CASE("write turn: what was committed is copied into the book, so that the -wal file stays small") {
   const support::TemporaryDirectory folder;
   const std::string path = make_book(folder);
   const auto store = storage::open_book(path, {});

@@ -45,16 +45,23 @@ engine::NewEvent account_event(EventKind kind, const Customer& customer, std::st
   return {kind, customer.id, {}, {}, {}, {}, std::move(detail)};
 }
 
-// A request about one account: looked up, decided, answered with its balances.
-Result<Reply> on_account(const Context& context, const RequestKey& request, Facts content, const std::string& account,
-                         const std::function<engine::Outcome(Changes&, Customer&)>& decide) {
+// A request about one account: looked up, decided.
+Result<Reply> about_account(const Context& context, const RequestKey& request, Facts content, const std::string& account,
+                            const std::function<Result<Facts>(Changes&, Customer&)>& decide) {
   content.emplace_back("account", account);
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     Result<Customer> customer = customer_named(context.store, account);
     if (!customer) return customer.error();
-    const engine::Outcome done = decide(changes, customer.value());
+    return decide(changes, customer.value());
+  });
+}
+// And answered with its balances.
+Result<Reply> on_account(const Context& context, const RequestKey& request, Facts content, const std::string& account,
+                         const std::function<engine::Outcome(Changes&, Customer&)>& decide) {
+  return about_account(context, request, std::move(content), account, [&](Changes& changes, Customer& customer) -> Result<Facts> {
+    const engine::Outcome done = decide(changes, customer);
     if (!done) return done.error();
-    return balance_facts(customer.value());
+    return balance_facts(customer);
   });
 }
 
@@ -263,19 +270,15 @@ Result<Reply> close_account(const Context& context, const RequestKey& request, c
 }
 
 Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account, const engine::Payment& payment) {
-  Facts content = payment_content("fund", payment);
-  content.emplace_back("account", account);
-  return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
-    Result<Customer> customer = customer_named(context.store, account);
-    if (!customer) return customer.error();
-    if (customer.value().state == engine::AccountState::closed) {
+  return about_account(context, request, payment_content("fund", payment), account, [&](Changes& changes, Customer& customer) -> Result<Facts> {
+    if (customer.state == engine::AccountState::closed) {
       engine::Payment unidentified = payment;
       unidentified.memo = "for closed account " + account + (payment.memo.empty() ? "" : ": " + payment.memo);
       return post_unidentified(changes, request, unidentified);
     }
-    const engine::Outcome paid = engine::pay_in(changes, customer.value(), payment);
+    const engine::Outcome paid = engine::pay_in(changes, customer, payment);
     if (!paid) return paid.error();
-    return balance_facts(customer.value());
+    return balance_facts(customer);
   });
 }
 

@@ -187,9 +187,10 @@ class Reporter {
       if (!problem) problem = find_off(backorder, books_.customers[place], deposits, books_.held[place]);
       if (problem) return;
       for (const Deposit& deposit : deposits) {
+        const std::optional<UtcTime> outcome_at = outcome_of(backorder, deposit.attempt());
         count(deposit, backorder, place);
-        note_exception(deposit, backorder, place);
-        if (deposit.end && in_period(*deposit.end)) ended_.push_back({deposit.reserve, deposit.end, outcome_of(backorder, deposit.attempt())});
+        note_exception(deposit, backorder, place, outcome_at);
+        if (deposit.end && in_period(*deposit.end)) ended_.push_back({deposit.reserve, deposit.end, outcome_at});
       }
     });
     if (!problem && !left.empty()) problem = stray(next());
@@ -286,8 +287,7 @@ class Reporter {
     (refunded ? report_.refunds : report_.captures).push_back(std::move(row));
   }
 
-  void note_exception(const Deposit& deposit, const BackorderDeposit& backorder, std::size_t place) {
-    const std::optional<UtcTime> outcome_at = outcome_of(backorder, deposit.attempt());
+  void note_exception(const Deposit& deposit, const BackorderDeposit& backorder, std::size_t place, std::optional<UtcTime> outcome_at) {
     if (!outcome_at) return;
     const engine::State outcome = *engine::meaning_of_status(backorder.provider_status).outcome;
     const bool won = outcome == engine::State::successful || outcome == engine::State::auction_won;

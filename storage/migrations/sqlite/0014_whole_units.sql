@@ -25,7 +25,7 @@ WHEN NEW.id <= (SELECT max(id) FROM backorder)
 BEGIN SELECT RAISE(ROLLBACK, 'an open backorder for this account, name and copy exists'); END;
 
 -- A deposit ends once: given back as it was taken, from the account that holds it to the one it came from, or captured, first the net part and then the tax in it.
--- What is left of it covers what is taken: after its end nothing is, and no amount is above 10^15. One sum tells that; several, or several looks, cost more than the row.
+-- What is left of it covers what is taken: after its end nothing is, and no amount is above 10^15. One sum tells that; five sums, or a look for each question, cost half as much again.
 DROP TRIGGER transfer_comes_after;
 CREATE TRIGGER transfer_comes_after BEFORE INSERT ON transfer
 BEGIN
