@@ -250,7 +250,7 @@ struct BookInfo {
 // All given conditions must hold. Ordered by `order`; limit 0 is no limit.
 struct BackorderQuery {
   std::optional<CustomerId> customer{};
-  std::vector<CustomerId> customers{};         // one of these, ascending; empty: any
+  std::optional<CustomerId> after_customer{};  // above this one
   std::vector<State> states{};                 // empty: any
   std::optional<std::string> name{};           // ACE
   std::optional<UtcTime> due_by{};             // dated, deposit_due <= this
@@ -268,6 +268,13 @@ struct BackorderQuery {
   bool descending = false;
   std::int64_t limit = 0;
   std::int64_t offset = 0;                     // with a limit
+
+  bool operator==(const BackorderQuery&) const = default;
+};
+// Some accounts and what a query finds of them: both by customer, backorders then by id.
+struct AccountRows {
+  std::vector<Customer> customers{};
+  std::vector<Backorder> backorders{};
 };
 struct TransferQuery {
   std::optional<CustomerId> customer{};
@@ -385,12 +392,15 @@ class LedgerStore {
 
   virtual std::optional<Backorder> backorder(BackorderId id) = 0;
   virtual std::vector<Backorder> backorders(const BackorderQuery& query) = 0;
+  // What a sweep works on: of the next customers that have rows of the query all of these, until as many as are `wanted` are found; empty where none is left.
+  // REQUIRES: the query's states have an index by customer, or every call would walk all backorders: requested alone, or those that hold a deposit.
+  virtual AccountRows next_accounts(const BackorderQuery& query, std::size_t wanted) = 0;
+  // Inside a unit of work: next_accounts() will be asked for this later in it, and what it reads is not written before. So it may be read meanwhile.
+  virtual void read_ahead(const BackorderQuery& query, std::size_t wanted) = 0;
   // The same rows in the same order, one after the other; what is visited is overwritten by the next.
   virtual void each_backorder(const BackorderQuery& query, const std::function<void(const Backorder&)>& visit) = 0;
   virtual void each_deposit(std::optional<CustomerId> customer, const std::function<void(const BackorderDeposit&)>& visit) = 0;  // by id
   virtual std::int64_t count_backorders(const BackorderQuery& query) = 0;  // without limit and offset
-  // The customers with rows of the query, ascending, and how many each has: what a sweep cuts its chunks from. Order and limit do not matter.
-  virtual std::vector<std::pair<CustomerId, std::size_t>> count_by_customer(const BackorderQuery& query) = 0;
   virtual std::optional<Backorder> backorder_of_application(std::string_view application) = 0;
   // Every application that an ended backorder was bound to, with the provider's status as last read.
   virtual void each_ended_application(const std::function<void(std::string_view application, std::string_view status)>& visit) = 0;

@@ -2,6 +2,7 @@
 // the proof in sqlite_verify.cpp; opening, making and copying books in sqlite_store.cpp.
 #pragma once
 
+#include <future>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -47,10 +48,11 @@ class SqliteBook final : public engine::LedgerStore {
 
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
   std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;
+  engine::AccountRows next_accounts(const engine::BackorderQuery& query, std::size_t wanted) override;
+  void read_ahead(const engine::BackorderQuery& query, std::size_t wanted) override;
   void each_backorder(const engine::BackorderQuery& query, const std::function<void(const engine::Backorder&)>& visit) override;
   void each_deposit(std::optional<engine::CustomerId> customer, const std::function<void(const engine::BackorderDeposit&)>& visit) override;
   std::int64_t count_backorders(const engine::BackorderQuery& query) override;
-  std::vector<std::pair<engine::CustomerId, std::size_t>> count_by_customer(const engine::BackorderQuery& query) override;
   std::optional<engine::Backorder> backorder_of_application(std::string_view application) override;
   void each_ended_application(const std::function<void(std::string_view application, std::string_view status)>& visit) override;
 
@@ -136,6 +138,11 @@ class SqliteBook final : public engine::LedgerStore {
   template <typename Visit>
   void each_row(const engine::BackorderQuery& query, std::string_view from, std::string_view order, const Visit& visit);
   bool is_most(const engine::BackorderQuery& query);
+  struct Found {
+    engine::AccountRows rows{};
+    std::vector<engine::Backorder> as_read{};  // the same backorders, by id
+  };
+  Found find_accounts(const engine::BackorderQuery& query, std::size_t wanted);
 
   // ---- sqlite_write.cpp
   struct MovingAccount;
@@ -186,6 +193,16 @@ class SqliteBook final : public engine::LedgerStore {
   int single_accounts_ = 0;                                              // looked up one by one so far
   std::map<engine::LedgerAccountKey, std::int64_t> operator_accounts_;
   std::optional<engine::Currency> last_currency_;
+
+  std::vector<engine::Backorder> as_read_;  // of the last next_accounts() in this unit of work, as they are in the book; by id
+  // A connection that reads on another thread what the unit of work needs next. Nobody else can write meanwhile, so it sees what the unit began with.
+  std::unique_ptr<SqliteBook> reader_;
+  struct Ahead {
+    engine::BackorderQuery query;
+    std::size_t wanted;
+    std::future<Found> found;
+  };
+  std::optional<Ahead> ahead_;  // the last member: its end waits for the thread
 };
 
 // Refuses a name or a value that settings() could not read back.

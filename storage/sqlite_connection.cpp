@@ -217,6 +217,14 @@ void RowWriter::write() {
   if (left_ < together_) statement_.reset();
 }
 
+Snapshot::~Snapshot() {
+  try {
+    if (db_.in_transaction()) db_.execute("ROLLBACK");
+  } catch (const std::exception&) {  // nothing was written: closing the connection ends it as well
+    return;
+  }
+}
+
 void Connection::execute(const std::string& sql) {
   if (const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK) fail(code);
 }

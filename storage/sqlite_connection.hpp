@@ -132,6 +132,18 @@ class Connection {
   std::unordered_map<std::string, std::unique_ptr<Prepared>, HashOfText, std::equal_to<>> prepared_;
 };
 
+// While it lives, all that the connection reads is of one state of the book: that of the first query. REQUIRES: no transaction on the connection.
+class Snapshot {
+ public:
+  explicit Snapshot(Connection& db) : db_(db) { db_.execute("BEGIN"); }
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Connection& db_;
+};
+
 // Many rows of one table, several to a statement: what SQLite sets up for each statement, such as the journal by which it could take back that one alone, is
 // set up once for them all. The rows are written one after the other, with their triggers, in the order given.
 class RowWriter {

@@ -21,7 +21,7 @@ constexpr std::string_view kColumns =
     " auction_price";
 
 struct Parameters {
-  std::vector<std::int64_t> numbers;  // bound first, in this order; the first is the customer's place where the query names several
+  std::vector<std::int64_t> numbers;  // bound first, in this order
   std::vector<std::string> texts;     // then these
 
   int bind(Statement& row) const {
@@ -74,8 +74,8 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   const auto instant = [&](std::string_view condition, std::optional<UtcTime> time) {
     if (time) number(condition, static_cast<std::int64_t>(time->time_since_epoch().count()));
   };
-  if (!query.customers.empty()) number("customer_id =", 0);  // one after the other
   if (query.customer) number("customer_id =", query.customer->value());
+  if (query.after_customer) number("customer_id >", query.after_customer->value());
   if (query.after_id > 0) number("id >", query.after_id);
   instant("deposit_due_at <=", query.due_by);
   instant("deadline_at <", query.deadline_before);
@@ -131,7 +131,7 @@ std::string order_of(const BackorderQuery& query) {
 bool is_plain_page(const BackorderQuery& query) {
   return query.customer && query.order == BackorderQuery::Order::id && query.states.empty() && query.names.empty() && query.zones.empty() &&
          !query.name && query.name_pattern.empty() && !query.open && !query.cancelling && !query.with_job && !query.with_open_call && !query.due_by && !query.deadline_before &&
-         !query.drop_before && query.customers.empty() && query.after_id == 0;
+         !query.drop_before && !query.after_customer && query.after_id == 0;
 }
 std::string plain_where(const BackorderQuery& query) {
   return std::string(" INDEXED BY backorder_of_customer WHERE customer_id = ?1") +
@@ -384,27 +384,64 @@ void SqliteBook::each_row(const BackorderQuery& query, std::string_view from, st
   Statement row = db_->statement(sql);
   int bound = parameters.bind(row);
   for (const std::int64_t number : window) row.bind_at(++bound, number);
-  if (query.customers.empty()) {
-    while (row.step()) visit(row);
-  }
-  for (const CustomerId customer : query.customers) {
-    row.reset();
-    row.bind_at(1, customer);
-    while (row.step()) visit(row);
-  }
+  while (row.step()) visit(row);
 }
 
 std::vector<Backorder> SqliteBook::backorders(const BackorderQuery& query) {
   const bool by_sqlite = is_sorted_by_sqlite(query);
-  ENSURE(query.customers.empty() || !by_sqlite, "the rows of several customers come by customer");
   std::vector<Backorder> rows;
   each_row(query, from_of(index_for(query)), by_sqlite ? order_of(query) : "", [&](const Statement& row) { rows.push_back(read_backorder(row)); });
   if (!by_sqlite) sort_rows(rows, query.order);
   return rows;
 }
 
+AccountRows SqliteBook::next_accounts(const BackorderQuery& query, std::size_t wanted) {
+  const bool is_ahead = ahead_ && ahead_->query == query && ahead_->wanted == wanted;
+  Found found = is_ahead ? std::exchange(ahead_, std::nullopt)->found.get() : find_accounts(query, wanted);
+  if (in_unit_) as_read_ = std::move(found.as_read);
+  return std::move(found.rows);
+}
+
+SqliteBook::Found SqliteBook::find_accounts(const BackorderQuery& query, std::size_t wanted) {
+  const Index index = index_for(query);
+  ENSURE(index == Index::due || index == Index::held, "an index leads from customer to customer");
+  Parameters parameters;
+  const std::string where = where_of(query, parameters);
+  Statement row = db_->statement(std::string(kColumns) + std::string(from_of(index)) + where + " ORDER BY customer_id");
+  parameters.bind(row);
+  Found found;
+  std::vector<Backorder>& rows = found.rows.backorders;
+  std::vector<CustomerId> owners;
+  while (row.step()) {
+    const CustomerId owner(row.integer(1));
+    if (owners.empty() || owners.back() != owner) {
+      if (rows.size() >= wanted) break;
+      owners.push_back(owner);
+    }
+    rows.push_back(read_backorder(row));
+  }
+  found.as_read = rows;
+  sort_rows(found.as_read, BackorderQuery::Order::id);
+  sort_rows(rows, BackorderQuery::Order::customer);
+  found.rows.customers = customers(owners);
+  return found;
+}
+
+void SqliteBook::read_ahead(const BackorderQuery& query, std::size_t wanted) {
+  require_unit();
+  ahead_.reset();
+  if (!reader_) {
+    const OpenOptions options{.access = Access::read_only, .busy_timeout = busy_timeout_};
+    reader_ = std::make_unique<SqliteBook>(std::make_unique<Connection>(db_->path(), options.access, options.busy_timeout), options);
+  }
+  ahead_.emplace(query, wanted, std::async(std::launch::async, [this, query, wanted] {
+    const Snapshot one_state(*reader_->db_);
+    return reader_->find_accounts(query, wanted);
+  }));
+}
+
 bool SqliteBook::is_most(const BackorderQuery& query) {
-  if (query.customer || !query.customers.empty()) return false;
+  if (query.customer || query.after_customer) return false;
   return 4 * count_backorders(query) > db_->integer("SELECT ifnull(max(id), 0) FROM backorder");
 }
 
@@ -416,7 +453,6 @@ void SqliteBook::each_backorder(const BackorderQuery& query, const std::function
     visit(*backorder);
   };
   if (query.order != BackorderQuery::Order::customer || is_sorted_by_sqlite(query)) {
-    ENSURE(query.customers.empty(), "the rows of several customers come by customer");
     each_row(query, from_of(index_for(query)), order_of(query), give);
     return;
   }
@@ -452,17 +488,6 @@ std::int64_t SqliteBook::count_backorders(const BackorderQuery& query) {
   parameters.bind(row);
   row.step();
   return row.integer(0);
-}
-
-std::vector<std::pair<CustomerId, std::size_t>> SqliteBook::count_by_customer(const BackorderQuery& query) {
-  ENSURE(query.customers.empty() && query.limit == 0, "all customers of the query are counted");
-  Parameters parameters;
-  const std::string where = where_of(query, parameters);
-  Statement row = db_->statement("SELECT customer_id, count(*)" + std::string(from_of(index_for(query))) + where + " GROUP BY customer_id ORDER BY customer_id");
-  parameters.bind(row);
-  std::vector<std::pair<CustomerId, std::size_t>> counts;
-  while (row.step()) counts.emplace_back(CustomerId(row.integer(0)), static_cast<std::size_t>(row.integer(1)));
-  return counts;
 }
 
 void SqliteBook::each_ended_application(const std::function<void(std::string_view, std::string_view)>& visit) {

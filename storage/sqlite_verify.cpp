@@ -555,17 +555,7 @@ Verification SqliteBook::verify(const std::function<void(std::int64_t done, std:
     return check_file(other);
   };
   if (in_unit_) return Proof(*db_, progress).run(std::async(std::launch::deferred, [&] { return check_file(*db_); }));
-  db_->execute("BEGIN");  // one snapshot for all checks
-  struct End {
-    Connection& db;
-    ~End() {
-      try {
-        if (db.in_transaction()) db.execute("ROLLBACK");
-      } catch (const std::exception&) {  // nothing was written: closing the connection ends it as well
-        return;
-      }
-    }
-  } end{*db_};
+  const Snapshot one_state(*db_);
   return Proof(*db_, progress).run(std::async(std::launch::async, file));
 }
 

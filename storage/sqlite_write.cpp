@@ -71,6 +71,8 @@ void SqliteBook::begin() {
 }
 
 void SqliteBook::forget_unit() {
+  ahead_.reset();
+  as_read_.clear();
   unsealed_.reset();
   not_answered_.clear();
   named_.clear();
@@ -368,6 +370,17 @@ void put_backorder(const Put& put, const Backorder& row, const Rest&... rest) {
 }
 
 // The rest as it was, which most steps leave it: then nothing but what steps change is written, and no index or reference of the rest is looked at.
+// Whether it is as it was is known of what was read for this, and asked in passing of the others.
+bool is_rest_the_same(const Backorder& a, const Backorder& b) {
+  const auto rest = [](const Backorder& row) {
+    return std::tie(row.priority, row.quoted, row.max_price, row.drop, row.refusals, row.open_call, row.application, row.provider_status, row.provider_status_at,
+                    row.gone_since, row.auction_ends_at, row.auction_price);
+  };
+  return rest(a) == rest(b);
+}
+constexpr std::string_view kStepAlone =
+    "UPDATE OR ROLLBACK backorder SET state = ?2, reason = ?3, deposit_minor = ?4, attempt = ?5, underfunded = ?6, cancelling = ?7, purse_empty = ?8,"
+    " reserved_at = ?9, submitted_at = ?10, ended_at = ?11";
 constexpr std::string_view kStepBackorder =
     "UPDATE OR ROLLBACK backorder SET state = ?2, reason = ?3, deposit_minor = ?12, attempt = ?13, underfunded = ?14, cancelling = ?15, purse_empty = ?16,"
     " reserved_at = ?23, submitted_at = ?24, ended_at = ?25";
@@ -386,21 +399,37 @@ constexpr std::string_view kUpdateBackorder =
 
 void SqliteBook::write_backorders(Writing& writing) {
   const Changes& changes = writing.changes;
-  constexpr std::string_view kEnds = ", open_copy = NULL";
-  std::optional<Statement> step_open, step_ended;
-  if (!changes.backorders.empty()) {
-    step_open.emplace(db_->statement(std::string(kStepBackorder) + std::string(kRestUnchanged)));
-    step_ended.emplace(db_->statement(std::string(kStepBackorder) + std::string(kEnds) + std::string(kRestUnchanged)));
-  }
+  // One statement each for what stays open and for what ends, made when it is needed.
+  struct Update {
+    std::string_view set, where;
+    std::optional<Statement> open{}, ended{};
+  };
+  const auto statement = [&](Update& update, const Backorder& row) -> Statement& {
+    std::optional<Statement>& wanted = is_final(row.state) ? update.ended : update.open;
+    if (!wanted) wanted.emplace(db_->statement(std::string(update.set) + (is_final(row.state) ? ", open_copy = NULL" : "") + std::string(update.where)));
+    return *wanted;
+  };
+  Update step_alone{kStepAlone, " WHERE id = ?1"}, step{kStepBackorder, kRestUnchanged}, whole{kUpdateBackorder, " WHERE id = ?1"};
+  auto as_read = as_read_.begin();
   const auto update = [&](const Backorder& row) {
-    const auto write = [&](Statement& statement) {
-      put_backorder([&](const auto&... values) { statement.bind(values...); }, row);
-      statement.run();
+    if (as_read != as_read_.begin() && row.id < std::prev(as_read)->id) as_read = as_read_.begin();
+    while (as_read != as_read_.end() && as_read->id < row.id) ++as_read;
+    const bool was_read = as_read != as_read_.end() && as_read->id == row.id;
+    if (was_read && is_rest_the_same(row, *as_read)) {
+      const std::optional<std::string_view> reason = row.reason ? std::optional(name(*row.reason)) : std::nullopt;
+      statement(step_alone, row).bind(row.id, name(row.state), reason, row.deposit, row.attempt, row.underfunded, row.cancelling, row.purse_empty, row.reserved_at,
+                                      row.submitted_at, row.ended_at).run();
+      ENSURE(db_->changed_rows() == 1, "backorder " + std::to_string(row.id.value()) + " exists");
+      return;
+    }
+    if (was_read) *as_read = row;
+    const auto write = [&](Statement& one) {
+      put_backorder([&](const auto&... values) { one.bind(values...); }, row);
+      one.run();
       return db_->changed_rows() == 1;
     };
-    if (write(is_final(row.state) ? *step_ended : *step_open)) return;
-    Statement whole = db_->statement(std::string(kUpdateBackorder) + std::string(is_final(row.state) ? kEnds : "") + " WHERE id = ?1");
-    ENSURE(write(whole), "backorder " + std::to_string(row.id.value()) + " exists");
+    if (!was_read && write(statement(step, row))) return;
+    ENSURE(write(statement(whole, row)), "backorder " + std::to_string(row.id.value()) + " exists");
   };
   std::set<BackorderId> made;
   for (const Backorder& row : changes.new_backorders) made.insert(row.id);

@@ -445,8 +445,8 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
   query.states = {State::processing, State::auction_pending};
   query.with_job = true;
   std::vector<Look> looks;
-  each_chunk(run, Stage::sync, query, [&](Changes& changes, std::span<Backorder> rows) {
-    for (Backorder& backorder : rows) {
+  each_chunk(run, Stage::sync, query, [&](Changes& changes, engine::AccountRows& rows) {
+    for (Backorder& backorder : rows.backorders) {
       const auto found = by_application.find(*backorder.application);
       if (found == by_application.end()) {
         looks.push_back({backorder.id, *backorder.application});

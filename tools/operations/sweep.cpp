@@ -25,8 +25,8 @@ constexpr engine::Named<Stage> kStageWords[] = {{Stage::reserve, "reserve"}, {St
 
 void each_account(SweepRun& run, Stage stage, const BackorderQuery& query,
                   const std::function<void(Changes&, Customer&, std::span<Backorder>)>& visit) {
-  each_chunk(run, stage, query, [&](Changes& changes, std::span<Backorder> rows) {
-    for_each_customer(run.context.store, rows, [&](Customer& customer, std::span<Backorder> theirs) { visit(changes, customer, theirs); });
+  each_chunk(run, stage, query, [&](Changes& changes, engine::AccountRows& rows) {
+    for_each_customer(rows, [&](Customer& customer, std::span<Backorder> theirs) { visit(changes, customer, theirs); });
   });
 }
 
@@ -108,11 +108,13 @@ void settle_outcomes(SweepRun& run) {
 // Whether our money at the provider suffices for the jobs that are to be created until the horizon.
 void warn_of_purse(SweepRun& run, engine::BackorderProvider& provider, JobCosts& costs) {
   BackorderQuery held = held_without_job();
-  held.order = BackorderQuery::Order::customer;
-  std::vector<Backorder> rows = run.context.store.backorders(held);
-  for_each_customer(run.context.store, std::span(rows), [&](const Customer& customer, std::span<Backorder> theirs) {
-    for (const Backorder& backorder : theirs) costs.add(backorder, customer, run.context.now);
-  });
+  held.after_customer = engine::CustomerId(0);
+  for (engine::AccountRows rows; rows = run.context.store.next_accounts(held, run.options.chunk), !rows.backorders.empty();) {
+    held.after_customer = rows.backorders.back().customer;
+    for_each_customer(rows, [&](const Customer& customer, std::span<Backorder> theirs) {
+      for (const Backorder& backorder : theirs) costs.add(backorder, customer, run.context.now);
+    });
+  }
   const engine::Result<engine::ProviderPurse> purse = provider.purse();
   if (!purse) {
     run.report.troubles.push_back(purse.error());

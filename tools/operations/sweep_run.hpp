@@ -52,52 +52,47 @@ struct SweepRun {
 };
 
 // Visits the rows of a query chunk by chunk, whole accounts at a time; as many chunks to a commit as there are before another writer waits, or SweepOptions::together.
-// Which accounts have any is read once; their rows are read inside the unit of work, so that nothing moves under the decision. `visit` changes the rows and fills the
+// They are read inside the unit of work, so that nothing moves under the decision: each chunk while the one before is written. `visit` changes the rows and fills the
 // changes.
 template <typename Visit>
 void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, const Visit& visit) {
-  query.order = engine::BackorderQuery::Order::customer;
-  const auto counts = run.context.store.count_by_customer(query);
-  std::size_t done = 0, committed = 0;
-  std::optional<Work> work;
-  for (std::size_t at = 0; at < counts.size();) {
-    query.customers.clear();
-    for (std::size_t size = 0; at < counts.size() && (size == 0 || size + counts[at].second <= run.options.chunk); ++at) {
-      query.customers.push_back(counts[at].first);
-      size += counts[at].second;
+  engine::LedgerStore& store = run.context.store;
+  const std::size_t wanted = run.options.chunk;
+  query.after_customer = engine::CustomerId(0);
+  std::size_t done = 0;
+  for (bool left = true; left;) {
+    Work work(run.context);
+    for (std::size_t together = 0; left;) {
+      engine::AccountRows rows = store.next_accounts(query, wanted);
+      left = rows.backorders.size() >= wanted;
+      if (rows.backorders.empty()) break;
+      done += rows.backorders.size();
+      together += rows.backorders.size();
+      query.after_customer = rows.backorders.back().customer;
+      const bool goes_on = left && together < run.options.together;
+      if (goes_on) store.read_ahead(query, wanted);
+      engine::Changes changes;
+      visit(changes, rows);
+      run.write(changes);
+      if (!goes_on || store.is_awaited()) break;
     }
-    if (!work) work.emplace(run.context);
-    std::vector<engine::Backorder> rows = run.context.store.backorders(query);
-    done += rows.size();
-    engine::Changes changes;
-    visit(changes, std::span(rows));
-    run.write(changes);
-    if (at < counts.size() && done - committed < run.options.together && !run.context.store.is_awaited()) continue;
-    work->keep();
-    work.reset();
-    committed = done;
-    if (run.options.progress) run.options.progress(stage, done);
+    work.keep();
+    if (done > 0 && run.options.progress) run.options.progress(stage, done);
   }
 }
 
-// Calls `visit` with each customer and their rows. REQUIRES: `rows` lie together by customer.
+// Calls `visit` with each customer and their rows.
 template <typename Visit>
-void for_each_customer(engine::LedgerStore& store, std::span<engine::Backorder> rows, const Visit& visit) {
-  std::vector<engine::CustomerId> ids;
-  for (const engine::Backorder& row : rows) {
-    if (ids.empty() || ids.back() != row.customer) ids.push_back(row.customer);
+void for_each_customer(engine::AccountRows& rows, const Visit& visit) {
+  std::span<engine::Backorder> rest(rows.backorders);
+  for (engine::Customer& customer : rows.customers) {
+    const auto end = std::ranges::find_if(rest, [&](const engine::Backorder& row) { return row.customer != customer.id; });
+    const auto theirs = rest.first(static_cast<std::size_t>(end - rest.begin()));
+    ENSURE(!theirs.empty(), "every customer of the rows has some, and every row its customer");
+    visit(customer, theirs);
+    rest = rest.subspan(theirs.size());
   }
-  std::ranges::sort(ids);
-  std::vector<engine::Customer> customers = store.customers(ids);
-  while (!rows.empty()) {
-    const engine::CustomerId id = rows.front().customer;
-    const auto end = std::ranges::find_if(rows, [id](const engine::Backorder& row) { return row.customer != id; });
-    const auto count = static_cast<std::size_t>(end - rows.begin());
-    const auto customer = std::ranges::lower_bound(customers, id, {}, &engine::Customer::id);
-    ENSURE(customer != customers.end() && customer->id == id, "every backorder has its customer");
-    visit(*customer, rows.first(count));
-    rows = rows.subspan(count);
-  }
+  ENSURE(rest.empty(), "every row has its customer");
 }
 
 }  // namespace operations
