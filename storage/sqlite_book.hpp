@@ -157,7 +157,8 @@ class SqliteBook final : public engine::LedgerStore {
   void write_customers(Writing& writing);
   void write_backorders(Writing& writing);
   void write_transfers(Writing& writing);
-  void write_seal();
+  void start_seal(std::launch how);
+  void finish_seal();
   void write_balances(Writing& writing);
   void write_events(Writing& writing);
   void write_calls(Writing& writing);
@@ -180,6 +181,12 @@ class SqliteBook final : public engine::LedgerStore {
     CanonicalBytes requests{}, transfers{};
   };
   std::optional<Unsealed> unsealed_;
+  struct Sealing {
+    SealRange range;
+    Hash previous;
+    std::future<Hash> hash;
+  };
+  std::optional<Sealing> sealing_;
   std::set<std::pair<std::string, std::string>> not_answered_;     // sender and key of requests that were asked for in vain, until one is written
   std::unordered_map<std::string, engine::Customer> named_;        // as long as nothing of customers changes
 

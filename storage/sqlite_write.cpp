@@ -74,6 +74,7 @@ void SqliteBook::forget_unit() {
   ahead_.reset();
   as_read_.clear();
   unsealed_.reset();
+  sealing_.reset();
   not_answered_.clear();
   named_.clear();
   next_customer_ = next_backorder_ = next_call_ = std::nullopt;
@@ -83,7 +84,8 @@ void SqliteBook::forget_unit() {
 void SqliteBook::commit() {
   ENSURE(in_unit_, "a unit of work was begun");
   try {
-    write_seal();
+    start_seal(std::launch::deferred);
+    finish_seal();
     db_->statement("COMMIT").run();
   } catch (...) {
     rollback();
@@ -137,7 +139,9 @@ Outcome SqliteBook::apply(const Changes& changes, const Stamp& stamp) {
   write_tables(writing);
   write_users(writing);
   if (writing.moves_or_changes_customers()) named_.clear();
-  if (unsealed_ && *last_request_ + 1 - unsealed_->first_request + *last_transfer_ + 1 - unsealed_->first_transfer >= kMostUnsealed) write_seal();
+  if (unsealed_ && *last_request_ + 1 - unsealed_->first_request + *last_transfer_ + 1 - unsealed_->first_transfer >= kMostUnsealed) {
+    start_seal(std::launch::async);
+  }
   return Done{};
 }
 
@@ -521,8 +525,9 @@ void SqliteBook::write_transfers(Writing& writing) {
   last_transfer_ = id;
 }
 
-// One seal over everything since the last; see schema.md.
-void SqliteBook::write_seal() {
+// One seal over everything since the last; see schema.md. What is hashed beside the writing is written with the next, or at the end of the unit of work.
+void SqliteBook::start_seal(std::launch how) {
+  finish_seal();
   if (!unsealed_) return;
   if (!last_seal_) {
     last_seal_.emplace();
@@ -537,17 +542,26 @@ void SqliteBook::write_seal() {
   const Hash previous = last_seal_->second;
   const SealRange range{.id = last_seal_->first + 1, .sealed_at = unsealed_->sealed_at, .first_request = unsealed_->first_request, .last_request = *last_request_,
                         .first_transfer = unsealed_->first_transfer, .last_transfer = *last_transfer_};
-  SealHasher hasher(previous, range);
-  hasher.add(unsealed_->requests);
-  hasher.add(unsealed_->transfers);
-  const Hash hash = hasher.finish();
+  sealing_.emplace(range, previous, std::async(how, [range, previous, rows = std::move(*unsealed_)] {
+    SealHasher hasher(previous, range);
+    hasher.add(rows.requests);
+    hasher.add(rows.transfers);
+    return hasher.finish();
+  }));
+  unsealed_.reset();
+}
+
+void SqliteBook::finish_seal() {
+  if (!sealing_) return;
+  const SealRange& range = sealing_->range;
+  const Hash hash = sealing_->hash.get();
   db_->statement("INSERT OR ROLLBACK INTO seal (id, sealed_at, first_request_id, last_request_id, first_transfer_id, last_transfer_id, previous_hash, hash)"
                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(range.id, range.sealed_at, range.first_request, range.last_request, range.first_transfer, range.last_transfer,
-            std::span<const unsigned char>(previous), std::span<const unsigned char>(hash))
+            std::span<const unsigned char>(sealing_->previous), std::span<const unsigned char>(hash))
       .run();
   last_seal_ = {range.id, hash};
-  unsealed_.reset();
+  sealing_.reset();
 }
 
 void SqliteBook::write_balances(Writing& writing) {
