@@ -111,7 +111,9 @@ class SqliteBook final : public engine::LedgerStore {
   const engine::LedgerAccountKey& account(std::int64_t id);  // until the next one
   void keep_account(const Statement& row);
   struct KeptBalances {
+    bool known = false;
     std::int64_t available = 0, reserved = 0, floor = 0, receivable = 0;
+    void add(const Statement& row);  // customer_id, kind, balance_minor, floor_minor of ledger_account
   };
   engine::Customer read_customer(const Statement& row);
   engine::Customer read_customer(const Statement& row, const KeptBalances& kept);

@@ -30,11 +30,8 @@ namespace {
 
 constexpr int kMostSingleAccounts = 500;  // then all are read at once: somebody is reading everything
 
-constexpr std::string_view kCustomerSql =
-    "SELECT c.id, c.name, c.currency, c.tier, c.state, c.policy, c.timing, c.country, c.vat_id, c.opened_at, c.warned_minor,"
-    " a.balance_minor, r.balance_minor, a.floor_minor, (SELECT o.balance_minor FROM ledger_account AS o WHERE o.customer_id = c.id AND o.kind = 1100)"
-    " FROM customer AS c JOIN ledger_account AS a ON a.customer_id = c.id AND a.kind = 2000"
-    " JOIN ledger_account AS r ON r.customer_id = c.id AND r.kind = 2010";
+constexpr std::string_view kCustomerColumns =
+    "SELECT id, name, currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer";
 
 constexpr std::string_view kTransferColumns =
     "SELECT id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, backorder_id, attempt, reverses_id, request_id, actor,"
@@ -104,11 +101,28 @@ const LedgerAccountKey& SqliteBook::account(std::int64_t id) {
   return *accounts_[static_cast<std::size_t>(id)];
 }
 
+void SqliteBook::KeptBalances::add(const Statement& row) {
+  known = true;
+  switch (row.integer(1)) {
+    case static_cast<std::int64_t>(AccountKind::available):
+      available = row.integer(2);
+      floor = row.integer(3);
+      break;
+    case static_cast<std::int64_t>(AccountKind::reserved): reserved = row.integer(2); break;
+    default: receivable = row.integer(2); break;
+  }
+}
+
 Customer SqliteBook::read_customer(const Statement& row) {
-  return read_customer(row, {row.integer(11), row.integer(12), row.integer(13), row.optional_integer(14).value_or(0)});
+  KeptBalances kept;
+  Statement balances = db_->statement("SELECT customer_id, kind, balance_minor, floor_minor FROM ledger_account WHERE customer_id = ?");
+  balances.bind(row.integer(0));
+  while (balances.step()) kept.add(balances);
+  return read_customer(row, kept);
 }
 
 Customer SqliteBook::read_customer(const Statement& row, const KeptBalances& kept) {
+  if (!kept.known) db_->fail_corrupt("account " + row.string(1) + " has no balances");
   const Currency unit = currency(row.text(2));
   const auto money = [unit](std::int64_t minor) { return Money::of_minor(minor, unit); };
   std::optional<FundingPolicy> policy;
@@ -356,7 +370,7 @@ std::vector<std::string> SqliteBook::stopped_zones() {
 // ---- customers ----------------------------------------------------------------------------------------------------------------
 
 std::optional<Customer> SqliteBook::customer(CustomerId id) {
-  Statement row = db_->statement(std::string(kCustomerSql) + " WHERE c.id = ?");
+  Statement row = db_->statement(std::string(kCustomerColumns) + " WHERE id = ?");
   row.bind(id);
   if (!row.step()) return std::nullopt;
   return read_customer(row);
@@ -366,7 +380,7 @@ std::optional<Customer> SqliteBook::customer(std::string_view name) {
   if (in_unit_) {
     if (const auto found = named_.find(std::string(name)); found != named_.end()) return found->second;
   }
-  Statement row = db_->statement(std::string(kCustomerSql) + " WHERE c.name = ?");
+  Statement row = db_->statement(std::string(kCustomerColumns) + " WHERE name = ?");
   row.bind(name);
   if (!row.step()) return std::nullopt;
   Customer customer = read_customer(row);
@@ -376,31 +390,17 @@ std::optional<Customer> SqliteBook::customer(std::string_view name) {
 
 std::vector<Customer> SqliteBook::customers() {
   // Two tables side by side, as they lie: joined, each balance would be looked up by two indexes.
-  std::vector<std::optional<KeptBalances>> kept(static_cast<std::size_t>(db_->integer("SELECT ifnull(max(id), 0) FROM customer")) + 1);  // by customer
+  std::vector<KeptBalances> kept(static_cast<std::size_t>(db_->integer("SELECT ifnull(max(id), 0) FROM customer")) + 1);  // by customer
   {
     Statement row = db_->statement("SELECT customer_id, kind, balance_minor, floor_minor FROM ledger_account WHERE customer_id IS NOT NULL ORDER BY id");
     while (row.step()) {
       const auto place = static_cast<std::size_t>(row.integer(0));
-      if (place >= kept.size()) continue;  // of nobody: verify says so
-      if (!kept[place]) kept[place].emplace();
-      KeptBalances& balances = *kept[place];
-      switch (row.integer(1)) {
-        case static_cast<std::int64_t>(AccountKind::available):
-          balances.available = row.integer(2);
-          balances.floor = row.integer(3);
-          break;
-        case static_cast<std::int64_t>(AccountKind::reserved): balances.reserved = row.integer(2); break;
-        default: balances.receivable = row.integer(2); break;
-      }
+      if (place < kept.size()) kept[place].add(row);  // else of nobody: verify says so
     }
   }
   std::vector<Customer> customers;
-  Statement row = db_->statement("SELECT id, name, currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer ORDER BY id");
-  while (row.step()) {
-    const auto place = static_cast<std::size_t>(row.integer(0));
-    if (!kept[place]) db_->fail_corrupt("account " + row.string(1) + " has no balances");
-    customers.push_back(read_customer(row, *kept[place]));
-  }
+  Statement row = db_->statement(std::string(kCustomerColumns) + " ORDER BY id");
+  while (row.step()) customers.push_back(read_customer(row, kept[static_cast<std::size_t>(row.integer(0))]));
   return customers;
 }
 
@@ -411,7 +411,7 @@ std::vector<Customer> SqliteBook::customers(std::span<const CustomerId> ids) {
   wanted.erase(doubles.begin(), doubles.end());
   std::vector<Customer> customers;
   customers.reserve(wanted.size());
-  Statement row = db_->statement(std::string(kCustomerSql) + " WHERE c.id = ?");
+  Statement row = db_->statement(std::string(kCustomerColumns) + " WHERE id = ?");
   for (const CustomerId id : wanted) {
     row.bind(id);
     if (row.step()) customers.push_back(read_customer(row));
