@@ -409,6 +409,9 @@ class LedgerStore {
   virtual std::vector<User> users() = 0;             // by login
 
   virtual std::optional<StoredRequest> request(std::string_view sender, std::string_view key) = 0;
+  // Whether the sender has made any request whose key begins so. REQUIRES: the beginning ends in ASCII. Where there is none, apply() need not look for those that follow
+  // in the same unit of work.
+  virtual bool has_requests(std::string_view sender, std::string_view key_beginning) = 0;
   virtual std::optional<StoredRequest> request(RequestId id) = 0;
   virtual std::optional<Transfer> transfer(TransferId id) = 0;
   virtual void each_transfer(const TransferQuery& query, const std::function<void(const Transfer&)>& visit) = 0;  // by id

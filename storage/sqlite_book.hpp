@@ -60,6 +60,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::vector<engine::User> users() override;
 
   std::optional<engine::StoredRequest> request(std::string_view sender, std::string_view key) override;
+  bool has_requests(std::string_view sender, std::string_view key_beginning) override;
   std::optional<engine::StoredRequest> request(engine::RequestId id) override;
   std::optional<engine::Transfer> transfer(engine::TransferId id) override;
   void each_transfer(const engine::TransferQuery& query, const std::function<void(const engine::Transfer&)>& visit) override;
@@ -190,6 +191,7 @@ class SqliteBook final : public engine::LedgerStore {
   };
   std::optional<Sealing> sealing_;
   std::set<std::pair<std::string, std::string>> not_answered_;     // sender and key of requests that were asked for in vain, until one is written
+  std::optional<std::pair<std::string, std::string>> none_like_;   // sender and beginning of a key: of no request when the unit of work began
   std::unordered_map<std::string, engine::Customer> named_;        // as long as nothing of customers changes
 
   // What is read often and changes seldom; dropped when another connection commits, when it is written, and at rollback.

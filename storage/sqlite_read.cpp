@@ -459,6 +459,16 @@ std::optional<StoredRequest> SqliteBook::request(std::string_view sender, std::s
   return StoredRequest{{row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};
 }
 
+bool SqliteBook::has_requests(std::string_view sender, std::string_view key_beginning) {
+  ENSURE(!key_beginning.empty() && static_cast<unsigned char>(key_beginning.back()) < 127, "the beginning of a key ends in ASCII");
+  std::string after(key_beginning);
+  ++after.back();
+  Statement row = db_->statement("SELECT 1 FROM request WHERE sender = ? AND key >= ? AND key < ? LIMIT 1");
+  row.bind(sender, key_beginning, after);
+  const bool has_any = row.step();
+  if (in_unit_ && !has_any) none_like_.emplace(sender, key_beginning);
+  return has_any;
+}
 std::optional<StoredRequest> SqliteBook::request(RequestId id) {
   Statement row = db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE id = ?");
   row.bind(id);

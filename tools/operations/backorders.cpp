@@ -152,9 +152,10 @@ std::vector<Result<ImportedBackorder>> import_backorders(const Context& context,
   std::vector<Result<ImportedBackorder>> results;
   results.reserve(rows.size());
   bool sound = true;
+  const bool is_new = !context.store.has_requests(sender, batch + ":");
   for (const ImportRow& row : rows) {
     const Result<engine::PlaceOrder> order = order_of(context.store, row);
-    const Result<Reply> reply = order ? answer_request(context, {sender, batch + ":" + std::to_string(row.line)}, place_content(row.account, order.value()),
+    const Result<Reply> reply = order ? answer_request(context, {.sender = sender, .key = batch + ":" + std::to_string(row.line), .is_known_new = is_new}, place_content(row.account, order.value()),
                                                        [&](Changes& changes) { return decide_place(context, row.account, order.value(), changes, &waiting); },
                                                        &waiting.changes)
                                       : Result<Reply>(order.error());

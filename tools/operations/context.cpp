@@ -112,7 +112,7 @@ engine::Result<Reply> answer_request(const Context& context, const RequestKey& r
   };
   const std::string key = request.key.empty() ? make_key() : request.key;
   const std::string text = canonical(content);
-  if (!request.key.empty()) {
+  if (!request.key.empty() && !request.is_known_new) {
     if (const auto stored = context.store.request(request.sender, key)) return replay(*stored, text);
   }
   engine::Changes changes;

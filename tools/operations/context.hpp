@@ -49,6 +49,7 @@ struct RequestKey {
   std::string sender = "operator";
   std::string key{};
   bool keep_refusals = true;  // false: a refusal is not its answer for ever; asked again, it is decided again
+  bool is_known_new = false;  // true: there is none of this key yet, so it is not looked for
 };
 
 using Facts = std::vector<std::pair<std::string, std::string>>;  // field, value; in the order to print
