@@ -112,6 +112,7 @@ struct NewRequest {
   std::string key{};      // unique per sender
   std::string content{};  // canonical lines `field=value`, compared on repetition
   std::string answer{};   // given again on repetition
+  bool is_new = false;    // known in this unit of work to be none that was answered; false: apply() looks
 };
 struct StoredRequest : NewRequest { RequestId id; UtcTime recorded_at; };
 
@@ -409,8 +410,7 @@ class LedgerStore {
   virtual std::vector<User> users() = 0;             // by login
 
   virtual std::optional<StoredRequest> request(std::string_view sender, std::string_view key) = 0;
-  // Whether the sender has made any request whose key begins so. REQUIRES: the beginning ends in ASCII. Where there is none, apply() need not look for those that follow
-  // in the same unit of work.
+  // Whether the sender has made any request whose key begins so. REQUIRES: the beginning ends in ASCII.
   virtual bool has_requests(std::string_view sender, std::string_view key_beginning) = 0;
   virtual std::optional<StoredRequest> request(RequestId id) = 0;
   virtual std::optional<Transfer> transfer(TransferId id) = 0;

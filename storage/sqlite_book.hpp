@@ -190,8 +190,6 @@ class SqliteBook final : public engine::LedgerStore {
     std::future<Hash> hash;
   };
   std::optional<Sealing> sealing_;
-  std::set<std::pair<std::string, std::string>> not_answered_;     // sender and key of requests that were asked for in vain, until one is written
-  std::optional<std::pair<std::string, std::string>> none_like_;   // sender and beginning of a key: of no request when the unit of work began
   std::unordered_map<std::string, engine::Customer> named_;        // as long as nothing of customers changes
 
   // What is read often and changes seldom; dropped when another connection commits, when it is written, and at rollback.

@@ -452,10 +452,7 @@ std::vector<User> SqliteBook::users() {
 std::optional<StoredRequest> SqliteBook::request(std::string_view sender, std::string_view key) {
   Statement row = db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE sender = ? AND key = ?");
   row.bind(sender, key);
-  if (!row.step()) {
-    if (in_unit_) not_answered_.emplace(sender, key);
-    return std::nullopt;
-  }
+  if (!row.step()) return std::nullopt;
   return StoredRequest{{row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};
 }
 
@@ -465,9 +462,7 @@ bool SqliteBook::has_requests(std::string_view sender, std::string_view key_begi
   ++after.back();
   Statement row = db_->statement("SELECT 1 FROM request WHERE sender = ? AND key >= ? AND key < ? LIMIT 1");
   row.bind(sender, key_beginning, after);
-  const bool has_any = row.step();
-  if (in_unit_ && !has_any) none_like_.emplace(sender, key_beginning);
-  return has_any;
+  return row.step();
 }
 std::optional<StoredRequest> SqliteBook::request(RequestId id) {
   Statement row = db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE id = ?");

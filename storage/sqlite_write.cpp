@@ -75,8 +75,6 @@ void SqliteBook::forget_unit() {
   as_read_.clear();
   unsealed_.reset();
   sealing_.reset();
-  not_answered_.clear();
-  none_like_.reset();
   named_.clear();
   next_customer_ = next_backorder_ = next_call_ = std::nullopt;
   looked_outside_ = false;
@@ -152,9 +150,7 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
   const Changes& changes = writing.changes;
   ENSURE(changes.requests.size() <= 1 || changes.transfers.empty(), "a transfer belongs to one request");
   for (const NewRequest& made : changes.requests) {
-    if (none_like_ && made.sender == none_like_->first && made.key.starts_with(none_like_->second)) continue;
-    if (not_answered_.contains({made.sender, made.key})) continue;
-    if (request(made.sender, made.key)) {
+    if (!made.is_new && request(made.sender, made.key)) {
       return Error{ErrorCode::request_id_reused, "request '" + made.key + "' of " + made.sender + " was answered before"};
     }
   }
@@ -307,7 +303,6 @@ void SqliteBook::write_requests(Writing& writing) {
   if (!last_request_) last_request_ = db_->integer("SELECT ifnull(max(id), 0) FROM request");
   const std::vector<NewRequest>& requests = writing.changes.requests;
   if (requests.empty()) return;
-  not_answered_.clear();
   std::vector<Hash> hashes;
   hashes.reserve(requests.size());
   RowWriter rows(*db_, "INSERT OR ROLLBACK INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at)", 8, requests.size());

@@ -118,14 +118,14 @@ engine::Result<Reply> answer_request(const Context& context, const RequestKey& r
   engine::Changes changes;
   engine::Result<Facts> decided = decide(changes);
   if (decided) {
-    changes.requests = {{request.sender, key, text, encode(decided.value())}};
+    changes.requests = {{request.sender, key, text, encode(decided.value()), true}};
     const engine::Outcome applied = write(changes);
     if (applied) return Reply{key, false, std::move(decided).value()};
     decided = applied.error();
   }
   if (is_of_state(decided.error().code) && !request.key.empty() && request.keep_refusals) {
     engine::Changes refusal;
-    refusal.requests = {{request.sender, key, text, encode(decided.error())}};
+    refusal.requests = {{request.sender, key, text, encode(decided.error()), true}};
     const engine::Outcome noted = write(refusal);
     ENSURE(bool(noted), "a refusal can be noted");
   }
