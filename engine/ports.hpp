@@ -262,7 +262,6 @@ struct BackorderQuery {
   std::optional<bool> cancelling{};
   std::optional<bool> open{};                  // not final
   std::string name_pattern{};                  // glob on ACE, empty: any
-  std::int64_t after_id = 0;
   std::vector<std::string> names{}, zones{};   // any of these; empty: any
   bool without_cancelled = false;
   enum class Order : std::uint8_t { id, customer, name, zone, changed } order = Order::id;  // then by id; changed: the last step
@@ -398,9 +397,9 @@ class LedgerStore {
   virtual AccountRows next_accounts(const BackorderQuery& query, std::size_t wanted) = 0;
   // Inside a unit of work: next_accounts() will be asked for this later in it, and what it reads is not written before. So it may be read meanwhile.
   virtual void read_ahead(const BackorderQuery& query, std::size_t wanted) = 0;
-  // The same rows in the same order, one after the other; what is visited is overwritten by the next.
+  // The same rows by customer, then id, one after the other; what is visited is overwritten by the next. REQUIRES: no limit.
   virtual void each_backorder(const BackorderQuery& query, const std::function<void(const Backorder&)>& visit) = 0;
-  virtual void each_deposit(std::optional<CustomerId> customer, const std::function<void(const BackorderDeposit&)>& visit) = 0;  // by id
+  virtual void each_deposit(std::optional<CustomerId> customer, const std::function<void(const BackorderDeposit&)>& visit) = 0;  // by customer, then id
   virtual std::int64_t count_backorders(const BackorderQuery& query) = 0;  // without limit and offset
   virtual std::optional<Backorder> backorder_of_application(std::string_view application) = 0;
   // Every application that an ended backorder was bound to, with the provider's status as last read.

@@ -18,6 +18,10 @@ namespace storage {
 // The application_id in the file header, "drpl": tells a book from other SQLite files.
 inline constexpr std::int64_t kApplicationId = 0x6472706c;
 
+// Where a backorder lies: those of one account together, by id. Both are below 2^31 and 2^32, as the table checks.
+inline std::int64_t by_customer(engine::CustomerId customer, engine::BackorderId backorder) { return (customer.value() << 32) + backorder.value(); }
+inline bool lies_before(const engine::Backorder& a, const engine::Backorder& b) { return by_customer(a.customer, a.id) < by_customer(b.customer, b.id); }
+
 class Conditions;
 
 class SqliteBook final : public engine::LedgerStore {
@@ -143,7 +147,7 @@ class SqliteBook final : public engine::LedgerStore {
   bool is_most(const engine::BackorderQuery& query);
   struct Found {
     engine::AccountRows rows{};
-    std::vector<engine::Backorder> as_read{};  // the same backorders, by id
+    std::vector<engine::Backorder> as_read{};  // the same backorders
   };
   Found find_accounts(const engine::BackorderQuery& query, std::size_t wanted);
 
@@ -203,7 +207,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::map<engine::LedgerAccountKey, std::int64_t> operator_accounts_;
   std::optional<engine::Currency> last_currency_;
 
-  std::vector<engine::Backorder> as_read_;  // of the last next_accounts() in this unit of work, as they are in the book; by id
+  std::vector<engine::Backorder> as_read_;  // of the last next_accounts() in this unit of work, as they are and lie in the book
   // A connection that reads on another thread what the unit of work needs next. Nobody else can write meanwhile, so it sees what the unit began with.
   std::unique_ptr<SqliteBook> reader_;
   struct Ahead {

@@ -497,7 +497,10 @@ void SqliteBook::each_transfer(const TransferQuery& query, const std::function<v
   constexpr std::string_view time_sql = "SELECT recorded_at FROM transfer WHERE id = ?";
   Conditions where;
   if (query.customer) where.add("customer_id = ?", query.customer->value());
-  if (query.backorder) where.add("backorder_id = ?", query.backorder->value());
+  if (query.backorder) {
+    where.add("customer_id = (SELECT customer_id FROM backorder WHERE id = ?)", query.backorder->value());  // the index begins with it
+    where.add("backorder_id = ?", query.backorder->value());
+  }
   if (query.request) where.add("request_id = ?", query.request->value());
   if (query.reverses) where.add("reverses_id = ?", query.reverses->value());
   if (!query.kinds.empty()) where.add("kind IN (" + word_list(query.kinds) + ")");

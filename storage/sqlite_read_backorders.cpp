@@ -37,7 +37,7 @@ struct Parameters {
 enum class Index : std::uint8_t { any, on_name, due, held, open };
 Index index_for(const BackorderQuery& query) {
   if (query.name) return Index::on_name;
-  if (!query.names.empty() || query.limit > 0 || query.after_id > 0) return Index::any;
+  if (!query.names.empty() || query.limit > 0) return Index::any;
   if (query.states == std::vector{State::requested}) return Index::due;
   if (!query.states.empty() && std::ranges::all_of(query.states, holds_deposit)) return Index::held;
   if (query.open == true && query.states.empty()) return Index::open;
@@ -74,9 +74,14 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   const auto instant = [&](std::string_view condition, std::optional<UtcTime> time) {
     if (time) number(condition, static_cast<std::int64_t>(time->time_since_epoch().count()));
   };
-  if (query.customer) number("customer_id =", query.customer->value());
+  const Index index = index_for(query);
+  if (query.customer && (index == Index::any || index == Index::on_name)) {
+    number("by_customer >", by_customer(*query.customer, BackorderId(0)));
+    number("by_customer <", by_customer(CustomerId(query.customer->value() + 1), BackorderId(0)));
+  } else if (query.customer) {
+    number("customer_id =", query.customer->value());
+  }
   if (query.after_customer) number("customer_id >", query.after_customer->value());
-  if (query.after_id > 0) number("id >", query.after_id);
   instant("deposit_due_at <=", query.due_by);
   instant("deadline_at <", query.deadline_before);
   instant("drop_at <", query.drop_before);
@@ -90,7 +95,6 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
     add(query.states.size() == 1 ? "state = " + words : "state IN (" + words + ")");
   }
   // As the indexes are defined, or they are not found.
-  const Index index = index_for(query);
   if (query.open == true || index == Index::held) add("open_copy IS NOT NULL");
   if (index == Index::held) add("deposit_minor IS NOT NULL");
   if (query.open == false) add("open_copy IS NULL");
@@ -118,24 +122,12 @@ std::string order_of(const BackorderQuery& query) {
   const std::string way = query.descending ? " DESC" : "";
   switch (query.order) {
     case BackorderQuery::Order::id: break;
-    case BackorderQuery::Order::customer: return " ORDER BY customer_id" + way + ", id" + way;
+    case BackorderQuery::Order::customer: return " ORDER BY by_customer" + way;
     case BackorderQuery::Order::name: return " ORDER BY name" + way + ", id" + way;
     case BackorderQuery::Order::zone: return " ORDER BY zone" + way + ", id" + way;
     case BackorderQuery::Order::changed: return " ORDER BY " + std::string(kChangedAt) + way + ", id" + way;
   }
-  return " ORDER BY id" + way;
-}
-
-// Whether a query asks for nothing but one account's rows, perhaps without cancelled ones, by id: then the index of the account's backorders alone tells which
-// rows those are, and how many.
-bool is_plain_page(const BackorderQuery& query) {
-  return query.customer && query.order == BackorderQuery::Order::id && query.states.empty() && query.names.empty() && query.zones.empty() &&
-         !query.name && query.name_pattern.empty() && !query.open && !query.cancelling && !query.with_job && !query.with_open_call && !query.due_by && !query.deadline_before &&
-         !query.drop_before && !query.after_customer && query.after_id == 0;
-}
-std::string plain_where(const BackorderQuery& query) {
-  return std::string(" INDEXED BY backorder_of_customer WHERE customer_id = ?1") +
-         (query.without_cancelled ? " AND id NOT IN (SELECT id FROM backorder INDEXED BY backorder_cancelled WHERE customer_id = ?1 AND state = 'CANCELLED')" : "");
+  return (query.customer ? " ORDER BY by_customer" : " ORDER BY id") + way;
 }
 
 // SQLite sorts wide rows five to ten times slower than we sort their numbers; so without a limit they come as they lie.
@@ -172,124 +164,6 @@ Backorder blank_backorder(Currency unit) {
   return {.id = BackorderId(0), .customer = CustomerId(0), .name = DomainName::from_trusted_ace({}), .placed_at = {}, .quoted = Money::zero(unit),
           .max_price = Money::zero(unit)};
 }
-
-// Rows of kColumns kept to be given in another order: about 110 bytes each, where a Backorder takes five times as much.
-class PackedRows {
- public:
-  explicit PackedRows(const Connection& db) : unpacked_{db, {}} {}
-
-  void add(const Statement& row) {
-    packed_.clear();
-    for (int column = 0; column < kWidth; ++column) pack(row, column);
-    if (pieces_.empty() || room_ < packed_.size()) {
-      room_ = std::max(kPiece, packed_.size());
-      pieces_.push_back(std::make_unique_for_overwrite<char[]>(room_));
-      free_ = pieces_.back().get();
-    }
-    rows_.push_back({row.integer(1), row.integer(0), free_});
-    free_ = std::ranges::copy(packed_, free_).out;
-    room_ -= packed_.size();
-  }
-  // By customer, then id.
-  template <typename Visit>
-  void each_by_customer(const Visit& visit) {
-    std::ranges::sort(rows_, [](const Place& a, const Place& b) { return std::tie(a.customer, a.id) < std::tie(b.customer, b.id); });
-    for (const Place& place : rows_) {
-      unpacked_.read(place.begin);
-      visit(unpacked_);
-    }
-  }
-
- private:
-  static constexpr int kWidth = 33;  // columns
-  static constexpr std::size_t kPiece = 1 << 20;
-  static constexpr bool is_text(int column) { return column == 2 || (column >= 4 && column <= 7) || column == 24 || column == 25 || column == 32; }
-  enum class Tag : char { null, byte, half, whole, twice, text };
-
-  struct Place {
-    std::int64_t customer, id;
-    const char* begin;
-  };
-  // As a Statement, over what was packed.
-  struct Unpacked {
-    struct Value {
-      Tag tag;
-      std::int64_t number;  // of a text: its length
-      const char* bytes;
-    };
-    const Connection& db;
-    std::array<Value, kWidth> values;
-
-    void read(const char* at) {
-      for (Value& value : values) {
-        value.tag = static_cast<Tag>(*at++);
-        switch (value.tag) {
-          case Tag::null: break;
-          case Tag::byte: value.number = take<std::int8_t>(at); break;
-          case Tag::half: value.number = take<std::int16_t>(at); break;
-          case Tag::whole: value.number = take<std::int32_t>(at); break;
-          case Tag::twice: value.number = take<std::int64_t>(at); break;
-          case Tag::text:
-            value.number = take<std::int32_t>(at);
-            value.bytes = std::exchange(at, at + value.number);
-            break;
-        }
-      }
-    }
-    const Value& given(int column) const {
-      const Value& value = values[static_cast<std::size_t>(column)];
-      if (value.tag == Tag::null) db.fail_corrupt("backorder " + std::to_string(values[0].number) + " lacks a value that it needs");
-      return value;
-    }
-    std::int64_t integer(int column) const { return given(column).number; }
-    bool flag(int column) const { return integer(column) != 0; }
-    std::string_view text(int column) const { return {given(column).bytes, static_cast<std::size_t>(given(column).number)}; }
-    std::string string(int column) const { return std::string(text(column)); }
-    UtcTime time(int column) const { return UtcTime(Milliseconds(integer(column))); }
-    bool is_null(int column) const { return values[static_cast<std::size_t>(column)].tag == Tag::null; }
-    std::optional<std::int64_t> optional_integer(int column) const { return is_null(column) ? std::nullopt : std::optional(integer(column)); }
-    std::optional<UtcTime> optional_time(int column) const { return is_null(column) ? std::nullopt : std::optional(time(column)); }
-    std::optional<std::string> optional_string(int column) const { return is_null(column) ? std::nullopt : std::optional(string(column)); }
-
-    template <typename Number>
-    static std::int64_t take(const char*& at) {
-      Number number;
-      std::memcpy(&number, at, sizeof number);
-      at += sizeof number;
-      return number;
-    }
-  };
-
-  template <typename Number>
-  void put(Tag tag, std::int64_t value) {
-    const auto number = static_cast<Number>(value);
-    char field[1 + sizeof number] = {static_cast<char>(tag)};
-    std::memcpy(field + 1, &number, sizeof number);
-    packed_.append(field, sizeof field);
-  }
-  void pack(const Statement& row, int column) {
-    if (row.is_null(column)) {
-      packed_ += static_cast<char>(Tag::null);
-    } else if (is_text(column)) {
-      const std::string_view text = row.text(column);
-      put<std::int32_t>(Tag::text, static_cast<std::int64_t>(text.size()));
-      packed_ += text;
-    } else {
-      const std::int64_t value = row.integer(column);
-      if (std::in_range<std::int8_t>(value)) put<std::int8_t>(Tag::byte, value);
-      else if (std::in_range<std::int16_t>(value)) put<std::int16_t>(Tag::half, value);
-      else if (std::in_range<std::int32_t>(value)) put<std::int32_t>(Tag::whole, value);
-      else put<std::int64_t>(Tag::twice, value);
-    }
-  }
-
-  std::vector<std::unique_ptr<char[]>> pieces_;
-  char* free_ = nullptr;  // of the last piece
-  std::size_t room_ = 0;
-  std::string packed_;
-  std::vector<Place> rows_;
-  Unpacked unpacked_;
-};
 
 }  // namespace
 
@@ -362,17 +236,12 @@ std::optional<Backorder> SqliteBook::backorder_of_application(std::string_view a
 template <typename Visit>
 void SqliteBook::each_row(const BackorderQuery& query, std::string_view from, std::string_view order, const Visit& visit) {
   Parameters parameters;
-  const bool plain = is_plain_page(query) && query.limit > 0;
   const std::string where = where_of(query, parameters);
   std::string sql;
   sql.reserve(800);
   sql += kColumns;
-  if (plain) {  // a page is found among narrow rows first, so that what lies before it is stepped over and not read
-    sql += " FROM backorder WHERE id IN (SELECT id FROM backorder" + plain_where(query);
-  } else {
-    sql += from;
-    sql += where;
-  }
+  sql += from;
+  sql += where;
   std::vector<std::int64_t> window;
   sql += order;
   if (query.limit > 0) {
@@ -380,7 +249,6 @@ void SqliteBook::each_row(const BackorderQuery& query, std::string_view from, st
     sql += " LIMIT ?" + std::to_string(bound + 1) + " OFFSET ?" + std::to_string(bound + 2);
     window = {query.limit, query.offset};
   }
-  if (plain) sql += ")" + order_of(query);
   Statement row = db_->statement(sql);
   int bound = parameters.bind(row);
   for (const std::int64_t number : window) row.bind_at(++bound, number);
@@ -420,9 +288,8 @@ SqliteBook::Found SqliteBook::find_accounts(const BackorderQuery& query, std::si
     }
     rows.push_back(read_backorder(row));
   }
-  found.as_read = rows;
-  sort_rows(found.as_read, BackorderQuery::Order::id);
   sort_rows(rows, BackorderQuery::Order::customer);
+  found.as_read = rows;
   found.rows.customers = customers(owners);
   return found;
 }
@@ -452,20 +319,33 @@ void SqliteBook::each_backorder(const BackorderQuery& query, const std::function
     read_backorder(row, *backorder);
     visit(*backorder);
   };
-  if (query.order != BackorderQuery::Order::customer || is_sorted_by_sqlite(query)) {
-    each_row(query, from_of(index_for(query)), order_of(query), give);
+  if (is_most(query)) {
+    each_row(query, " FROM backorder NOT INDEXED", " ORDER BY by_customer", give);
     return;
   }
-  // Where most rows are asked for, the table read as it lies and sorted here is several times faster than each row looked up by an index.
-  PackedRows packed(*db_);
-  each_row(query, is_most(query) ? " FROM backorder NOT INDEXED" : from_of(index_for(query)), "", [&](const Statement& row) { packed.add(row); });
-  packed.each_by_customer(give);
+  // Found by an index they come in its order, so their keys are sorted first: SQLite sorts wide rows five to ten times slower than we sort numbers.
+  std::vector<std::int64_t> keys;
+  {
+    Parameters parameters;
+    const std::string where = where_of(query, parameters);
+    Statement row = db_->statement("SELECT by_customer" + std::string(from_of(index_for(query))) + where);
+    parameters.bind(row);
+    while (row.step()) keys.push_back(row.integer(0));
+  }
+  std::ranges::sort(keys);
+  Statement row = db_->statement(std::string(kColumns) + " FROM backorder WHERE by_customer = ?");
+  for (const std::int64_t key : keys) {
+    row.bind(key);
+    if (row.step()) give(row);
+    row.reset();
+  }
 }
 
 void SqliteBook::each_deposit(std::optional<CustomerId> customer, const std::function<void(const BackorderDeposit&)>& visit) {
-  Statement row = db_->statement(std::string("SELECT id, customer_id, name, zone, currency, state, deposit_minor, attempt, provider_status, provider_status_at FROM backorder") +
-                                 (customer ? " WHERE customer_id = ?" : "") + " ORDER BY id");
-  if (customer) row.bind(*customer);
+  Parameters parameters;
+  Statement row = db_->statement("SELECT id, customer_id, name, zone, currency, state, deposit_minor, attempt, provider_status, provider_status_at FROM backorder" +
+                                 where_of({.customer = customer}, parameters) + " ORDER BY by_customer");
+  parameters.bind(row);
   while (row.step()) {
     const Currency unit = currency(row.text(4));
     const std::optional<std::int64_t> deposit = row.optional_integer(6);
@@ -484,7 +364,7 @@ void SqliteBook::each_deposit(std::optional<CustomerId> customer, const std::fun
 std::int64_t SqliteBook::count_backorders(const BackorderQuery& query) {
   Parameters parameters;
   const std::string where = where_of(query, parameters);
-  Statement row = db_->statement("SELECT count(*) FROM backorder" + (is_plain_page(query) ? plain_where(query) : where));
+  Statement row = db_->statement("SELECT count(*) FROM backorder" + where);
   parameters.bind(row);
   row.step();
   return row.integer(0);

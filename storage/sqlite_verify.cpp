@@ -173,6 +173,7 @@ class Proof {
     Statement row = db_.statement("SELECT id, customer_id, currency, state, drop_source_id, deposit_minor, attempt, open_call_id FROM backorder");
     while (row.step()) {
       const std::int64_t id = row.integer(0);
+      if (backorder(id) != nullptr) found("states", "backorder " + std::to_string(id) + " is there twice");
       backorders_[static_cast<std::size_t>(id)] = {.customer = row.integer(1), .kept_minor = row.optional_integer(5).value_or(0),
                                                    .kept_attempt = static_cast<std::int32_t>(row.integer(6)), .state = parse_state(row.text(3))};
       must_exist(currency_of(row.integer(1)) == number_of(row.text(2)), "backorder", id, "customer");
@@ -524,8 +525,8 @@ class Proof {
   }
 
   void check_references() {
-    for (const char* table : {"evidence", "provider_call"}) {
-      Statement row = db_.statement(std::string("SELECT id, backorder_id FROM ") + table);
+    for (const char* table : {"evidence", "provider_call", "case_file"}) {
+      Statement row = db_.statement(std::string("SELECT id, backorder_id FROM ") + table + " WHERE backorder_id IS NOT NULL");
       while (row.step()) must_exist(backorder(row.integer(1)) != nullptr, table, row.integer(0), "backorder");
     }
   }

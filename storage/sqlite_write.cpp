@@ -2,7 +2,10 @@
 // a constraint that breaks then is a defect of the program (engine::InvariantError) and the unit of work is rolled back.
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <set>
+#include <tuple>
 
 #include "storage/seal.hpp"
 #include "storage/sqlite_book.hpp"
@@ -350,11 +353,18 @@ void SqliteBook::write_customers(Writing& writing) {
 
 namespace {
 
-// Every statement below has these in this order; `put` binds them.
-template <typename Put, typename... Rest>
-void put_backorder(const Put& put, const Backorder& row, const Rest&... rest) {
-  std::optional<std::string_view> reason;
-  if (row.reason) reason = name(*row.reason);
+// The columns that steps change, and the rest of those that change; every statement below has them in this order, after the key.
+constexpr std::array kStepColumns = std::to_array<std::string_view>(
+    {"state", "reason", "deposit_minor", "attempt", "underfunded", "cancelling", "purse_empty", "reserved_at", "submitted_at", "ended_at"});
+constexpr std::array kRestColumns = std::to_array<std::string_view>(
+    {"priority", "quoted_minor", "max_price_minor", "drop_at", "finalization_at", "deadline_at", "deposit_due_at", "drop_source_id", "refusals", "open_call_id",
+     "application", "provider_status", "provider_status_at", "gone_since", "auction_ends_at", "auction_price"});
+
+auto step_values(const Backorder& row) {
+  return std::make_tuple(name(row.state), row.reason ? std::optional(name(*row.reason)) : std::nullopt, row.deposit, row.attempt, row.underfunded, row.cancelling,
+                         row.purse_empty, row.reserved_at, row.submitted_at, row.ended_at);
+}
+auto rest_values(const Backorder& row) {
   std::optional<UtcTime> drop_at, finalization_at, deadline_at, due_at;
   std::optional<SourceId> source;
   if (row.drop) {
@@ -364,73 +374,67 @@ void put_backorder(const Put& put, const Backorder& row, const Rest&... rest) {
     due_at = row.drop->deposit_due;
     source = row.drop->source;
   }
-  put(row.id, name(row.state), reason, row.priority, row.quoted, row.max_price, drop_at, finalization_at, deadline_at, due_at, source,
-      row.deposit, row.attempt, row.underfunded, row.cancelling, row.purse_empty, row.refusals, row.open_call, row.application,
-      row.provider_status, row.provider_status_at, row.gone_since, row.reserved_at, row.submitted_at, row.ended_at,
-      row.auction_ends_at, row.auction_price, rest...);
+  return std::make_tuple(row.priority, row.quoted, row.max_price, drop_at, finalization_at, deadline_at, due_at, source, row.refusals, row.open_call,
+                         std::cref(row.application), std::cref(row.provider_status), row.provider_status_at, row.gone_since, row.auction_ends_at,
+                         std::cref(row.auction_price));
 }
 
-// The rest as it was, which most steps leave it: then nothing but what steps change is written, and no index or reference of the rest is looked at.
-// Whether it is as it was is known of what was read for this, and asked in passing of the others.
-bool is_rest_the_same(const Backorder& a, const Backorder& b) {
-  const auto rest = [](const Backorder& row) {
-    return std::tie(row.priority, row.quoted, row.max_price, row.drop, row.refusals, row.open_call, row.application, row.provider_status, row.provider_status_at,
-                    row.gone_since, row.auction_ends_at, row.auction_price);
-  };
-  return rest(a) == rest(b);
+// Each column and what follows it, where `how` ends in '?' numbered from `first` on.
+std::string listed(std::span<const std::string_view> columns, std::string_view between, std::string_view how = "", std::size_t first = 0) {
+  std::string sql;
+  for (const std::string_view column : columns) {
+    if (!sql.empty()) sql += between;
+    sql.append(column).append(how);
+    if (how.ends_with('?')) sql += std::to_string(first++);
+  }
+  return sql;
 }
-constexpr std::string_view kStepAlone =
-    "UPDATE OR ROLLBACK backorder SET state = ?2, reason = ?3, deposit_minor = ?4, attempt = ?5, underfunded = ?6, cancelling = ?7, purse_empty = ?8,"
-    " reserved_at = ?9, submitted_at = ?10, ended_at = ?11";
-constexpr std::string_view kStepBackorder =
-    "UPDATE OR ROLLBACK backorder SET state = ?2, reason = ?3, deposit_minor = ?12, attempt = ?13, underfunded = ?14, cancelling = ?15, purse_empty = ?16,"
-    " reserved_at = ?23, submitted_at = ?24, ended_at = ?25";
-constexpr std::string_view kRestUnchanged =
-    " WHERE id = ?1 AND priority = ?4 AND quoted_minor = ?5 AND max_price_minor = ?6 AND drop_at IS ?7 AND finalization_at IS ?8 AND deadline_at IS ?9"
-    " AND deposit_due_at IS ?10 AND drop_source_id IS ?11 AND refusals = ?17 AND open_call_id IS ?18 AND application IS ?19 AND provider_status = ?20"
-    " AND provider_status_at IS ?21 AND gone_since IS ?22 AND auction_ends_at IS ?26 AND auction_price = ?27";
+struct BackorderSql {
+  static constexpr std::size_t kFirstStep = 2, kFirstRest = kFirstStep + kStepColumns.size();  // ?1 is the key
 
-constexpr std::string_view kUpdateBackorder =
-    "UPDATE backorder SET state = ?2, reason = ?3, priority = ?4, quoted_minor = ?5, max_price_minor = ?6, drop_at = ?7, finalization_at = ?8,"
-    " deadline_at = ?9, deposit_due_at = ?10, drop_source_id = ?11, deposit_minor = ?12, attempt = ?13, underfunded = ?14, cancelling = ?15,"
-    " purse_empty = ?16, refusals = ?17, open_call_id = ?18, application = ?19, provider_status = ?20, provider_status_at = ?21,"
-    " gone_since = ?22, reserved_at = ?23, submitted_at = ?24, ended_at = ?25, auction_ends_at = ?26, auction_price = ?27";
+  std::string set_step = listed(kStepColumns, ", ", " = ?", kFirstStep);
+  std::string set_whole = set_step + ", " + listed(kRestColumns, ", ", " = ?", kFirstRest);
+  std::string rest_unchanged = " AND " + listed(kRestColumns, " AND ", " IS ?", kFirstRest);
+  std::string insert = "INSERT OR ROLLBACK INTO backorder (by_customer, " + listed(kStepColumns, ", ") + ", " + listed(kRestColumns, ", ") +
+                       ", id, customer_id, name, copy, open_copy, zone, currency, placed_at)";
+  static constexpr std::size_t kInserted = 1 + kStepColumns.size() + kRestColumns.size() + 8;
+};
 
 }  // namespace
 
 void SqliteBook::write_backorders(Writing& writing) {
+  static const BackorderSql sql;
   const Changes& changes = writing.changes;
   // One statement each for what stays open and for what ends, made when it is needed.
   struct Update {
-    std::string_view set, where;
+    std::string_view set, where{};
     std::optional<Statement> open{}, ended{};
   };
-  const auto statement = [&](Update& update, const Backorder& row) -> Statement& {
-    std::optional<Statement>& wanted = is_final(row.state) ? update.ended : update.open;
-    if (!wanted) wanted.emplace(db_->statement(std::string(update.set) + (is_final(row.state) ? ", open_copy = NULL" : "") + std::string(update.where)));
-    return *wanted;
+  const auto write = [&](Update& update, const Backorder& row, const auto&... parts) {
+    std::optional<Statement>& one = is_final(row.state) ? update.ended : update.open;
+    if (!one) {
+      one.emplace(db_->statement("UPDATE OR ROLLBACK backorder SET " + std::string(update.set) + (is_final(row.state) ? ", open_copy = NULL" : "") +
+                                 " WHERE by_customer = ?1" + std::string(update.where)));
+    }
+    std::apply([&](const auto&... values) { one->bind(by_customer(row.customer, row.id), values...).run(); }, std::tuple_cat(parts...));
+    return db_->changed_rows() == 1;
   };
-  Update step_alone{kStepAlone, " WHERE id = ?1"}, step{kStepBackorder, kRestUnchanged}, whole{kUpdateBackorder, " WHERE id = ?1"};
+  // Most steps leave the rest as it was: then nothing else is written, and no index or reference of the rest is looked at. Whether it is as it was is known of what was
+  // read for this, and asked in passing of the others.
+  Update step_alone{sql.set_step}, step{sql.set_step, sql.rest_unchanged}, whole{sql.set_whole};
   auto as_read = as_read_.begin();
   const auto update = [&](const Backorder& row) {
-    if (as_read != as_read_.begin() && row.id < std::prev(as_read)->id) as_read = as_read_.begin();
-    while (as_read != as_read_.end() && as_read->id < row.id) ++as_read;
+    if (as_read != as_read_.begin() && lies_before(row, *std::prev(as_read))) as_read = as_read_.begin();
+    while (as_read != as_read_.end() && lies_before(*as_read, row)) ++as_read;
     const bool was_read = as_read != as_read_.end() && as_read->id == row.id;
-    if (was_read && is_rest_the_same(row, *as_read)) {
-      const std::optional<std::string_view> reason = row.reason ? std::optional(name(*row.reason)) : std::nullopt;
-      statement(step_alone, row).bind(row.id, name(row.state), reason, row.deposit, row.attempt, row.underfunded, row.cancelling, row.purse_empty, row.reserved_at,
-                                      row.submitted_at, row.ended_at).run();
-      ENSURE(db_->changed_rows() == 1, "backorder " + std::to_string(row.id.value()) + " exists");
-      return;
+    bool is_written;
+    if (was_read && rest_values(row) == rest_values(*as_read)) {
+      is_written = write(step_alone, row, step_values(row));
+    } else {
+      if (was_read) *as_read = row;
+      is_written = (!was_read && write(step, row, step_values(row), rest_values(row))) || write(whole, row, step_values(row), rest_values(row));
     }
-    if (was_read) *as_read = row;
-    const auto write = [&](Statement& one) {
-      put_backorder([&](const auto&... values) { one.bind(values...); }, row);
-      one.run();
-      return db_->changed_rows() == 1;
-    };
-    if (!was_read && write(statement(step, row))) return;
-    ENSURE(write(statement(whole, row)), "backorder " + std::to_string(row.id.value()) + " exists");
+    ENSURE(is_written, "backorder " + std::to_string(row.id.value()) + " exists");
   };
   std::set<BackorderId> made;
   for (const Backorder& row : changes.new_backorders) made.insert(row.id);
@@ -440,19 +444,16 @@ void SqliteBook::write_backorders(Writing& writing) {
   for (const Backorder& row : changes.backorders) {
     if (!made.contains(row.id)) old.push_back(&row);
   }
-  std::ranges::stable_sort(old, {}, &Backorder::id);  // of one that is there twice the later one stays
+  std::ranges::stable_sort(old, [](const Backorder* a, const Backorder* b) { return lies_before(*a, *b); });  // of one that is there twice the later one stays
   for (const Backorder* row : old) update(*row);
   if (made.empty()) return;
-  RowWriter rows(*db_,
-      "INSERT OR ROLLBACK INTO backorder (id, state, reason, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at,"
-      " drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status,"
-      " provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price, customer_id, name, copy,"
-      " open_copy, zone, currency, placed_at)", 34, changes.new_backorders.size());
+  RowWriter rows(*db_, sql.insert, BackorderSql::kInserted, changes.new_backorders.size());
   for (const Backorder& row : changes.new_backorders) {
     std::optional<int> open_copy;
     if (!is_final(row.state)) open_copy = row.copy;
-    put_backorder([&](const auto&... values) { rows.add(values...); }, row, row.customer, row.name.ace(), row.copy, open_copy, row.zone,
-                  row.quoted.currency().code(), row.placed_at);
+    std::apply([&](const auto&... values) {
+      rows.add(by_customer(row.customer, row.id), values..., row.id, row.customer, row.name.ace(), row.copy, open_copy, row.zone, row.quoted.currency().code(), row.placed_at);
+    }, std::tuple_cat(step_values(row), rest_values(row)));
   }
   for (const Backorder& row : changes.backorders) {
     if (made.contains(row.id)) update(row);

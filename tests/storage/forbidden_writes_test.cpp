@@ -146,6 +146,7 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
            "INSERT OR REPLACE INTO request SELECT id, sender, key, 'other', content_hash, answer, actor, recorded_at FROM request",
            "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reserve', debit_id, credit_id, 1000, recorded_at, effective_at, customer_id, 99, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
            "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, effective_at, customer_id, 99, NULL, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
+           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'provider-cost', debit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 5, recorded_at, effective_at, NULL, 3, NULL, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
            "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reversal', credit_id, debit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, 0, request_id, actor, '' FROM transfer WHERE id = 1",
            "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reversal', credit_id, debit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, 99, request_id, actor, '' FROM transfer WHERE id = 1",
            "BEGIN; INSERT INTO customer SELECT 2, 'bob', currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer;"
@@ -154,6 +155,7 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
            "BEGIN; INSERT INTO customer SELECT 2, 'bob', currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer;"
            "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', 2, 3, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1; COMMIT",
            "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', customer_id, 99, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1",
+           "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', customer_id - 1, 4294967299, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1",
            "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', 99, NULL, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1",
            "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'invented', NULL, NULL, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1",
            "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'stepped', customer_id, 3, 'FAILED', 'SUCCESSFUL', NULL, actor, '' FROM event WHERE backorder_id = 3 LIMIT 1",
@@ -165,7 +167,10 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
            "UPDATE backorder SET customer_id = 2 WHERE id = 3",
            "UPDATE backorder SET name = 'other.com' WHERE id = 3",
            "UPDATE backorder SET state = 'LOST' WHERE id = 3",
-           "INSERT INTO backorder SELECT 4, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+           "INSERT INTO backorder SELECT by_customer + 1, id + 1, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+           "INSERT INTO backorder SELECT by_customer + 2, id + 1, customer_id, 'other.com', copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+           "INSERT INTO backorder SELECT by_customer + 4294967296, id + 4294967296, customer_id, 'other.com', copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+           "UPDATE backorder SET by_customer = by_customer + 1 WHERE id = 3",
            "DELETE FROM customer",
            "UPDATE customer SET currency = 'USD'",
            "INSERT INTO allowed_step VALUES ('FAILED', 'SUCCESSFUL')",
@@ -176,7 +181,7 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
            "INSERT OR REPLACE INTO ledger_account SELECT id, kind, currency, customer_id, source, 1, floor_minor FROM ledger_account WHERE kind = 2000",
            "INSERT OR REPLACE INTO ledger_account SELECT (SELECT max(id) + 1 FROM ledger_account), kind, currency, customer_id, source, 0, floor_minor FROM ledger_account WHERE kind = 2000",
            "INSERT OR REPLACE INTO event SELECT id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, 'other' FROM event WHERE id = 1",
-           "INSERT OR REPLACE INTO backorder SELECT id, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, 1, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+           "INSERT OR REPLACE INTO backorder SELECT by_customer, id, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, 1, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
            "INSERT OR REPLACE INTO customer SELECT id, name, currency, tier, state, policy, timing, 'FR', vat_id, opened_at, warned_minor FROM customer",
            "INSERT OR REPLACE INTO customer SELECT id + 1, name, currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer",
            "INSERT OR REPLACE INTO provider_call SELECT id, backorder_id, command, attempt, 'answered', intent_at, 0, 200, 'done', application FROM provider_call",
@@ -186,6 +191,9 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
            "INSERT OR REPLACE INTO evidence SELECT id, backorder_id, recorded_at, 'FAILED', raw FROM evidence",
            "UPDATE evidence SET status = 'FAILED'",
            "DELETE FROM evidence",
+           "INSERT INTO provider_call SELECT id + 1, 99, command, attempt, state, intent_at, answered_at, code, text, application FROM provider_call",
+           "INSERT INTO evidence SELECT id + 1, 99, recorded_at, status, raw FROM evidence",
+           "INSERT INTO case_file SELECT 99, kind, customer_id, 99, subject, 'other', opened_at, NULL, '', '' FROM case_file WHERE backorder_id IS NOT NULL",
            "INSERT OR REPLACE INTO case_file SELECT id, kind, customer_id, backorder_id, subject, 'other', opened_at, closed_at, closed_by, resolution FROM case_file",
            "INSERT OR REPLACE INTO case_file SELECT 99, kind, customer_id, backorder_id, subject, 'other', opened_at, NULL, '', '' FROM case_file WHERE backorder_id IS NOT NULL",
            "INSERT OR REPLACE INTO case_file SELECT 99, kind, customer_id, backorder_id, subject, 'other', opened_at, NULL, '', '' FROM case_file WHERE backorder_id IS NULL",
@@ -296,6 +304,8 @@ TEST_CASE("verify: names what was changed behind the triggers' back") {
                          Row{"UPDATE event SET to_state = 'AUCTION-WON' WHERE kind = 'stepped' AND to_state = 'ACTIVE'", "references"},
                          Row{"UPDATE evidence SET backorder_id = 9999", "references"},
                          Row{"UPDATE provider_call SET backorder_id = 9999", "references"},
+                         Row{"UPDATE case_file SET backorder_id = 9999 WHERE kind = 'unknown_status'", "references"},
+                         Row{"INSERT INTO backorder SELECT by_customer + 4294967296, id, customer_id + 1, 'twice.com', copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3", "states"},
                          Row{"UPDATE ledger_account SET customer_id = 9999 WHERE kind = 2000", "references"}}) {
     CAPTURE(row.tampering);
     const Book book;

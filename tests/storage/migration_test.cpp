@@ -28,6 +28,27 @@ int make_book_before(const std::string& path, std::string_view migration) {
   return end->number - 1;
 }
 
+constexpr const char* kCustomer =
+    "INSERT INTO customer (id, name, currency, tier, state, country, vat_id, opened_at, warned_minor) VALUES (1, 'alice', 'EUR', 'standard', 'open', '', '', 1, 0)";
+
+// As rows were before accounts lay together.
+std::string old_backorder(int id, int customer, const std::string& columns = "", const std::string& values = "") {
+  const std::string number = std::to_string(id);
+  return "INSERT INTO backorder (" + columns + "id, customer_id, name, copy, open_copy, zone, currency, state, placed_at, priority, quoted_minor, max_price_minor, attempt,"
+         " underfunded, cancelling, purse_empty, refusals, provider_status, auction_price) VALUES (" + values + number + ", " + std::to_string(customer) + ", 'a" + number +
+         ".com', 1, 1, 'com', 'EUR', 'REQUESTED', " + number + ", 100, 1000, 1000, 0, 0, 0, 0, 0, '', '')";
+}
+std::string new_backorder(int id, int customer) { return old_backorder(id, customer, "by_customer, ", std::to_string((std::int64_t{customer} << 32) + id) + ", "); }
+
+std::string rows_of(SQLite::Database& db, const std::string& sql) {
+  std::string text;
+  for (SQLite::Statement row(db, sql); row.executeStep();) {
+    for (int i = 0; i < row.getColumnCount(); ++i) text += row.getColumn(i).getString() + "|";
+    text += "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("migration: the log keeps every event when its kinds become rows, and stays append-only") {
@@ -66,17 +87,10 @@ TEST_CASE("migration: references hold at the end of a unit of work, a transfer's
   support::TemporaryDirectory folder;
   const std::string path = folder.file("book.db");
   make_book_before(path, "whole_units");
-  const std::string customer =
-      "INSERT INTO customer (id, name, currency, tier, state, country, vat_id, opened_at, warned_minor) VALUES (1, 'alice', 'EUR', 'standard', 'open', '', '', 1, 0)";
-  const auto backorder = [](const char* id, const char* of) {
-    return "INSERT INTO backorder (id, customer_id, name, copy, open_copy, zone, currency, state, placed_at, priority, quoted_minor, max_price_minor, attempt, underfunded,"
-           " cancelling, purse_empty, refusals, provider_status, auction_price) VALUES (" + std::string(id) + ", " + of + ", 'a" + id + ".com', 1, 1, 'com', 'EUR',"
-           " 'REQUESTED', 1, 100, 1000, 1000, 0, 0, 0, 0, 0, '', '')";
-  };
   {
     SQLite::Database db(path, SQLite::OPEN_READWRITE);
-    db.exec(customer);
-    db.exec(backorder("7", "1"));
+    db.exec(kCustomer);
+    db.exec(old_backorder(7, 1));
   }
   {
     const auto store = storage::open_book(path, {});
@@ -84,7 +98,7 @@ TEST_CASE("migration: references hold at the end of a unit of work, a transfer's
   }
   SQLite::Database db(path, SQLite::OPEN_READWRITE);
   db.exec("PRAGMA foreign_keys = ON");
-  for (const std::string& sql : {backorder("8", "2"), backorder("6", "1"), backorder("7", "1"),
+  for (const std::string& sql : {new_backorder(8, 2), new_backorder(6, 1), new_backorder(7, 1),
                                  std::string("INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (1, 5, 'placed', 1, 8, '', '')"),
                                  std::string("INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (1, 5, 'nonsense', '', '')"),
                                  std::string("INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, request_id, actor, memo)"
@@ -95,7 +109,58 @@ TEST_CASE("migration: references hold at the end of a unit of work, a transfer's
   }
   CHECK(db.execAndGet("SELECT count(*) FROM backorder").getInt() == 1);
   CHECK(db.execAndGet("PRAGMA integrity_check").getString() == "ok");
-  db.exec(backorder("8", "1"));
+  db.exec(new_backorder(8, 1));
+}
+
+TEST_CASE("migration: when backorders come to lie by account, each is what it was, and whoever names one still does") {
+  support::TemporaryDirectory folder;
+  const std::string path = folder.file("book.db");
+  make_book_before(path, "accounts_together");
+  const std::string all = "SELECT id, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at,"
+                          " deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application,"
+                          " provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder ORDER BY id";
+  std::string before;
+  {
+    SQLite::Database db(path, SQLite::OPEN_READWRITE);
+    db.exec("PRAGMA foreign_keys = ON; BEGIN");
+    db.exec(kCustomer);
+    db.exec("INSERT INTO customer SELECT 2, 'bob', currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer");
+    db.exec("INSERT INTO source (id, name, date_is) VALUES (9, 'registry', 'drop')");
+    for (int id = 1; id <= 6; ++id) db.exec(old_backorder(id, 2 - id % 2));
+    // Every column once with a value of its own.
+    db.exec("INSERT INTO provider_call (id, backorder_id, command, attempt, state, intent_at, code, text, application) VALUES (1, 3, 'AddDomainApplication', 1, 'intent', 5, 0, '', '')");
+    db.exec("UPDATE backorder SET state = 'ACTIVE', reason = 'rescheduled', priority = 7, quoted_minor = 11, max_price_minor = 12, drop_at = 13, finalization_at = 14,"
+            " deadline_at = 15, deposit_due_at = 16, drop_source_id = 9, deposit_minor = 17, attempt = 18, underfunded = 1, cancelling = 1, purse_empty = 1, refusals = 19,"
+            " open_call_id = 1, application = '20', provider_status = '21', provider_status_at = 22, gone_since = 23, reserved_at = 24, submitted_at = 25, auction_ends_at = 26,"
+            " auction_price = '27' WHERE id = 3");
+    db.exec("UPDATE backorder SET state = 'VOID', open_copy = NULL, ended_at = 28 WHERE id = 4");
+    db.exec("INSERT INTO evidence (id, backorder_id, recorded_at, status, raw) VALUES (1, 4, 5, 'FAILED', 'raw')");
+    db.exec("INSERT INTO case_file (id, kind, customer_id, backorder_id, subject, detail, opened_at, closed_by, resolution) VALUES (1, 'gone', 2, 2, '', '', 5, '', '')");
+    db.exec("INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (1, 5, 'placed', 2, 6, '', '')");
+    db.exec("COMMIT");
+    before = rows_of(db, all);
+  }
+  {
+    const auto store = storage::open_book(path, {});
+    CHECK(store->backorder(BackorderId(3)).value().application == "20");
+    BackorderQuery of_bob;
+    of_bob.customer = CustomerId(2);
+    CHECK(store->count_backorders(of_bob) == 3);
+    of_bob.limit = 1;
+    of_bob.offset = 1;
+    CHECK(store->backorders(of_bob).at(0).id == BackorderId(4));
+  }
+  SQLite::Database db(path, SQLite::OPEN_READWRITE);
+  CHECK(rows_of(db, all) == before);
+  CHECK(rows_of(db, "SELECT id FROM backorder NOT INDEXED") == "1|\n3|\n5|\n2|\n4|\n6|\n");
+  CHECK(rows_of(db, "SELECT backorder_id FROM provider_call UNION ALL SELECT backorder_id FROM evidence UNION ALL SELECT backorder_id FROM case_file") == "3|\n4|\n2|\n");
+  CHECK(rows_of(db, "PRAGMA foreign_key_check").empty());
+  CHECK(rows_of(db, "PRAGMA integrity_check") == "ok|\n");
+  db.exec(new_backorder(7, 1));
+  for (const char* table : {"provider_call (id, backorder_id, command, attempt, state, intent_at, code, text, application) VALUES (2, 8, 'AddDomainApplication', 1, 'intent', 5, 0, '', '')",
+                            "evidence (id, backorder_id, recorded_at, status, raw) VALUES (2, 8, 5, 'FAILED', 'raw')"}) {
+    CHECK_THROWS_AS(db.exec(std::string("INSERT INTO ") + table), SQLite::Exception);
+  }
 }
 
 TEST_CASE("notices: what is delivered stays delivered, and a cursor never goes back") {

@@ -106,7 +106,8 @@ TEST_CASE("refunds: one minor unit off, anywhere, and nothing is printed; the fi
                          Row{"UPDATE backorder SET deposit_minor = deposit_minor + 1 WHERE id = " + held, "backorder " + held + " ("},
                          Row{"UPDATE ledger_account SET balance_minor = balance_minor + 1 WHERE id = (SELECT min(id) FROM ledger_account WHERE kind = 2010)", "account account0: its balance"},
                          Row{"DELETE FROM transfer WHERE id = " + reserve, "no transfer reserved its deposit"},
-                         Row{"DELETE FROM transfer WHERE id = " + refund, "never ended"}}) {
+                         Row{"DELETE FROM transfer WHERE id = " + refund, "never ended"},
+                         Row{"DELETE FROM backorder WHERE id = " + refunded, "names no backorder"}}) {
     CAPTURE(row.sql);
     const auto store = damaged(book, "damaged" + std::to_string(++number) + ".db", row.sql);
     const auto report = refund_report(*store, {.period = {}, .now = book.now});
@@ -142,6 +143,7 @@ TEST_CASE("refunds: the little that is read of every backorder and transfer says
   for (const std::optional<engine::CustomerId> only : {std::optional<engine::CustomerId>(), std::optional(book.store->customer("account1").value().id)}) {
     engine::BackorderQuery all;
     all.customer = only;
+    all.order = engine::BackorderQuery::Order::customer;
     const std::vector<engine::Backorder> backorders = book.store->backorders(all);
     std::size_t at = 0, held = 0;
     book.store->each_deposit(only, [&](const engine::BackorderDeposit& row) {

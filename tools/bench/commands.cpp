@@ -88,7 +88,8 @@ class Floor {
     write_request("request=\"place\"\naccount=\"" + account + "\"\ndomain=\"" + domain + "\"\nanother=\"0\"\nmax_price=\"\"\npriority=\"100\"\n",
                   "{\"facts\":[[\"backorder\",\"1\"],[\"account\",\"" + account + "\"],[\"domain\",\"" + domain +
                       "\"],[\"state\",\"REQUESTED\"],[\"already_open\",\"no\"],[\"quoted\",\"10.00 EUR\"],[\"max_price\",\"10.00 EUR\"]]}");
-    insert_backorder_.write(++backorder_, customer, domain, kNowMs, kPriceMinor, kPriceMinor);
+    ++backorder_;
+    insert_backorder_.write(customer << 32 | backorder_, backorder_, customer, domain, kNowMs, kPriceMinor, kPriceMinor);
     insert_event_.write(++event_, kNowMs, customer, backorder_);
   }
   void fund(const std::string& account) {
@@ -121,9 +122,9 @@ class Floor {
   Query available_{db_, "SELECT id, balance_minor FROM ledger_account WHERE customer_id = ? AND kind = 2000"};
   Query insert_request_{db_, "INSERT INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at)"
                              " VALUES (?1, 'operator', ?2, ?3, zeroblob(32), ?4, 'bench', ?5)"};
-  Query insert_backorder_{db_, "INSERT INTO backorder (id, customer_id, name, copy, open_copy, zone, currency, state, placed_at, priority, quoted_minor,"
+  Query insert_backorder_{db_, "INSERT INTO backorder (by_customer, id, customer_id, name, copy, open_copy, zone, currency, state, placed_at, priority, quoted_minor,"
                                " max_price_minor, attempt, underfunded, cancelling, purse_empty, refusals, provider_status, auction_price)"
-                               " VALUES (?, ?, ?, 1, 1, 'com', 'EUR', 'REQUESTED', ?, 100, ?, ?, 0, 0, 0, 0, 0, '', '')"};
+                               " VALUES (?, ?, ?, ?, 1, 1, 'com', 'EUR', 'REQUESTED', ?, 100, ?, ?, 0, 0, 0, 0, 0, '', '')"};
   Query insert_event_{db_, "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (?, ?, 'placed', ?, ?, 'bench', 'quoted 10.00 EUR')"};
   Query insert_transfer_{db_, "INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, request_id, actor, memo)"
                               " VALUES (?, 'pay-in', ?, ?, ?, ?, ?, ?, ?, 'bench', 'wire 8841')"};

@@ -172,9 +172,9 @@ Took floor_place_from_file(const Ground& ground) {
       Query customer(db, "SELECT id FROM customer WHERE name = ?"), listed(db, "SELECT drop_at FROM listed_drop WHERE name = ?");
       Query request(db, "INSERT INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at)"
                         " VALUES (?1, 'operator', ?2, ?3, zeroblob(32), ?4, 'bench', ?5)");
-      Query backorder(db, "INSERT INTO backorder (id, customer_id, name, copy, open_copy, zone, currency, state, placed_at, priority, quoted_minor, max_price_minor,"
+      Query backorder(db, "INSERT INTO backorder (by_customer, id, customer_id, name, copy, open_copy, zone, currency, state, placed_at, priority, quoted_minor, max_price_minor,"
                           " drop_at, deadline_at, deposit_due_at, drop_source_id, attempt, underfunded, cancelling, purse_empty, refusals, provider_status, auction_price)"
-                          " VALUES (?, ?, ?, 1, 1, 'com', 'EUR', 'REQUESTED', ?, 100, 1000, 1000, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', '')");
+                          " VALUES (?, ?, ?, ?, 1, 1, 'com', 'EUR', 'REQUESTED', ?, 100, 1000, 1000, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', '')");
       Query event(db, "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (?, ?, 'placed', ?, ?, 'bench', 'quoted 10.00 EUR')");
       Query seal(db, kInsertSeal);
       std::int64_t last_request = db.number("SELECT max(id) FROM request"), last_seal = db.number("SELECT max(id) FROM seal");
@@ -207,7 +207,7 @@ Took floor_place_from_file(const Ground& ground) {
                           "\"],[\"state\",\"REQUESTED\"],[\"already_open\",\"no\"],[\"quoted\",\"10.00 EUR\"],[\"max_price\",\"10.00 EUR\"]" +
                           (drop ? ",[\"drop_at\",\"2026-08-10T18:00:00Z\"],[\"deposit_due\",\"2026-08-07T18:00:00Z\"],[\"deadline\",\"2026-08-10T15:00:00Z\"]]}" : "]}"),
                       now);
-        backorder.write(took.units, id, domain, now, drop, deadline, due, source);
+        backorder.write(id << 32 | took.units, took.units, id, domain, now, drop, deadline, due, source);
         event.write(++last_event, now, id, took.units);
         if (last_request - sealed >= storage::kMostUnsealed) seal_now();
       }

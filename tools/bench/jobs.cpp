@@ -249,11 +249,11 @@ Took floor_submit(const Ground& ground) {
       }
       Query intend(db, "INSERT INTO provider_call (id, backorder_id, command, attempt, state, intent_at, code, text, application)"
                        " VALUES (?, ?, 'AddDomainApplication', 1, 'intent', ?, 0, '', '')");
-      Query open(db, "UPDATE backorder SET open_call_id = ?2 WHERE id = ?1");
+      Query open(db, "UPDATE backorder SET open_call_id = ?2 WHERE by_customer = ?1");
       Query answer(db, "UPDATE provider_call SET state = 'answered', answered_at = ?2, code = 200, text = 'Command completed successfully', application = ?3"
                        " WHERE id = ?1");
       Query submit(db, "UPDATE backorder SET state = 'PROCESSING', open_call_id = NULL, application = ?2, provider_status = 'REQUESTED',"
-                       " provider_status_at = ?3, submitted_at = ?3 WHERE id = ?1");
+                       " provider_status_at = ?3, submitted_at = ?3 WHERE by_customer = ?1");
       Query step(db, "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, actor, detail)"
                      " VALUES (?, ?, 'stepped', ?, ?, 'ACTIVE', 'PROCESSING', 'bench', ?)");
       std::int64_t call = 0, event = db.number("SELECT max(id) FROM event");
@@ -264,7 +264,7 @@ Took floor_submit(const Ground& ground) {
         db.run("BEGIN IMMEDIATE");
         for (const Waiting& one : together) {
           intend.write(++call, one.id, kNowMs);
-          open.write(one.id, call);
+          open.write(one.customer << 32 | one.id, call);
         }
         db.run("COMMIT");
         posts.run(
@@ -274,7 +274,7 @@ Took floor_submit(const Ground& ground) {
         for (std::size_t i = 0; i < together.size(); ++i) {
           const Waiting& one = together[i];
           answer.write(first_call + static_cast<std::int64_t>(i) + 1, kNowMs, one.application);
-          submit.write(one.id, one.application, kNowMs);
+          submit.write(one.customer << 32 | one.id, one.application, kNowMs);
           step.write(++event, kNowMs, one.customer, one.id, "submitted, application " + one.application);
         }
         db.run("COMMIT");
@@ -337,16 +337,16 @@ Took floor_sync(const Ground& ground) {
         }
       }
       struct Job {
-        std::int64_t id;
+        std::int64_t id, by_customer;
         std::string application, status;
       };
       std::vector<Job> jobs;
       {
-        Query select(db, "SELECT id, application, provider_status FROM backorder WHERE state IN ('PROCESSING', 'AUCTION-PENDING') AND application IS NOT NULL"
-                         " ORDER BY customer_id, id");
-        while (select.step()) jobs.push_back({select.number(0), std::string(select.text(1)), std::string(select.text(2))});
+        Query select(db, "SELECT id, by_customer, application, provider_status FROM backorder WHERE state IN ('PROCESSING', 'AUCTION-PENDING') AND application IS NOT NULL"
+                         " ORDER BY by_customer");
+        while (select.step()) jobs.push_back({select.number(0), select.number(1), std::string(select.text(2)), std::string(select.text(3))});
       }
-      Query update(db, "UPDATE backorder SET provider_status = ?2, provider_status_at = ?3 WHERE id = ?1");
+      Query update(db, "UPDATE backorder SET provider_status = ?2, provider_status_at = ?3 WHERE by_customer = ?1");
       Query insert(db, "INSERT INTO evidence (id, backorder_id, recorded_at, status, raw) VALUES (?, ?, ?, ?, ?)");
       std::int64_t evidence = 0;
       std::string raw;
@@ -362,7 +362,7 @@ Took floor_sync(const Ground& ground) {
                  {"UPDATEDDATE", row.updated}, {"FINALIZATIONDATE", row.final}}) {
           raw.append("PROPERTY[").append(name).append("][0]=").append(value).append("\n");
         }
-        update.write(jobs[at].id, row.status, kNowMs);
+        update.write(jobs[at].by_customer, row.status, kNowMs);
         insert.write(++evidence, jobs[at].id, kNowMs, row.status, raw);
         ++took.units;
       }

@@ -167,7 +167,7 @@ Took floor_refunds(const Ground& ground) {
                    " sum(CASE WHEN t.recorded_at >= ?1 AND t.kind = 'reserve' THEN t.amount_minor ELSE 0 END),"
                    " sum(CASE WHEN t.recorded_at >= ?1 AND t.kind IN ('capture', 'capture-tax') THEN t.amount_minor ELSE 0 END),"
                    " sum(CASE WHEN t.recorded_at >= ?1 AND t.kind = 'refund' THEN t.amount_minor ELSE 0 END)"
-                   " FROM transfer AS t JOIN backorder AS b ON b.id = t.backorder_id"
+                   " FROM transfer AS t JOIN backorder AS b ON b.by_customer = (t.customer_id << 32) + t.backorder_id"
                    " WHERE t.kind IN ('reserve', 'refund', 'capture', 'capture-tax') AND t.recorded_at < ?2 GROUP BY 1, 2");
     rows.bind(ms(month().from), ms(month().to));
     Left left;

@@ -75,8 +75,8 @@ class Floor {
 
   static const std::int64_t kNowMs;
   Raw db_;
-  Query reserve_{db_, "UPDATE backorder SET state = 'ACTIVE', deposit_minor = ?2, attempt = 1, reserved_at = ?3 WHERE id = ?1"};
-  Query end_{db_, "UPDATE backorder SET state = ?2, reason = ?3, ended_at = ?4, open_copy = NULL WHERE id = ?1"};
+  Query reserve_{db_, "UPDATE backorder SET state = 'ACTIVE', deposit_minor = ?2, attempt = 1, reserved_at = ?3 WHERE by_customer = ?1"};
+  Query end_{db_, "UPDATE backorder SET state = ?2, reason = ?3, ended_at = ?4, open_copy = NULL WHERE by_customer = ?1"};
   std::int64_t revenue_ = 0, tax_ = 0;
 
  private:
@@ -148,13 +148,13 @@ Took floor_reserve(const Ground& ground) {
                      [&](std::int64_t customer, Account& account, std::span<const Order> orders) {
                        for (const Order& order : orders) {
                          if (account.available < kPriceMinor) {
-                           floor.end_.write(order.id, "VOID", "insufficient_available", Floor::kNowMs);
+                           floor.end_.write(customer << 32 | order.id, "VOID", "insufficient_available", Floor::kNowMs);
                            floor.step(customer, order.id, "REQUESTED", "VOID", 0, "short by 9.99 EUR");
                            continue;
                          }
                          account.available -= kPriceMinor;
                          account.reserved += kPriceMinor;
-                         floor.reserve_.write(order.id, kPriceMinor, Floor::kNowMs);
+                         floor.reserve_.write(customer << 32 | order.id, kPriceMinor, Floor::kNowMs);
                          floor.transfer("reserve", account.available_id, account.reserved_id, kPriceMinor, customer, order.id);
                          floor.step(customer, order.id, "REQUESTED", "ACTIVE", {}, "");
                        }
@@ -176,14 +176,14 @@ Took floor_settle(const Ground& ground) {
                        for (const Order& order : orders) {
                          account.reserved -= kPriceMinor;
                          if (order.won) {
-                           floor.end_.write(order.id, "SUCCESSFUL", std::nullopt, Floor::kNowMs);
+                           floor.end_.write(customer << 32 | order.id, "SUCCESSFUL", std::nullopt, Floor::kNowMs);
                            floor.transfer("capture", account.reserved_id, floor.revenue_, kPriceMinor - tax, customer, order.id);
                            floor.transfer("capture-tax", account.reserved_id, floor.tax_, tax, customer, order.id);
                            floor.step(customer, order.id, "PROCESSING", "SUCCESSFUL", {}, "provider says SUCCESSFUL");
                            continue;
                          }
                          account.available += kPriceMinor;
-                         floor.end_.write(order.id, "FAILED", "not_registered", Floor::kNowMs);
+                         floor.end_.write(customer << 32 | order.id, "FAILED", "not_registered", Floor::kNowMs);
                          floor.transfer("refund", account.reserved_id, account.available_id, kPriceMinor, customer, order.id);
                          floor.step(customer, order.id, "PROCESSING", "FAILED", 1, "provider says FAILED");
                        }

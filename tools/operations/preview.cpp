@@ -115,7 +115,6 @@ engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const Pr
   JobCosts jobs(store, query.now, query.horizon);
   engine::BackorderQuery held = held_without_job();
   held.customer = query.customer;
-  held.order = engine::BackorderQuery::Order::customer;
   store.each_backorder(held, [&](const Backorder& backorder) {
     if (facts.without.contains(backorder.id)) return;
     if (const Customer* customer = facts.customer(backorder.customer)) jobs.add(backorder, *customer, query.now);
@@ -139,7 +138,6 @@ engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const Pr
   engine::BackorderQuery requested;
   requested.states = {engine::State::requested};
   requested.customer = query.customer;
-  requested.order = engine::BackorderQuery::Order::customer;
   store.each_backorder(requested, [&](const Backorder& backorder) {
     if (facts.without.contains(backorder.id)) return;
     if (!theirs.empty() && theirs.front().customer != backorder.customer) {

@@ -1,6 +1,7 @@
 #include "tools/operations/refunds.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <tuple>
 #include <unordered_map>
@@ -63,7 +64,6 @@ struct Books {
   std::vector<engine::CustomerId> ids;  // beside them and close together, since they are looked at for every backorder
   std::vector<Money> held;              // beside them: by open deposits
   std::vector<Move> moves;              // by id
-  std::vector<std::uint32_t> order;     // their places, by backorder, then id
   Words actors;
 
   std::size_t place_of(engine::CustomerId id) const {
@@ -134,23 +134,46 @@ std::optional<Error> find_off(const BackorderDeposit& backorder, const Customer&
   return std::nullopt;
 }
 
-// Places by backorder, those of one as they lie. Where ids are as close together as in a whole book they are counted out and not sorted.
-std::vector<std::uint32_t> order_of(const std::vector<Move>& moves) {
-  std::vector<std::uint32_t> order(moves.size());
-  const auto [first, last] = std::ranges::minmax_element(moves, {}, &Move::backorder);
-  if (moves.empty()) return order;
-  const auto ids = static_cast<std::uint64_t>(last->backorder - first->backorder) + 1;
-  if (ids > 8 * moves.size()) {
-    std::iota(order.begin(), order.end(), 0U);
-    std::ranges::stable_sort(order, {}, [&](std::uint32_t place) { return moves[place].backorder; });
-    return order;
+// The places of every backorder's moves, those of one as they lie. Where ids are as close together as in a whole book they are counted out and not sorted.
+class ByBackorder {
+ public:
+  explicit ByBackorder(const std::vector<Move>& moves) : moves_(moves), order_(moves.size()) {
+    if (moves.empty()) return;
+    const auto [first, last] = std::ranges::minmax_element(moves, {}, &Move::backorder);
+    first_ = first->backorder;
+    const auto ids = static_cast<std::uint64_t>(last->backorder - first_) + 1;
+    if (ids > 8 * moves.size()) {
+      std::iota(order_.begin(), order_.end(), 0U);
+      std::ranges::stable_sort(order_, {}, backorder_of());
+      return;
+    }
+    ends_.resize(ids + 1);
+    for (const Move& move : moves) ++ends_[static_cast<std::size_t>(move.backorder - first_) + 1];
+    std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
+    for (std::uint32_t place = 0; place < moves.size(); ++place) order_[ends_[static_cast<std::size_t>(moves[place].backorder - first_)]++] = place;
   }
-  std::vector<std::uint32_t> next(ids + 1);
-  for (const Move& move : moves) ++next[static_cast<std::size_t>(move.backorder - first->backorder) + 1];
-  std::partial_sum(next.begin(), next.end(), next.begin());
-  for (std::uint32_t place = 0; place < moves.size(); ++place) order[next[static_cast<std::size_t>(moves[place].backorder - first->backorder)]++] = place;
-  return order;
-}
+
+  std::span<const std::uint32_t> of(std::int64_t backorder) const {
+    if (ends_.empty()) {
+      const auto found = std::ranges::equal_range(order_, backorder, {}, backorder_of());
+      return {found.begin(), found.end()};
+    }
+    const auto at = static_cast<std::uint64_t>(backorder - first_);
+    if (backorder < first_ || at + 1 >= ends_.size()) return {};
+    const std::uint32_t begin = at == 0 ? 0 : ends_[at - 1];
+    return std::span(order_).subspan(begin, ends_[at] - begin);
+  }
+
+ private:
+  std::function<std::int64_t(std::uint32_t)> backorder_of() const {
+    return [this](std::uint32_t place) { return moves_[place].backorder; };
+  }
+
+  const std::vector<Move>& moves_;
+  std::vector<std::uint32_t> order_;
+  std::vector<std::uint32_t> ends_;  // in order_, by backorder from first_ on; empty: it is searched
+  std::int64_t first_ = 0;
+};
 
 Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
   Books books;
@@ -164,7 +187,6 @@ Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
     books.moves.push_back({transfer.backorder.value(), transfer.id.value(), transfer.amount.minor(), transfer.recorded_at, transfer.effective_at, transfer.amount.currency(),
                            transfer.attempt, books.actors.number_of(transfer.actor), transfer.kind});
   });
-  books.order = order_of(books.moves);
   return books;
 }
 
@@ -172,17 +194,18 @@ class Reporter {
  public:
   Reporter(engine::LedgerStore& store, Books& books, const RefundQuery& query) : store_(store), books_(books), query_(query) {}
 
-  // Backorders and what moved for them, side by side in the order of their ids.
+  // Every backorder and what moved for it.
   std::optional<Error> run() {
-    std::span<const std::uint32_t> left = books_.order;
-    const auto next = [&]() -> const Move& { return books_.moves[left.front()]; };
+    const ByBackorder moves_of(books_.moves);
+    std::size_t looked_at = 0;
     std::optional<Error> problem;
     std::vector<Deposit> deposits;
     store_.each_deposit(query_.customer, [&](const BackorderDeposit& backorder) {
       deposits.clear();
       if (problem) return;
-      if (!left.empty() && next().backorder < backorder.id.value()) problem = stray(next());
-      for (; !problem && !left.empty() && next().backorder == backorder.id.value(); left = left.subspan(1)) problem = add(deposits, next());
+      const std::span<const std::uint32_t> theirs = moves_of.of(backorder.id.value());
+      looked_at += theirs.size();
+      for (std::size_t i = 0; !problem && i < theirs.size(); ++i) problem = add(deposits, books_.moves[theirs[i]]);
       const std::size_t place = books_.place_of(backorder.customer);
       if (!problem) problem = find_off(backorder, books_.customers[place], deposits, books_.held[place]);
       if (problem) return;
@@ -193,7 +216,7 @@ class Reporter {
         if (deposit.end && in_period(*deposit.end)) ended_.push_back({deposit.reserve, deposit.end, outcome_at});
       }
     });
-    if (!problem && !left.empty()) problem = stray(next());
+    if (!problem && looked_at < books_.moves.size()) problem = stray();
     for (std::size_t place = 0; !problem && place < books_.customers.size(); ++place) {
       const Customer& customer = books_.customers[place];
       if (books_.held[place] == customer.reserved) continue;
@@ -225,6 +248,7 @@ class Reporter {
   void add_rows() {
     std::ranges::sort(ended_, {}, [](const Ended& one) { return one.end->id; });
     for (const Ended& one : ended_) add_row(one);
+    std::ranges::stable_sort(report_.exceptions, {}, [](const DepositException& one) { return one.backorder.id; });
   }
   RefundReport& report() { return report_; }
 
@@ -234,7 +258,15 @@ class Reporter {
     std::optional<UtcTime> outcome_at;
   };
 
-  static Error stray(const Move& move) { return off(text_of(move) + " names no backorder of this account"); }
+  Error stray() {
+    const auto is_stray = [&](const Move& move) {
+      const std::optional<Backorder> backorder = store_.backorder(engine::BackorderId(move.backorder));
+      return !backorder || (query_.customer && backorder->customer != *query_.customer);
+    };
+    const auto found = std::ranges::find_if(books_.moves, is_stray);
+    ENSURE(found != books_.moves.end(), "a transfer was not looked at");
+    return off(text_of(*found) + " names no backorder of this account");
+  }
   UtcTime instant(const Move& move) const { return query_.period.by_effective ? move.effective_at : move.recorded_at; }
   bool is_before(const Move& move, const std::optional<UtcTime>& at) const { return at && instant(move) < *at; }
   bool in_period(const Move& move) const { return !is_before(move, query_.period.from) && (!query_.period.to || instant(move) < *query_.period.to); }
