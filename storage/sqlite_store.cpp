@@ -92,14 +92,19 @@ std::string free_name(const std::string& wanted) {
 
 // From an older number to the newest, all or nothing. The writer's lock is taken first, so that of two programs one migrates and the other
 // finds it done; the copy is read through a connection of its own meanwhile.
-void migrate(Connection& db) {
+void migrate(Connection& db, const OpenOptions& options) {
   db.execute("PRAGMA foreign_keys = OFF");  // a migration may rebuild tables; foreign_key_check stands in
   db.execute("BEGIN IMMEDIATE");
   try {
     const std::int64_t from = schema_of(db);
     if (from < newest_schema()) {
       Connection reader(db.path(), Access::read_only, kOwnTimeout);
-      copy_database(reader, free_name(db.path() + ".before-" + std::to_string(from)));
+      const std::string copy = free_name(db.path() + ".before-" + std::to_string(from));
+      if (options.note) {
+        options.note(db.path() + " is brought forward from schema " + std::to_string(from) + " to " + std::to_string(newest_schema()) +
+                     ", once; a large book takes a while. As it was it stays in " + copy);
+      }
+      copy_database(reader, copy);
       run_migrations(db, from);
     }
     db.execute("COMMIT");
@@ -168,7 +173,7 @@ std::unique_ptr<engine::LedgerStore> open_book(const std::string& path, const Op
       refuse(ErrorCode::database_read_only, path, "has the older schema " + std::to_string(schema) +
                                                       ": run any command that writes once, as the book's owner, to bring it forward");
     }
-    migrate(*db);
+    migrate(*db, options);
   }
   if (options.access == Access::read_write) {
     Statement mode = db->statement("PRAGMA journal_mode = WAL");

@@ -2,6 +2,7 @@
 // (or INSERT OR REPLACE would slip past the append-only ones), BEGIN IMMEDIATE with a busy timeout, one writer.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,7 @@ enum class Access : std::uint8_t { read_only, read_write };
 struct OpenOptions {
   Access access = Access::read_write;
   engine::Milliseconds busy_timeout = std::chrono::seconds(10);  // then database_busy
+  std::function<void(const std::string& line)> note{};  // gets a line for the user before an older schema is migrated: a large book takes a while
 };
 
 // Makes the file and the newest schema. Throws StorageError: database_exists where the file holds anything already.

@@ -2,7 +2,6 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <map>
 
 #include "tools/command.hpp"
 #include "tools/csv.hpp"
@@ -177,10 +176,9 @@ struct List {
       rows.pop_back();
       table.truncated = true;
     }
-    std::map<std::int64_t, std::string> accounts;
-    for (const engine::Customer& customer : store.customers()) accounts[customer.id.value()] = customer.name;
+    operations::AccountNames accounts(store);
     for (const Backorder& row : rows) {
-      table.add(row.id, accounts[row.customer.value()], row.name, name(row.state), reason_of(row), row.deposit, row.max_price,
+      table.add(row.id, accounts.of(row.customer), row.name, name(row.state), reason_of(row), row.deposit, row.max_price,
                 instant_of(row, &engine::Drop::deposit_due), instant_of(row, &engine::Drop::deadline), instant_of(row, &engine::Drop::drop_at));
     }
     session.print(table);

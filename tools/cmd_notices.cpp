@@ -137,8 +137,7 @@ struct List {
       deliveries.emplace(std::pair(row.event, row.channel), std::move(row));
     }
     const operations::NoticeTexts texts = texts_of(seen_by ? seen_by->templates : "");
-    std::map<std::int64_t, std::string> accounts;
-    for (const engine::Customer& customer : store.customers()) accounts[customer.id.value()] = customer.name;
+    operations::AccountNames accounts(store);
     engine::EventQuery query;
     query.after_id = after;
     if (!account.empty()) query.customer = session.account(account).id;
@@ -150,7 +149,7 @@ struct List {
     store.each_event(query, [&](const engine::LoggedEvent& event) {
       const auto kind = engine::notice_of(event);
       if (!kind || table.truncated) return;
-      const std::string of = event.customer ? accounts[event.customer->value()] : "";
+      const std::string of = event.customer ? accounts.of(*event.customer) : "";
       if (seen_by && !operations::is_for(*seen_by, event, *kind, of)) return;
       std::string delivery;
       for (auto row = deliveries.lower_bound({event.id, ""}); row != deliveries.end() && row->first.first == event.id; ++row) {

@@ -253,14 +253,13 @@ struct Events {
     table.columns = {{"event", "", render::Kind::number}, {"at", "", render::Kind::time}, {"kind"}, {"account"}, {"backorder", "", render::Kind::number},
                      {"from"}, {"to"}, {"reason"}, {"actor"}, {"detail", "", render::Kind::text, true}};
     table.when_empty = "Nothing happened that matches.";
-    std::map<std::int64_t, std::string> accounts;
-    for (const engine::Customer& customer : store.customers()) accounts[customer.id.value()] = customer.name;
+    operations::AccountNames accounts(store);
     store.each_event(query, [&](const engine::LoggedEvent& event) {
       if (limit != 0 && table.rows.size() == static_cast<std::size_t>(limit)) {
         table.truncated = true;
         return;
       }
-      table.add(event.id, event.at, name(event.kind), event.customer ? accounts[event.customer->value()] : "", event.backorder,
+      table.add(event.id, event.at, name(event.kind), event.customer ? accounts.of(*event.customer) : "", event.backorder,
                 event.from ? name(*event.from) : "", event.to ? name(*event.to) : "", event.reason ? name(*event.reason) : "", event.actor, event.detail);
     });
     session.print(table);

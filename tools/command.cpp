@@ -69,7 +69,7 @@ engine::LedgerStore& Session::book() {
   if (!book_) {
     // A dry run changes nothing, so an older schema is not migrated for it either: opening read-only first refuses that.
     if (globals_.dry_run) book_read_only();
-    book_ = storage::open_book(globals_.book, {storage::Access::read_write, wait_of(globals_)});
+    book_ = storage::open_book(globals_.book, {storage::Access::read_write, wait_of(globals_), [this](const std::string& line) { note(line); }});
   }
   return *book_;
 }

@@ -141,7 +141,10 @@ TEST_CASE("migration: when backorders come to lie by account, each is what it wa
     before = rows_of(db, all);
   }
   {
-    const auto store = storage::open_book(path, {});
+    std::string note;
+    const auto store = storage::open_book(path, {.note = [&](const std::string& line) { note += line; }});
+    CHECK(note.find("from schema 15 to ") != std::string::npos);
+    CHECK(note.ends_with("stays in " + path + ".before-15"));
     CHECK(store->backorder(BackorderId(3)).value().application == "20");
     BackorderQuery of_bob;
     of_bob.customer = CustomerId(2);

@@ -145,6 +145,12 @@ engine::Result<engine::Customer> customer_named(engine::LedgerStore& store, std:
   return Error{ErrorCode::account_not_found, "there is no account '" + std::string(name) + "'; see 'account list'"};
 }
 
+const std::string& AccountNames::of(engine::CustomerId id) {
+  const auto [found, is_new] = names_.try_emplace(id);
+  if (const auto account = is_new ? store_.customer(id) : std::nullopt) found->second = account->name;
+  return found->second;
+}
+
 engine::Result<engine::Backorder> backorder_numbered(engine::LedgerStore& store, std::int64_t id) {
   if (auto found = store.backorder(engine::BackorderId(id))) return *std::move(found);
   return Error{ErrorCode::backorder_not_found, "there is no backorder " + std::to_string(id) + "; see 'backorder list'"};

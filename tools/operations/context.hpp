@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,6 +75,17 @@ engine::Result<Reply> answer_request(const Context& context, const RequestKey& r
 
 // account_not_found
 engine::Result<engine::Customer> customer_named(engine::LedgerStore& store, std::string_view name);
+
+// The names of accounts as they are needed: each is looked up once, and those that no row asks for are not.
+class AccountNames {
+ public:
+  explicit AccountNames(engine::LedgerStore& store) : store_(store) {}
+  const std::string& of(engine::CustomerId id);  // empty where there is no such account
+
+ private:
+  engine::LedgerStore& store_;
+  std::map<engine::CustomerId, std::string> names_;
+};
 engine::Result<engine::Backorder> backorder_numbered(engine::LedgerStore& store, std::int64_t id);
 
 }  // namespace operations
