@@ -582,7 +582,6 @@ std::vector<AccountTurnover> SqliteBook::turnovers(std::optional<UtcTime> from, 
     turnovers.push_back({{*kind, currency(row.text(2)), optional_id<CustomerId>(row.optional_integer(3)), row.string(4)},
                          sum.opening_debit, sum.opening_credit, sum.debit, sum.credit});
   }
-  std::ranges::sort(turnovers, {}, &AccountTurnover::account);
   return turnovers;
 }
 
