@@ -139,8 +139,7 @@ class SqliteBook final : public engine::LedgerStore {
 
   // ---- sqlite_read_backorders.cpp
   engine::State state(std::string_view word, std::int64_t backorder);
-  template <typename Row>
-  void read_backorder(const Row& row, engine::Backorder& backorder);  // over what it held before
+  void read_backorder(const Statement& row, engine::Backorder& backorder);  // over what it held before
   engine::Backorder read_backorder(const Statement& row);
   template <typename Visit>
   void each_row(const engine::BackorderQuery& query, std::string_view from, std::string_view order, const Visit& visit);

@@ -178,10 +178,10 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
       if (is_final(row.state)) ending.insert(row.id.value());
     }
     std::set<std::tuple<CustomerId, std::string_view, int>> placed;
-    Statement open = db_->statement("SELECT id FROM backorder WHERE customer_id = ? AND name = ? AND open_copy = ?");
+    Statement open = db_->statement("SELECT id FROM backorder INDEXED BY backorder_on_name WHERE name = ? AND by_customer > ? AND by_customer < ? AND open_copy = ?");
     for (const Backorder& row : changes.new_backorders) {
       if (is_final(row.state)) continue;
-      open.bind(row.customer, row.name.ace(), row.copy);
+      open.bind(row.name.ace(), by_customer(row.customer, BackorderId(0)), by_customer(CustomerId(row.customer.value() + 1), BackorderId(0)), row.copy);
       const bool taken = open.step() && !ending.contains(open.integer(0));
       open.reset();
       if (taken || !placed.emplace(row.customer, row.name.ace(), row.copy).second) {

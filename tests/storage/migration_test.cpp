@@ -8,9 +8,11 @@
 #include "storage/migrate.hpp"
 #include "storage/sqlite_store.hpp"
 #include "tests/support/books.hpp"
+#include "tests/support/rows_of.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace engine;
+using support::rows_of;
 
 namespace {
 
@@ -39,15 +41,6 @@ std::string old_backorder(int id, int customer, const std::string& columns = "",
          ".com', 1, 1, 'com', 'EUR', 'REQUESTED', " + number + ", 100, 1000, 1000, 0, 0, 0, 0, 0, '', '')";
 }
 std::string new_backorder(int id, int customer) { return old_backorder(id, customer, "by_customer, ", std::to_string((std::int64_t{customer} << 32) + id) + ", "); }
-
-std::string rows_of(SQLite::Database& db, const std::string& sql) {
-  std::string text;
-  for (SQLite::Statement row(db, sql); row.executeStep();) {
-    for (int i = 0; i < row.getColumnCount(); ++i) text += row.getColumn(i).getString() + "|";
-    text += "\n";
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -155,15 +148,61 @@ TEST_CASE("migration: when backorders come to lie by account, each is what it wa
   }
   SQLite::Database db(path, SQLite::OPEN_READWRITE);
   CHECK(rows_of(db, all) == before);
-  CHECK(rows_of(db, "SELECT id FROM backorder NOT INDEXED") == "1|\n3|\n5|\n2|\n4|\n6|\n");
-  CHECK(rows_of(db, "SELECT backorder_id FROM provider_call UNION ALL SELECT backorder_id FROM evidence UNION ALL SELECT backorder_id FROM case_file") == "3|\n4|\n2|\n");
+  CHECK(rows_of(db, "SELECT id FROM backorder NOT INDEXED") == "1\n3\n5\n2\n4\n6\n");
+  CHECK(rows_of(db, "SELECT backorder_id FROM provider_call UNION ALL SELECT backorder_id FROM evidence UNION ALL SELECT backorder_id FROM case_file") == "3\n4\n2\n");
   CHECK(rows_of(db, "PRAGMA foreign_key_check").empty());
-  CHECK(rows_of(db, "PRAGMA integrity_check") == "ok|\n");
+  CHECK(rows_of(db, "PRAGMA integrity_check") == "ok\n");
   db.exec(new_backorder(7, 1));
   for (const char* table : {"provider_call (id, backorder_id, command, attempt, state, intent_at, code, text, application) VALUES (2, 8, 'AddDomainApplication', 1, 'intent', 5, 0, '', '')",
                             "evidence (id, backorder_id, recorded_at, status, raw) VALUES (2, 8, 5, 'FAILED', 'raw')"}) {
     CHECK_THROWS_AS(db.exec(std::string("INSERT INTO ") + table), SQLite::Exception);
   }
+}
+
+TEST_CASE("migration: when one index finds what is open, the same is found, and nothing is open twice") {
+  support::TemporaryDirectory folder;
+  const std::string path = folder.file("book.db");
+  make_book_before(path, "open_in_one_index");
+  const auto in_state = [](int id, const std::string& values) { return "UPDATE backorder SET " + values + " WHERE id = " + std::to_string(id); };
+  {
+    SQLite::Database db(path, SQLite::OPEN_READWRITE);
+    db.exec("INSERT INTO source (id, name, date_is) VALUES (9, 'registry', 'drop')");
+    db.exec(kCustomer);
+    for (int id = 1; id <= 5; ++id) db.exec(new_backorder(id, 1));
+    db.exec(in_state(2, "drop_at = 13, deadline_at = 15, deposit_due_at = 16, drop_source_id = 9"));
+    db.exec(in_state(3, "state = 'ACTIVE', deposit_minor = 17, attempt = 1"));
+    db.exec(in_state(4, "state = 'ACTIVE', deposit_minor = 17, attempt = 1"));
+    db.exec(in_state(4, "state = 'PROCESSING'"));
+    db.exec(in_state(5, "state = 'VOID', open_copy = NULL, ended_at = 28"));
+  }
+  const auto store = storage::open_book(path, {});
+  const auto found = [&](const BackorderQuery& query) {
+    std::string ids;
+    for (const Backorder& one : store->backorders(query)) ids += std::to_string(one.id.value()) + " ";
+    CHECK(store->count_backorders(query) == std::ranges::count(ids, ' '));
+    return ids;
+  };
+  for (const std::optional<CustomerId> customer : {std::optional<CustomerId>(), std::optional(CustomerId(1))}) {
+    CHECK(found({.customer = customer, .states = {State::requested}}) == "1 2 ");
+    CHECK(found({.customer = customer, .states = {State::requested}, .due_by = UtcTime(Milliseconds(16))}) == "2 ");
+    CHECK(found({.customer = customer, .states = {State::requested}, .due_by = UtcTime(Milliseconds(15))}) == "");
+    CHECK(found({.customer = customer, .states = {State::active}}) == "3 ");
+    CHECK(found({.customer = customer, .states = {State::processing, State::auction_pending}}) == "4 ");
+    CHECK(found({.customer = customer, .open = true}) == "1 2 3 4 ");
+    CHECK(found({.customer = customer, .open = false}) == "5 ");
+  }
+  CHECK(found({.customer = CustomerId(2), .open = true}) == "");
+  SQLite::Database db(path, SQLite::OPEN_READWRITE);
+  const std::string again = "UPDATE backorder SET open_copy = copy, state = 'REQUESTED', ended_at = NULL WHERE id = 5";
+  CHECK_THROWS_AS(db.exec(again), SQLite::Exception);
+  const auto of_name = [](int id, const std::string& name) {
+    std::string sql = new_backorder(id, 1);
+    return sql.replace(sql.find("'a" + std::to_string(id) + ".com'"), 8, name);
+  };
+  CHECK_THROWS_AS(db.exec(of_name(6, "'a1.com'")), SQLite::Exception);
+  CHECK_THROWS_AS(db.exec(of_name(6, "'a4.com'")), SQLite::Exception);
+  db.exec(of_name(6, "'a5.com'"));  // the one before has ended
+  CHECK(rows_of(db, "PRAGMA integrity_check") == "ok\n");
 }
 
 TEST_CASE("notices: what is delivered stays delivered, and a cursor never goes back") {

@@ -8,11 +8,13 @@
 #include "engine/payments.hpp"
 #include "storage/sqlite_store.hpp"
 #include "tests/support/books.hpp"
+#include "tests/support/rows_of.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace engine;
 using support::at;
 using support::eur;
+using support::rows_of;
 
 namespace {
 
@@ -20,20 +22,6 @@ std::string page() {
   std::ifstream file(DROPLEDGER_SOURCE_DIR "/storage/schema.md");
   REQUIRE(file.is_open());
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// The rows of a query, a line each, columns by " | "; nothing is -, an empty text ''.
-std::string rows_of(SQLite::Database& db, const std::string& sql) {
-  std::string text;
-  SQLite::Statement rows(db, sql);
-  while (rows.executeStep()) {
-    for (int i = 0; i < rows.getColumnCount(); ++i) {
-      const std::string value = rows.getColumn(i).getString();
-      text += std::string(i == 0 ? "" : " | ") + (rows.isColumnNull(i) ? "-" : value.empty() ? "''" : value);
-    }
-    text += "\n";
-  }
-  return text;
 }
 
 void write(LedgerStore& store, UtcTime now, const std::function<void(Changes&)>& fill) {
