@@ -162,8 +162,7 @@ Connection::~Connection() {
 }
 
 void Connection::checkpoint_when_due() {
-  constexpr int kDue = 1'000;  // as SQLite's own
-  if (wal_pages_ < kDue) return;
+  if (wal_pages_ < kCheckpointPages) return;
   wal_pages_ = 0;
   sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }

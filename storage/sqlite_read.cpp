@@ -14,6 +14,10 @@ class Conditions {
     add(condition);
     values_.push_back(value);
   }
+  void of_backorder(BackorderId id) {
+    add("customer_id = (SELECT customer_id FROM backorder WHERE id = ?)", id.value());  // the index begins with it
+    add("backorder_id = ?", id.value());
+  }
   const std::string& sql() const { return sql_; }
   int bind(Statement& statement) const {
     int index = 0;
@@ -497,10 +501,7 @@ void SqliteBook::each_transfer(const TransferQuery& query, const std::function<v
   constexpr std::string_view time_sql = "SELECT recorded_at FROM transfer WHERE id = ?";
   Conditions where;
   if (query.customer) where.add("customer_id = ?", query.customer->value());
-  if (query.backorder) {
-    where.add("customer_id = (SELECT customer_id FROM backorder WHERE id = ?)", query.backorder->value());  // the index begins with it
-    where.add("backorder_id = ?", query.backorder->value());
-  }
+  if (query.backorder) where.of_backorder(*query.backorder);
   if (query.request) where.add("request_id = ?", query.request->value());
   if (query.reverses) where.add("reverses_id = ?", query.reverses->value());
   if (!query.kinds.empty()) where.add("kind IN (" + word_list(query.kinds) + ")");
@@ -591,10 +592,7 @@ Conditions SqliteBook::conditions(const EventQuery& query) {
   constexpr std::string_view time_sql = "SELECT recorded_at FROM event WHERE id = ?";
   Conditions where;
   if (query.customer) where.add("customer_id = ?", query.customer->value());
-  if (query.backorder) {
-    where.add("customer_id = (SELECT customer_id FROM backorder WHERE id = ?)", query.backorder->value());  // the index begins with it
-    where.add("backorder_id = ?", query.backorder->value());
-  }
+  if (query.backorder) where.of_backorder(*query.backorder);
   if (!query.kinds.empty()) where.add("kind IN (" + word_list(query.kinds) + ")");
   if (query.from || query.to) {
     const std::int64_t last = db_->integer("SELECT ifnull(max(id), 0) FROM event");

@@ -81,7 +81,7 @@ TEST_CASE("write turn: what was committed is copied into the book, so that the -
   const support::TemporaryDirectory folder;
   const std::string path = make_book(folder);
   const auto store = storage::open_book(path, {});
-  constexpr int kCommits = 80;
+  constexpr int kCommits = 160;
   const std::string content(500'000, 'x');
   for (int i = 0; i < kCommits; ++i) {
     engine::Changes changes;

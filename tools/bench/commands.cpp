@@ -89,7 +89,7 @@ class Floor {
                   "{\"facts\":[[\"backorder\",\"1\"],[\"account\",\"" + account + "\"],[\"domain\",\"" + domain +
                       "\"],[\"state\",\"REQUESTED\"],[\"already_open\",\"no\"],[\"quoted\",\"10.00 EUR\"],[\"max_price\",\"10.00 EUR\"]]}");
     ++backorder_;
-    insert_backorder_.write(customer << 32 | backorder_, backorder_, customer, domain, kNowMs, kPriceMinor, kPriceMinor);
+    insert_backorder_.write(by_customer(customer, backorder_), backorder_, customer, domain, kNowMs, kPriceMinor, kPriceMinor);
     insert_event_.write(++event_, kNowMs, customer, backorder_);
   }
   void fund(const std::string& account) {

@@ -207,7 +207,7 @@ Took floor_place_from_file(const Ground& ground) {
                           "\"],[\"state\",\"REQUESTED\"],[\"already_open\",\"no\"],[\"quoted\",\"10.00 EUR\"],[\"max_price\",\"10.00 EUR\"]" +
                           (drop ? ",[\"drop_at\",\"2026-08-10T18:00:00Z\"],[\"deposit_due\",\"2026-08-07T18:00:00Z\"],[\"deadline\",\"2026-08-10T15:00:00Z\"]]}" : "]}"),
                       now);
-        backorder.write(id << 32 | took.units, took.units, id, domain, now, drop, deadline, due, source);
+        backorder.write(by_customer(id, took.units), took.units, id, domain, now, drop, deadline, due, source);
         event.write(++last_event, now, id, took.units);
         if (last_request - sealed >= storage::kMostUnsealed) seal_now();
       }

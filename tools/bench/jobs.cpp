@@ -264,7 +264,7 @@ Took floor_submit(const Ground& ground) {
         db.run("BEGIN IMMEDIATE");
         for (const Waiting& one : together) {
           intend.write(++call, one.id, kNowMs);
-          open.write(one.customer << 32 | one.id, call);
+          open.write(by_customer(one.customer, one.id), call);
         }
         db.run("COMMIT");
         posts.run(
@@ -274,7 +274,7 @@ Took floor_submit(const Ground& ground) {
         for (std::size_t i = 0; i < together.size(); ++i) {
           const Waiting& one = together[i];
           answer.write(first_call + static_cast<std::int64_t>(i) + 1, kNowMs, one.application);
-          submit.write(one.customer << 32 | one.id, one.application, kNowMs);
+          submit.write(by_customer(one.customer, one.id), one.application, kNowMs);
           step.write(++event, kNowMs, one.customer, one.id, "submitted, application " + one.application);
         }
         db.run("COMMIT");

@@ -5,12 +5,14 @@
 #include <stdexcept>
 #include <vector>
 
+#include "storage/sqlite_connection.hpp"
+
 namespace bench {
 
 Raw::Raw(const std::string& file) {
   if (sqlite3_open(file.c_str(), &db_) != SQLITE_OK) throw std::runtime_error(file + ": cannot be opened");
   run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;"
-      "PRAGMA ignore_check_constraints = ON");
+      "PRAGMA ignore_check_constraints = ON; PRAGMA wal_autocheckpoint = " + std::to_string(storage::Connection::kCheckpointPages));
   std::vector<std::string> triggers;
   {
     Query query(*this, "SELECT name FROM sqlite_schema WHERE type = 'trigger'");

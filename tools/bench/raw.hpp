@@ -14,7 +14,7 @@ namespace bench {
 
 class Raw {
  public:
-  // The book's durability and page cache. An existing book loses its triggers here: a floor works on a copy.
+  // The book's durability, checkpoints and page cache. An existing book loses its triggers here: a floor works on a copy.
   explicit Raw(const std::string& file);
   enum ReadOnly : bool { read_only };
   Raw(const std::string& file, ReadOnly);  // as it is, with its triggers
@@ -72,6 +72,9 @@ class Query {
 
 // Rows of every table ("table backorder"), backorders by state, and what customers' accounts hold.
 std::map<std::string, std::int64_t> left_in(const std::string& file);
+
+// The key of a backorder: what belongs to one account lies together.
+constexpr std::int64_t by_customer(std::int64_t customer, std::int64_t backorder) { return customer << 32 | backorder; }
 
 // A seal with empty hashes: id, instant, first and last request, first and last transfer.
 inline constexpr std::string_view kInsertSeal =

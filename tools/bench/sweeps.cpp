@@ -144,17 +144,17 @@ Took floor_reserve(const Ground& ground) {
   Took took{};
   {
     Floor floor(file);
-    took = floor.run("SELECT customer_id, deposit_due_at, drop_at, id, 0 FROM backorder WHERE state = 'REQUESTED' AND deposit_due_at <= " + std::to_string(Floor::kNowMs),
+    took = floor.run("SELECT customer_id, deposit_due_at, drop_at, id, 0 FROM backorder NOT INDEXED WHERE state = 'REQUESTED' AND deposit_due_at <= " + std::to_string(Floor::kNowMs),
                      [&](std::int64_t customer, Account& account, std::span<const Order> orders) {
                        for (const Order& order : orders) {
                          if (account.available < kPriceMinor) {
-                           floor.end_.write(customer << 32 | order.id, "VOID", "insufficient_available", Floor::kNowMs);
+                           floor.end_.write(by_customer(customer, order.id), "VOID", "insufficient_available", Floor::kNowMs);
                            floor.step(customer, order.id, "REQUESTED", "VOID", 0, "short by 9.99 EUR");
                            continue;
                          }
                          account.available -= kPriceMinor;
                          account.reserved += kPriceMinor;
-                         floor.reserve_.write(customer << 32 | order.id, kPriceMinor, Floor::kNowMs);
+                         floor.reserve_.write(by_customer(customer, order.id), kPriceMinor, Floor::kNowMs);
                          floor.transfer("reserve", account.available_id, account.reserved_id, kPriceMinor, customer, order.id);
                          floor.step(customer, order.id, "REQUESTED", "ACTIVE", {}, "");
                        }
@@ -171,19 +171,19 @@ Took floor_settle(const Ground& ground) {
   {
     Floor floor(file);
     floor.captures_ = true;
-    took = floor.run("SELECT customer_id, 0, 0, id, provider_status = 'SUCCESSFUL' FROM backorder WHERE open_copy IS NOT NULL AND deposit_minor IS NOT NULL",
+    took = floor.run("SELECT customer_id, 0, 0, id, provider_status = 'SUCCESSFUL' FROM backorder NOT INDEXED WHERE open_copy IS NOT NULL AND deposit_minor IS NOT NULL",
                      [&](std::int64_t customer, Account& account, std::span<const Order> orders) {
                        for (const Order& order : orders) {
                          account.reserved -= kPriceMinor;
                          if (order.won) {
-                           floor.end_.write(customer << 32 | order.id, "SUCCESSFUL", std::nullopt, Floor::kNowMs);
+                           floor.end_.write(by_customer(customer, order.id), "SUCCESSFUL", std::nullopt, Floor::kNowMs);
                            floor.transfer("capture", account.reserved_id, floor.revenue_, kPriceMinor - tax, customer, order.id);
                            floor.transfer("capture-tax", account.reserved_id, floor.tax_, tax, customer, order.id);
                            floor.step(customer, order.id, "PROCESSING", "SUCCESSFUL", {}, "provider says SUCCESSFUL");
                            continue;
                          }
                          account.available += kPriceMinor;
-                         floor.end_.write(customer << 32 | order.id, "FAILED", "not_registered", Floor::kNowMs);
+                         floor.end_.write(by_customer(customer, order.id), "FAILED", "not_registered", Floor::kNowMs);
                          floor.transfer("refund", account.reserved_id, account.available_id, kPriceMinor, customer, order.id);
                          floor.step(customer, order.id, "PROCESSING", "FAILED", 1, "provider says FAILED");
                        }
