@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "engine/ports.hpp"
 #include "storage/seal.hpp"
@@ -20,6 +21,10 @@ inline constexpr std::int64_t kApplicationId = 0x6472706c;
 
 // Where a backorder lies: those of one account together, by id. Both are below 2^31 and 2^32, as the table checks.
 inline std::int64_t by_customer(engine::CustomerId customer, engine::BackorderId backorder) { return (customer.value() << 32) + backorder.value(); }
+// The keys of a customer's backorders lie between these two, which are nobody's.
+inline std::pair<std::int64_t, std::int64_t> keys_around(engine::CustomerId customer) {
+  return {by_customer(customer, engine::BackorderId(0)), by_customer(engine::CustomerId(customer.value() + 1), engine::BackorderId(0))};
+}
 inline bool lies_before(const engine::Backorder& a, const engine::Backorder& b) { return by_customer(a.customer, a.id) < by_customer(b.customer, b.id); }
 
 class Conditions;

@@ -73,8 +73,9 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   };
   const Index index = index_for(query);
   if (query.customer && (index == Index::any || index == Index::on_name)) {
-    number("by_customer >", by_customer(*query.customer, BackorderId(0)));
-    number("by_customer <", by_customer(CustomerId(query.customer->value() + 1), BackorderId(0)));
+    const auto [before, after] = keys_around(*query.customer);
+    number("by_customer >", before);
+    number("by_customer <", after);
   } else if (query.customer) {
     number("customer_id =", query.customer->value());
   }

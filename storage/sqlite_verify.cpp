@@ -79,6 +79,7 @@ class Proof {
       check_balances();
       check_deposits();
       check_steps();
+      check_open_once();
       check_references();
     }
     std::vector<Finding> findings = file.get();
@@ -184,38 +185,7 @@ class Proof {
         call.reset();
       }
     }
-    find_open_twice();
     return true;
-  }
-
-  // In the order of names and then of accounts, so those that might be the same backorder are neighbours.
-  void find_open_twice() {
-    Statement open = db_.statement("SELECT open_copy FROM backorder WHERE by_customer = ?");
-    std::string name;
-    std::int64_t customer = 0, first = 0;
-    std::set<std::int64_t> copies;  // of `name` and `customer`, once there is a second
-    const auto note_copy = [&](std::int64_t key) {
-      open.bind(key);
-      open.step();
-      const std::optional<std::int64_t> copy = open.optional_integer(0);
-      open.reset();
-      if (copy && !copies.insert(*copy).second) {
-        found("states", name + " is open twice for customer " + std::to_string(customer) + ", copy " + std::to_string(*copy));
-      }
-    };
-    Statement row = db_.statement("SELECT name, by_customer FROM backorder INDEXED BY backorder_on_name ORDER BY name, by_customer");
-    while (row.step()) {
-      const std::int64_t key = row.integer(1);
-      if (row.text(0) == name && key >> 32 == customer) {
-        if (copies.empty()) note_copy(first);
-        note_copy(key);
-        continue;
-      }
-      name = row.text(0);
-      customer = key >> 32;
-      first = key;
-      copies.clear();
-    }
   }
 
   AccountProof* account(std::int64_t id) {
@@ -552,6 +522,36 @@ class Proof {
       const BackorderProof& proof = backorders_[id];
       if (proof.customer == 0 || !proof.state || *proof.state == proof.replayed) continue;
       found("states", backorder_title(static_cast<std::int64_t>(id)) + ": its logged steps lead to " + std::string(name(proof.replayed)));
+    }
+  }
+
+  // In the order of names and then of accounts, so those that might be the same backorder are neighbours.
+  void check_open_once() {
+    Statement open = db_.statement("SELECT open_copy FROM backorder WHERE by_customer = ?");
+    std::string name;
+    std::int64_t customer = 0, first = 0;
+    std::set<std::int64_t> copies;  // of `name` and `customer`, once there is a second
+    const auto note_copy = [&](std::int64_t key) {
+      open.bind(key);
+      open.step();
+      const std::optional<std::int64_t> copy = open.optional_integer(0);
+      open.reset();
+      if (copy && !copies.insert(*copy).second) {
+        found("states", name + " is open twice for customer " + std::to_string(customer) + ", copy " + std::to_string(*copy));
+      }
+    };
+    Statement row = db_.statement("SELECT name, by_customer FROM backorder ORDER BY name, by_customer");
+    while (row.step()) {
+      const std::int64_t key = row.integer(1);
+      if (row.text(0) == name && key >> 32 == customer) {
+        if (copies.empty()) note_copy(first);
+        note_copy(key);
+        continue;
+      }
+      name = row.text(0);
+      customer = key >> 32;
+      first = key;
+      copies.clear();
     }
   }
 

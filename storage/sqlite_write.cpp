@@ -181,7 +181,8 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
     Statement open = db_->statement("SELECT id FROM backorder INDEXED BY backorder_on_name WHERE name = ? AND by_customer > ? AND by_customer < ? AND open_copy = ?");
     for (const Backorder& row : changes.new_backorders) {
       if (is_final(row.state)) continue;
-      open.bind(row.name.ace(), by_customer(row.customer, BackorderId(0)), by_customer(CustomerId(row.customer.value() + 1), BackorderId(0)), row.copy);
+      const auto [before, after] = keys_around(row.customer);
+      open.bind(row.name.ace(), before, after, row.copy);
       const bool taken = open.step() && !ending.contains(open.integer(0));
       open.reset();
       if (taken || !placed.emplace(row.customer, row.name.ace(), row.copy).second) {
