@@ -313,8 +313,8 @@ Result<Request> decode_form(std::string_view query, std::string_view body) {
 
 // By the end of the name, so that nested and numbered ones count too: OWNERCONTACT0PASSWORD, AUTH0, PROPERTY[SESSION][0].
 bool is_secret(std::string_view name) {
-  constexpr std::string_view kEndings[] = {"PASSWORD", "PASSWD", "S_PW", "OTP", "AUTH", "AUTHCODE", "AUTHINFO", "SESSION", "SESSIONID", "SECRET", "TOKEN", "PASSPHRASE",
-                                           "KEY"};  // CLAIMKEY, APIKEY: KEYWORD0 is none
+  static constexpr std::string_view kEndings[] = {"PASSWORD", "PASSWD", "S_PW", "OTP", "AUTH", "AUTHCODE", "AUTHINFO", "SESSION", "SESSIONID", "SECRET", "TOKEN",
+                                                  "PASSPHRASE", "KEY"};  // CLAIMKEY, APIKEY: KEYWORD0 is none
   // The last letters before row numbers, blanks passed over; as many as the longest ending has. Every line of an answer that becomes evidence is asked about.
   std::array<char, 10> letters;
   std::size_t begin = letters.size();
@@ -326,14 +326,19 @@ bool is_secret(std::string_view name) {
   }
   const std::string_view word(letters.data() + begin, letters.size() - begin);
   static_assert(std::ranges::all_of(kEndings, [](std::string_view ending) { return ending.size() <= std::tuple_size_v<decltype(letters)>; }));
-  return std::ranges::any_of(kEndings, [word](std::string_view ending) { return word.ends_with(ending); });
+  return !word.empty() && std::ranges::any_of(kEndings, [word](std::string_view ending) { return word.back() == ending.back() && word.ends_with(ending); });
 }
 
 namespace {
 
 // The next letter that parts names from values, or the text's end.
 std::size_t next_mark(std::string_view text, std::size_t at) {
-  while (at < text.size() && text[at] != '\n' && text[at] != '&' && text[at] != '=' && text[at] != '%') ++at;
+  static constexpr std::array kIsMark = [] {
+    std::array<bool, 256> marks{};
+    for (const unsigned char mark : {'\n', '&', '=', '%'}) marks[mark] = true;
+    return marks;
+  }();
+  while (at < text.size() && !kIsMark[static_cast<unsigned char>(text[at])]) ++at;
   return at;
 }
 
@@ -370,11 +375,15 @@ std::string without_secrets(std::string_view text) {
       }
     }
     const std::string_view name = text.substr(name_at, at - name_at);
-    decoded.clear();
-    append_decoded(decoded, name);
-    if (is_secret(name) || (decoded != name && is_secret(decoded))) {
-      // A block's values may hold &. Only forms have names with s_ (behind a ? in an URL).
-      const std::string_view last_word = trimmed(std::string_view(decoded).substr(decoded.find_last_of('?') + 1));
+    std::string_view meant = name;
+    if (name.find('%') != std::string_view::npos || name.find('+') != std::string_view::npos) {
+      decoded.clear();
+      append_decoded(decoded, name);
+      meant = decoded;
+    }
+    const std::string_view last_word = trimmed(meant.substr(meant.find_last_of('?') + 1));  // the name, behind a ? in an URL
+    if (is_secret(name) || (meant != name && is_secret(meant))) {
+      // A block's values may hold &. Only forms have names with s_.
       const bool whole_line = line_begins && !same_letters(last_word.substr(0, 2), "s_");
       std::size_t end = std::min(text.find_first_of(whole_line ? "\n" : "\n&", value_at), text.size());
       if (in_block) {
@@ -386,7 +395,7 @@ std::string without_secrets(std::string_view text) {
       if (end > value_at) out += kShown;
       name_at = at = copied = end;
     } else {
-      if (same_letters(trimmed(std::string_view(decoded).substr(decoded.find_last_of('?') + 1)), kBlock)) in_block = true;
+      if (same_letters(last_word, kBlock)) in_block = true;
       name_at = at = value_at;
     }
     line_begins = false;
