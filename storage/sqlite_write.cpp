@@ -354,16 +354,21 @@ void SqliteBook::write_customers(Writing& writing) {
 
 namespace {
 
-// The columns that steps change, and the rest of those that change; every statement below has them in this order, after the key.
+// The columns that steps change, those in which the provider's news stand, and the rest of those that change; every statement below has them in this order, after the
+// key.
 constexpr std::array kStepColumns = std::to_array<std::string_view>(
     {"state", "reason", "deposit_minor", "attempt", "underfunded", "cancelling", "purse_empty", "reserved_at", "submitted_at", "ended_at"});
+constexpr std::array kNewsColumns = std::to_array<std::string_view>({"provider_status", "provider_status_at", "gone_since", "auction_ends_at", "auction_price"});
 constexpr std::array kRestColumns = std::to_array<std::string_view>(
     {"priority", "quoted_minor", "max_price_minor", "drop_at", "finalization_at", "deadline_at", "deposit_due_at", "drop_source_id", "refusals", "open_call_id",
-     "application", "provider_status", "provider_status_at", "gone_since", "auction_ends_at", "auction_price"});
+     "application"});
 
 auto step_values(const Backorder& row) {
   return std::make_tuple(name(row.state), row.reason ? std::optional(name(*row.reason)) : std::nullopt, row.deposit, row.attempt, row.underfunded, row.cancelling,
                          row.purse_empty, row.reserved_at, row.submitted_at, row.ended_at);
+}
+auto news_values(const Backorder& row) {
+  return std::make_tuple(std::cref(row.provider_status), row.provider_status_at, row.gone_since, row.auction_ends_at, std::cref(row.auction_price));
 }
 auto rest_values(const Backorder& row) {
   std::optional<UtcTime> drop_at, finalization_at, deadline_at, due_at;
@@ -376,9 +381,9 @@ auto rest_values(const Backorder& row) {
     source = row.drop->source;
   }
   return std::make_tuple(row.priority, row.quoted, row.max_price, drop_at, finalization_at, deadline_at, due_at, source, row.refusals, row.open_call,
-                         std::cref(row.application), std::cref(row.provider_status), row.provider_status_at, row.gone_since, row.auction_ends_at,
-                         std::cref(row.auction_price));
+                         std::cref(row.application));
 }
+auto all_values(const Backorder& row) { return std::tuple_cat(step_values(row), news_values(row), rest_values(row)); }
 
 // Each column and what follows it, where `how` ends in '?' numbered from `first` on.
 std::string listed(std::span<const std::string_view> columns, std::string_view between, std::string_view how = "", std::size_t first = 0) {
@@ -391,14 +396,15 @@ std::string listed(std::span<const std::string_view> columns, std::string_view b
   return sql;
 }
 struct BackorderSql {
-  static constexpr std::size_t kFirstStep = 2, kFirstRest = kFirstStep + kStepColumns.size();  // ?1 is the key
+  static constexpr std::size_t kFirst = 2;  // ?1 is the key
+  static constexpr std::size_t kFirstNews = kFirst + kStepColumns.size(), kFirstRest = kFirstNews + kNewsColumns.size();
 
-  std::string set_step = listed(kStepColumns, ", ", " = ?", kFirstStep);
-  std::string set_whole = set_step + ", " + listed(kRestColumns, ", ", " = ?", kFirstRest);
-  std::string rest_unchanged = " AND " + listed(kRestColumns, " AND ", " IS ?", kFirstRest);
-  std::string insert = "INSERT OR ROLLBACK INTO backorder (by_customer, " + listed(kStepColumns, ", ") + ", " + listed(kRestColumns, ", ") +
-                       ", id, customer_id, name, copy, open_copy, zone, currency, placed_at)";
-  static constexpr std::size_t kInserted = 1 + kStepColumns.size() + kRestColumns.size() + 8;
+  std::string set_step = listed(kStepColumns, ", ", " = ?", kFirst), set_news = listed(kNewsColumns, ", ", " = ?", kFirst);
+  std::string set_whole = set_step + ", " + listed(kNewsColumns, ", ", " = ?", kFirstNews) + ", " + listed(kRestColumns, ", ", " = ?", kFirstRest);
+  std::string others_unchanged = " AND " + listed(kNewsColumns, " AND ", " IS ?", kFirstNews) + " AND " + listed(kRestColumns, " AND ", " IS ?", kFirstRest);
+  std::string insert = "INSERT OR ROLLBACK INTO backorder (by_customer, " + listed(kStepColumns, ", ") + ", " + listed(kNewsColumns, ", ") + ", " +
+                       listed(kRestColumns, ", ") + ", id, customer_id, name, copy, open_copy, zone, currency, placed_at)";
+  static constexpr std::size_t kInserted = kFirstRest - 1 + kRestColumns.size() + 8;
 };
 
 }  // namespace
@@ -411,30 +417,29 @@ void SqliteBook::write_backorders(Writing& writing) {
     std::string_view set, where{};
     std::optional<Statement> open{}, ended{};
   };
-  const auto write = [&](Update& update, const Backorder& row, const auto&... parts) {
+  const auto write = [&](Update& update, const Backorder& row, const auto& parts) {
     std::optional<Statement>& one = is_final(row.state) ? update.ended : update.open;
     if (!one) {
       one.emplace(db_->statement("UPDATE OR ROLLBACK backorder SET " + std::string(update.set) + (is_final(row.state) ? ", open_copy = NULL" : "") +
                                  " WHERE by_customer = ?1" + std::string(update.where)));
     }
-    std::apply([&](const auto&... values) { one->bind(by_customer(row.customer, row.id), values...).run(); }, std::tuple_cat(parts...));
+    std::apply([&](const auto&... values) { one->bind(by_customer(row.customer, row.id), values...).run(); }, parts);
     return db_->changed_rows() == 1;
   };
-  // Most steps leave the rest as it was: then nothing else is written, and no index or reference of the rest is looked at. Whether it is as it was is known of what was
-  // read for this, and asked in passing of the others.
-  Update step_alone{sql.set_step}, step{sql.set_step, sql.rest_unchanged}, whole{sql.set_whole};
+  // Most are a step alone or news alone: then nothing else is written, and no index or reference of the rest is looked at. Whether the rest is as it was is known of what
+  // was read for this, and asked in passing of the others.
+  Update step_alone{sql.set_step}, news_alone{sql.set_news}, step{sql.set_step, sql.others_unchanged}, whole{sql.set_whole};
   auto as_read = as_read_.begin();
   const auto update = [&](const Backorder& row) {
     if (as_read != as_read_.begin() && lies_before(row, *std::prev(as_read))) as_read = as_read_.begin();
     while (as_read != as_read_.end() && lies_before(*as_read, row)) ++as_read;
     const bool was_read = as_read != as_read_.end() && as_read->id == row.id;
+    const bool rest_stays = was_read && rest_values(row) == rest_values(*as_read);
     bool is_written;
-    if (was_read && rest_values(row) == rest_values(*as_read)) {
-      is_written = write(step_alone, row, step_values(row));
-    } else {
-      if (was_read) *as_read = row;
-      is_written = (!was_read && write(step, row, step_values(row), rest_values(row))) || write(whole, row, step_values(row), rest_values(row));
-    }
+    if (rest_stays && news_values(row) == news_values(*as_read)) is_written = write(step_alone, row, step_values(row));
+    else if (rest_stays && step_values(row) == step_values(*as_read)) is_written = write(news_alone, row, news_values(row));
+    else is_written = (!was_read && write(step, row, all_values(row))) || write(whole, row, all_values(row));
+    if (was_read) *as_read = row;
     ENSURE(is_written, "backorder " + std::to_string(row.id.value()) + " exists");
   };
   std::set<BackorderId> made;
@@ -454,7 +459,7 @@ void SqliteBook::write_backorders(Writing& writing) {
     if (!is_final(row.state)) open_copy = row.copy;
     std::apply([&](const auto&... values) {
       rows.add(by_customer(row.customer, row.id), values..., row.id, row.customer, row.name.ace(), row.copy, open_copy, row.zone, row.quoted.currency().code(), row.placed_at);
-    }, std::tuple_cat(step_values(row), rest_values(row)));
+    }, all_values(row));
   }
   for (const Backorder& row : changes.backorders) {
     if (made.contains(row.id)) update(row);
@@ -603,11 +608,10 @@ void SqliteBook::write_events(Writing& writing) {
 }
 
 void SqliteBook::write_cases(Writing& writing) {
-  for (const Evidence& evidence : writing.changes.evidence) {
-    db_->statement("INSERT INTO evidence (id, backorder_id, recorded_at, status, raw)"
-                   " VALUES ((SELECT ifnull(max(id), 0) + 1 FROM evidence), ?, ?, ?, ?)")
-        .bind(evidence.backorder, writing.recorded, evidence.status, evidence.raw)
-        .run();
+  if (!writing.changes.evidence.empty()) {
+    std::int64_t last = db_->integer("SELECT ifnull(max(id), 0) FROM evidence");
+    RowWriter rows(*db_, "INSERT INTO evidence (id, backorder_id, recorded_at, status, raw)", 5, writing.changes.evidence.size());
+    for (const Evidence& evidence : writing.changes.evidence) rows.add(++last, evidence.backorder, writing.recorded, evidence.status, evidence.raw);
   }
   for (const CaseClosing& closing : writing.changes.closed_cases) {
     db_->statement("UPDATE case_file SET closed_at = ?2, closed_by = ?3, resolution = ?4 WHERE id = ?1 AND closed_at IS NULL")

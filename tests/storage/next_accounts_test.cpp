@@ -1,5 +1,5 @@
-// What a sweep works on is read account by account, the next ones while the last are written; and of a backorder read so, a step writes what steps change and no more,
-// unless more has changed.
+// What a sweep works on is read account by account, the next ones while the last are written; and of a backorder read so, a step writes what steps change and news what
+// news change and no more, unless more has changed.
 #include <doctest/doctest.h>
 
 #include "engine/payments.hpp"
@@ -135,14 +135,27 @@ TEST_CASE("next accounts: all that changed of a backorder is written, with a ste
   book.write(there_and_back);
   there_and_back.priority = 100;
   book.write(there_and_back);
+  for (const char* status : {"PENDING", ""}) {
+    step.provider_status = there_and_back.provider_status = status;
+    book.write(step);
+    book.write(there_and_back);
+  }
+  step.provider_status = "PENDING";
+  step.cancelling = true;
+  book.write(step);
+  step.cancelling = false;
+  book.write(step);
   book.store->commit();
   const auto kept = [&](const Backorder& row) { return book.store->backorder(row.id).value(); };
   CHECK(kept(step).state == State::active);
   CHECK(kept(step).deposit == eur(1000));
+  CHECK(kept(step).provider_status == "PENDING");
+  CHECK_FALSE(kept(step).cancelling);
   CHECK(kept(step_and_more).state == State::active);
   CHECK(kept(step_and_more).priority == 7);
   CHECK(kept(there_and_back).state == State::requested);
   CHECK(kept(there_and_back).priority == 100);
+  CHECK(kept(there_and_back).provider_status.empty());
   CHECK(book.store->verify({}).findings.empty());
 }
 
