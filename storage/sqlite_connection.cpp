@@ -4,6 +4,7 @@
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 
+#include "storage/joined_log.hpp"
 #include "storage/sqlite_store.hpp"
 
 namespace storage {
@@ -138,7 +139,7 @@ Connection::Connection(std::string path, Access access, engine::Milliseconds bus
   leave_out_statistics();
   try {
     const int flags = (access == Access::read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE) | SQLite::OPEN_NOMUTEX;
-    database_ = std::make_unique<SQLite::Database>(path_, flags, static_cast<int>(busy_timeout.count()));
+    database_ = std::make_unique<SQLite::Database>(path_, flags, static_cast<int>(busy_timeout.count()), joined_log_vfs());
   } catch (const SQLite::Exception& error) {
     throw_storage_error(error.getErrorCode(), error.getErrorStr(), path_);
   }
