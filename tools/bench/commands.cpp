@@ -228,7 +228,7 @@ void add_commands(std::vector<Measurement>& all) {
 double raw_commit_rate(const std::string& folder) {
   const auto commit = [](const Ground& ground) {
     Raw db(ground.file("commits.db"));
-    db.run("CREATE TABLE row (id INTEGER PRIMARY KEY, number INTEGER NOT NULL)");
+    db.run("CREATE TABLE IF NOT EXISTS row (id INTEGER PRIMARY KEY, number INTEGER NOT NULL)");
     Query insert(db, "INSERT INTO row (number) VALUES (?)");
     return Took{seconds_of([&] {
       for (std::int64_t i = 0; i < ground.size; ++i) insert.write(i);
