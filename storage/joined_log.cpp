@@ -10,7 +10,7 @@
 namespace storage {
 namespace {
 
-// Bytes; a larger commit is written in several pieces. SQLite's own layer for Unix takes less than 128 KiB at once, and no more is gained beyond this.
+// Bytes; a larger commit is written in several pieces. SQLite's own layer for Unix takes less than 128 KiB at once.
 constexpr sqlite3_int64 kMostWaiting = 64 << 10;
 
 // SQLite gives memory for this and behind it for the file as its own layer keeps it.
@@ -31,23 +31,22 @@ constexpr std::size_t kRealAt = (sizeof(LogFile) + alignof(std::max_align_t) - 1
 
 LogFile& log_of(sqlite3_file* file) { return *static_cast<LogFile*>(file); }
 
-// Calls SQLite's own method, after what waits was written.
-template <auto Method, typename... Arguments>
-int after_waiting(sqlite3_file* file, Arguments... arguments) {
-  LogFile& log = log_of(file);
-  if (const int written = log.write_waiting(); written != SQLITE_OK) return written;
-  return (log.real->pMethods->*Method)(log.real, arguments...);
-}
+// Calls SQLite's own method: at once, or after what waits was written.
 template <auto Method, typename... Arguments>
 int at_once(sqlite3_file* file, Arguments... arguments) {
-  LogFile& log = log_of(file);
-  return (log.real->pMethods->*Method)(log.real, arguments...);
+  sqlite3_file* const real = log_of(file).real;
+  return (real->pMethods->*Method)(real, arguments...);
+}
+template <auto Method, typename... Arguments>
+int after_waiting(sqlite3_file* file, Arguments... arguments) {
+  const int written = log_of(file).write_waiting();
+  return written != SQLITE_OK ? written : at_once<Method>(file, arguments...);
 }
 
 int read(sqlite3_file* file, void* into, int bytes, sqlite3_int64 at) {
-  LogFile& log = log_of(file);
+  const LogFile& log = log_of(file);
   const bool waits = at < log.end() && at + bytes > log.begin;
-  return (waits ? after_waiting<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64> : at_once<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64>)(file, into, bytes, at);
+  return waits ? after_waiting<&sqlite3_io_methods::xRead>(file, into, bytes, at) : at_once<&sqlite3_io_methods::xRead>(file, into, bytes, at);
 }
 
 int write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
@@ -56,7 +55,7 @@ int write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
     if (const int written = log.write_waiting(); written != SQLITE_OK) return written;
   }
   if (!log.waiting) log.waiting.reset(new (std::nothrow) char[kMostWaiting]);
-  if (!log.waiting || bytes > kMostWaiting) return log.real->pMethods->xWrite(log.real, from, bytes, at);
+  if (!log.waiting || bytes > kMostWaiting) return at_once<&sqlite3_io_methods::xWrite>(file, from, bytes, at);
   if (log.size == 0) log.begin = at;
   std::memcpy(log.waiting.get() + log.size, from, static_cast<std::size_t>(bytes));
   log.size += bytes;
@@ -64,9 +63,8 @@ int write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
 }
 
 int close(sqlite3_file* file) {  // what still waits belongs to no commit
-  LogFile& log = log_of(file);
-  const int closed = log.real->pMethods->xClose(log.real);
-  log.~LogFile();
+  const int closed = at_once<&sqlite3_io_methods::xClose>(file);
+  log_of(file).~LogFile();
   return closed;
 }
 
@@ -113,7 +111,6 @@ sqlite3_vfs made() {
   if (own_layer() == nullptr) throw std::bad_alloc();  // SQLite could not even begin
   sqlite3_vfs ours = *own_layer();  // whose functions do everything else
   ours.szOsFile += static_cast<int>(kRealAt);
-  ours.pNext = nullptr;
   ours.zName = "joined-log";
   ours.xOpen = open;
   return ours;

@@ -148,7 +148,7 @@ Connection::Connection(std::string path, Access access, engine::Milliseconds bus
   execute("PRAGMA foreign_keys = ON");
   execute("PRAGMA recursive_triggers = ON");
   execute("PRAGMA trusted_schema = OFF");
-  execute("PRAGMA synchronous = FULL");
+  execute("PRAGMA synchronous = FULL");  // which the joined log requires as well
   execute("PRAGMA cache_size = -65536");
   execute("PRAGMA temp_store = MEMORY");
   // In place of SQLite's own checkpoints, which are part of a COMMIT: whoever waits for the turn would wait for them too.
