@@ -20,7 +20,7 @@ namespace {
 class Written {
  public:
   Written() {
-    plain("PRAGMA journal_mode = WAL; CREATE TABLE row (id INTEGER PRIMARY KEY, text TEXT NOT NULL)");
+    plain().exec("PRAGMA journal_mode = WAL; CREATE TABLE row (id INTEGER PRIMARY KEY, text TEXT NOT NULL)");
     ours.emplace(folder_.file("rows.db"), Access::read_write, std::chrono::seconds(1));
     ours->execute("PRAGMA cache_size = 20");
   }
@@ -29,13 +29,13 @@ class Written {
     for (int id = from; id < to; ++id) row.bind(id, std::string(900, letter)).run();
   }
   std::int64_t seen_by_us(char letter) { return ours->integer("SELECT count(*) FROM row WHERE text = '" + std::string(900, letter) + "'"); }
-  std::int64_t seen_by_others() { return SQLite::Database(folder_.file("rows.db"), SQLite::OPEN_READWRITE).execAndGet("SELECT count(*) FROM row").getInt64(); }
-  std::string check() { return SQLite::Database(folder_.file("rows.db"), SQLite::OPEN_READWRITE).execAndGet("PRAGMA integrity_check").getString(); }
+  std::int64_t seen_by_others() { return plain().execAndGet("SELECT count(*) FROM row").getInt64(); }
+  std::string check() { return plain().execAndGet("PRAGMA integrity_check").getString(); }
   std::uintmax_t log_size() const { return std::filesystem::file_size(folder_.file("rows.db-wal")); }
   std::optional<storage::Connection> ours{};
 
  private:
-  void plain(const std::string& sql) { SQLite::Database(folder_.file("rows.db"), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec(sql); }
+  SQLite::Database plain() { return {folder_.file("rows.db"), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}; }
   support::TemporaryDirectory folder_;
 };
 
