@@ -86,10 +86,11 @@ class Bench {
   render::Table run() {
     render::Table table;
     table.add_fact("filesystem", filesystem_);
-    table.add_fact("raw_commits_a_second", commits_now());
+    const std::int64_t commits = whole(bench::raw_commit_rate(folder_.path()));
+    table.add_fact("raw_commits_a_second", commits);
     table.add_fact("seed", options_.seed);
     if (options_.growth) grow(table);
-    else compare(table);
+    else compare(table, commits);
     return table;
   }
 
@@ -103,15 +104,13 @@ class Bench {
   }
   bool is_wanted(const Measurement& one) const { return options_.only.empty() || std::ranges::find(options_.only, one.name) != options_.only.end(); }
 
-  // Of one row each, on this disk. Some machines change within minutes: so it is asked before and after each measurement, and the smaller number counts.
-  std::int64_t commits_now() const { return whole(bench::raw_commit_rate(folder_.path())); }
-
   bench::Result measure(const Measurement& one, std::int64_t size, int pairs) {
     std::cerr << one.name << ": " << size << " ...\n";
     return bench::run(one, Ground{folder_.path() + "/" + one.name, size, options_.seed}, pairs);
   }
 
-  void compare(render::Table& table) {
+  // Some machines change within minutes: so the raw commit rate is asked again after each measurement, and the smaller of that before and that after it counts.
+  void compare(render::Table& table, std::int64_t commits_before) {
     using render::Kind;
     table.schema = "dropledger.bench/1";
     table.title = "The ledger beside its floor";
@@ -124,9 +123,10 @@ class Bench {
     for (const Measurement& one : all_) {
       if (!is_wanted(one)) continue;
       const std::int64_t size = options_.quick ? std::max<std::int64_t>(one.size / 100, 20) : one.size;
-      const std::int64_t commits_before = options_.quick ? 0 : commits_now();
       const bench::Result done = measure(one, size, options_.quick ? 1 : options_.pairs);
-      const std::int64_t commits = options_.quick ? 0 : std::min(commits_before, commits_now());
+      const std::int64_t commits_after = options_.quick ? commits_before : whole(bench::raw_commit_rate(folder_.path()));
+      const std::int64_t commits = std::min(commits_before, commits_after);
+      commits_before = commits_after;
       const auto if_any = [](auto value, int decimals) { return value > 0 ? render::cell(fixed(static_cast<double>(value), decimals)) : render::Cell(); };
       const std::optional<bool> holds = options_.quick ? std::nullopt : bench::holds(one, done, commits >= kGuideCommits);
       if (holds == false) failing_ += (failing_.empty() ? "" : ", ") + one.name;
@@ -134,7 +134,7 @@ class Bench {
                 whole(bench::median(done.floor.rates)), whole(least(done.floor.rates)), whole(most(done.floor.rates)), fixed(bench::median(done.ratios), 2),
                 fixed(least(done.ratios), 2), fixed(most(done.ratios), 2), fixed(bench::median(done.floor.processor) / bench::median(done.ledger.processor), 2),
                 if_any(one.ratio, 2), if_any(one.rate, 0), if_any(bench::median(done.ledger.p99_ms), 1), if_any(one.below_ms, 0), done.ledger.peak_kib / 1024,
-                if_any(one.below_mib, 0), done.floor.peak_kib / 1024, done.rows, if_any(commits, 0), !holds ? render::Cell() : render::cell(*holds ? "yes" : "no"));
+                if_any(one.below_mib, 0), done.floor.peak_kib / 1024, done.rows, commits, !holds ? render::Cell() : render::cell(*holds ? "yes" : "no"));
       if (options_.json) table.rows.back().insert(table.rows.back().end() - 1, render::cell(one.what));
     }
   }
