@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -360,6 +361,9 @@ struct Verification {
 class LedgerStore {
  public:
   virtual ~LedgerStore() = default;
+
+  // A store of the same book for another thread: it only reads, and sees what is committed.
+  virtual std::unique_ptr<LedgerStore> open_reader() = 0;
 
   // A unit of work: facts read inside cannot move until it ends. Not nested. commit seals what was written. rollback is harmless without begin.
   virtual void begin() = 0;

@@ -33,6 +33,8 @@ class SqliteBook final : public engine::LedgerStore {
  public:
   SqliteBook(std::unique_ptr<Connection> connection, const OpenOptions& options);
 
+  std::unique_ptr<engine::LedgerStore> open_reader() override { return another(); }
+
   void begin() override;
   void commit() override;
   void rollback() override;
@@ -116,10 +118,19 @@ class SqliteBook final : public engine::LedgerStore {
 
  private:
   // ---- sqlite_read.cpp
+  std::unique_ptr<SqliteBook> another() const;  // for another thread: it only reads
   engine::BookInfo own_row();  // the little that the table of the book says; not the last recorded instant and the schema
   engine::Currency currency(std::string_view code);
-  const engine::LedgerAccountKey& account(std::int64_t id);  // until the next one
+  // A ledger account in little memory: books have hundreds of thousands, and whoever reads all transfers looks at all of them.
+  struct KeptAccount {
+    std::optional<engine::Currency> currency{};  // absent: not read yet
+    engine::AccountKind kind{};
+    std::int64_t of = 0;  // the customer's id; of the operator's, a place in sources_
+  };
+  const KeptAccount& kept_account(std::int64_t id);  // until the next one
+  engine::LedgerAccountKey account(std::int64_t id);
   void keep_account(const Statement& row);
+  void keep_accounts();  // all of them
   struct KeptBalances {
     bool known = false;
     std::int64_t available = 0, reserved = 0, floor = 0, receivable = 0;
@@ -154,6 +165,10 @@ class SqliteBook final : public engine::LedgerStore {
     std::vector<engine::Backorder> as_read{};  // the same backorders
   };
   Found find_accounts(const engine::BackorderQuery& query, std::size_t wanted);
+
+  // ---- sqlite_read_journal.cpp
+  template <typename Sum, typename Add>
+  std::vector<Sum> sums_by_account(std::string_view columns, std::int64_t through, const Add& add);
 
   // ---- sqlite_write.cpp
   struct MovingAccount;
@@ -206,8 +221,10 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::Settings> settings_;
   std::optional<engine::PriceList> price_list_;
   std::optional<engine::Schedules> schedules_;
-  std::vector<std::optional<engine::LedgerAccountKey>> accounts_;        // by id, as they were needed; rows that never change
-  int single_accounts_ = 0;                                              // looked up one by one so far
+  std::vector<KeptAccount> accounts_;                                    // by id, as they were needed; rows that never change
+  std::vector<std::string> sources_;                                     // of the operator's among them
+  std::int64_t accounts_kept_ = 0;                                       // all up to this id
+  std::int64_t single_accounts_ = 0;                                     // looked up one by one so far
   std::map<engine::LedgerAccountKey, std::int64_t> operator_accounts_;
   std::optional<engine::Currency> last_currency_;
 

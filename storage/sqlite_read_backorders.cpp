@@ -296,10 +296,7 @@ SqliteBook::Found SqliteBook::find_accounts(const BackorderQuery& query, std::si
 void SqliteBook::read_ahead(const BackorderQuery& query, std::size_t wanted) {
   require_unit();
   ahead_.reset();
-  if (!reader_) {
-    const OpenOptions options{.access = Access::read_only, .busy_timeout = busy_timeout_};
-    reader_ = std::make_unique<SqliteBook>(std::make_unique<Connection>(db_->path(), options.access, options.busy_timeout), options);
-  }
+  if (!reader_) reader_ = another();
   ahead_.emplace(query, wanted, std::async(std::launch::async, [this, query, wanted] {
     const Snapshot one_state(*reader_->db_);
     return reader_->find_accounts(query, wanted);

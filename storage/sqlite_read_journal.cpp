@@ -1,11 +1,21 @@
-// What a journal is exported from: ranges of transfers by id, read in one pass, and balances as they stood after a transfer.
+// What a journal is exported from, ranges of transfers by id, read in one pass; and transfers added up by ledger account.
 #include <algorithm>
+#include <future>
+#include <iterator>
 
 #include "storage/sqlite_book.hpp"
 
 namespace storage {
 
 using namespace engine;  // NOLINT: every type here is the engine's
+
+namespace {
+
+constexpr std::int64_t kWorthTwoThreads = 20'000;  // transfers
+
+bool plus(std::int64_t& sum, std::int64_t amount) { return !__builtin_add_overflow(sum, amount, &sum); }
+
+}  // namespace
 
 TransferId SqliteBook::last_transfer_before(std::optional<UtcTime> instant) {
   const std::int64_t last = db_->integer("SELECT ifnull(max(id), 0) FROM transfer");
@@ -32,26 +42,75 @@ void SqliteBook::each_journal_row(TransferId after, TransferId through, const st
   }
 }
 
-std::vector<AccountBalance> SqliteBook::balances_after(TransferId transfer) {
-  // One pass in table order, as turnovers().
-  struct Sum { std::int64_t balance = 0, first = 0; };
-  const std::int64_t last_account = db_->integer("SELECT ifnull(max(id), 0) FROM ledger_account");
-  std::vector<Sum> sums(static_cast<std::size_t>(last_account) + 1);
-  {
-    Statement row = db_->statement("SELECT id, debit_id, credit_id, amount_minor FROM transfer WHERE id <= ?");
-    row.bind(transfer);
+// Sums of the transfers up to one by ledger account, from 0. Added up here and not by GROUP BY: one pass in table order is several times faster.
+// `add` gets the sum, the row of `columns`, its amount and whether the account is the debited one. A long journal is read by two connections on two threads, the
+// later half beside the earlier one; but not where this unit of work may have written what another connection does not see.
+template <typename Sum, typename Add>
+std::vector<Sum> SqliteBook::sums_by_account(std::string_view columns, std::int64_t through, const Add& add) {
+  keep_accounts();  // whoever sums them names them
+  const std::int64_t last_account = accounts_kept_;
+  const auto read = [&](SqliteBook& book, std::int64_t after, std::int64_t last) {
+    std::vector<Sum> sums(static_cast<std::size_t>(last_account) + 1);
+    Statement row = book.db_->statement("SELECT debit_id, credit_id, amount_minor, " + std::string(columns) + " FROM transfer WHERE id > ? AND id <= ?");
+    row.bind(after, last);
     while (row.step()) {
-      const std::int64_t amount = row.integer(3);
-      for (const auto& [account, change] : {std::pair(row.integer(1), amount), std::pair(row.integer(2), -amount)}) {
-        if (account < 1 || account > last_account) db_->fail_corrupt("ledger account " + std::to_string(account) + " does not exist");
-        Sum& sum = sums[static_cast<std::size_t>(account)];
-        if (__builtin_add_overflow(sum.balance, change, &sum.balance)) db_->fail_corrupt("a balance beyond 64 bits");
-        if (sum.first == 0) sum.first = row.integer(0);
+      const std::int64_t amount = row.integer(2);
+      for (const int side : {0, 1}) {
+        const std::int64_t account = row.integer(side);
+        if (account < 1 || account > last_account) book.db_->fail_corrupt("ledger account " + std::to_string(account) + " does not exist");
+        if (!add(sums[static_cast<std::size_t>(account)], row, amount, side == 0)) book.db_->fail_corrupt("a balance or turnover beyond 64 bits");
       }
     }
+    return sums;
+  };
+  if (through < kWorthTwoThreads || (in_unit_ && access_ == Access::read_write)) return read(*this, 0, through);
+  const std::int64_t middle = through / 2;
+  const std::unique_ptr<SqliteBook> beside = another();
+  std::future<std::vector<Sum>> later = std::async(std::launch::async, [&] { return read(*beside, middle, through); });
+  std::vector<Sum> sums = read(*this, 0, middle);
+  const std::vector<Sum> more = later.get();
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    if (!sums[i].add(more[i])) db_->fail_corrupt("a balance or turnover beyond 64 bits");
   }
+  return sums;
+}
+
+std::vector<AccountTurnover> SqliteBook::turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) {
+  struct Sums {
+    std::int64_t opening_debit = 0, opening_credit = 0, debit = 0, credit = 0;
+    bool add(const Sums& other) {
+      return plus(opening_debit, other.opening_debit) && plus(opening_credit, other.opening_credit) && plus(debit, other.debit) && plus(credit, other.credit);
+    }
+  };
+  const std::vector<Sums> sums = sums_by_account<Sums>(by_effective ? "effective_at" : "recorded_at", last_transfer_before(by_effective ? std::nullopt : to).value(),
+                                                       [&](Sums& sum, const Statement& row, std::int64_t amount, bool is_debit) {
+    const UtcTime at = row.time(3);
+    if (to && at >= *to) return true;
+    const bool opening = from && at < *from;
+    return plus(is_debit ? (opening ? sum.opening_debit : sum.debit) : (opening ? sum.opening_credit : sum.credit), amount);
+  });
+  std::vector<AccountTurnover> turnovers;
+  for (std::int64_t id = 1; id < std::ssize(sums); ++id) {
+    const Sums& sum = sums[static_cast<std::size_t>(id)];
+    turnovers.push_back({account(id), sum.opening_debit, sum.opening_credit, sum.debit, sum.credit});
+  }
+  return turnovers;
+}
+
+std::vector<AccountBalance> SqliteBook::balances_after(TransferId transfer) {
+  struct Sum {
+    std::int64_t balance = 0, first = 0;
+    bool add(const Sum& later) {
+      if (first == 0) first = later.first;
+      return plus(balance, later.balance);
+    }
+  };
+  const std::vector<Sum> sums = sums_by_account<Sum>("id", transfer.value(), [](Sum& sum, const Statement& row, std::int64_t amount, bool is_debit) {
+    if (sum.first == 0) sum.first = row.integer(3);
+    return plus(sum.balance, is_debit ? amount : -amount);
+  });
   std::vector<AccountBalance> balances;
-  for (std::int64_t id = 1; id <= last_account; ++id) {
+  for (std::int64_t id = 1; id < std::ssize(sums); ++id) {
     const Sum& sum = sums[static_cast<std::size_t>(id)];
     if (sum.first != 0) balances.push_back({account(id), sum.balance, sum.first});
   }
