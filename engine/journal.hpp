@@ -2,6 +2,7 @@
 // order of recording, so what was exported once never changes, and the next slice begins where the last one ended.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,12 @@ struct JournalRow {
   Transfer transfer;
   std::optional<DomainName> domain{};           // of its backorder
   std::string request_sender{}, request_key{};  // both empty: a sweep's, known by backorder and attempt
+};
+
+// Where rows come from. One thread asks at a time; another thread asks what beside() gives, which is this book's too.
+struct JournalRows {
+  std::function<void(TransferId after, TransferId through, const std::function<void(const JournalRow&)>& visit)> each;  // as LedgerStore::each_journal_row()
+  std::function<JournalRows()> beside;
 };
 
 struct JournalAccount {

@@ -69,12 +69,7 @@ struct Export {
     }
     std::optional<WholeFile> file;
     if (!output.empty()) file.emplace(output);
-    {
-      const auto writer = render::journal_writer(chosen, slice, append, file ? file->out() : std::cout);
-      writer->open();
-      store.each_journal_row(slice.after, slice.through, [&](const engine::JournalRow& row) { writer->add(row); });
-      writer->close();
-    }
+    render::write_journal(chosen, slice, append, operations::journal_rows(store), file ? file->out() : std::cout);
     if (file) file->place();
     session.note(std::to_string(slice.through.value() - slice.after.value()) + " transfers, " + std::to_string(slice.accounts.size()) +
                  " accounts; next cursor: " + std::to_string(slice.through.value()));

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "engine/payments.hpp"
 #include "tests/support/run_program.hpp"
 #include "tests/tools/ten_days.hpp"
 #include "tools/operations/journal.hpp"
@@ -245,6 +246,47 @@ TEST_CASE("journal: CSV and JSON Lines hold one line per fact, opening and closi
   const std::string csv = text_of(books.exported("csv", {"--after", "5"}));
   CHECK(csv.starts_with("record,transfer,recorded_at,effective_at,kind,debit,credit,amount,amount_currency,account,backorder,domain,domain_unicode,"));
   CHECK(csv.find("\nopening,,,,") != std::string::npos);
+}
+
+TEST_CASE("journal: a long one, read and written by two threads, holds every transfer in its order") {
+  Books books;
+  constexpr std::int64_t kMore = 13'000;  // several parts, the last of them short
+  {
+    engine::Customer alice = books.store->customer("alice").value();
+    engine::Changes changes;
+    changes.requests = {{"api", "many", "", "{}"}};
+    for (std::int64_t i = 1; i <= kMore; ++i) REQUIRE(bool(engine::pay_in(changes, alice, {.amount = support::eur(i)})));
+    books.store->begin();
+    REQUIRE(bool(books.store->apply(changes, {books.now, "tester"})));
+    books.store->commit();
+  }
+  const std::int64_t last = books.store->last_transfer_before({}).value();
+  REQUIRE(last > kMore);
+  std::istringstream csv(text_of(books.exported("csv")));
+  std::int64_t id = 0;
+  for (std::string line; std::getline(csv, line);) {
+    if (!line.starts_with("transfer,")) continue;
+    CAPTURE(line);
+    REQUIRE(line.starts_with("transfer," + std::to_string(++id) + ","));
+    if (const std::int64_t i = id - (last - kMore); i > 0) REQUIRE(line.find("," + to_string(support::eur(i)) + ",EUR,alice,") != std::string::npos);
+  }
+  CHECK(id == last);
+  const auto ids_in = [&](const std::string& syntax, const std::string& before, char after) {
+    std::istringstream text(text_of(books.exported(syntax, {"--after", "100"})));
+    std::int64_t found = 100;
+    for (std::string line; std::getline(text, line);) {
+      if (const std::size_t place = line.find(before); place != std::string::npos) {
+        const std::size_t begin = place + before.size();
+        REQUIRE(line.substr(begin, line.find(after, begin) - begin) == std::to_string(++found));
+      }
+    }
+    return found;
+  };
+  CHECK(ids_in("beancount", "  transfer: ", '\n') == last);
+  CHECK(ids_in("ledger", " * (", ')') == last);
+  const std::string file = books.exported("hledger");
+  hledger_accepts(file);
+  CHECK(shown(hledger_balances(file)) == shown(books.trial_balance(JournalSyntax::hledger)));
 }
 
 TEST_CASE("journal: an empty book, and a cursor at the end, give slices that load") {

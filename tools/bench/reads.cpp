@@ -285,10 +285,7 @@ Took journal(const Ground& ground, render::JournalSyntax syntax) {
     std::filesystem::create_directories(ground.folder);
     std::ofstream out(ground.file("journal"), std::ios::binary | std::ios::trunc);
     const engine::JournalSlice slice = value_of(operations::journal_slice(store, engine::TransferId(0), {}, {}));
-    const auto writer = render::journal_writer(syntax, slice, false, out);
-    writer->open();
-    store.each_journal_row(slice.after, slice.through, [&](const engine::JournalRow& row) { writer->add(row); });
-    writer->close();
+    render::write_journal(syntax, slice, false, operations::journal_rows(store), out);
     if (!out) throw std::runtime_error("the journal cannot be written");
     return Left{};
   });

@@ -1,7 +1,9 @@
 #include "tools/operations/journal.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <memory>
+#include <utility>
+#include <vector>
 
 namespace operations {
 
@@ -28,18 +30,35 @@ engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, T
   slice.first_day = slice.after < slice.through ? day_at(TransferId(slice.after.value() + 1)) : slice.last_day;
   slice.begins_within_day = slice.after.value() > 0 && day_at(slice.after) == slice.first_day;
 
-  std::unordered_map<std::int64_t, std::string> names;
-  for (const engine::Customer& customer : store.customers()) names.emplace(customer.id.value(), customer.name);
+  std::vector<std::string> names;  // by id
+  for (engine::Customer& customer : store.customers()) {
+    names.resize(static_cast<std::size_t>(customer.id.value()) + 1);
+    names.back() = std::move(customer.name);
+  }
   const std::vector<engine::AccountBalance> before = store.balances_after(slice.after);
   auto opening = before.begin();  // ordered alike, and whoever had a transfer before has one now
   for (const engine::AccountBalance& balance : store.balances_after(slice.through)) {
     const auto money = [&](std::int64_t minor) { return Money::of_minor(minor, balance.account.currency); };
     const bool is_new = balance.first_transfer > slice.after.value();
-    slice.accounts.push_back({balance.account, balance.account.customer ? names.at(balance.account.customer->value()) : balance.account.source,
+    slice.accounts.push_back({balance.account, balance.account.customer ? names.at(static_cast<std::size_t>(balance.account.customer->value())) : balance.account.source,
                               money(is_new ? 0 : opening->balance_minor), money(balance.balance_minor), is_new});
     if (!is_new) ++opening;
   }
   return slice;
 }
+
+namespace {
+
+engine::JournalRows rows_of(engine::LedgerStore& store, const std::shared_ptr<engine::LedgerStore>& owned) {
+  return {.each = [&store, owned](TransferId after, TransferId through, const auto& visit) { store.each_journal_row(after, through, visit); },
+          .beside = [&store] {
+            const std::shared_ptr<engine::LedgerStore> reader = store.open_reader();
+            return rows_of(*reader, reader);
+          }};
+}
+
+}  // namespace
+
+engine::JournalRows journal_rows(engine::LedgerStore& store) { return rows_of(store, nullptr); }
 
 }  // namespace operations

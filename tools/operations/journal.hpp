@@ -9,4 +9,7 @@ namespace operations {
 engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, engine::TransferId after, std::optional<engine::UtcTime> from,
                                                    std::optional<engine::UtcTime> to);
 
+// The rows of the store's book, which must outlive them.
+engine::JournalRows journal_rows(engine::LedgerStore& store);
+
 }  // namespace operations

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <future>
 #include <map>
+#include <memory>
 #include <ostream>
-#include <set>
+#include <sstream>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -164,21 +166,55 @@ class Text {
   std::string text_;
 };
 
-// What the three plain-text syntaxes share; each says how its lines look.
-class PlainTextJournal : public JournalWriter {
+// Writes a part of a journal: what comes first, some of the transfers in the order of their ids, or what comes last.
+class JournalWriter {
  public:
-  PlainTextJournal(JournalSyntax syntax, const JournalSlice& slice, bool append, std::ostream& out)
-      : syntax_(syntax), slice_(slice), append_(append), sink_(out) {
+  virtual ~JournalWriter() = default;
+  virtual void open() = 0;
+  virtual void add(const JournalRow& row) = 0;
+  virtual void close() = 0;
+};
+
+// Names as the plain-text syntaxes write them, made once for all parts of a journal.
+struct PlainTextNames {
+  struct Customer {
+    std::string name;
+    std::string component;  // of its accounts' names
+  };
+
+  PlainTextNames(JournalSyntax of_syntax, const JournalSlice& slice) : syntax(of_syntax) {
     for (const JournalAccount& account : slice.accounts) {
       if (!account.key.customer) {
-        operators_.emplace(account.key, fmt::format("  {:<62}  ", name_of(account)));
+        operators.emplace(account.key, journal_account(syntax, account.key, account.of));
         continue;
       }
       const auto place = static_cast<std::size_t>(account.key.customer->value());
-      if (place >= customers_.size()) customers_.resize(place + 1);
-      if (customers_[place].name.empty()) customers_[place] = {account.of, component(syntax, account.of)};
+      if (place >= customers.size()) customers.resize(place + 1);
+      if (customers[place].name.empty()) customers[place] = {account.of, component(syntax, account.of)};
     }
   }
+
+  const Customer& of(engine::CustomerId id) const { return customers.at(static_cast<std::size_t>(id.value())); }
+  void append(std::string& line, const engine::LedgerAccountKey& account) const {
+    if (!account.customer) {
+      line += operators.at(account);
+      return;
+    }
+    const AccountPath& around = account.kind == AccountKind::available ? available : account.kind == AccountKind::reserved ? reserved : receivable;
+    ((line += around.before) += of(*account.customer).component) += around.after;
+  }
+
+  JournalSyntax syntax;
+  AccountPath available = path(syntax, AccountKind::available), reserved = path(syntax, AccountKind::reserved), receivable = path(syntax, AccountKind::receivable);
+  std::map<engine::LedgerAccountKey, std::string> operators{};  // the names of the operator's few accounts
+  std::vector<Customer> customers{};                            // by id; empty where none is concerned
+};
+
+// What the three plain-text syntaxes share; each says how its lines look.
+class PlainTextJournal : public JournalWriter {
+ public:
+  PlainTextJournal(const PlainTextNames& names, const JournalSlice& slice, bool append, std::ostream& out)
+      : names_(names), slice_(slice), append_(append), sink_(out) {}
 
   void open() override {
     const std::int64_t after = slice_.after.value(), through = slice_.through.value();
@@ -203,7 +239,7 @@ class PlainTextJournal : public JournalWriter {
     const std::optional<engine::CustomerId> customer = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
     what_ = name(transfer.kind);
     if (row.domain) (what_ += ' ') += unicode_of(*row.domain);
-    head(day_of(transfer.recorded_at), day_of(transfer.effective_at), transfer.id.value(), customer ? customer_of(*customer).name : kOperator, what_);
+    head(day_of(transfer.recorded_at), day_of(transfer.effective_at), transfer.id.value(), customer ? names_.of(*customer).name : kOperator, what_);
     tags(row);
     amount_ = to_string_with_code(transfer.amount);
     posting(transfer.debit, amount_);
@@ -247,52 +283,45 @@ class PlainTextJournal : public JournalWriter {
     if (!transfer.memo.empty()) tag("memo", transfer.memo);
   }
   void posting(const engine::LedgerAccountKey& key, std::string_view amount) {
-    constexpr std::size_t name_width = 62, width = 16;
-    if (key.customer) {
-      const AccountPath& path = path_of(key.kind);
-      const std::size_t begin = (sink_.text += "  ").size();
-      ((sink_.text += path.before) += customer_of(*key.customer).component) += path.after;
-      const std::size_t size = sink_.text.size() - begin;
-      sink_.text.append(name_width - std::min(name_width, size) + 2, ' ');
-    } else {
-      sink_.text += operators_.at(key);
-    }
-    sink_.text.append(width - std::min(width, amount.size()), ' ');
-    sink_.text += amount;
+    sink_.text += "  ";
+    columns(key, amount, 16);
     sink_.end_line();
   }
-  std::string name_of(const JournalAccount& account) const { return journal_account(syntax_, account.key, account.of); }
+  // An account and, at the right of its column, an amount: both are ASCII.
+  void columns(const engine::LedgerAccountKey& key, std::string_view amount, std::size_t amount_width) {
+    constexpr std::size_t name_width = 62;
+    const std::size_t begin = sink_.text.size();
+    names_.append(sink_.text, key);
+    const std::size_t size = sink_.text.size() - begin;
+    sink_.text.append(name_width - std::min(name_width, size) + 2 + amount_width - std::min(amount_width, amount.size()), ' ');
+    sink_.text += amount;
+  }
   void for_each_currency(const std::function<void(engine::Currency, const std::vector<const JournalAccount*>&)>& visit) const {
     std::map<engine::Currency, std::vector<const JournalAccount*>> by_currency;
     for (const JournalAccount& account : slice_.accounts) by_currency[account.key.currency].push_back(&account);
     for (const auto& [currency, accounts] : by_currency) visit(currency, accounts);
   }
-  // One name may hold several currencies, each an account of ours.
-  std::map<std::string, engine::Currency> names_to_declare() const {
-    std::map<std::string, engine::Currency> names;
-    std::set<std::string> known;
+  struct Name {
+    std::string name;
+    engine::Currency currency;
+    bool is_declared;  // by a slice before
+  };
+  // By name. One may hold several currencies, each an account of ours.
+  std::vector<Name> names_to_declare() const {
+    std::vector<Name> names;
+    names.reserve(slice_.accounts.size());
     for (const JournalAccount& account : slice_.accounts) {
-      names.emplace(name_of(account), account.key.currency);
-      if (append_ && !account.is_new) known.insert(name_of(account));
+      names_.append(names.emplace_back(Name{{}, account.key.currency, append_ && !account.is_new}).name, account.key);
     }
-    for (const std::string& name : known) names.erase(name);
+    std::ranges::stable_sort(names, [](const Name& a, const Name& b) { return a.name != b.name ? a.name < b.name : a.is_declared > b.is_declared; });
+    names.erase(std::ranges::unique(names, {}, &Name::name).begin(), names.end());
+    std::erase_if(names, [](const Name& name) { return name.is_declared; });
     return names;
   }
 
-  const JournalSyntax syntax_;
+  const PlainTextNames& names_;
   const JournalSlice& slice_;
   const bool append_;
-  struct CustomerName {
-    std::string name;
-    std::string component;  // of its accounts' names
-  };
-  const CustomerName& customer_of(engine::CustomerId id) const { return customers_.at(static_cast<std::size_t>(id.value())); }
-  const AccountPath& path_of(AccountKind kind) const {
-    return kind == AccountKind::available ? available_ : kind == AccountKind::reserved ? reserved_ : receivable_;
-  }
-  const AccountPath available_ = path(syntax_, AccountKind::available), reserved_ = path(syntax_, AccountKind::reserved), receivable_ = path(syntax_, AccountKind::receivable);
-  std::map<engine::LedgerAccountKey, std::string> operators_;  // how the lines of the operator's few accounts begin, up to the amount
-  std::vector<CustomerName> customers_;                        // by id; empty where none is concerned
   Sink sink_;
   Text<engine::Day> day_;
   Text<engine::UtcTime> recorded_;
@@ -306,15 +335,19 @@ class LedgerJournal : public PlainTextJournal {
   void close() override {
     for_each_currency([&](engine::Currency currency, const std::vector<const JournalAccount*>& accounts) {
       head(slice_.last_day, slice_.last_day, 0, "dropledger", fmt::format("closing balances, {}", currency.code()));
+      const std::string nothing = to_string_with_code(Money::zero(currency));
       for (const JournalAccount* account : accounts) {
-        line("  {:<62}  {:>16} = {}", name_of(*account), to_string_with_code(Money::zero(currency)), to_string_with_code(account->closing));
+        sink_.text += "  ";
+        columns(account->key, nothing, 16);
+        (sink_.text += " = ") += to_string_with_code(account->closing);
+        sink_.end_line();
       }
       line("");
     });
   }
 
  private:
-  bool is_hledger() const { return syntax_ == JournalSyntax::hledger; }
+  bool is_hledger() const { return names_.syntax == JournalSyntax::hledger; }
 
   void declare() override {
     for_each_currency([&](engine::Currency currency, const std::vector<const JournalAccount*>&) {
@@ -323,13 +356,21 @@ class LedgerJournal : public PlainTextJournal {
       line("commodity {}", currency.code());
       line("  format {} {}", sample, currency.code());
     });
-    std::set<std::string_view> payees{"dropledger", kOperator};
-    for (const CustomerName& customer : customers_) {
-      if (!customer.name.empty()) payees.insert(customer.name);
+    std::vector<std::string_view> payees{"dropledger", kOperator};
+    for (const PlainTextNames::Customer& customer : names_.customers) {
+      if (!customer.name.empty()) payees.push_back(customer.name);
     }
-    for (const std::string_view payee : payees) line("payee {}", payee);
+    std::ranges::sort(payees);
+    payees.erase(std::ranges::unique(payees).begin(), payees.end());
+    for (const std::string_view payee : payees) {
+      (sink_.text += "payee ") += payee;
+      sink_.end_line();
+    }
     for (const std::string_view key : kTags) line("tag {}", key);
-    for (const auto& [account, currency] : names_to_declare()) line("account {}", account);
+    for (const Name& account : names_to_declare()) {
+      (sink_.text += "account ") += account.name;
+      sink_.end_line();
+    }
     line("");
   }
 
@@ -368,15 +409,18 @@ class BeancountJournal : public PlainTextJournal {
   void close() override {
     const std::string day = to_string(slice_.last_day + std::chrono::days(1));  // a balance is that of a day's beginning
     for (const JournalAccount& account : slice_.accounts) {
-      line("{} balance {:<62}  {:>13} ~ {} {}", day, name_of(account), to_string(account.closing), to_string(Money::zero(account.key.currency)),
-           account.key.currency.code());
+      (sink_.text += day) += " balance ";
+      columns(account.key, to_string(account.closing), 13);
+      (sink_.text += " ~ ") += to_string_with_code(Money::zero(account.key.currency));
+      sink_.end_line();
     }
     line("");
   }
 
  private:
   void declare() override {
-    for (const auto& [account, currency] : names_to_declare()) line("{} open {} {}", to_string(slice_.first_day), account, currency.code());
+    const std::string day = to_string(slice_.first_day);
+    for (const Name& account : names_to_declare()) line("{} open {} {}", day, account.name, account.currency.code());
     line("");
   }
 
@@ -409,38 +453,48 @@ class BeancountJournal : public PlainTextJournal {
   const OneLine quoted_{"", "\"\\"};
 };
 
+struct TabularNames {
+  TabularNames(JournalSyntax of_syntax, const JournalSlice& slice) : syntax(of_syntax) {
+    for (const JournalAccount& account : slice.accounts) {
+      accounts.emplace(account.key, journal_account(syntax, account.key, account.of));
+      if (account.key.customer) customers.emplace(account.key.customer->value(), account.of);
+    }
+  }
+
+  JournalSyntax syntax;
+  std::map<engine::LedgerAccountKey, std::string> accounts{};
+  std::unordered_map<std::int64_t, std::string> customers{};
+};
+
 // CSV and JSON Lines by the same writers as every table, some rows at a time.
 class TabularJournal : public JournalWriter {
  public:
-  TabularJournal(JournalSyntax syntax, const JournalSlice& slice, bool append, std::ostream& out) : slice_(slice), append_(append), out_(out) {
-    options_.format = syntax == JournalSyntax::csv ? Format::csv : Format::jsonl;
+  TabularJournal(const TabularNames& names, const JournalSlice& slice, bool append, std::ostream& out) : names_(names), slice_(slice), append_(append), out_(out) {
+    options_.format = names.syntax == JournalSyntax::csv ? Format::csv : Format::jsonl;
+    options_.header = false;
     table_.schema = "dropledger.journal/1";
     table_.columns = {{"record"}, {"transfer", "", Kind::number}, {"recorded_at", "", Kind::time}, {"effective_at", "", Kind::time}, {"kind"}, {"debit"},
                       {"credit"}, {"amount", "", Kind::money}, {"account"}, {"backorder", "", Kind::number}, {"domain", "", Kind::domain},
                       {"attempt", "", Kind::number}, {"reverses", "", Kind::number}, {"sender"}, {"request"}, {"actor"}, {"memo"}};
-    for (const JournalAccount& account : slice.accounts) {
-      accounts_.emplace(account.key, journal_account(syntax, account.key, account.of));
-      if (account.key.customer) customers_.emplace(account.key.customer->value(), account.of);
-    }
   }
+  ~TabularJournal() override { write_some(); }
 
   void open() override {
     if (!append_) balances("opening", &JournalAccount::opening);
-    write_some();  // the header, whatever follows
+    options_.header = true;  // whatever follows
+    write_some();
+    options_.header = false;
   }
   void add(const JournalRow& row) override {
     const Transfer& transfer = row.transfer;
     const std::optional<engine::CustomerId> customer = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
     const std::optional<int> attempt = transfer.attempt > 0 ? std::optional(transfer.attempt) : std::nullopt;
-    table_.add("transfer", transfer.id, transfer.recorded_at, transfer.effective_at, name(transfer.kind), accounts_.at(transfer.debit), accounts_.at(transfer.credit),
-               transfer.amount, customer ? customers_.at(customer->value()) : "", transfer.backorder, row.domain, attempt, transfer.reverses, row.request_sender,
+    table_.add("transfer", transfer.id, transfer.recorded_at, transfer.effective_at, name(transfer.kind), names_.accounts.at(transfer.debit), names_.accounts.at(transfer.credit),
+               transfer.amount, customer ? names_.customers.at(customer->value()) : "", transfer.backorder, row.domain, attempt, transfer.reverses, row.request_sender,
                row.request_key, transfer.actor, transfer.memo);
     if (table_.rows.size() >= kRowsAtOnce) write_some();
   }
-  void close() override {
-    balances("closing", &JournalAccount::closing);
-    write_some();
-  }
+  void close() override { balances("closing", &JournalAccount::closing); }
 
  private:
   static constexpr std::size_t kRowsAtOnce = 1000;
@@ -450,7 +504,7 @@ class TabularJournal : public JournalWriter {
       const Money balance = account.*which;
       if (balance.is_zero() && record == "opening") continue;
       const bool debit = balance.is_zero() ? is_debit_normal(account.key.kind) : balance.is_positive();
-      const std::string& name = accounts_.at(account.key);
+      const std::string& name = names_.accounts.at(account.key);
       const std::monostate none;
       table_.add(record, none, none, none, "", debit ? name : "", debit ? "" : name, balance.is_negative() ? -balance : balance, account.key.customer ? account.of : "",
                  none, none, none, none, "", "", "", "");
@@ -459,17 +513,36 @@ class TabularJournal : public JournalWriter {
   void write_some() {
     write(out_, table_, options_);
     table_.rows.clear();
-    options_.header = false;
   }
 
+  const TabularNames& names_;
   const JournalSlice& slice_;
   const bool append_;
   std::ostream& out_;
   Options options_;
   Table table_;
-  std::map<engine::LedgerAccountKey, std::string> accounts_;
-  std::unordered_map<std::int64_t, std::string> customers_;
 };
+
+using WriterOf = std::function<std::unique_ptr<JournalWriter>(std::ostream&)>;  // called from two threads at once
+
+// `slice` must outlive it.
+template <typename Journal, typename Names>
+WriterOf writer_with(JournalSyntax syntax, const JournalSlice& slice, bool append) {
+  return [names = std::make_shared<const Names>(syntax, slice), &slice, append](std::ostream& out) { return std::make_unique<Journal>(*names, slice, append, out); };
+}
+WriterOf writer_of(JournalSyntax syntax, const JournalSlice& slice, bool append) {
+  switch (syntax) {
+    case JournalSyntax::hledger:
+    case JournalSyntax::ledger: return writer_with<LedgerJournal, PlainTextNames>(syntax, slice, append);
+    case JournalSyntax::beancount: return writer_with<BeancountJournal, PlainTextNames>(syntax, slice, append);
+    case JournalSyntax::csv:
+    case JournalSyntax::jsonl: return writer_with<TabularJournal, TabularNames>(syntax, slice, append);
+  }
+  engine::invariant_failed("the syntax is known", __FILE__, __LINE__, "journal syntax");
+}
+
+// So many transfers are a part: long enough that two threads seldom wait for each other, and less than two megabytes of text.
+constexpr std::int64_t kPart = 4'096;
 
 }  // namespace
 
@@ -513,15 +586,31 @@ std::string journal_account(JournalSyntax syntax, const engine::LedgerAccountKey
   return text;
 }
 
-std::unique_ptr<JournalWriter> journal_writer(JournalSyntax syntax, const JournalSlice& slice, bool append, std::ostream& out) {
-  switch (syntax) {
-    case JournalSyntax::hledger:
-    case JournalSyntax::ledger: return std::make_unique<LedgerJournal>(syntax, slice, append, out);
-    case JournalSyntax::beancount: return std::make_unique<BeancountJournal>(syntax, slice, append, out);
-    case JournalSyntax::csv:
-    case JournalSyntax::jsonl: return std::make_unique<TabularJournal>(syntax, slice, append, out);
+void write_journal(JournalSyntax syntax, const JournalSlice& slice, bool append, const engine::JournalRows& rows, std::ostream& out) {
+  const WriterOf writer_to = writer_of(syntax, slice, append);
+  const auto write_part = [&](const engine::JournalRows& from, std::int64_t after, std::int64_t through, std::ostream& to) {
+    const auto writer = writer_to(to);
+    from.each(engine::TransferId(after), engine::TransferId(through), [&](const JournalRow& row) { writer->add(row); });
+  };
+  writer_to(out)->open();
+  // Every other part is read and written into memory by a second thread meanwhile: transfers up to the cursor never change, so two readers see the same.
+  std::optional<engine::JournalRows> beside;
+  for (std::int64_t after = slice.after.value(), last = slice.through.value(); after < last;) {
+    const std::int64_t middle = std::min(after + kPart, last), end = std::min(middle + kPart, last);
+    std::future<std::string> second;
+    if (middle < end) {
+      if (!beside) beside = rows.beside();
+      second = std::async(std::launch::async, [&write_part, &beside, middle, end] {
+        std::ostringstream text;
+        write_part(*beside, middle, end, text);
+        return std::move(text).str();
+      });
+    }
+    write_part(rows, after, middle, out);
+    if (second.valid()) out << second.get();
+    after = end;
   }
-  engine::invariant_failed("the syntax is known", __FILE__, __LINE__, "journal syntax");
+  writer_to(out)->close();
 }
 
 }  // namespace render

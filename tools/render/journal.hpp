@@ -12,7 +12,6 @@
 
 #include <cstdint>
 #include <iosfwd>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,16 +23,10 @@ namespace render {
 enum class JournalSyntax : std::uint8_t { hledger, ledger, beancount, csv, jsonl };
 std::optional<JournalSyntax> parse_journal_syntax(std::string_view word);
 
-class JournalWriter {
- public:
-  virtual ~JournalWriter() = default;
-  virtual void open() = 0;
-  virtual void add(const engine::JournalRow& row) = 0;  // in the order of their ids
-  virtual void close() = 0;
-};
-// `append`: the slice is to follow the ones before it in one file: no opening balances, and only new accounts are declared.
-// The slice and the stream must outlive the writer; a stream that fails is the caller's to look at.
-std::unique_ptr<JournalWriter> journal_writer(JournalSyntax syntax, const engine::JournalSlice& slice, bool append, std::ostream& out);
+// Writes the slice, whose transfers are among `rows`; a long one on two threads, some thousand transfers at a time.
+// `append`: it is to follow the ones before it in one file: no opening balances, and only new accounts are declared.
+// A stream that fails is the caller's to look at. Throws what `rows` throw.
+void write_journal(JournalSyntax syntax, const engine::JournalSlice& slice, bool append, const engine::JournalRows& rows, std::ostream& out);
 
 // "assets:cash:bank", "liabilities:customers:alice:available"; in beancount "Assets:Cash:Bank:EUR", "Liabilities:Customers:Alice:Available".
 std::string journal_account(JournalSyntax syntax, const engine::LedgerAccountKey& key, std::string_view of);
