@@ -222,7 +222,8 @@ void PlainPlacements::commit(std::span<const std::pair<std::string, std::string>
 void add_commands(std::vector<Measurement>& all) {
   all.push_back({"command", "one durable command after another, place and fund by turns", "commands", 5'000, 0.8, 0, false, prepare, one_after_another,
                  floor_one_after_another});
-  all.push_back({"grouped", "durable requests of 64 callers at once, sharing commits", "requests", 40'000, 0.7, 0, false, prepare, grouped, floor_grouped});
+  all.push_back({"grouped", "durable requests of 64 callers at once, sharing commits", "requests", 40'000, 0.7, 0, false, prepare, grouped, floor_grouped, 0, 0,
+                 "command", 5});
 }
 
 double raw_commit_rate(const std::string& folder) {

@@ -117,7 +117,11 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates) {
+Times times(const Result& result, const Result& of) {
+  return {median(result.ledger.rates) / median(of.ledger.rates), median(result.floor.rates) / median(of.floor.rates)};
+}
+
+std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates, const std::optional<Times>& of) {
   std::optional<bool> all;
   const auto judge = [&](bool wanted, bool reached) {
     if (wanted) all = all.value_or(true) && reached;
@@ -126,6 +130,7 @@ std::optional<bool> holds(const Measurement& measurement, const Result& result, 
   judge(measurement.rate > 0 && rates, median(result.ledger.rates) >= static_cast<double>(measurement.rate));
   judge(measurement.below_mib > 0, result.ledger.peak_kib < measurement.below_mib * 1024);
   judge(measurement.below_ms > 0, median(result.ledger.p99_ms) < measurement.below_ms);
+  judge(measurement.times > 0 && of && of->floor >= measurement.times, of && of->ledger >= measurement.times);
   return all;
 }
 

@@ -46,6 +46,8 @@ struct Measurement {
   std::function<Took(const Ground&)> ledger, floor;
   std::int64_t below_mib = 0;  // what the ledger's process may take at its peak; 0: no such wish
   double below_ms = 0;         // what p99_ms must stay under; 0: no such wish
+  std::string times_of{};      // another measurement, whose rate in the same run this one's must be so many times ...
+  double times = 0;            // ... where the floors are that: 0: no such wish
 };
 
 struct Side {
@@ -69,9 +71,12 @@ Result run(const Measurement& measurement, const Ground& ground, int pairs);
 double median(std::vector<double> values);
 // 99 of 100 are not above it. 0 where there are none.
 double p99_ms(std::vector<std::chrono::steady_clock::duration> times);
+// How many times the rate of the other measurement this one has, by medians.
+struct Times { double ledger, floor; };
+Times times(const Result& result, const Result& of);
 // Whether everything wanted is reached: ratio, rate and latency by their medians, memory by its peak. Nothing where nothing is wanted. `rates` says whether absolute
-// rates are judged here.
-std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates);
+// rates are judged here. `of`, where it was measured, is what `times` are compared with: wanted where the floor reaches as many, for beyond it the disk and SQLite decide.
+std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates, const std::optional<Times>& of);
 
 inline double processor_seconds = 0;  // of what seconds_of() has timed in this process, all its threads
 double processor_now();
