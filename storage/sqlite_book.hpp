@@ -168,7 +168,7 @@ class SqliteBook final : public engine::LedgerStore {
 
   // ---- sqlite_read_journal.cpp
   template <typename Sum, typename Add>
-  std::vector<Sum> sums_by_account(std::string_view columns, std::int64_t through, const Add& add);
+  std::vector<Sum> sums_by_account(std::string_view column, std::int64_t through, const Add& add);
 
   // ---- sqlite_write.cpp
   struct MovingAccount;
@@ -224,7 +224,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::vector<KeptAccount> accounts_;                                    // by id, as they were needed; rows that never change
   std::vector<std::string> sources_;                                     // of the operator's among them
   std::int64_t accounts_kept_ = 0;                                       // all up to this id
-  std::int64_t single_accounts_ = 0;                                     // looked up one by one so far
+  int single_accounts_ = 0;                                              // looked up one by one so far
   std::map<engine::LedgerAccountKey, std::int64_t> operator_accounts_;
   std::optional<engine::Currency> last_currency_;
 

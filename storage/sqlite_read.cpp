@@ -87,6 +87,7 @@ void SqliteBook::keep_account(const Statement& row) {
   if (place > accounts_.size() + 100'000'000) db_->fail_corrupt("ledger account " + std::to_string(id) + " is numbered far beyond the others");
   if (place >= accounts_.size()) accounts_.resize(place + 1);
   KeptAccount& account = accounts_[place];
+  if (account.currency) return;
   account = {.currency = currency(row.text(2)), .kind = *kind};
   if (belongs_to_customer(*kind)) {
     account.of = row.integer(3);
@@ -97,7 +98,6 @@ void SqliteBook::keep_account(const Statement& row) {
 }
 
 void SqliteBook::keep_accounts() {
-  accounts_.reserve(static_cast<std::size_t>(db_->integer("SELECT ifnull(max(id), 0) FROM ledger_account")) + 1);
   Statement row = db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account WHERE id > ? ORDER BY id");
   row.bind(accounts_kept_);
   while (row.step()) {
@@ -221,7 +221,8 @@ void SqliteBook::forget_what_changed() {
   schedules_.reset();
   accounts_.clear();
   sources_.clear();
-  accounts_kept_ = single_accounts_ = 0;
+  accounts_kept_ = 0;
+  single_accounts_ = 0;
   operator_accounts_.clear();
   last_recorded_ = last_request_ = last_transfer_ = last_event_ = std::nullopt;
   last_seal_.reset();

@@ -43,22 +43,22 @@ void SqliteBook::each_journal_row(TransferId after, TransferId through, const st
 }
 
 // Sums of the transfers up to one by ledger account, from 0. Added up here and not by GROUP BY: one pass in table order is several times faster.
-// `add` gets the sum, the row of `columns`, its amount and whether the account is the debited one. A long journal is read by two connections on two threads, the
+// `add` gets the sum, the row's value of `column`, its amount and whether the account is the debited one. A long journal is read by two connections on two threads, the
 // later half beside the earlier one; but not where this unit of work may have written what another connection does not see.
 template <typename Sum, typename Add>
-std::vector<Sum> SqliteBook::sums_by_account(std::string_view columns, std::int64_t through, const Add& add) {
+std::vector<Sum> SqliteBook::sums_by_account(std::string_view column, std::int64_t through, const Add& add) {
   keep_accounts();  // whoever sums them names them
   const std::int64_t last_account = accounts_kept_;
   const auto read = [&](SqliteBook& book, std::int64_t after, std::int64_t last) {
     std::vector<Sum> sums(static_cast<std::size_t>(last_account) + 1);
-    Statement row = book.db_->statement("SELECT debit_id, credit_id, amount_minor, " + std::string(columns) + " FROM transfer WHERE id > ? AND id <= ?");
+    Statement row = book.db_->statement("SELECT debit_id, credit_id, amount_minor, " + std::string(column) + " FROM transfer WHERE id > ? AND id <= ?");
     row.bind(after, last);
     while (row.step()) {
-      const std::int64_t amount = row.integer(2);
+      const std::int64_t amount = row.integer(2), value = row.integer(3);
       for (const int side : {0, 1}) {
         const std::int64_t account = row.integer(side);
         if (account < 1 || account > last_account) book.db_->fail_corrupt("ledger account " + std::to_string(account) + " does not exist");
-        if (!add(sums[static_cast<std::size_t>(account)], row, amount, side == 0)) book.db_->fail_corrupt("a balance or turnover beyond 64 bits");
+        if (!add(sums[static_cast<std::size_t>(account)], value, amount, side == 0)) book.db_->fail_corrupt("a balance or turnover beyond 64 bits");
       }
     }
     return sums;
@@ -83,8 +83,8 @@ std::vector<AccountTurnover> SqliteBook::turnovers(std::optional<UtcTime> from, 
     }
   };
   const std::vector<Sums> sums = sums_by_account<Sums>(by_effective ? "effective_at" : "recorded_at", last_transfer_before(by_effective ? std::nullopt : to).value(),
-                                                       [&](Sums& sum, const Statement& row, std::int64_t amount, bool is_debit) {
-    const UtcTime at = row.time(3);
+                                                       [&](Sums& sum, std::int64_t time, std::int64_t amount, bool is_debit) {
+    const UtcTime at{Milliseconds(time)};
     if (to && at >= *to) return true;
     const bool opening = from && at < *from;
     return plus(is_debit ? (opening ? sum.opening_debit : sum.debit) : (opening ? sum.opening_credit : sum.credit), amount);
@@ -105,8 +105,8 @@ std::vector<AccountBalance> SqliteBook::balances_after(TransferId transfer) {
       return plus(balance, later.balance);
     }
   };
-  const std::vector<Sum> sums = sums_by_account<Sum>("id", transfer.value(), [](Sum& sum, const Statement& row, std::int64_t amount, bool is_debit) {
-    if (sum.first == 0) sum.first = row.integer(3);
+  const std::vector<Sum> sums = sums_by_account<Sum>("id", transfer.value(), [](Sum& sum, std::int64_t id, std::int64_t amount, bool is_debit) {
+    if (sum.first == 0) sum.first = id;
     return plus(sum.balance, is_debit ? amount : -amount);
   });
   std::vector<AccountBalance> balances;

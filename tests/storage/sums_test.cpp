@@ -86,11 +86,14 @@ TEST_CASE("sums: balances after a transfer and turnovers of a period are those o
   const auto reader = book.reader();
   for (const std::int64_t payments : {std::int64_t{1'000}, kMany - 1, kMany}) check_balances(*reader, payments);
   for (const bool by_effective : {false, true}) {
+    int cash = 0;
     for (const AccountTurnover& turnover : reader->turnovers(kNow + std::chrono::hours(1), {}, by_effective)) {
       if (turnover.account.kind != AccountKind::cash) continue;
+      ++cash;
       CHECK(turnover.opening_debit_minor == sum_of(kMany / 2));
       CHECK(turnover.debit_minor == sum_of(kMany) - sum_of(kMany / 2));
     }
+    CHECK(cash == 1);
     std::int64_t first_day = 0;
     for (const AccountTurnover& turnover : reader->turnovers({}, kNow + std::chrono::hours(1), by_effective)) first_day += turnover.credit_minor;
     CHECK(first_day == sum_of(kMany / 2));
