@@ -282,9 +282,10 @@ class PlainTextJournal : public JournalWriter {
     if (transfer.reverses) numbered("reverses", transfer.reverses->value());
     if (!transfer.memo.empty()) tag("memo", transfer.memo);
   }
-  void posting(const engine::LedgerAccountKey& key, std::string_view amount) {
+  void posting(const engine::LedgerAccountKey& key, std::string_view amount, std::string_view assertion = {}) {
     sink_.text += "  ";
     columns(key, amount, 16);
+    sink_.text += assertion;
     sink_.end_line();
   }
   // An account and, at the right of its column, an amount: both are ASCII.
@@ -336,12 +337,7 @@ class LedgerJournal : public PlainTextJournal {
     for_each_currency([&](engine::Currency currency, const std::vector<const JournalAccount*>& accounts) {
       head(slice_.last_day, slice_.last_day, 0, "dropledger", fmt::format("closing balances, {}", currency.code()));
       const std::string nothing = to_string_with_code(Money::zero(currency));
-      for (const JournalAccount* account : accounts) {
-        sink_.text += "  ";
-        columns(account->key, nothing, 16);
-        (sink_.text += " = ") += to_string_with_code(account->closing);
-        sink_.end_line();
-      }
+      for (const JournalAccount* account : accounts) posting(account->key, nothing, " = " + to_string_with_code(account->closing));
       line("");
     });
   }
@@ -362,15 +358,9 @@ class LedgerJournal : public PlainTextJournal {
     }
     std::ranges::sort(payees);
     payees.erase(std::ranges::unique(payees).begin(), payees.end());
-    for (const std::string_view payee : payees) {
-      (sink_.text += "payee ") += payee;
-      sink_.end_line();
-    }
+    for (const std::string_view payee : payees) line("payee {}", payee);
     for (const std::string_view key : kTags) line("tag {}", key);
-    for (const Name& account : names_to_declare()) {
-      (sink_.text += "account ") += account.name;
-      sink_.end_line();
-    }
+    for (const Name& account : names_to_declare()) line("account {}", account.name);
     line("");
   }
 
@@ -471,7 +461,6 @@ class TabularJournal : public JournalWriter {
  public:
   TabularJournal(const TabularNames& names, const JournalSlice& slice, bool append, std::ostream& out) : names_(names), slice_(slice), append_(append), out_(out) {
     options_.format = names.syntax == JournalSyntax::csv ? Format::csv : Format::jsonl;
-    options_.header = false;
     table_.schema = "dropledger.journal/1";
     table_.columns = {{"record"}, {"transfer", "", Kind::number}, {"recorded_at", "", Kind::time}, {"effective_at", "", Kind::time}, {"kind"}, {"debit"},
                       {"credit"}, {"amount", "", Kind::money}, {"account"}, {"backorder", "", Kind::number}, {"domain", "", Kind::domain},
@@ -481,9 +470,7 @@ class TabularJournal : public JournalWriter {
 
   void open() override {
     if (!append_) balances("opening", &JournalAccount::opening);
-    options_.header = true;  // whatever follows
-    write_some();
-    options_.header = false;
+    write_some(true);  // the header, whatever follows
   }
   void add(const JournalRow& row) override {
     const Transfer& transfer = row.transfer;
@@ -510,7 +497,8 @@ class TabularJournal : public JournalWriter {
                  none, none, none, none, "", "", "", "");
     }
   }
-  void write_some() {
+  void write_some(bool with_header = false) {
+    options_.header = with_header;
     write(out_, table_, options_);
     table_.rows.clear();
   }
