@@ -112,6 +112,13 @@ class Bench {
     return bench::run(one, Ground{folder_.path() + "/" + one.name, size, options_.seed}, pairs);
   }
 
+  // The cell that says so; whatever does not hold is remembered.
+  render::Cell judged(const Measurement& one, std::optional<bool> holds) {
+    if (!holds) return {};
+    if (!*holds) failing_ += (failing_.empty() ? "" : ", ") + one.name;
+    return render::cell(*holds ? "yes" : "no");
+  }
+
   // Some machines change within minutes: so the raw commit rate is asked again after each measurement, and the smaller of that before and that after it counts.
   void compare(render::Table& table, std::int64_t commits_before) {
     using render::Kind;
@@ -136,12 +143,12 @@ class Bench {
       const std::optional<bench::Times> times = other != before.end() ? std::optional(bench::times(done, other->second)) : std::nullopt;
       const auto if_any = [](auto value, int decimals) { return value > 0 ? render::cell(fixed(static_cast<double>(value), decimals)) : render::Cell(); };
       const std::optional<bool> holds = options_.quick ? std::nullopt : bench::holds(one, done, commits >= kGuideCommits, times);
-      if (holds == false) failing_ += (failing_.empty() ? "" : ", ") + one.name;
       table.add(one.name, done.ledger.units, one.unit, whole(bench::median(done.ledger.rates)), whole(least(done.ledger.rates)), whole(most(done.ledger.rates)),
                 whole(bench::median(done.floor.rates)), whole(least(done.floor.rates)), whole(most(done.floor.rates)), fixed(bench::median(done.ratios), 2),
                 fixed(least(done.ratios), 2), fixed(most(done.ratios), 2), fixed(bench::median(done.floor.processor) / bench::median(done.ledger.processor), 2),
                 if_any(one.ratio, 2), if_any(one.rate, 0), if_any(bench::median(done.ledger.p99_ms), 1), if_any(one.below_ms, 0), done.ledger.peak_kib / 1024,
-                if_any(one.below_mib, 0), done.floor.peak_kib / 1024, done.rows, if_any(times ? times->ledger : 0, 1), if_any(times ? times->floor : 0, 1), if_any(one.times, 0), commits, !holds ? render::Cell() : render::cell(*holds ? "yes" : "no"));
+                if_any(one.below_mib, 0), done.floor.peak_kib / 1024, done.rows, if_any(times ? times->ledger : 0, 1), if_any(times ? times->floor : 0, 1),
+                if_any(one.times, 0), commits, judged(one, holds));
       if (options_.json) table.rows.back().insert(table.rows.back().end() - 1, render::cell(one.what));
       before.emplace(one.name, done);
     }
@@ -165,10 +172,8 @@ class Bench {
           const double ledger = 10 * bench::median(before->ledger.rates) / bench::median(now.ledger.rates);
           const double floor = 10 * bench::median(before->floor.rates) / bench::median(now.floor.rates);
           const double growth = bench::median(before->ratios) / bench::median(now.ratios);
-          const bool holds = growth <= kMostGrowth;
-          if (!holds && !options_.quick) failing_ += (failing_.empty() ? "" : ", ") + one.name;
           table.add(one.name, base * times / 10, base * times, fixed(ledger, 1), fixed(floor, 1), fixed(growth, 2), fixed(bench::median(now.ratios), 2),
-                    now.ledger.peak_kib / 1024, options_.quick ? render::Cell() : render::cell(holds ? "yes" : "no"));
+                    now.ledger.peak_kib / 1024, judged(one, options_.quick ? std::nullopt : std::optional(growth <= kMostGrowth)));
         }
         before = now;
       }
