@@ -399,8 +399,9 @@ class LedgerStore {
   // What a sweep works on: of the next customers that have rows of the query all of these, until as many as are `wanted` are found; empty where none is left.
   // REQUIRES: the query's states have an index by customer, or every call would walk all backorders: requested alone, or those that hold a deposit.
   virtual AccountRows next_accounts(const BackorderQuery& query, std::size_t wanted) = 0;
-  // Inside a unit of work: next_accounts() will be asked for this later in it, and what it reads is not written before. So it may be read meanwhile.
-  virtual void read_ahead(const BackorderQuery& query, std::size_t wanted) = 0;
+  // Inside a unit of work: next_accounts() will be asked for this later in it, and what it reads is not written before. So it may be read meanwhile, on another thread, which
+  // then calls `decide`, if there is one, with what it read: before next_accounts() returns that, and never after the unit of work. REQUIRES: `decide` uses no store.
+  virtual void read_ahead(const BackorderQuery& query, std::size_t wanted, std::function<void(AccountRows&)> decide) = 0;
   // The same rows by customer, then id, one after the other; what is visited is overwritten by the next. REQUIRES: no limit.
   virtual void each_backorder(const BackorderQuery& query, const std::function<void(const Backorder&)>& visit) = 0;
   virtual void each_deposit(std::optional<CustomerId> customer, const std::function<void(const BackorderDeposit&)>& visit) = 0;  // by customer, then id

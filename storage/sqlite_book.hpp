@@ -60,7 +60,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
   std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;
   engine::AccountRows next_accounts(const engine::BackorderQuery& query, std::size_t wanted) override;
-  void read_ahead(const engine::BackorderQuery& query, std::size_t wanted) override;
+  void read_ahead(const engine::BackorderQuery& query, std::size_t wanted, std::function<void(engine::AccountRows&)> decide) override;
   void each_backorder(const engine::BackorderQuery& query, const std::function<void(const engine::Backorder&)>& visit) override;
   void each_deposit(std::optional<engine::CustomerId> customer, const std::function<void(const engine::BackorderDeposit&)>& visit) override;
   std::int64_t count_backorders(const engine::BackorderQuery& query) override;

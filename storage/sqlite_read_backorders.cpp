@@ -293,13 +293,17 @@ SqliteBook::Found SqliteBook::find_accounts(const BackorderQuery& query, std::si
   return found;
 }
 
-void SqliteBook::read_ahead(const BackorderQuery& query, std::size_t wanted) {
+void SqliteBook::read_ahead(const BackorderQuery& query, std::size_t wanted, std::function<void(AccountRows&)> decide) {
   require_unit();
   ahead_.reset();
   if (!reader_) reader_ = another();
-  ahead_.emplace(query, wanted, std::async(std::launch::async, [this, query, wanted] {
-    const Snapshot one_state(*reader_->db_);
-    return reader_->find_accounts(query, wanted);
+  ahead_.emplace(query, wanted, std::async(std::launch::async, [this, query, wanted, decide = std::move(decide)] {
+    Found found = [&] {
+      const Snapshot one_state(*reader_->db_);
+      return reader_->find_accounts(query, wanted);
+    }();
+    if (decide) decide(found.rows);
+    return found;
   }));
 }
 

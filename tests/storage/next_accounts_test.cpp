@@ -95,17 +95,52 @@ TEST_CASE("next accounts: what was read ahead answers the question it was read f
   Book book;
   book.store->begin();
   const std::string first = words(book.store->next_accounts(due_after(0), 1));
-  book.store->read_ahead(due_after(1), 1);
+  book.store->read_ahead(due_after(1), 1, {});
   CHECK(words(book.store->next_accounts(due_after(0), 1)) == first);
   CHECK(words(book.store->next_accounts(due_after(1), 1)) == "account2 2:2 2:5 ");
   CHECK(words(book.store->next_accounts(due_after(1), 1)) == "account2 2:2 2:5 ");
   book.store->rollback();
 }
 
+TEST_CASE("next accounts: what is read ahead may be decided as it is read: once, before it is given out, and a step of it is written as any") {
+  Book book;
+  book.store->begin();
+  Changes changes;
+  int decided = 0;
+  book.store->read_ahead(due_after(0), 1, [&](AccountRows& rows) {
+    ++decided;
+    if (!take_step(changes, rows.backorders[0], rows.customers[0], Event::funded, {.now = kNow, .deposit = eur(1000)})) return;
+    changes.backorders.push_back(rows.backorders[0]);
+  });
+  const AccountRows rows = book.store->next_accounts(due_after(0), 1);
+  CHECK(decided == 1);
+  REQUIRE(rows.backorders.size() == 1);
+  CHECK(rows.backorders[0].state == State::active);
+  REQUIRE(bool(book.store->apply(changes, {kNow, "tester"})));
+  book.store->commit();
+  CHECK(book.store->backorder(rows.backorders[0].id).value().state == State::active);
+  CHECK(book.store->customer("account1").value().reserved == eur(1000));
+  CHECK(book.store->verify({}).findings.empty());
+}
+
+TEST_CASE("next accounts: what deciding ahead throws comes with the rows; with the unit of work it is dropped") {
+  Book book;
+  const auto fails = [](AccountRows&) { throw InvariantError("a rule and the book disagree"); };
+  book.store->begin();
+  book.store->read_ahead(due_after(0), 1, fails);
+  CHECK_THROWS_AS(book.store->next_accounts(due_after(0), 1), InvariantError);
+  CHECK(words(book.store->next_accounts(due_after(0), 1)) == "account1 1:3 ");
+  book.store->read_ahead(due_after(0), 1, fails);
+  book.store->rollback();
+  book.store->begin();
+  CHECK(words(book.store->next_accounts(due_after(0), 1)) == "account1 1:3 ");
+  book.store->rollback();
+}
+
 TEST_CASE("next accounts: what was read ahead is forgotten with the unit of work, since others may write after it") {
   Book book;
   book.store->begin();
-  book.store->read_ahead(due_after(0), 1);
+  book.store->read_ahead(due_after(0), 1, {});
   book.store->commit();
   {
     const auto other = book.open();

@@ -1,4 +1,7 @@
 // Backorders as they live in the book: placed, funded, submitted, settled, cancelled, through operations on a real store.
+#include <atomic>
+#include <thread>
+
 #include "tests/support/desk.hpp"
 #include "tools/operations/preview.hpp"
 
@@ -86,33 +89,52 @@ TEST_CASE("cancel: with a job deletes it first, then refunds") {
   desk.verify();
 }
 
-TEST_CASE("sweep: a thousand due at once, in chunks and in one: the same books, each account's order kept across chunks") {
+TEST_CASE("sweep: a thousand due at once, by chunks in commits of their own, in one, with others writing in between, or all at once: the same books") {
+  struct Way {
+    std::size_t chunk, together;
+    bool others_write;
+  };
   std::vector<std::vector<std::string>> books;
-  for (const std::size_t chunk : {std::size_t{7}, std::size_t{100'000}}) {
+  for (const Way way : {Way{7, 7, false}, Way{7, 100'000, false}, Way{7, 100'000, true}, Way{100'000, 100'000, false}}) {
+    CAPTURE(way.chunk);
+    CAPTURE(way.together);
+    CAPTURE(way.others_write);
     Desk desk;
     std::vector<std::pair<const char*, engine::UtcTime>> names;
     std::vector<std::string> texts;
     for (int i = 0; i < 1'000; ++i) texts.push_back("n" + std::to_string(i) + ".com");
     for (const std::string& text : texts) names.emplace_back(text.c_str(), kNow + hours(100));
     REQUIRE(bool(desk.list("registry", names)));
-    for (int i = 0; i < 10; ++i) desk.open("c" + std::to_string(i), 1000 * (i + 1) * 10);
+    for (int i = 0; i < 100; ++i) desk.open("c" + std::to_string(i), 1000 * (i % 10 + 1));
     std::vector<ImportRow> rows;
-    for (std::size_t i = 0; i < texts.size(); ++i) rows.push_back({i + 2, "c" + std::to_string(i % 10), texts[i]});
+    for (std::size_t i = 0; i < texts.size(); ++i) rows.push_back({i + 2, "c" + std::to_string(i % 100), texts[i]});
     bool kept = false;
     import_backorders(desk.context(), "op", "file", rows, false, {}, kept);
     REQUIRE(kept);
     desk.now = kNow + hours(28);
+    std::atomic<int> turns = 0;
+    const std::jthread other([&](const std::stop_token& over) {
+      const auto store = storage::open_book(desk.folder.file("book.db"), {});
+      for (; way.others_write && !over.stop_requested(); ++turns) {
+        store->begin();
+        store->rollback();
+      }
+    });
     SweepOptions options;
-    options.chunk = options.together = chunk;
+    options.chunk = way.chunk;
+    options.together = way.together;
     options.stages = {Stage::reserve};
+    while (way.others_write && turns == 0) std::this_thread::yield();
+    const int turns_before = turns;
     const SweepReport report = sweep(desk.context(), nullptr, options);
+    if (way.others_write) CHECK(turns > turns_before + 1);  // so what was decided ahead was dropped now and then, and decided again
     CHECK(report.count("reserved") == 550);
     CHECK(report.count("voided") == 450);
     desk.verify();
     std::vector<std::string>& lines = books.emplace_back();
     for (const engine::Backorder& one : desk.store->backorders({})) lines.push_back(one.name.ace() + " " + std::string(name(one.state)) + " " + to_string(one.deposit.value_or(eur(0))));
+    CHECK(books.back() == books.front());
   }
-  CHECK(books[0] == books[1]);
 }
 
 TEST_CASE("import: one bad line leaves nothing placed and every line is told; --keep-going places the rest; again places nothing twice") {

@@ -445,7 +445,7 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
   query.states = {State::processing, State::auction_pending};
   query.with_job = true;
   std::vector<Look> looks;
-  each_chunk(run, Stage::sync, query, [&](Changes& changes, engine::AccountRows& rows) {
+  each_chunk(run, Stage::sync, query, Deciding::in_turn, [&](Decided& decided, engine::AccountRows& rows) {
     for (Backorder& backorder : rows.backorders) {
       const auto found = by_application.find(*backorder.application);
       if (found == by_application.end()) {
@@ -457,7 +457,7 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
         by_application.erase(found);
         continue;
       }
-      if (engine::observe(changes, backorder, *found->second, run.context.now)) run.add(Stage::sync, "news", 1);
+      if (engine::observe(decided.changes, backorder, *found->second, run.context.now)) decided.count("news");
       by_application.erase(found);
     }
   });

@@ -23,10 +23,10 @@ using engine::to_string;
 constexpr engine::Named<Stage> kStageWords[] = {{Stage::reserve, "reserve"}, {Stage::voids, "void"}, {Stage::submit, "submit"},
                                                 {Stage::sync, "sync"}, {Stage::settle, "settle"}, {Stage::warn, "warn"}};
 
-void each_account(SweepRun& run, Stage stage, const BackorderQuery& query,
-                  const std::function<void(Changes&, Customer&, std::span<Backorder>)>& visit) {
-  each_chunk(run, stage, query, [&](Changes& changes, engine::AccountRows& rows) {
-    for_each_customer(rows, [&](Customer& customer, std::span<Backorder> theirs) { visit(changes, customer, theirs); });
+void each_account(SweepRun& run, Stage stage, const BackorderQuery& query, Deciding where,
+                  const std::function<void(Decided&, Customer&, std::span<Backorder>)>& decide) {
+  each_chunk(run, stage, query, where, [&](Decided& decided, engine::AccountRows& rows) {
+    for_each_customer(rows, [&](Customer& customer, std::span<Backorder> theirs) { decide(decided, customer, theirs); });
   });
 }
 
@@ -35,24 +35,24 @@ void reserve_due(SweepRun& run) {
   due.states = {State::requested};
   due.due_by = run.context.now;
   const engine::FundingDefaults defaults = run.context.store.settings().funding;
-  each_account(run, Stage::reserve, due, [&](Changes& changes, Customer& customer, std::span<Backorder> theirs) {
-    const engine::FundingPlan plan =
-        engine::plan_funding(customer, theirs, run.context.store.price_list(), defaults, run.context.now, run.context.now);
-    const engine::Result<engine::PlanOutcome> done = engine::commit_plan(changes, plan, theirs, customer, run.context.now);
+  const engine::PriceList prices = run.context.store.price_list();
+  each_account(run, Stage::reserve, due, Deciding::ahead, [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
+    const engine::FundingPlan plan = engine::plan_funding(customer, theirs, prices, defaults, run.context.now, run.context.now);
+    const engine::Result<engine::PlanOutcome> done = engine::commit_plan(decided.changes, plan, theirs, customer, run.context.now);
     ENSURE(bool(done), done ? "" : done.error().detail);  // a plan is made from the facts it is committed to
-    run.add(Stage::reserve, "reserved", done.value().funded);
-    run.add(Stage::reserve, "voided", done.value().voided);
-    run.add(Stage::reserve, "waiting", done.value().waiting);
+    decided.count("reserved", done.value().funded);
+    decided.count("voided", done.value().voided);
+    decided.count("waiting", done.value().waiting);
   });
 }
 
 void void_missed(SweepRun& run) {
   BackorderQuery missed = held_without_job();
   missed.deadline_before = run.context.now;
-  each_account(run, Stage::voids, missed, [&](Changes& changes, Customer& customer, std::span<Backorder> theirs) {
+  each_account(run, Stage::voids, missed, Deciding::ahead, [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
     for (Backorder& backorder : theirs) {
-      run.require(engine::void_missed(changes, backorder, customer, run.context.now));
-      run.add(Stage::voids, "voided", 1);
+      run.require(engine::void_missed(decided.changes, backorder, customer, run.context.now));
+      decided.count("voided");
     }
   });
 }
@@ -81,25 +81,25 @@ void settle_outcomes(SweepRun& run) {
   with_job.with_job = true;
   const engine::Settings settings = run.context.store.settings();
   const std::vector<engine::TaxRate> rates = run.context.store.tax_rates();
-  each_account(run, Stage::settle, with_job, [&](Changes& changes, Customer& customer, std::span<Backorder> theirs) {
+  each_account(run, Stage::settle, with_job, Deciding::ahead, [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
     for (Backorder& backorder : theirs) {
       const std::int64_t tax_bp = engine::tax_rate_bp(rates, customer.country, run.context.now);
-      const engine::Result<bool> settled = engine::settle(changes, backorder, customer, {settings, tax_bp, std::nullopt, run.context.now});
+      const engine::Result<bool> settled = engine::settle(decided.changes, backorder, customer, {settings, tax_bp, std::nullopt, run.context.now});
       run.require(settled);
       if (settled.value()) {
-        run.add(Stage::settle, std::string(name(backorder.state)), 1);
-        run.reach(Milestone::in_settlement);
+        decided.count(name(backorder.state));
+        ++decided.settled;
       }
-      if (engine::check_overdue(changes, backorder, settings, run.context.now)) run.add(Stage::settle, "overdue", 1);
+      if (engine::check_overdue(decided.changes, backorder, settings, run.context.now)) decided.count("overdue");
     }
   });
   BackorderQuery unknown;
   unknown.states = {State::active};
   unknown.with_open_call = true;
   unknown.deadline_before = run.context.now;
-  each_account(run, Stage::settle, unknown, [&](Changes& changes, Customer&, std::span<Backorder> theirs) {
+  each_account(run, Stage::settle, unknown, Deciding::ahead, [&](Decided& decided, Customer&, std::span<Backorder> theirs) {
     for (const Backorder& backorder : theirs) {
-      if (engine::check_overdue(changes, backorder, settings, run.context.now)) run.add(Stage::settle, "overdue", 1);
+      if (engine::check_overdue(decided.changes, backorder, settings, run.context.now)) decided.count("overdue");
     }
   });
   close_answered(run);
@@ -148,35 +148,35 @@ void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
   ahead.due_by = horizon;
   std::vector<engine::CustomerId> seen;
   JobCosts costs(run.context.store, run.context.now, horizon);
-  const auto announce = [&](Changes& changes, Customer& customer, const engine::Money& shortfall, std::optional<engine::UtcTime> until) {
+  const auto announce = [&](Decided& decided, Customer& customer, const engine::Money& shortfall, std::optional<engine::UtcTime> until) {
     if (shortfall > customer.warned) {
-      changes.events.push_back({engine::EventKind::shortfall, customer.id, {}, {}, {}, engine::Reason::insufficient_available,
-                                "short by " + to_string_with_code(shortfall) + " for what is due until " + to_string(horizon) + ": top up by " +
-                                    to_string(until.value_or(horizon))});
-      run.add(Stage::warn, "warned", 1);
+      decided.changes.events.push_back({engine::EventKind::shortfall, customer.id, {}, {}, {}, engine::Reason::insufficient_available,
+                                        "short by " + to_string_with_code(shortfall) + " for what is due until " + to_string(horizon) + ": top up by " +
+                                            to_string(until.value_or(horizon))});
+      decided.count("warned");
     } else if (shortfall.is_zero() && customer.warned.is_positive()) {
-      changes.events.push_back({engine::EventKind::shortfall_over, customer.id, {}, {}, {}, {}, "what is due until " + to_string(horizon) + " is covered"});
+      decided.changes.events.push_back({engine::EventKind::shortfall_over, customer.id, {}, {}, {}, {}, "what is due until " + to_string(horizon) + " is covered"});
     } else if (shortfall == customer.warned) {
       return;
     }
     customer.warned = shortfall;
-    changes.customers.push_back(customer);
+    decided.changes.customers.push_back(customer);
   };
-  each_account(run, Stage::warn, ahead, [&](Changes& changes, Customer& customer, std::span<Backorder> theirs) {
+  each_account(run, Stage::warn, ahead, Deciding::in_turn, [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
     seen.push_back(customer.id);
     const engine::FundingPlan plan =
         engine::plan_funding(customer, theirs, run.context.store.price_list(), settings.funding, run.context.now, horizon);
-    announce(changes, customer, plan.shortfall, plan.top_up_by);
+    announce(decided, customer, plan.shortfall, plan.top_up_by);
     if (costs.knows_any()) costs.add(plan, theirs, customer);
   });
   // Accounts that were warned and have nothing due any more.
   Work work(run.context);
-  Changes changes;
+  Decided over;
   for (Customer& customer : run.context.store.customers()) {
     if (customer.warned.is_zero() || std::ranges::binary_search(seen, customer.id)) continue;
-    announce(changes, customer, engine::Money::zero(customer.currency), std::nullopt);
+    announce(over, customer, engine::Money::zero(customer.currency), std::nullopt);
   }
-  run.commit(work, changes);
+  run.commit(work, over.changes);
   if (provider != nullptr && costs.knows_any()) warn_of_purse(run, *provider, costs);
 }
 

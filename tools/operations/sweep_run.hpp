@@ -5,11 +5,28 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tools/operations/sweep.hpp"
 
 namespace operations {
+
+// What was decided about some rows. None of it is done before it is written.
+struct Decided {
+  engine::Changes changes{};
+  std::vector<std::pair<std::string, std::int64_t>> counts{};  // for the report
+  std::int64_t settled = 0;                                    // each is a Milestone::in_settlement
+
+  void count(std::string_view what, std::int64_t by = 1) {
+    const auto known = std::ranges::find(counts, what, &std::pair<std::string, std::int64_t>::first);
+    if (known != counts.end()) known->second += by;
+    else counts.emplace_back(what, by);
+  }
+};
+// Where: beside the store, one after the other; or, where the rows alone decide, on the thread that reads them, while those before are written.
+enum class Deciding : bool { in_turn, ahead };
 
 struct SweepRun {
   Context context;
@@ -52,15 +69,16 @@ struct SweepRun {
 };
 
 // Visits the rows of a query chunk by chunk, whole accounts at a time; as many chunks to a commit as there are before another writer waits, or SweepOptions::together.
-// They are read inside the unit of work, so that nothing moves under the decision: each chunk while the one before is written. `visit` changes the rows and fills the
-// changes.
-template <typename Visit>
-void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, const Visit& visit) {
+// They are read inside the unit of work, so that nothing moves under the decision: each chunk while the one before is written. `decide` changes the rows and says what is to
+// be written and counted; what it decided ahead may be dropped, and is then decided again. REQUIRES: ahead, it uses neither the store nor anything else that changes.
+template <typename Decide>
+void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Deciding where, const Decide& decide) {
   engine::LedgerStore& store = run.context.store;
   const std::size_t wanted = run.options.chunk;
   query.after_customer = engine::CustomerId(0);
   std::size_t done = 0;
   for (bool left = true; left;) {
+    std::optional<Decided> ahead;  // lives longer than the unit of work, whose end waits for the thread that fills it
     Work work(run.context);
     for (std::size_t together = 0; left;) {
       engine::AccountRows rows = store.next_accounts(query, wanted);
@@ -69,11 +87,15 @@ void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, const 
       done += rows.backorders.size();
       together += rows.backorders.size();
       query.after_customer = rows.backorders.back().customer;
+      Decided decided;
+      if (ahead) decided = *std::exchange(ahead, std::nullopt);
+      else decide(decided, rows);
       const bool goes_on = left && together < run.options.together;
-      if (goes_on) store.read_ahead(query, wanted);
-      engine::Changes changes;
-      visit(changes, rows);
-      run.write(changes);
+      if (goes_on && where == Deciding::ahead) store.read_ahead(query, wanted, [&](engine::AccountRows& next) { decide(ahead.emplace(), next); });
+      else if (goes_on) store.read_ahead(query, wanted, {});
+      for (const auto& [what, count] : decided.counts) run.add(stage, what, count);
+      for (std::int64_t i = 0; i < decided.settled; ++i) run.reach(Milestone::in_settlement);
+      run.write(decided.changes);
       if (!goes_on || store.is_awaited()) break;
     }
     work.keep();
