@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "tests/support/desk.hpp"
 #include "tests/tools/report_book.hpp"
 
 using namespace operations;
@@ -221,4 +222,38 @@ TEST_CASE("backorders: one after the other, by account, they are those that come
       if (states.empty() && !of_one) CHECK(next > 50);
     }
   }
+}
+
+TEST_CASE("preview: of many accounts each is planned whole and in order; who stops in the middle leaves the store as it was") {
+  support::Desk desk;
+  std::vector<std::string> names;
+  std::vector<std::pair<const char*, engine::UtcTime>> listed;
+  for (int i = 0; i < 8'000; ++i) names.push_back("n" + std::to_string(i) + ".com");
+  for (const std::string& name : names) listed.emplace_back(name.c_str(), support::kNow + support::hours(100));
+  REQUIRE(bool(desk.list("registry", listed)));
+  for (int i = 0; i < 80; ++i) desk.open("c" + std::to_string(i), 50'000);
+  std::vector<ImportRow> rows;
+  for (std::size_t i = 0; i < names.size(); ++i) rows.push_back({i + 2, "c" + std::to_string(i % 80), names[i]});
+  bool kept = false;
+  import_backorders(desk.context(), "op", "file", rows, false, {}, kept);
+  REQUIRE(kept);
+  const PreviewQuery query{.now = desk.now, .horizon = desk.now + support::hours(200)};
+  engine::CustomerId last(0);
+  std::size_t planned = 0;
+  REQUIRE(bool(each_preview(*desk.store, query, [&](const AccountPreview& account) {
+    CHECK(account.customer.id > last);
+    CHECK(account.rows.size() == 100);
+    last = account.customer.id;
+    planned += account.rows.size();
+  })));
+  CHECK(planned == names.size());
+  struct Enough {};
+  for (const int stop_at : {1, 40, 80}) {
+    int visited = 0;
+    CHECK_THROWS_AS((void)each_preview(*desk.store, query, [&](const AccountPreview&) {
+      if (++visited == stop_at) throw Enough{};
+    }), Enough);
+    CHECK(visited == stop_at);
+  }
+  desk.verify();
 }

@@ -1,9 +1,14 @@
 #include "tools/operations/preview.hpp"
 
 #include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <future>
 #include <map>
+#include <mutex>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 namespace operations {
 namespace {
@@ -96,6 +101,72 @@ class Calendar {
   std::map<std::pair<engine::Currency, engine::Day>, CalendarDay> days_;
 };
 
+// The rows of a query, read on a thread of its own while those before are planned. Until the end of this the store belongs to that thread.
+class RowsAhead {
+ public:
+  RowsAhead(engine::LedgerStore& store, const engine::BackorderQuery& query) : reading_(std::async(std::launch::async, [this, &store, query] { read(store, query); })) {}
+  ~RowsAhead() {
+    const std::lock_guard lock(mutex_);
+    wanted_ = false;
+    moved_.notify_all();
+  }
+  RowsAhead(const RowsAhead&) = delete;
+  RowsAhead& operator=(const RowsAhead&) = delete;
+
+  // The next rows; none: there are no more. Throws what reading threw.
+  std::vector<Backorder> next() {
+    std::unique_lock lock(mutex_);
+    moved_.wait(lock, [&] { return !read_.empty() || ended_; });
+    if (read_.empty()) {
+      lock.unlock();
+      if (reading_.valid()) reading_.get();
+      return {};
+    }
+    std::vector<Backorder> rows = std::move(read_.front());
+    read_.pop_front();
+    moved_.notify_all();
+    return rows;
+  }
+
+ private:
+  static constexpr std::size_t kTogether = 1'024, kMostWaiting = 4;
+  struct NotWanted {};
+
+  void read(engine::LedgerStore& store, const engine::BackorderQuery& query) {
+    std::vector<Backorder> rows;
+    const auto give = [&] {
+      std::unique_lock lock(mutex_);
+      moved_.wait(lock, [&] { return read_.size() < kMostWaiting || !wanted_; });
+      if (!wanted_) throw NotWanted{};
+      read_.push_back(std::exchange(rows, {}));
+      moved_.notify_all();
+    };
+    const auto end = [&] {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+      moved_.notify_all();
+    };
+    try {
+      store.each_backorder(query, [&](const Backorder& row) {
+        if (rows.empty()) rows.reserve(kTogether);
+        rows.push_back(row);
+        if (rows.size() == kTogether) give();
+      });
+      if (!rows.empty()) give();
+    } catch (...) {
+      end();
+      throw;
+    }
+    end();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable moved_;
+  std::deque<std::vector<Backorder>> read_{};
+  bool ended_ = false, wanted_ = true;
+  std::future<void> reading_;  // the last member: its end waits for the thread
+};
+
 }  // namespace
 
 const PreviewRow* AccountPreview::first_short() const {
@@ -138,15 +209,18 @@ engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const Pr
   engine::BackorderQuery requested;
   requested.states = {engine::State::requested};
   requested.customer = query.customer;
-  store.each_backorder(requested, [&](const Backorder& backorder) {
-    if (facts.without.contains(backorder.id)) return;
-    if (!theirs.empty() && theirs.front().customer != backorder.customer) {
-      plan();
-      theirs.clear();
+  RowsAhead ahead(store, requested);
+  for (std::vector<Backorder> rows; !(rows = ahead.next()).empty();) {
+    for (Backorder& backorder : rows) {
+      if (facts.without.contains(backorder.id)) continue;
+      if (!theirs.empty() && theirs.front().customer != backorder.customer) {
+        plan();
+        theirs.clear();
+      }
+      theirs.push_back(std::move(backorder));
+      if (const auto found = facts.priorities.find(theirs.back().id); found != facts.priorities.end()) theirs.back().priority = found->second;
     }
-    theirs.push_back(backorder);
-    if (const auto found = facts.priorities.find(backorder.id); found != facts.priorities.end()) theirs.back().priority = found->second;
-  });
+  }
   plan();
   return FundingOutlook{calendar.all(), jobs.days(), jobs.uncosted()};
 }

@@ -57,7 +57,7 @@ struct FundingOutlook {
   std::vector<UncostedJobs> uncosted{};  // by zone: no cost is set, and none is guessed
 };
 // Accounts with at least one REQUESTED backorder, by id, one after the other: what is visited may be taken, and is gone afterwards. A million backorders are never held
-// at once but as packed rows.
+// at once but as packed rows. The next are read on another thread meanwhile. REQUIRES: `visit` does not use the store.
 // backorder_not_found, impossible_step (it has ended), job_may_exist (its deposit returns only with the provider's word).
 engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const PreviewQuery& query, const std::function<void(AccountPreview&&)>& visit);
 
