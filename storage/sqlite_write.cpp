@@ -106,7 +106,7 @@ void SqliteBook::end_unit() {
 void SqliteBook::rollback() {
   if (!in_unit_) return;
   in_unit_ = false;
-  ahead_.reset();
+  ahead_.reset();  // what decides ahead may look at what is forgotten next
   forget_what_changed();
   if (db_->in_transaction()) db_->execute("ROLLBACK");  // SQLite ends it itself when the disk fails
   end_unit();

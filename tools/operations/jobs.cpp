@@ -457,7 +457,7 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
         by_application.erase(found);
         continue;
       }
-      if (engine::observe(decided.changes, backorder, *found->second, run.context.now)) decided.count("news");
+      if (engine::observe(decided.changes, backorder, *found->second, run.context.now)) decided.report.add(Stage::sync, "news", 1);
       by_application.erase(found);
     }
   });

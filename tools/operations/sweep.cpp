@@ -40,9 +40,9 @@ void reserve_due(SweepRun& run) {
     const engine::FundingPlan plan = engine::plan_funding(customer, theirs, prices, defaults, run.context.now, run.context.now);
     const engine::Result<engine::PlanOutcome> done = engine::commit_plan(decided.changes, plan, theirs, customer, run.context.now);
     ENSURE(bool(done), done ? "" : done.error().detail);  // a plan is made from the facts it is committed to
-    decided.count("reserved", done.value().funded);
-    decided.count("voided", done.value().voided);
-    decided.count("waiting", done.value().waiting);
+    decided.report.add(Stage::reserve, "reserved", done.value().funded);
+    decided.report.add(Stage::reserve, "voided", done.value().voided);
+    decided.report.add(Stage::reserve, "waiting", done.value().waiting);
   });
 }
 
@@ -52,7 +52,7 @@ void void_missed(SweepRun& run) {
   each_account(run, Stage::voids, missed, Deciding::ahead, [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
     for (Backorder& backorder : theirs) {
       run.require(engine::void_missed(decided.changes, backorder, customer, run.context.now));
-      decided.count("voided");
+      decided.report.add(Stage::voids, "voided", 1);
     }
   });
 }
@@ -87,10 +87,10 @@ void settle_outcomes(SweepRun& run) {
       const engine::Result<bool> settled = engine::settle(decided.changes, backorder, customer, {settings, tax_bp, std::nullopt, run.context.now});
       run.require(settled);
       if (settled.value()) {
-        decided.count(name(backorder.state));
+        decided.report.add(Stage::settle, name(backorder.state), 1);
         ++decided.settled;
       }
-      if (engine::check_overdue(decided.changes, backorder, settings, run.context.now)) decided.count("overdue");
+      if (engine::check_overdue(decided.changes, backorder, settings, run.context.now)) decided.report.add(Stage::settle, "overdue", 1);
     }
   });
   BackorderQuery unknown;
@@ -99,7 +99,7 @@ void settle_outcomes(SweepRun& run) {
   unknown.deadline_before = run.context.now;
   each_account(run, Stage::settle, unknown, Deciding::ahead, [&](Decided& decided, Customer&, std::span<Backorder> theirs) {
     for (const Backorder& backorder : theirs) {
-      if (engine::check_overdue(decided.changes, backorder, settings, run.context.now)) decided.count("overdue");
+      if (engine::check_overdue(decided.changes, backorder, settings, run.context.now)) decided.report.add(Stage::settle, "overdue", 1);
     }
   });
   close_answered(run);
@@ -148,35 +148,35 @@ void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
   ahead.due_by = horizon;
   std::vector<engine::CustomerId> seen;
   JobCosts costs(run.context.store, run.context.now, horizon);
-  const auto announce = [&](Decided& decided, Customer& customer, const engine::Money& shortfall, std::optional<engine::UtcTime> until) {
+  const auto announce = [&](Changes& changes, Customer& customer, const engine::Money& shortfall, std::optional<engine::UtcTime> until) {
     if (shortfall > customer.warned) {
-      decided.changes.events.push_back({engine::EventKind::shortfall, customer.id, {}, {}, {}, engine::Reason::insufficient_available,
-                                        "short by " + to_string_with_code(shortfall) + " for what is due until " + to_string(horizon) + ": top up by " +
-                                            to_string(until.value_or(horizon))});
-      decided.count("warned");
+      changes.events.push_back({engine::EventKind::shortfall, customer.id, {}, {}, {}, engine::Reason::insufficient_available,
+                                "short by " + to_string_with_code(shortfall) + " for what is due until " + to_string(horizon) + ": top up by " +
+                                    to_string(until.value_or(horizon))});
+      run.add(Stage::warn, "warned", 1);
     } else if (shortfall.is_zero() && customer.warned.is_positive()) {
-      decided.changes.events.push_back({engine::EventKind::shortfall_over, customer.id, {}, {}, {}, {}, "what is due until " + to_string(horizon) + " is covered"});
+      changes.events.push_back({engine::EventKind::shortfall_over, customer.id, {}, {}, {}, {}, "what is due until " + to_string(horizon) + " is covered"});
     } else if (shortfall == customer.warned) {
       return;
     }
     customer.warned = shortfall;
-    decided.changes.customers.push_back(customer);
+    changes.customers.push_back(customer);
   };
   each_account(run, Stage::warn, ahead, Deciding::in_turn, [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
     seen.push_back(customer.id);
     const engine::FundingPlan plan =
         engine::plan_funding(customer, theirs, run.context.store.price_list(), settings.funding, run.context.now, horizon);
-    announce(decided, customer, plan.shortfall, plan.top_up_by);
+    announce(decided.changes, customer, plan.shortfall, plan.top_up_by);
     if (costs.knows_any()) costs.add(plan, theirs, customer);
   });
   // Accounts that were warned and have nothing due any more.
   Work work(run.context);
-  Decided over;
+  Changes changes;
   for (Customer& customer : run.context.store.customers()) {
     if (customer.warned.is_zero() || std::ranges::binary_search(seen, customer.id)) continue;
-    announce(over, customer, engine::Money::zero(customer.currency), std::nullopt);
+    announce(changes, customer, engine::Money::zero(customer.currency), std::nullopt);
   }
-  run.commit(work, over.changes);
+  run.commit(work, changes);
   if (provider != nullptr && costs.knows_any()) warn_of_purse(run, *provider, costs);
 }
 
@@ -184,6 +184,16 @@ void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
 
 std::string_view name(Stage stage) { return engine::word_of(kStageWords, stage); }
 std::optional<Stage> parse_stage(std::string_view text) { return engine::value_of(kStageWords, text); }
+
+void SweepReport::add(Stage stage, std::string_view what, std::int64_t count) {
+  for (StageCount& row : counts) {
+    if (row.stage == stage && row.what == what) {
+      row.count += count;
+      return;
+    }
+  }
+  counts.push_back({stage, std::string(what), count});
+}
 
 std::int64_t SweepReport::count(std::string_view what) const {
   std::int64_t sum = 0;

@@ -43,6 +43,7 @@ struct SweepReport {
   std::vector<StageCount> counts;      // in stage order; zero counts left out
   std::vector<engine::Error> troubles;  // the provider did not answer, a case was opened … : the rest of the work went on
   std::int64_t count(std::string_view what) const;  // summed over stages
+  void add(Stage stage, std::string_view what, std::int64_t count);
 };
 
 // `provider` may be null: then submit and sync are left out with a trouble. Storage failures are thrown; what was committed stays.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,14 +17,8 @@ namespace operations {
 // What was decided about some rows. None of it is done before it is written.
 struct Decided {
   engine::Changes changes{};
-  std::vector<std::pair<std::string, std::int64_t>> counts{};  // for the report
-  std::int64_t settled = 0;                                    // each is a Milestone::in_settlement
-
-  void count(std::string_view what, std::int64_t by = 1) {
-    const auto known = std::ranges::find(counts, what, &std::pair<std::string, std::int64_t>::first);
-    if (known != counts.end()) known->second += by;
-    else counts.emplace_back(what, by);
-  }
+  SweepReport report{};
+  std::int64_t settled = 0;  // each is a Milestone::in_settlement
 };
 // Where: beside the store, one after the other; or, where the rows alone decide, on the thread that reads them, while those before are written.
 enum class Deciding : bool { in_turn, ahead };
@@ -42,15 +37,7 @@ struct SweepRun {
   void reach(Milestone milestone) const {
     if (options.reached) options.reached(milestone);
   }
-  void add(Stage stage, std::string_view what, std::int64_t count) {
-    for (StageCount& row : report.counts) {
-      if (row.stage == stage && row.what == what) {
-        row.count += count;
-        return;
-      }
-    }
-    report.counts.push_back({stage, std::string(what), count});
-  }
+  void add(Stage stage, std::string_view what, std::int64_t count) { report.add(stage, what, count); }
   // Writes what was decided. The facts were read inside the unit of work, so a refusal means that a rule and the store disagree.
   void write(const engine::Changes& changes) {
     if (changes.empty()) return;
@@ -91,9 +78,10 @@ void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Decidi
       if (ahead) decided = *std::exchange(ahead, std::nullopt);
       else decide(decided, rows);
       const bool goes_on = left && together < run.options.together;
-      if (goes_on && where == Deciding::ahead) store.read_ahead(query, wanted, [&](engine::AccountRows& next) { decide(ahead.emplace(), next); });
-      else if (goes_on) store.read_ahead(query, wanted, {});
-      for (const auto& [what, count] : decided.counts) run.add(stage, what, count);
+      std::function<void(engine::AccountRows&)> then{};
+      if (where == Deciding::ahead) then = [&](engine::AccountRows& next) { decide(ahead.emplace(), next); };
+      if (goes_on) store.read_ahead(query, wanted, std::move(then));
+      for (const StageCount& row : decided.report.counts) run.add(row.stage, row.what, row.count);
       for (std::int64_t i = 0; i < decided.settled; ++i) run.reach(Milestone::in_settlement);
       run.write(decided.changes);
       if (!goes_on || store.is_awaited()) break;
