@@ -1,6 +1,7 @@
 #include "api_client/provider.hpp"
 
 #include <algorithm>
+#include <memory_resource>
 #include <unordered_set>
 
 namespace api_client {
@@ -20,6 +21,8 @@ using engine::UtcTime;
 
 constexpr std::int64_t kPage = 1000;       // rows asked for at once
 constexpr std::int64_t kPendingPage = 5000;  // of the pending-delete list, whose rows are short
+constexpr std::int64_t kMostRows = 100'000'000;    // of a list: a TOTAL above it is no number of rows
+constexpr std::int64_t kMostExpected = 1'000'000;  // rows that room is made for because TOTAL says so; more may come
 constexpr int kReadings = 3;               // of a list that keeps changing
 constexpr std::size_t kNamesPerQuery = 200;  // DOMAIN0 … DOMAIN199: some ten kilobytes of request
 
@@ -44,6 +47,7 @@ class Collector {
   virtual engine::Outcome page(const Response& response) = 0;
   // How many different rows were seen; compared with TOTAL. Nothing where rows have no key.
   virtual std::optional<std::int64_t> distinct() const = 0;
+  virtual void expect(std::int64_t) {}  // the list's TOTAL, as its first page says
   virtual void progress(std::int64_t, std::int64_t) {}
 };
 
@@ -91,7 +95,11 @@ class ListReader {
     const std::int64_t size = rows_of(*first.response);
     if (!first.response->paging().total) return read_on(size, collector);
     const std::int64_t total = *first.response->paging().total;
+    if (total < 0 || total > kMostRows) {
+      return garbled(caller_.environment(), base_.name, "TOTAL is " + std::to_string(total) + ": lists of 0 to " + std::to_string(kMostRows) + " rows are read");
+    }
     if (size == 0 && total > 0) return garbled(caller_.environment(), base_.name, "TOTAL is " + std::to_string(total) + ", but the first page is empty");
+    collector.expect(total);
     collector.progress(size, total);
     const std::int64_t pages = size == 0 ? 0 : (total - 1) / size;  // beyond the first
     std::int64_t done = size;
@@ -218,10 +226,16 @@ class JobCollector final : public Collector {
     return engine::Done{};
   }
   std::optional<std::int64_t> distinct() const override { return static_cast<std::int64_t>(seen_.size()); }
+  void expect(std::int64_t rows) override {
+    const auto some = static_cast<std::size_t>(std::clamp<std::int64_t>(rows, 0, kMostExpected));
+    jobs.reserve(some);
+    seen_.reserve(some);
+  }
 
  private:
   const Caller& caller_;
-  std::unordered_set<std::string> seen_{};
+  std::pmr::monotonic_buffer_resource nodes_{};  // one after the other: made and dropped by the hundred thousand
+  std::pmr::unordered_set<std::string> seen_{&nodes_};
 };
 
 // ---- money ------------------------------------------------------------------------------------------------------------------------

@@ -553,6 +553,23 @@ TEST_CASE("client: an empty list is a list; a list without TOTAL is read until a
   CHECK(untold.asked("QueryDomainApplicationList").size() == 2);
 }
 
+TEST_CASE("client: a TOTAL that is no number of rows refuses the list") {
+  for (const std::string total : {"-1", "9000000000000000000", "100000001"}) {
+    Provider provider([&](const Request& request, const Heard&) {
+      Answer answer = page(many_rows(2), request);
+      std::ranges::find(answer.properties, "TOTAL", &std::pair<std::string, std::vector<std::string>>::first)->second = {total};
+      return said(answer);
+    });
+    Client client(provider.server());
+    HttpProvider http = client.provider();
+    const auto jobs = http.jobs({});
+    REQUIRE_FALSE(jobs);
+    CHECK(jobs.error().code == ErrorCode::provider_unreachable);
+    CHECK(jobs.error().detail.find("TOTAL is " + total + ": ") != std::string::npos);
+    CHECK(provider.asked("QueryDomainApplicationList").size() == 1);
+  }
+}
+
 TEST_CASE("client: a list that changed while it was read is read again, and never trusted half") {
   std::vector<Row> rows = many_rows(2'500);
   std::mutex mutex;
