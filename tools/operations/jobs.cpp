@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory_resource>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -438,36 +439,44 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
     run.report.troubles.push_back(listed.error());
     return;
   }
-  std::unordered_map<std::string_view, const ProviderJob*> by_application;
-  by_application.reserve(listed.value().size());
-  for (const ProviderJob& job : listed.value()) by_application.emplace(job.application, &job);
+  const std::vector<ProviderJob>& jobs = listed.value();
+  std::pmr::monotonic_buffer_resource nodes;  // one after the other: made and dropped by the hundred thousand
+  std::pmr::unordered_map<std::string_view, std::size_t> by_application(&nodes);
+  by_application.reserve(jobs.size());
+  for (std::size_t i = 0; i < jobs.size(); ++i) by_application.emplace(jobs[i].application, i);
   BackorderQuery query;
   query.states = {State::processing, State::auction_pending};
   query.with_job = true;
+  std::vector<bool> is_bound(jobs.size(), false);
   std::vector<Look> looks;
-  each_chunk(run, Stage::sync, query, Deciding::in_turn, [&](Decided& decided, engine::AccountRows& rows) {
+  each_chunk(run, Stage::sync, query, Deciding::ahead, [&](Decided& decided, engine::AccountRows& rows) {
+    std::vector<std::size_t> bound;
+    std::vector<Look> closer;
     for (Backorder& backorder : rows.backorders) {
       const auto found = by_application.find(*backorder.application);
       if (found == by_application.end()) {
-        looks.push_back({backorder.id, *backorder.application});
+        closer.push_back({backorder.id, *backorder.application});
         continue;
       }
-      if (engine::needs_a_closer_look(*found->second)) {
-        looks.push_back({backorder.id, *backorder.application, found->second});
-        by_application.erase(found);
-        continue;
-      }
-      if (engine::observe(decided.changes, backorder, *found->second, run.context.now)) decided.report.add(Stage::sync, "news", 1);
-      by_application.erase(found);
+      const ProviderJob& job = jobs[found->second];
+      bound.push_back(found->second);
+      if (engine::needs_a_closer_look(job)) closer.push_back({backorder.id, *backorder.application, &job});
+      else if (engine::observe(decided.changes, backorder, job, run.context.now)) decided.report.add(Stage::sync, "news", 1);
     }
+    decided.kept = [&, bound = std::move(bound), closer = std::move(closer)] {
+      for (const std::size_t job : bound) is_bound[job] = true;
+      looks.insert(looks.end(), closer.begin(), closer.end());
+    };
   });
   look_singly(run, provider, looks);
+  std::erase_if(by_application, [&](const auto& job) { return is_bound[job.second]; });
+  if (by_application.empty()) return;
   // A provider lists for ever what ended; only what it says anew about one of those is looked at.
   run.context.store.each_ended_application([&](std::string_view application, std::string_view status) {
     const auto found = by_application.find(application);
-    if (found != by_application.end() && found->second->status == status) by_application.erase(found);
+    if (found != by_application.end() && jobs[found->second].status == status) by_application.erase(found);
   });
-  for (const ProviderJob& job : listed.value()) {
+  for (const ProviderJob& job : jobs) {
     if (run.interrupted()) return;
     if (by_application.contains(job.application)) note_strange_job(run, provider, job);
   }

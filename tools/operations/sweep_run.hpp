@@ -19,6 +19,7 @@ struct Decided {
   engine::Changes changes{};
   SweepReport report{};
   std::int64_t settled = 0;  // each is a Milestone::in_settlement
+  std::function<void()> kept{};  // what else is to be remembered, called where this is not dropped
 };
 // Where: beside the store, one after the other; or, where the rows alone decide, on the thread that reads them, while those before are written.
 enum class Deciding : bool { in_turn, ahead };
@@ -84,6 +85,7 @@ void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Decidi
       for (const StageCount& row : decided.report.counts) run.add(row.stage, row.what, row.count);
       for (std::int64_t i = 0; i < decided.settled; ++i) run.reach(Milestone::in_settlement);
       run.write(decided.changes);
+      if (decided.kept) decided.kept();
       if (!goes_on || store.is_awaited()) break;
     }
     work.keep();
