@@ -99,7 +99,7 @@ TEST_CASE("sweep: a thousand due at once, by chunks in commits of their own, in 
     CAPTURE(way.chunk);
     CAPTURE(way.together);
     CAPTURE(way.others_write);
-    Desk desk;
+    Desk desk([](simulated_registry::World& world) { world.catch_percent = 60, world.competitor_percent = 40; });
     std::vector<std::pair<const char*, engine::UtcTime>> names;
     std::vector<std::string> texts;
     for (int i = 0; i < 1'000; ++i) texts.push_back("n" + std::to_string(i) + ".com");
@@ -131,8 +131,17 @@ TEST_CASE("sweep: a thousand due at once, by chunks in commits of their own, in 
     CHECK(report.count("reserved") == 550);
     CHECK(report.count("voided") == 450);
     desk.verify();
+    options.stages = {Stage::submit};
+    CHECK(sweep(desk.context(), desk.registry.get(), options).count("submitted") == 550);
+    desk.now = kNow + hours(124);  // a day after the drop
+    options.stages = {Stage::sync, Stage::settle};
+    const SweepReport outcomes = sweep(desk.context(), desk.registry.get(), options);
+    CHECK(outcomes.count("news") == 550);
+    for (const char* outcome : {"SUCCESSFUL", "FAILED", "AUCTION-PENDING"}) CHECK(outcomes.count(outcome) > 100);
+    desk.verify();
     std::vector<std::string>& lines = books.emplace_back();
     for (const engine::Backorder& one : desk.store->backorders({})) lines.push_back(one.name.ace() + " " + std::string(name(one.state)) + " " + to_string(one.deposit.value_or(eur(0))));
+    for (const StageCount& row : outcomes.counts) lines.push_back(std::string(name(row.stage)) + " " + row.what + " " + std::to_string(row.count));
     CHECK(books.back() == books.front());
   }
 }
