@@ -108,12 +108,15 @@ struct Serve {
     if (rehearsal) {
       if (registry.empty() && globals.provider.empty()) registry = std::filesystem::path(globals.book).replace_extension(".registry.db").string();
       std::error_code failed;
-      if (!globals.now.empty() && std::filesystem::exists(globals.book, failed)) refuse_clock();
+      if (std::filesystem::exists(globals.book, failed)) {
+        if (!globals.now.empty()) refuse_clock();
+        session.book();  // an older schema is brought forward, and the user told
+      }
       value_or_throw(gateway::make_rehearsal(globals.book, registry, globals.now.empty() ? system_now() : session.instant(globals.now)));
     } else if (!globals.now.empty()) {
       refuse_clock();
     }
-    const bool own_clock = session.book_read_only().book().rehearsal;
+    const bool own_clock = session.book().book().rehearsal;
     const std::unique_ptr<engine::BackorderProvider> simulated = registry.empty() ? nullptr : open_registry(globals.book, registry, own_clock);
     options.provider = simulated ? simulated.get() : session.provider();
     options.entity = !entity.empty() ? entity : own_clock ? "1234" : "54cd";

@@ -8,27 +8,17 @@
 #include "storage/migrate.hpp"
 #include "storage/sqlite_store.hpp"
 #include "tests/support/books.hpp"
+#include "tests/support/older_book.hpp"
 #include "tests/support/rows_of.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace engine;
+using support::make_book_before;
 using support::rows_of;
 
 namespace {
 
 const UtcTime kNow = support::at("2026-08-01T06:00:00Z");
-
-// A book as it was just before the migration of this name.
-int make_book_before(const std::string& path, std::string_view migration) {
-  SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-  const auto migrations = storage::sqlite_migrations();
-  const auto end = std::ranges::find(migrations, migration, &storage::Migration::name);
-  REQUIRE(end != migrations.end());
-  for (auto one = migrations.begin(); one != end; ++one) db.exec(std::string(one->sql));
-  db.exec("PRAGMA application_id = 0x6472706c; PRAGMA user_version = " + std::to_string(end->number - 1));
-  db.exec("INSERT INTO book (id, made_at, rehearsal) VALUES (1, " + std::to_string(kNow.time_since_epoch().count()) + ", 1)");
-  return end->number - 1;
-}
 
 constexpr const char* kCustomer =
     "INSERT INTO customer (id, name, currency, tier, state, country, vat_id, opened_at, warned_minor) VALUES (1, 'alice', 'EUR', 'standard', 'open', '', '', 1, 0)";
@@ -47,7 +37,7 @@ std::string new_backorder(int id, int customer) { return old_backorder(id, custo
 TEST_CASE("migration: the log keeps every event when its kinds become rows, and stays append-only") {
   support::TemporaryDirectory folder;
   const std::string path = folder.file("book.db");
-  const int before = make_book_before(path, "notices");
+  const int before = make_book_before(path, "notices", kNow);
   SQLite::Database(path, SQLite::OPEN_READWRITE)
       .exec("INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (1, 5, 'list-imported', 'mary', 'one'), (2, 7, 'setting-changed', 'mary', 'two')");
   {
@@ -79,7 +69,7 @@ TEST_CASE("migration: the log keeps every event when its kinds become rows, and 
 TEST_CASE("migration: references hold at the end of a unit of work, a transfer's accounts and customer at once; ids of backorders ascend") {
   support::TemporaryDirectory folder;
   const std::string path = folder.file("book.db");
-  make_book_before(path, "whole_units");
+  make_book_before(path, "whole_units", kNow);
   {
     SQLite::Database db(path, SQLite::OPEN_READWRITE);
     db.exec(kCustomer);
@@ -108,7 +98,7 @@ TEST_CASE("migration: references hold at the end of a unit of work, a transfer's
 TEST_CASE("migration: when backorders come to lie by account, each is what it was, and whoever names one still does") {
   support::TemporaryDirectory folder;
   const std::string path = folder.file("book.db");
-  make_book_before(path, "accounts_together");
+  make_book_before(path, "accounts_together", kNow);
   const std::string all = "SELECT id, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at,"
                           " deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application,"
                           " provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder ORDER BY id";
@@ -162,7 +152,7 @@ TEST_CASE("migration: when backorders come to lie by account, each is what it wa
 TEST_CASE("migration: when one index finds what is open, the same is found, and nothing is open twice") {
   support::TemporaryDirectory folder;
   const std::string path = folder.file("book.db");
-  make_book_before(path, "open_in_one_index");
+  make_book_before(path, "open_in_one_index", kNow);
   const auto in_state = [](int id, const std::string& values) { return "UPDATE backorder SET " + values + " WHERE id = " + std::to_string(id); };
   {
     SQLite::Database db(path, SQLite::OPEN_READWRITE);

@@ -1,5 +1,6 @@
 // The program as people and scripts meet it: help, mistakes, statuses, repetition, clocks, dry runs. Each case runs build/dropledger.
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +12,10 @@
 #include <vector>
 
 #include "storage/sqlite_store.hpp"
+#include "tests/support/books.hpp"
+#include "tests/support/older_book.hpp"
 #include "tests/support/run_program.hpp"
+#include "tests/support/running_program.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace {
@@ -255,6 +259,36 @@ TEST_CASE("a book that cannot be opened is refused by its own code") {
   const Ended again = book.run({"init", "--json"});
   CHECK(error_of(again)["code"] == "database_exists");
   CHECK(error_of(book.run({"backup", newer, "--json"}))["code"] == "database_exists");
+}
+
+TEST_CASE("an older book is brought forward by what writes, which says so: a command, or serve; what reads leaves it as it is") {
+  const support::TemporaryDirectory folder;
+  struct Row { const char* name; Words writes; };
+  for (const Row& row : {Row{"written.db", {"account", "open", "alice", "--currency", "EUR"}}, Row{"served.db", {"serve", "--listen", "127.0.0.1:0"}},
+                         Row{"rehearsed.db", {"serve", "--listen", "127.0.0.1:0", "--rehearsal"}}}) {
+    CAPTURE(row.name);
+    const std::string path = folder.file(row.name), log = folder.file("log");
+    const int schema = support::make_book_before(path, "deposit_in_its_index", support::at("2026-07-01T00:00:00Z"));
+    const Ended read = dropledger({"--db", path, "verify", "--json"});
+    CHECK(error_of(read)["code"] == "database_read_only");
+    Words all{"--db", path};
+    all.insert(all.end(), row.writes.begin(), row.writes.end());
+    std::string said;
+    if (row.writes.front() == "serve") {
+      support::RunningProgram server(all, log);
+      CHECK(server.read_line().starts_with("listening on "));
+      server.signal(SIGTERM);
+      CHECK(server.wait() == 0);
+      std::ifstream stream(log);
+      said.assign(std::istreambuf_iterator<char>(stream), {});
+    } else {
+      said = dropledger(all).err;
+    }
+    CAPTURE(said);
+    CHECK(said.find("is brought forward from schema " + std::to_string(schema)) != std::string::npos);
+    CHECK(std::filesystem::exists(path + ".before-" + std::to_string(schema)));
+    CHECK(dropledger({"--db", path, "verify"}).status == 0);
+  }
 }
 
 TEST_CASE("a book that another program writes to is busy, and can still be read") {

@@ -54,7 +54,7 @@ struct Gateway::Parts {
              api_client::format(refuse(420, "too many connections"))) {}
   ~Parts() { stop(); }
 
-  bool is_rehearsal() { return storage::open_book(options.book, {})->book().rehearsal; }  // read-write: brings an older schema forward, once
+  bool is_rehearsal() const { return storage::open_book(options.book, {.access = storage::Access::read_only})->book().rehearsal; }
 
   engine::UtcTime now(engine::LedgerStore& store) {
     if (options.clock) return options.clock();

@@ -32,7 +32,7 @@ struct GatewayOptions {
 
 class Gateway {
  public:
-  explicit Gateway(GatewayOptions options);  // opens the book; throws storage::StorageError
+  explicit Gateway(GatewayOptions options);  // opens the book, whose schema is this program's; throws storage::StorageError
   ~Gateway();                                // stops
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;

@@ -102,7 +102,7 @@ engine::Outcome make_rehearsal(const std::string& book, const std::string& regis
     if (const engine::Outcome filled = fill_book(part, now); !filled) return filled;
     fs::rename(part, book);
   }
-  const engine::BookInfo info = storage::open_book(book, {})->book();
+  const engine::BookInfo info = storage::open_book(book, {.access = storage::Access::read_only})->book();
   if (!info.rehearsal) {
     return Error{engine::ErrorCode::clock_not_movable, book + " is a live book: serve it without --rehearsal, or name another file with --db"};
   }
