@@ -55,6 +55,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::Customer> customer(engine::CustomerId id) override;
   std::optional<engine::Customer> customer(std::string_view name) override;
   std::vector<engine::Customer> customers() override;
+  std::vector<std::string> names_of_customers() override;
   std::vector<engine::Customer> customers(std::span<const engine::CustomerId> ids) override;
 
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
@@ -129,7 +130,7 @@ class SqliteBook final : public engine::LedgerStore {
   };
   const KeptAccount& kept_account(std::int64_t id);  // until the next one
   engine::LedgerAccountKey account(std::int64_t id);
-  void keep_account(const Statement& row);
+  KeptAccount read_account(const Statement& row);
   void keep_accounts();  // all of them
   struct KeptBalances {
     bool known = false;
@@ -221,10 +222,10 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::Settings> settings_;
   std::optional<engine::PriceList> price_list_;
   std::optional<engine::Schedules> schedules_;
-  std::vector<KeptAccount> accounts_;                                    // by id, as they were needed; rows that never change
+  std::vector<KeptAccount> accounts_;                                    // by id, all up to accounts_kept_; rows that never change
   std::vector<std::string> sources_;                                     // of the operator's among them
-  std::int64_t accounts_kept_ = 0;                                       // all up to this id
-  int single_accounts_ = 0;                                              // looked up one by one so far
+  std::int64_t accounts_kept_ = 0;
+  std::unordered_map<std::int64_t, KeptAccount> single_accounts_;        // looked up one by one so far
   std::map<engine::LedgerAccountKey, std::int64_t> operator_accounts_;
   std::optional<engine::Currency> last_currency_;
 

@@ -32,7 +32,7 @@ class Conditions {
 
 namespace {
 
-constexpr int kMostSingleAccounts = 500;  // then all are read at once: somebody is reading everything
+constexpr std::size_t kMostSingleAccounts = 500;  // then all are read at once: somebody is reading everything
 
 constexpr std::string_view kCustomerColumns =
     "SELECT id, name, currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer";
@@ -79,43 +79,40 @@ Currency SqliteBook::currency(std::string_view code) {
   return parsed.value();
 }
 
-void SqliteBook::keep_account(const Statement& row) {
-  const std::int64_t id = row.integer(0);
+SqliteBook::KeptAccount SqliteBook::read_account(const Statement& row) {
   const std::optional<AccountKind> kind = account_kind_from_code(row.integer(1));
-  if (!kind || id < 1) db_->fail_corrupt("ledger account " + std::to_string(id) + " has an unknown kind");
-  const auto place = static_cast<std::size_t>(id);
-  if (place > accounts_.size() + 100'000'000) db_->fail_corrupt("ledger account " + std::to_string(id) + " is numbered far beyond the others");
-  if (place >= accounts_.size()) accounts_.resize(place + 1);
-  KeptAccount& account = accounts_[place];
-  if (account.currency) return;
-  account = {.currency = currency(row.text(2)), .kind = *kind};
+  if (!kind) db_->fail_corrupt("ledger account " + std::to_string(row.integer(0)) + " has an unknown kind");
+  KeptAccount account{.currency = currency(row.text(2)), .kind = *kind};
   if (belongs_to_customer(*kind)) {
     account.of = row.integer(3);
   } else {
     account.of = static_cast<std::int64_t>(sources_.size());
     sources_.push_back(row.string(4));
   }
+  return account;
 }
 
 void SqliteBook::keep_accounts() {
   Statement row = db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account WHERE id > ? ORDER BY id");
   row.bind(accounts_kept_);
   while (row.step()) {
-    keep_account(row);
-    accounts_kept_ = row.integer(0);
+    const std::int64_t id = row.integer(0);
+    if (id < 1 || id > std::ssize(accounts_) + 100'000'000) db_->fail_corrupt("ledger account " + std::to_string(id) + " is numbered far beyond the others");
+    accounts_.resize(static_cast<std::size_t>(id) + 1);
+    accounts_.back() = read_account(row);
+    accounts_kept_ = id;
   }
+  single_accounts_.clear();
 }
 
 const SqliteBook::KeptAccount& SqliteBook::kept_account(std::int64_t id) {
-  const auto kept = [&] { return id >= 1 && static_cast<std::size_t>(id) < accounts_.size() && accounts_[static_cast<std::size_t>(id)].currency; };
-  if (!kept() && ++single_accounts_ == kMostSingleAccounts) keep_accounts();
-  if (!kept()) {
-    Statement row = db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account WHERE id = ?");
-    row.bind(id);
-    if (!row.step()) db_->fail_corrupt("ledger account " + std::to_string(id) + " does not exist");
-    keep_account(row);
-  }
-  return accounts_[static_cast<std::size_t>(id)];
+  if (id > accounts_kept_ && single_accounts_.size() >= kMostSingleAccounts) keep_accounts();
+  if (id >= 1 && id <= accounts_kept_ && accounts_[static_cast<std::size_t>(id)].currency) return accounts_[static_cast<std::size_t>(id)];
+  if (const auto known = single_accounts_.find(id); known != single_accounts_.end()) return known->second;
+  Statement row = db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account WHERE id = ?");
+  row.bind(id);
+  if (!row.step()) db_->fail_corrupt("ledger account " + std::to_string(id) + " does not exist");
+  return single_accounts_.emplace(id, read_account(row)).first->second;
 }
 
 LedgerAccountKey SqliteBook::account(std::int64_t id) {
@@ -222,7 +219,7 @@ void SqliteBook::forget_what_changed() {
   accounts_.clear();
   sources_.clear();
   accounts_kept_ = 0;
-  single_accounts_ = 0;
+  single_accounts_.clear();
   operator_accounts_.clear();
   last_recorded_ = last_request_ = last_transfer_ = last_event_ = std::nullopt;
   last_seal_.reset();
@@ -434,6 +431,13 @@ std::vector<Customer> SqliteBook::customers() {
   Statement row = db_->statement(std::string(kCustomerColumns) + " ORDER BY id");
   while (row.step()) customers.push_back(read_customer(row, kept[static_cast<std::size_t>(row.integer(0))]));
   return customers;
+}
+
+std::vector<std::string> SqliteBook::names_of_customers() {
+  std::vector<std::string> names(static_cast<std::size_t>(db_->integer("SELECT ifnull(max(id), 0) FROM customer")) + 1);
+  Statement row = db_->statement("SELECT id, name FROM customer ORDER BY id");
+  while (row.step()) names[static_cast<std::size_t>(row.integer(0))] = row.text(1);
+  return names;
 }
 
 std::vector<Customer> SqliteBook::customers(std::span<const CustomerId> ids) {

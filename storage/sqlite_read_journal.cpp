@@ -76,23 +76,35 @@ std::vector<Sum> SqliteBook::sums_by_account(std::string_view column, std::int64
 }
 
 std::vector<AccountTurnover> SqliteBook::turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) {
-  struct Sums {
-    std::int64_t opening_debit = 0, opening_credit = 0, debit = 0, credit = 0;
-    bool add(const Sums& other) {
-      return plus(opening_debit, other.opening_debit) && plus(opening_credit, other.opening_credit) && plus(debit, other.debit) && plus(credit, other.credit);
-    }
+  // As small as it may be: for each account there is one, and transfers reach them in no order.
+  struct Turnover {
+    std::int64_t debit = 0, credit = 0;
+    bool add(const Turnover& other) { return plus(debit, other.debit) && plus(credit, other.credit); }
   };
-  const std::vector<Sums> sums = sums_by_account<Sums>(by_effective ? "effective_at" : "recorded_at", last_transfer_before(by_effective ? std::nullopt : to).value(),
-                                                       [&](Sums& sum, std::int64_t time, std::int64_t amount, bool is_debit) {
-    const UtcTime at{Milliseconds(time)};
-    if (to && at >= *to) return true;
-    const bool opening = from && at < *from;
-    return plus(is_debit ? (opening ? sum.opening_debit : sum.debit) : (opening ? sum.opening_credit : sum.credit), amount);
-  });
+  struct WithOpening {
+    Turnover opening{}, later{};
+    bool add(const WithOpening& other) { return opening.add(other.opening) && later.add(other.later); }
+  };
+  const std::string_view column = by_effective ? "effective_at" : "recorded_at";
+  const std::int64_t through = last_transfer_before(by_effective ? std::nullopt : to).value();
+  const auto adds = [&](Turnover& sum, std::int64_t amount, bool is_debit) { return plus(is_debit ? sum.debit : sum.credit, amount); };
+  const auto is_late = [&](std::int64_t time) { return to && UtcTime{Milliseconds(time)} >= *to; };
   std::vector<AccountTurnover> turnovers;
-  for (std::int64_t id = 1; id < std::ssize(sums); ++id) {
-    const Sums& sum = sums[static_cast<std::size_t>(id)];
-    turnovers.push_back({account(id), sum.opening_debit, sum.opening_credit, sum.debit, sum.credit});
+  if (from) {
+    const auto sums = sums_by_account<WithOpening>(column, through, [&](WithOpening& sum, std::int64_t time, std::int64_t amount, bool is_debit) {
+      return is_late(time) || adds(UtcTime{Milliseconds(time)} < *from ? sum.opening : sum.later, amount, is_debit);
+    });
+    turnovers.reserve(sums.size());
+    for (std::size_t id = 1; id < sums.size(); ++id) {
+      const auto& [opening, later] = sums[id];
+      turnovers.push_back({account(static_cast<std::int64_t>(id)), opening.debit, opening.credit, later.debit, later.credit});
+    }
+  } else {
+    const auto sums = sums_by_account<Turnover>(column, through, [&](Turnover& sum, std::int64_t time, std::int64_t amount, bool is_debit) {
+      return is_late(time) || adds(sum, amount, is_debit);
+    });
+    turnovers.reserve(sums.size());
+    for (std::size_t id = 1; id < sums.size(); ++id) turnovers.push_back({account(static_cast<std::int64_t>(id)), 0, 0, sums[id].debit, sums[id].credit});
   }
   return turnovers;
 }

@@ -30,11 +30,7 @@ engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, T
   slice.first_day = slice.after < slice.through ? day_at(TransferId(slice.after.value() + 1)) : slice.last_day;
   slice.begins_within_day = slice.after.value() > 0 && day_at(slice.after) == slice.first_day;
 
-  std::vector<std::string> names;  // by id
-  for (engine::Customer& customer : store.customers()) {
-    names.resize(static_cast<std::size_t>(customer.id.value()) + 1);
-    names.back() = std::move(customer.name);
-  }
+  const std::vector<std::string> names = store.names_of_customers();
   const std::vector<engine::AccountBalance> before = store.balances_after(slice.after);
   auto opening = before.begin();  // ordered alike, and whoever had a transfer before has one now
   for (const engine::AccountBalance& balance : store.balances_after(slice.through)) {

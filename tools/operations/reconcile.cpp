@@ -196,8 +196,7 @@ LoopReport purse(engine::LedgerStore& store, engine::BackorderProvider& provider
 
 // Movements of the cash accounts by source: one per request, as the bank sees one payment where we post two transfers.
 std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerStore& store) {
-  std::map<std::int64_t, std::string> names;
-  for (const engine::Customer& customer : store.customers()) names.emplace(customer.id.value(), customer.name);
+  const std::vector<std::string> names = store.names_of_customers();
   std::map<std::string, std::vector<MoneyItem>> items;
   std::map<std::pair<std::string, engine::RequestId>, std::size_t> of_request;
   std::map<std::int64_t, std::string> item_of_transfer;
@@ -221,7 +220,7 @@ std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerStore& st
       }
     }
     MoneyItem item{.id = title(transfer.id), .references = references_of(keys.of(transfer), transfer.memo), .amount = amount, .at = transfer.effective_at};
-    if (other.customer) item.owner = names[other.customer->value()];
+    if (other.customer) item.owner = names.at(static_cast<std::size_t>(other.customer->value()));
     else item.owner = other.kind == engine::AccountKind::suspense ? "suspense" : "provider";
     if (transfer.kind == TransferKind::reversal && transfer.reverses) {
       const auto undone = item_of_transfer.find(transfer.reverses->value());

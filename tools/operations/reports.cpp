@@ -1,6 +1,7 @@
 #include "tools/operations/reports.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_map>
 
 namespace operations {
@@ -22,12 +23,6 @@ Money change_of(const Transfer& transfer, const Customer& customer, AccountKind 
   if (transfer.credit.customer == customer.id && transfer.credit.kind == kind) change += transfer.amount;
   if (transfer.debit.customer == customer.id && transfer.debit.kind == kind) change -= transfer.amount;
   return kind == AccountKind::receivable ? -change : change;
-}
-
-std::unordered_map<std::int64_t, std::string> names_of_customers(LedgerStore& store) {
-  std::unordered_map<std::int64_t, std::string> names;
-  for (const Customer& customer : store.customers()) names.emplace(customer.id.value(), customer.name);
-  return names;
 }
 
 std::unordered_map<std::int64_t, Backorder> backorders_of(LedgerStore& store, std::optional<engine::CustomerId> customer) {
@@ -89,10 +84,11 @@ Statement statement(LedgerStore& store, const Customer& customer, const Period& 
 
 std::vector<TrialBalanceRow> trial_balance(LedgerStore& store, const Period& period) {
   // What rows are ordered by is worked out once for each, so that few bytes are moved while they are sorted.
-  std::vector<Customer> customers = store.customers();
-  std::ranges::sort(customers, {}, &Customer::name);
-  std::unordered_map<std::int64_t, std::size_t> places;  // of customers, 1 is the first name
-  for (const Customer& customer : customers) places.emplace(customer.id.value(), places.size() + 1);
+  const std::vector<std::string> names = store.names_of_customers();
+  std::vector<std::size_t> by_name(names.size()), places(names.size());  // ids by name; an id's place among them, 0 for the operator, who has none
+  std::iota(by_name.begin(), by_name.end(), std::size_t{0});
+  std::ranges::sort(by_name, {}, [&](std::size_t id) { return std::string_view(names[id]); });
+  for (std::size_t place = 0; place < by_name.size(); ++place) places[by_name[place]] = place;
   const std::vector<engine::AccountTurnover> turnovers = store.turnovers(period.from, period.to, period.by_effective);
   struct Place {
     engine::Currency currency;
@@ -105,7 +101,7 @@ std::vector<TrialBalanceRow> trial_balance(LedgerStore& store, const Period& per
   order.reserve(turnovers.size());
   for (const engine::AccountTurnover& turnover : turnovers) {
     const engine::LedgerAccountKey& account = turnover.account;
-    order.push_back({account.currency, account.kind, account.customer ? places.at(account.customer->value()) : 0, account.source, &turnover});
+    order.push_back({account.currency, account.kind, account.customer ? places.at(static_cast<std::size_t>(account.customer->value())) : 0, account.source, &turnover});
   }
   std::ranges::sort(order, {}, [](const Place& place) {
     return std::tuple(place.currency, place.kind, place.customer, place.source);
@@ -118,14 +114,14 @@ std::vector<TrialBalanceRow> trial_balance(LedgerStore& store, const Period& per
     const Money opening = money(turnover.opening_debit_minor) - money(turnover.opening_credit_minor);  // debit is positive
     const Money closing = opening + money(turnover.debit_minor) - money(turnover.credit_minor);
     const Money zero = Money::zero(place.currency);
-    rows.push_back({turnover.account, place.customer == 0 ? std::string() : customers[place.customer - 1].name, std::max(opening, zero), std::max(-opening, zero),
+    rows.push_back({turnover.account, names[by_name[place.customer]], std::max(opening, zero), std::max(-opening, zero),
                     money(turnover.debit_minor), money(turnover.credit_minor), std::max(closing, zero), std::max(-closing, zero)});
   }
   return rows;
 }
 
 std::vector<OpenDeposit> open_deposits(LedgerStore& store, std::optional<engine::CustomerId> customer, UtcTime now) {
-  const auto names = names_of_customers(store);
+  const std::vector<std::string> names = store.names_of_customers();
   const engine::Settings settings = store.settings();
   engine::BackorderQuery query;
   query.customer = customer;
@@ -141,7 +137,7 @@ std::vector<OpenDeposit> open_deposits(LedgerStore& store, std::optional<engine:
     const bool overdue = ends_by && now > *ends_by;
     const engine::Milliseconds age = now - backorder.reserved_at.value_or(now);
     std::string next = next_step(backorder, overdue);
-    deposits.push_back({std::move(backorder), names.at(backorder.customer.value()), age, ends_by, overdue, std::move(next)});
+    deposits.push_back({std::move(backorder), names.at(static_cast<std::size_t>(backorder.customer.value())), age, ends_by, overdue, std::move(next)});
   }
   std::ranges::sort(deposits, [](const OpenDeposit& a, const OpenDeposit& b) { return a.age > b.age; });
   return deposits;
