@@ -227,7 +227,7 @@ class JobCollector final : public Collector {
   }
   std::optional<std::int64_t> distinct() const override { return static_cast<std::int64_t>(seen_.size()); }
   void expect(std::int64_t rows) override {
-    const auto some = static_cast<std::size_t>(std::clamp<std::int64_t>(rows, 0, kMostExpected));
+    const auto some = static_cast<std::size_t>(std::min(rows, kMostExpected));
     jobs.reserve(some);
     seen_.reserve(some);
   }

@@ -392,8 +392,8 @@ class LedgerStore {
   virtual std::optional<Customer> customer(CustomerId id) = 0;
   virtual std::optional<Customer> customer(std::string_view name) = 0;
   virtual std::vector<Customer> customers() = 0;     // by id
-  virtual std::vector<std::string> names_of_customers() = 0;  // each in the place of its id; empty where there is none
   virtual std::vector<Customer> customers(std::span<const CustomerId> ids) = 0;  // by id
+  virtual std::vector<std::string> names_of_customers() = 0;  // each in the place of its id; empty where there is none
 
   virtual std::optional<Backorder> backorder(BackorderId id) = 0;
   virtual std::vector<Backorder> backorders(const BackorderQuery& query) = 0;

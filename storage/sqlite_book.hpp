@@ -55,8 +55,8 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::Customer> customer(engine::CustomerId id) override;
   std::optional<engine::Customer> customer(std::string_view name) override;
   std::vector<engine::Customer> customers() override;
-  std::vector<std::string> names_of_customers() override;
   std::vector<engine::Customer> customers(std::span<const engine::CustomerId> ids) override;
+  std::vector<std::string> names_of_customers() override;
 
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
   std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;

@@ -81,7 +81,8 @@ Currency SqliteBook::currency(std::string_view code) {
 
 SqliteBook::KeptAccount SqliteBook::read_account(const Statement& row) {
   const std::optional<AccountKind> kind = account_kind_from_code(row.integer(1));
-  if (!kind) db_->fail_corrupt("ledger account " + std::to_string(row.integer(0)) + " has an unknown kind");
+  const std::int64_t id = row.integer(0);
+  if (!kind || id < 1) db_->fail_corrupt("ledger account " + std::to_string(id) + " has an unknown kind");
   KeptAccount account{.currency = currency(row.text(2)), .kind = *kind};
   if (belongs_to_customer(*kind)) {
     account.of = row.integer(3);
@@ -97,7 +98,7 @@ void SqliteBook::keep_accounts() {
   row.bind(accounts_kept_);
   while (row.step()) {
     const std::int64_t id = row.integer(0);
-    if (id < 1 || id > std::ssize(accounts_) + 100'000'000) db_->fail_corrupt("ledger account " + std::to_string(id) + " is numbered far beyond the others");
+    if (id > std::ssize(accounts_) + 100'000'000) db_->fail_corrupt("ledger account " + std::to_string(id) + " is numbered far beyond the others");
     accounts_.resize(static_cast<std::size_t>(id) + 1);
     accounts_.back() = read_account(row);
     accounts_kept_ = id;
@@ -433,13 +434,6 @@ std::vector<Customer> SqliteBook::customers() {
   return customers;
 }
 
-std::vector<std::string> SqliteBook::names_of_customers() {
-  std::vector<std::string> names(static_cast<std::size_t>(db_->integer("SELECT ifnull(max(id), 0) FROM customer")) + 1);
-  Statement row = db_->statement("SELECT id, name FROM customer ORDER BY id");
-  while (row.step()) names[static_cast<std::size_t>(row.integer(0))] = row.text(1);
-  return names;
-}
-
 std::vector<Customer> SqliteBook::customers(std::span<const CustomerId> ids) {
   std::vector<CustomerId> wanted(ids.begin(), ids.end());
   std::ranges::sort(wanted);
@@ -454,6 +448,13 @@ std::vector<Customer> SqliteBook::customers(std::span<const CustomerId> ids) {
     row.reset();
   }
   return customers;
+}
+
+std::vector<std::string> SqliteBook::names_of_customers() {
+  std::vector<std::string> names(static_cast<std::size_t>(db_->integer("SELECT ifnull(max(id), 0) FROM customer")) + 1);
+  Statement row = db_->statement("SELECT id, name FROM customer ORDER BY id");
+  while (row.step()) names[static_cast<std::size_t>(row.integer(0))] = row.text(1);
+  return names;
 }
 
 // ---- users --------------------------------------------------------------------------------------------------------------------

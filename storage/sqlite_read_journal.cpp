@@ -76,37 +76,40 @@ std::vector<Sum> SqliteBook::sums_by_account(std::string_view column, std::int64
 }
 
 std::vector<AccountTurnover> SqliteBook::turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to, bool by_effective) {
-  // As small as it may be: for each account there is one, and transfers reach them in no order.
-  struct Turnover {
+  // A sum for each account, reached in no order: half as large where nothing comes before.
+  struct Sides {
     std::int64_t debit = 0, credit = 0;
-    bool add(const Turnover& other) { return plus(debit, other.debit) && plus(credit, other.credit); }
+    bool add(const Sides& other) { return plus(debit, other.debit) && plus(credit, other.credit); }
   };
-  struct WithOpening {
-    Turnover opening{}, later{};
-    bool add(const WithOpening& other) { return opening.add(other.opening) && later.add(other.later); }
+  struct Later {
+    Sides later{};
+    bool add(const Later& other) { return later.add(other.later); }
+    Sides& part(bool) { return later; }
+    Sides opening() const { return {}; }
   };
-  const std::string_view column = by_effective ? "effective_at" : "recorded_at";
-  const std::int64_t through = last_transfer_before(by_effective ? std::nullopt : to).value();
-  const auto adds = [&](Turnover& sum, std::int64_t amount, bool is_debit) { return plus(is_debit ? sum.debit : sum.credit, amount); };
-  const auto is_late = [&](std::int64_t time) { return to && UtcTime{Milliseconds(time)} >= *to; };
-  std::vector<AccountTurnover> turnovers;
-  if (from) {
-    const auto sums = sums_by_account<WithOpening>(column, through, [&](WithOpening& sum, std::int64_t time, std::int64_t amount, bool is_debit) {
-      return is_late(time) || adds(UtcTime{Milliseconds(time)} < *from ? sum.opening : sum.later, amount, is_debit);
+  struct OpeningAndLater {
+    Sides before{}, later{};
+    bool add(const OpeningAndLater& other) { return before.add(other.before) && later.add(other.later); }
+    Sides& part(bool is_before) { return is_before ? before : later; }
+    Sides opening() const { return before; }
+  };
+  const auto turnovers_by = [&]<typename Sum>(Sum) {
+    const std::vector<Sum> sums = sums_by_account<Sum>(by_effective ? "effective_at" : "recorded_at", last_transfer_before(by_effective ? std::nullopt : to).value(),
+                                                       [&](Sum& sum, std::int64_t time, std::int64_t amount, bool is_debit) {
+      const UtcTime at{Milliseconds(time)};
+      if (to && at >= *to) return true;
+      Sides& sides = sum.part(from && at < *from);
+      return plus(is_debit ? sides.debit : sides.credit, amount);
     });
+    std::vector<AccountTurnover> turnovers;
     turnovers.reserve(sums.size());
-    for (std::size_t id = 1; id < sums.size(); ++id) {
-      const auto& [opening, later] = sums[id];
-      turnovers.push_back({account(static_cast<std::int64_t>(id)), opening.debit, opening.credit, later.debit, later.credit});
+    for (std::int64_t id = 1; id < std::ssize(sums); ++id) {
+      const Sum& sum = sums[static_cast<std::size_t>(id)];
+      turnovers.push_back({account(id), sum.opening().debit, sum.opening().credit, sum.later.debit, sum.later.credit});
     }
-  } else {
-    const auto sums = sums_by_account<Turnover>(column, through, [&](Turnover& sum, std::int64_t time, std::int64_t amount, bool is_debit) {
-      return is_late(time) || adds(sum, amount, is_debit);
-    });
-    turnovers.reserve(sums.size());
-    for (std::size_t id = 1; id < sums.size(); ++id) turnovers.push_back({account(static_cast<std::int64_t>(id)), 0, 0, sums[id].debit, sums[id].credit});
-  }
-  return turnovers;
+    return turnovers;
+  };
+  return from ? turnovers_by(OpeningAndLater{}) : turnovers_by(Later{});
 }
 
 std::vector<AccountBalance> SqliteBook::balances_after(TransferId transfer) {
