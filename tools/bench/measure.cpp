@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "tools/bench/unsynced.hpp"
+
 namespace bench {
 namespace {
 
@@ -145,7 +147,9 @@ Result run(const Measurement& measurement, const Ground& ground, int pairs) {
   std::filesystem::create_directories(ground.folder);
   if (measurement.prepare) {
     run_apart([&] {
+      sync_nothing();
       measurement.prepare(ground);
+      sync_all(ground.folder);
       return std::string();
     });
   }
