@@ -87,9 +87,9 @@ struct TrialBalance {
       Money opening_debit, opening_credit, debit, credit, closing_debit, closing_credit;
     };
     std::map<std::string, Total> totals;
-    for (const operations::TrialBalanceRow& row : operations::trial_balance(store, chosen)) {
+    operations::each_trial_balance_row(store, chosen, [&](const operations::TrialBalanceRow& row) {
       const std::string code(row.account.currency.code());
-      table.add(static_cast<int>(row.account.kind), name(row.account.kind), row.customer.empty() ? row.account.source : row.customer, code, row.opening_debit,
+      table.add(static_cast<int>(row.account.kind), name(row.account.kind), row.customer.empty() ? std::string_view(row.account.source) : row.customer, code, row.opening_debit,
                 row.opening_credit, row.debit, row.credit, row.closing_debit, row.closing_credit);
       const Money zero = Money::zero(row.account.currency);
       Total& total = totals.try_emplace(code, Total{zero, zero, zero, zero, zero, zero}).first->second;
@@ -99,7 +99,7 @@ struct TrialBalance {
       total.credit += row.credit;
       total.closing_debit += row.closing_debit;
       total.closing_credit += row.closing_credit;
-    }
+    });
     for (const auto& [code, total] : totals) {
       if (total.debit != total.credit || total.closing_debit != total.closing_credit) {
         throw CommandError{Error{ErrorCode::books_differ, code + ": debits " + to_string(total.closing_debit) + " and credits " + to_string(total.closing_credit) +

@@ -39,11 +39,11 @@ struct Books : tests::TenDays {
   // Closing balances that are not zero, under the names of a syntax: "assets:cash:bank" → "12.00 EUR".
   std::map<std::string, std::set<std::string>> trial_balance(JournalSyntax syntax) {
     std::map<std::string, std::set<std::string>> balances;
-    for (const TrialBalanceRow& row : operations::trial_balance(*store, {})) {
+    operations::each_trial_balance_row(*store, {}, [&](const TrialBalanceRow& row) {
       const engine::Money balance = row.closing_debit - row.closing_credit;
-      if (balance.is_zero()) continue;
-      balances[journal_account(syntax, row.account, row.customer.empty() ? row.account.source : row.customer)].insert(to_string_with_code(balance));
-    }
+      if (balance.is_zero()) return;
+      balances[journal_account(syntax, row.account, row.customer.empty() ? std::string_view(row.account.source) : row.customer)].insert(to_string_with_code(balance));
+    });
     return balances;
   }
 

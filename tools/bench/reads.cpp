@@ -181,7 +181,8 @@ Took floor_refunds(const Ground& ground) {
 
 Left balances(engine::LedgerStore& store, std::optional<UtcTime> to) {
   Left left;
-  for (const operations::TrialBalanceRow& row : operations::trial_balance(store, {.to = to})) left["on the debit side"] += row.closing_debit.minor();
+  std::int64_t& sum = left["on the debit side"];
+  operations::each_trial_balance_row(store, {.to = to}, [&](const operations::TrialBalanceRow& row) { sum += row.closing_debit.minor(); });
   return left;
 }
 Took trial_balance(const Ground& ground) {

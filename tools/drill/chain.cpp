@@ -431,8 +431,7 @@ Deposits deposits_of(engine::LedgerStore& store) {
 
 bool is_balanced(engine::LedgerStore& store) {
   std::int64_t sum = 0;
-  for (const operations::TrialBalanceRow& row : operations::trial_balance(store, {}))
-    sum += row.closing_debit.minor() - row.closing_credit.minor();
+  operations::each_trial_balance_row(store, {}, [&](const operations::TrialBalanceRow& row) { sum += row.closing_debit.minor() - row.closing_credit.minor(); });
   return sum == 0;
 }
 
@@ -503,9 +502,9 @@ std::vector<Chain::Check> Chain::checks(bool whole) {
        cost == statement && (cost > 0 || !whole)});
   const engine::Customer account = theirs->customer(kLogin).value();
   std::int64_t prepaid = 0;
-  for (const operations::TrialBalanceRow& row : operations::trial_balance(*ours, {})) {
+  operations::each_trial_balance_row(*ours, {}, [&](const operations::TrialBalanceRow& row) {
     if (row.account.kind == engine::AccountKind::provider_prepaid) prepaid += row.closing_debit.minor() - row.closing_credit.minor();
-  }
+  });
   const engine::Result<engine::ProviderPurse> purse = this->purse();
   checks.push_back({"our purse at the provider: " + shown(prepaid) + " in our book, " +
                         (purse ? to_string_with_code(purse.value().amount) : "unknown") + " by StatusAccount, " +

@@ -1,7 +1,7 @@
 #include "tools/operations/reports.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <tuple>
 #include <unordered_map>
 
 namespace operations {
@@ -82,42 +82,43 @@ Statement statement(LedgerStore& store, const Customer& customer, const Period& 
   return report;
 }
 
-std::vector<TrialBalanceRow> trial_balance(LedgerStore& store, const Period& period) {
+void each_trial_balance_row(LedgerStore& store, const Period& period, const std::function<void(const TrialBalanceRow&)>& visit) {
   // What rows are ordered by is worked out once for each, so that few bytes are moved while they are sorted.
-  const std::vector<std::string> names = store.names_of_customers();
-  std::vector<std::size_t> by_name(names.size()), places(names.size());  // ids by name; an id's place among them, 0 for the operator, who has none
-  std::iota(by_name.begin(), by_name.end(), std::size_t{0});
-  std::ranges::sort(by_name, {}, [&](std::size_t id) { return std::string_view(names[id]); });
-  for (std::size_t place = 0; place < by_name.size(); ++place) places[by_name[place]] = place;
+  struct Name {
+    std::string name;  // itself, not where it is kept: so sorting reads what it moves
+    std::size_t id;
+  };
+  std::vector<Name> names;  // by name; the first is nobody's, for the operator has none
+  for (std::string& name : store.names_of_customers()) names.push_back({std::move(name), names.size()});
+  std::ranges::sort(names, {}, &Name::name);
+  std::vector<std::size_t> places(names.size());  // an id's place among them
+  for (std::size_t place = 0; place < names.size(); ++place) places[names[place].id] = place;
   const std::vector<engine::AccountTurnover> turnovers = store.turnovers(period.from, period.to, period.by_effective);
   struct Place {
     engine::Currency currency;
     AccountKind kind;
-    std::size_t customer;  // 0: the operator's
-    std::string_view source;
+    std::size_t customer;
     const engine::AccountTurnover* turnover;
   };
   std::vector<Place> order;
   order.reserve(turnovers.size());
   for (const engine::AccountTurnover& turnover : turnovers) {
     const engine::LedgerAccountKey& account = turnover.account;
-    order.push_back({account.currency, account.kind, account.customer ? places.at(static_cast<std::size_t>(account.customer->value())) : 0, account.source, &turnover});
+    order.push_back({account.currency, account.kind, account.customer ? places.at(static_cast<std::size_t>(account.customer->value())) : 0, &turnover});
   }
-  std::ranges::sort(order, {}, [](const Place& place) {
-    return std::tuple(place.currency, place.kind, place.customer, place.source);
+  std::ranges::sort(order, [](const Place& a, const Place& b) {
+    const auto by = std::tie(a.currency, a.kind, a.customer) <=> std::tie(b.currency, b.kind, b.customer);
+    return by != 0 ? by < 0 : a.turnover->account.source < b.turnover->account.source;
   });
-  std::vector<TrialBalanceRow> rows;
-  rows.reserve(order.size());
   for (const Place& place : order) {
     const engine::AccountTurnover& turnover = *place.turnover;
     const auto money = [&](std::int64_t minor) { return Money::of_minor(minor, place.currency); };
     const Money opening = money(turnover.opening_debit_minor) - money(turnover.opening_credit_minor);  // debit is positive
     const Money closing = opening + money(turnover.debit_minor) - money(turnover.credit_minor);
     const Money zero = Money::zero(place.currency);
-    rows.push_back({turnover.account, names[by_name[place.customer]], std::max(opening, zero), std::max(-opening, zero),
-                    money(turnover.debit_minor), money(turnover.credit_minor), std::max(closing, zero), std::max(-closing, zero)});
+    visit({turnover.account, names[place.customer].name, std::max(opening, zero), std::max(-opening, zero), money(turnover.debit_minor),
+           money(turnover.credit_minor), std::max(closing, zero), std::max(-closing, zero)});
   }
-  return rows;
 }
 
 std::vector<OpenDeposit> open_deposits(LedgerStore& store, std::optional<engine::CustomerId> customer, UtcTime now) {

@@ -1,8 +1,10 @@
 // What operators and accountants read: models without a face. Renderers print them; nothing here changes a book.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/ports.hpp"
@@ -30,12 +32,12 @@ struct Statement {
 Statement statement(engine::LedgerStore& store, const engine::Customer& customer, const Period& period);
 
 struct TrialBalanceRow {
-  engine::LedgerAccountKey account;
-  std::string customer;  // name, for a customer's accounts
+  const engine::LedgerAccountKey& account;
+  std::string_view customer;  // name, for a customer's accounts
   engine::Money opening_debit, opening_credit, debit, credit, closing_debit, closing_credit;
 };
 // By currency, code, customer. Sums of debits and credits agree per currency, or the books are broken (verify says where).
-std::vector<TrialBalanceRow> trial_balance(engine::LedgerStore& store, const Period& period);
+void each_trial_balance_row(engine::LedgerStore& store, const Period& period, const std::function<void(const TrialBalanceRow&)>& visit);
 
 struct OpenDeposit {
   engine::Backorder backorder;

@@ -135,10 +135,10 @@ int report(const drill::Season& season, std::vector<Check> checks) {
     }
   }
   Totals balance;
-  for (const operations::TrialBalanceRow& row : operations::trial_balance(*store, {})) {
+  operations::each_trial_balance_row(*store, {}, [&](const operations::TrialBalanceRow& row) {
     add(balance, row.closing_debit);
     add(balance, -row.closing_credit);
-  }
+  });
   const Deposits deposits = deposits_of(*store);
   const engine::Verification verified = store->verify({});
   std::printf("deposits: %zu reserved, %zu captured (%s), %zu refunded (%s)\n", deposits.reserved, captures.size(), shown(captured).c_str(),
