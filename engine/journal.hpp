@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/domain_name.hpp"
@@ -27,7 +28,6 @@ struct JournalRows {
 
 struct JournalAccount {
   LedgerAccountKey key;
-  std::string of;       // the customer's name, or the source of cash; empty for the others
   Money opening;        // debits minus credits before the slice
   Money closing;        // and after it
   bool is_new = false;  // first moved within the slice
@@ -39,6 +39,12 @@ struct JournalSlice {
   Day first_day, last_day;              // UTC days of its first and last transfer; of an empty one: of the last transfer before it
   bool begins_within_day = false;       // the transfer before it was recorded on first_day too
   std::vector<JournalAccount> accounts{};  // every one that was moved up to `through`, by key
+  std::vector<std::string> customers{};    // their names, by id
+
+  // Whose an account is: the customer's name, or the source of cash; empty for the others. REQUIRES: one of `accounts`, or of a transfer up to `through`.
+  std::string_view of(const LedgerAccountKey& account) const {
+    return account.customer ? std::string_view(customers.at(static_cast<std::size_t>(account.customer->value()))) : std::string_view(account.source);
+  }
 };
 
 }  // namespace engine

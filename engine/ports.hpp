@@ -342,13 +342,6 @@ struct AccountTurnover {
   std::int64_t opening_debit_minor, opening_credit_minor, debit_minor, credit_minor;
 };
 
-// What one ledger account holds: debits minus credits.
-struct AccountBalance {
-  LedgerAccountKey account;
-  std::int64_t balance_minor;
-  std::int64_t first_transfer;  // the first that touched it
-};
-
 struct Finding {
   std::string check{};   // "balances", "deposits", "seals", "currency", "states"
   std::string what{};    // the first thing off, with ids and both figures
@@ -426,8 +419,8 @@ class LedgerStore {
   virtual TransferId last_transfer_before(std::optional<UtcTime> instant) = 0;
   // Ids above `after`, up to `through`, ascending; one pass, nothing is kept.
   virtual void each_journal_row(TransferId after, TransferId through, const std::function<void(const JournalRow&)>& visit) = 0;
-  // Every ledger account as it stood after this transfer, those without one by then left out. By account.
-  virtual std::vector<AccountBalance> balances_after(TransferId transfer) = 0;
+  // Every ledger account that was moved up to `through`, as it stood after the transfer `after` and after `through`. By key. REQUIRES: after <= through.
+  virtual std::vector<JournalAccount> journal_accounts(TransferId after, TransferId through) = 0;
   virtual void each_event(const EventQuery& query, const std::function<void(const LoggedEvent&)>& visit) = 0;  // by id
   virtual std::int64_t count_events(const EventQuery& query) = 0;  // without limit and offset
   virtual std::int64_t last_event() = 0;  // its id; 0: there is none

@@ -81,7 +81,7 @@ class SqliteBook final : public engine::LedgerStore {
                                                  bool by_effective) override;
   engine::TransferId last_transfer_before(std::optional<engine::UtcTime> instant) override;
   void each_journal_row(engine::TransferId after, engine::TransferId through, const std::function<void(const engine::JournalRow&)>& visit) override;
-  std::vector<engine::AccountBalance> balances_after(engine::TransferId transfer) override;
+  std::vector<engine::JournalAccount> journal_accounts(engine::TransferId after, engine::TransferId through) override;
   void each_event(const engine::EventQuery& query, const std::function<void(const engine::LoggedEvent&)>& visit) override;
   std::int64_t count_events(const engine::EventQuery& query) override;
   std::int64_t last_event() override;
@@ -121,15 +121,17 @@ class SqliteBook final : public engine::LedgerStore {
   // ---- sqlite_read.cpp
   std::unique_ptr<SqliteBook> another() const;  // for another thread: it only reads
   engine::BookInfo own_row();  // the little that the table of the book says; not the last recorded instant and the schema
-  engine::Currency currency(std::string_view code);
+  std::size_t place_of_currency(std::string_view code);
+  engine::Currency currency(std::string_view code) { return currencies_[place_of_currency(code)]; }
   // A ledger account in little memory: books have hundreds of thousands, and whoever reads all transfers looks at all of them.
   struct KeptAccount {
-    std::optional<engine::Currency> currency{};  // absent: not read yet
+    std::uint32_t of = 0;        // the customer's id; of the operator's, a place in sources_
+    std::uint8_t currency = 0;  // a place in currencies_ after it; 0: not read yet
     engine::AccountKind kind{};
-    std::int64_t of = 0;  // the customer's id; of the operator's, a place in sources_
   };
   const KeptAccount& kept_account(std::int64_t id);  // until the next one
   engine::LedgerAccountKey account(std::int64_t id);
+  engine::Currency currency_of(const KeptAccount& kept) const { return currencies_[kept.currency - std::size_t{1}]; }
   KeptAccount read_account(const Statement& row);
   void keep_accounts();  // all of them
   struct KeptBalances {
@@ -227,7 +229,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::int64_t accounts_kept_ = 0;
   std::unordered_map<std::int64_t, KeptAccount> single_accounts_;        // looked up one by one so far
   std::map<engine::LedgerAccountKey, std::int64_t> operator_accounts_;
-  std::optional<engine::Currency> last_currency_;
+  std::vector<engine::Currency> currencies_;  // met so far
 
   std::vector<engine::Backorder> as_read_;  // of the last next_accounts() in this unit of work, as they are and lie in the book
   // A connection that reads on another thread what the unit of work needs next. Nobody else can write meanwhile, so it sees what the unit began with.

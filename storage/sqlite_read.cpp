@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "storage/sqlite_book.hpp"
 
@@ -71,23 +72,28 @@ std::int64_t ms(UtcTime time) { return static_cast<std::int64_t>(time.time_since
 
 // ---- words and rows -----------------------------------------------------------------------------------------------------------
 
-Currency SqliteBook::currency(std::string_view code) {
-  if (last_currency_ && last_currency_->code() == code) return *last_currency_;
-  const Result<Currency> parsed = Currency::parse(code);
-  if (!parsed) db_->fail_corrupt("currency '" + std::string(code) + "' is unknown to this program");
-  last_currency_ = parsed.value();
-  return parsed.value();
+std::size_t SqliteBook::place_of_currency(std::string_view code) {
+  const auto known = std::ranges::find(currencies_, code, &Currency::code);
+  if (known == currencies_.end()) {
+    const Result<Currency> parsed = Currency::parse(code);
+    if (!parsed || parsed.value().code() != code) db_->fail_corrupt("currency '" + std::string(code) + "' is unknown to this program");
+    currencies_.push_back(parsed.value());
+    return currencies_.size() - 1;
+  }
+  return static_cast<std::size_t>(known - currencies_.begin());
 }
 
 SqliteBook::KeptAccount SqliteBook::read_account(const Statement& row) {
   const std::optional<AccountKind> kind = account_kind_from_code(row.integer(1));
   const std::int64_t id = row.integer(0);
   if (!kind || id < 1) db_->fail_corrupt("ledger account " + std::to_string(id) + " has an unknown kind");
-  KeptAccount account{.currency = currency(row.text(2)), .kind = *kind};
+  KeptAccount account{.currency = static_cast<std::uint8_t>(place_of_currency(row.text(2)) + 1), .kind = *kind};  // ISO 4217 has fewer than 255
   if (belongs_to_customer(*kind)) {
-    account.of = row.integer(3);
+    const std::int64_t customer = row.integer(3);
+    if (customer < 1 || customer > std::numeric_limits<std::uint32_t>::max()) db_->fail_corrupt("ledger account " + std::to_string(id) + " belongs to nobody");
+    account.of = static_cast<std::uint32_t>(customer);
   } else {
-    account.of = static_cast<std::int64_t>(sources_.size());
+    account.of = static_cast<std::uint32_t>(sources_.size());
     sources_.push_back(row.string(4));
   }
   return account;
@@ -108,7 +114,7 @@ void SqliteBook::keep_accounts() {
 
 const SqliteBook::KeptAccount& SqliteBook::kept_account(std::int64_t id) {
   if (id > accounts_kept_ && single_accounts_.size() >= kMostSingleAccounts) keep_accounts();
-  if (id >= 1 && id <= accounts_kept_ && accounts_[static_cast<std::size_t>(id)].currency) return accounts_[static_cast<std::size_t>(id)];
+  if (id >= 1 && id <= accounts_kept_ && accounts_[static_cast<std::size_t>(id)].currency != 0) return accounts_[static_cast<std::size_t>(id)];
   if (const auto known = single_accounts_.find(id); known != single_accounts_.end()) return known->second;
   Statement row = db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account WHERE id = ?");
   row.bind(id);
@@ -118,8 +124,8 @@ const SqliteBook::KeptAccount& SqliteBook::kept_account(std::int64_t id) {
 
 LedgerAccountKey SqliteBook::account(std::int64_t id) {
   const KeptAccount& kept = kept_account(id);
-  if (belongs_to_customer(kept.kind)) return {kept.kind, *kept.currency, CustomerId(kept.of), {}};
-  return {kept.kind, *kept.currency, {}, sources_[static_cast<std::size_t>(kept.of)]};
+  if (belongs_to_customer(kept.kind)) return {kept.kind, currency_of(kept), CustomerId(kept.of), {}};
+  return {kept.kind, currency_of(kept), {}, sources_[static_cast<std::size_t>(kept.of)]};
 }
 
 void SqliteBook::KeptBalances::add(const Statement& row) {
@@ -168,11 +174,12 @@ Customer SqliteBook::read_customer(const Statement& row, const KeptBalances& kep
 }
 
 void SqliteBook::read_transfer(const Statement& row, Transfer& transfer) {
-  transfer.debit = account(row.integer(2));
-  transfer.credit = account(row.integer(3));
+  const std::int64_t debit = row.integer(2), credit = row.integer(3);
+  for (const std::int64_t id : {debit, credit}) {  // transfers reach accounts in no order: fetched while the other columns are read
+    if (id >= 1 && id <= accounts_kept_) __builtin_prefetch(&accounts_[static_cast<std::size_t>(id)]);
+  }
   transfer.id = TransferId(row.integer(0));
   transfer.kind = known(parse_transfer_kind, *db_, "transfer kind", row.text(1));
-  transfer.amount = Money::of_minor(row.integer(4), transfer.debit.currency);
   transfer.recorded_at = row.time(5);
   transfer.effective_at = row.time(6);
   transfer.backorder = optional_id<BackorderId>(row.optional_integer(7));
@@ -181,6 +188,9 @@ void SqliteBook::read_transfer(const Statement& row, Transfer& transfer) {
   transfer.request = optional_id<RequestId>(row.optional_integer(10));
   transfer.actor = row.text(11);
   transfer.memo = row.text(12);
+  transfer.debit = account(debit);
+  transfer.credit = account(credit);
+  transfer.amount = Money::of_minor(row.integer(4), transfer.debit.currency);
 }
 
 Transfer SqliteBook::read_transfer(const Statement& row) {
@@ -571,7 +581,7 @@ void SqliteBook::each_deposit_transfer(std::optional<CustomerId> customer, const
            .kind = kind,
            .backorder = BackorderId(row.integer(6)),
            .attempt = static_cast<int>(row.integer(7)),
-           .amount = Money::of_minor(row.integer(3), *kept_account(row.integer(2)).currency),
+           .amount = Money::of_minor(row.integer(3), currency_of(kept_account(row.integer(2)))),
            .recorded_at = row.time(4),
            .effective_at = row.time(5),
            .actor = row.text(8)});

@@ -1,7 +1,10 @@
 // What a journal is exported from, ranges of transfers by id, read in one pass; and transfers added up by ledger account.
 #include <algorithm>
+#include <array>
 #include <future>
 #include <iterator>
+#include <span>
+#include <utility>
 
 #include "storage/sqlite_book.hpp"
 
@@ -53,14 +56,29 @@ std::vector<Sum> SqliteBook::sums_by_account(std::string_view column, std::int64
     std::vector<Sum> sums(static_cast<std::size_t>(last_account) + 1);
     Statement row = book.db_->statement("SELECT debit_id, credit_id, amount_minor, " + std::string(column) + " FROM transfer WHERE id > ? AND id <= ?");
     row.bind(after, last);
-    while (row.step()) {
-      const std::int64_t amount = row.integer(2), value = row.integer(3);
-      for (const int side : {0, 1}) {
-        const std::int64_t account = row.integer(side);
-        if (account < 1 || account > last_account) book.db_->fail_corrupt("ledger account " + std::to_string(account) + " does not exist");
-        if (!add(sums[static_cast<std::size_t>(account)], value, amount, side == 0)) book.db_->fail_corrupt("a balance or turnover beyond 64 bits");
+    // Transfers reach sums in no order: each is fetched while some more rows are read.
+    struct Read {
+      Sum *debit, *credit;
+      std::int64_t amount, value;
+    };
+    std::array<Read, 16> some;
+    std::size_t count = 0;
+    const auto add_some = [&] {
+      for (const Read& one : std::span(some).first(std::exchange(count, 0))) {
+        if (!add(*one.debit, one.value, one.amount, true) || !add(*one.credit, one.value, one.amount, false)) book.db_->fail_corrupt("a balance or turnover beyond 64 bits");
       }
+    };
+    const auto sum_of = [&](std::int64_t account) {
+      if (account < 1 || account > last_account) book.db_->fail_corrupt("ledger account " + std::to_string(account) + " does not exist");
+      Sum* const sum = &sums[static_cast<std::size_t>(account)];
+      __builtin_prefetch(sum, 1);
+      return sum;
+    };
+    while (row.step()) {
+      some[count++] = {sum_of(row.integer(0)), sum_of(row.integer(1)), row.integer(2), row.integer(3)};
+      if (count == some.size()) add_some();
     }
+    add_some();
     return sums;
   };
   if (through < kWorthTwoThreads || (in_unit_ && access_ == Access::read_write)) return read(*this, 0, through);
@@ -112,25 +130,47 @@ std::vector<AccountTurnover> SqliteBook::turnovers(std::optional<UtcTime> from, 
   return from ? turnovers_by(OpeningAndLater{}) : turnovers_by(Later{});
 }
 
-std::vector<AccountBalance> SqliteBook::balances_after(TransferId transfer) {
+std::vector<JournalAccount> SqliteBook::journal_accounts(TransferId after, TransferId through) {
   struct Sum {
-    std::int64_t balance = 0, first = 0;
+    std::int64_t before = 0, change = 0;
+    bool is_old = false, is_moved = false;
     bool add(const Sum& later) {
-      if (first == 0) first = later.first;
-      return plus(balance, later.balance);
+      is_old |= later.is_old;
+      is_moved |= later.is_moved;
+      return plus(before, later.before) && plus(change, later.change);
     }
   };
-  const std::vector<Sum> sums = sums_by_account<Sum>("id", transfer.value(), [](Sum& sum, std::int64_t id, std::int64_t amount, bool is_debit) {
-    if (sum.first == 0) sum.first = id;
-    return plus(sum.balance, is_debit ? amount : -amount);
+  const std::vector<Sum> sums = sums_by_account<Sum>("id", through.value(), [&](Sum& sum, std::int64_t id, std::int64_t amount, bool is_debit) {
+    const bool is_before = id <= after.value();
+    (is_before ? sum.is_old : sum.is_moved) = true;
+    return plus(is_before ? sum.before : sum.change, is_debit ? amount : -amount);
   });
-  std::vector<AccountBalance> balances;
+  // Ids in the order of their keys, which numbers tell for all but the operator's accounts of one kind and currency.
+  struct Place {
+    std::uint64_t key;
+    std::int64_t id;
+  };
+  std::vector<Place> order;
   for (std::int64_t id = 1; id < std::ssize(sums); ++id) {
     const Sum& sum = sums[static_cast<std::size_t>(id)];
-    if (sum.first != 0) balances.push_back({account(id), sum.balance, sum.first});
+    if (!sum.is_old && !sum.is_moved) continue;
+    const KeptAccount kept = kept_account(id);
+    std::uint64_t key = static_cast<std::uint64_t>(kept.kind);
+    const Currency currency = currency_of(kept);
+    for (const char letter : currency.code()) key = key << 5U | (static_cast<unsigned char>(letter) & 31U);
+    order.push_back({key << 32U | static_cast<std::uint64_t>(belongs_to_customer(kept.kind) ? kept.of : 0), id});
   }
-  std::ranges::sort(balances, {}, &AccountBalance::account);
-  return balances;
+  std::ranges::sort(order, [&](const Place& a, const Place& b) { return a.key != b.key ? a.key < b.key : account(a.id) < account(b.id); });
+  std::vector<JournalAccount> accounts;
+  accounts.reserve(order.size());
+  for (const Place& place : order) {
+    const Sum& sum = sums[static_cast<std::size_t>(place.id)];
+    const Currency currency = currency_of(kept_account(place.id));
+    std::int64_t closing = sum.before;
+    if (!plus(closing, sum.change)) db_->fail_corrupt("a balance or turnover beyond 64 bits");
+    accounts.push_back({account(place.id), Money::of_minor(sum.before, currency), Money::of_minor(closing, currency), !sum.is_old});
+  }
+  return accounts;
 }
 
 }  // namespace storage

@@ -64,16 +64,18 @@ std::int64_t sum_of(std::int64_t last) { return last * (last + 1) / 2; }
 // What each customer's account holds after so many payments, and the bank.
 void check_balances(LedgerStore& store, std::int64_t payments) {
   int customers = 0;
-  for (const AccountBalance& balance : store.balances_after(TransferId(payments))) {
-    if (balance.account.customer) {
+  for (const JournalAccount& account : store.journal_accounts(TransferId(2), TransferId(payments))) {  // the payments that leave 1 and 2 come before
+    if (account.key.customer) {
       ++customers;
-      const std::int64_t rest = balance.account.customer->value() - 1;
-      CHECK(balance.balance_minor == -sum_of(payments, rest));
-      CHECK(balance.first_transfer == (rest == 0 ? 3 : rest));
+      const std::int64_t rest = account.key.customer->value() - 1;
+      CHECK(account.opening.minor() == -rest);
+      CHECK(account.closing.minor() == -sum_of(payments, rest));
+      CHECK(account.is_new == (rest == 0));
     } else {
-      CHECK(balance.account.source == "bank");
-      CHECK(balance.balance_minor == sum_of(payments));
-      CHECK(balance.first_transfer == 1);
+      CHECK(account.key.source == "bank");
+      CHECK(account.opening.minor() == 3);
+      CHECK(account.closing.minor() == sum_of(payments));
+      CHECK_FALSE(account.is_new);
     }
   }
   CHECK(customers == 3);

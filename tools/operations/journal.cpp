@@ -30,16 +30,8 @@ engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, T
   slice.first_day = slice.after < slice.through ? day_at(TransferId(slice.after.value() + 1)) : slice.last_day;
   slice.begins_within_day = slice.after.value() > 0 && day_at(slice.after) == slice.first_day;
 
-  const std::vector<std::string> names = store.names_of_customers();
-  const std::vector<engine::AccountBalance> before = store.balances_after(slice.after);
-  auto opening = before.begin();  // ordered alike, and whoever had a transfer before has one now
-  for (const engine::AccountBalance& balance : store.balances_after(slice.through)) {
-    const auto money = [&](std::int64_t minor) { return Money::of_minor(minor, balance.account.currency); };
-    const bool is_new = balance.first_transfer > slice.after.value();
-    slice.accounts.push_back({balance.account, balance.account.customer ? names.at(static_cast<std::size_t>(balance.account.customer->value())) : balance.account.source,
-                              money(is_new ? 0 : opening->balance_minor), money(balance.balance_minor), is_new});
-    if (!is_new) ++opening;
-  }
+  slice.accounts = store.journal_accounts(slice.after, slice.through);
+  slice.customers = store.names_of_customers();
   return slice;
 }
 

@@ -10,7 +10,6 @@
 #include <memory>
 #include <ostream>
 #include <sstream>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -179,35 +178,39 @@ class JournalWriter {
 struct PlainTextNames {
   struct Customer {
     std::string name;
-    std::string component;  // of its accounts' names
+    std::string other;  // what stands for it in its accounts' names, where that is not the name itself
+    std::string_view component() const { return other.empty() ? name : other; }
   };
 
-  PlainTextNames(JournalSyntax of_syntax, const JournalSlice& slice) : syntax(of_syntax) {
+  PlainTextNames(JournalSyntax of_syntax, const JournalSlice& slice) : syntax(of_syntax), customers(slice.customers.size()) {
     for (const JournalAccount& account : slice.accounts) {
       if (!account.key.customer) {
-        operators.emplace(account.key, journal_account(syntax, account.key, account.of));
+        operators.emplace(account.key, journal_account(syntax, account.key, slice.of(account.key)));
         continue;
       }
-      const auto place = static_cast<std::size_t>(account.key.customer->value());
-      if (place >= customers.size()) customers.resize(place + 1);
-      if (customers[place].name.empty()) customers[place] = {account.of, component(syntax, account.of)};
+      Customer& customer = customers.at(static_cast<std::size_t>(account.key.customer->value()));
+      if (!customer.name.empty()) continue;
+      customer.name = slice.of(account.key);
+      if (std::string written = component(syntax, customer.name); written != customer.name) customer.other = std::move(written);
     }
   }
 
+  // A name in parts; of the operator's accounts the first is all of it.
+  struct Parts {
+    std::string_view before, component, after;
+  };
+
   const Customer& of(engine::CustomerId id) const { return customers.at(static_cast<std::size_t>(id.value())); }
-  void append(std::string& line, const engine::LedgerAccountKey& account) const {
-    if (!account.customer) {
-      line += operators.at(account);
-      return;
-    }
+  Parts parts(const engine::LedgerAccountKey& account) const {
+    if (!account.customer) return {operators.at(account), {}, {}};
     const AccountPath& around = account.kind == AccountKind::available ? available : account.kind == AccountKind::reserved ? reserved : receivable;
-    ((line += around.before) += of(*account.customer).component) += around.after;
+    return {around.before, of(*account.customer).component(), around.after};
   }
 
   JournalSyntax syntax;
   AccountPath available = path(syntax, AccountKind::available), reserved = path(syntax, AccountKind::reserved), receivable = path(syntax, AccountKind::receivable);
   std::map<engine::LedgerAccountKey, std::string> operators{};  // the names of the operator's few accounts
-  std::vector<Customer> customers{};                            // by id; empty where none is concerned
+  std::vector<Customer> customers;                              // by id; empty where none is concerned
 };
 
 // What the three plain-text syntaxes share; each says how its lines look.
@@ -236,10 +239,12 @@ class PlainTextJournal : public JournalWriter {
 
   void add(const JournalRow& row) override {
     const Transfer& transfer = row.transfer;
-    const std::optional<engine::CustomerId> customer = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
+    const std::optional<engine::CustomerId> id = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
+    const PlainTextNames::Customer* const customer = id ? &names_.of(*id) : nullptr;
+    __builtin_prefetch(customer);  // transfers reach customers in no order
     what_ = name(transfer.kind);
     if (row.domain) (what_ += ' ') += unicode_of(*row.domain);
-    head(day_of(transfer.recorded_at), day_of(transfer.effective_at), transfer.id.value(), customer ? names_.of(*customer).name : kOperator, what_);
+    head(day_of(transfer.recorded_at), day_of(transfer.effective_at), transfer.id.value(), customer != nullptr ? std::string_view(customer->name) : kOperator, what_);
     tags(row);
     amount_ = to_string_with_code(transfer.amount);
     posting(transfer.debit, amount_);
@@ -292,7 +297,8 @@ class PlainTextJournal : public JournalWriter {
   void columns(const engine::LedgerAccountKey& key, std::string_view amount, std::size_t amount_width) {
     constexpr std::size_t name_width = 62;
     const std::size_t begin = sink_.text.size();
-    names_.append(sink_.text, key);
+    const PlainTextNames::Parts name = names_.parts(key);
+    ((sink_.text += name.before) += name.component) += name.after;
     const std::size_t size = sink_.text.size() - begin;
     sink_.text.append(name_width - std::min(name_width, size) + 2 + amount_width - std::min(amount_width, amount.size()), ' ');
     sink_.text += amount;
@@ -302,22 +308,37 @@ class PlainTextJournal : public JournalWriter {
     for (const JournalAccount& account : slice_.accounts) by_currency[account.key.currency].push_back(&account);
     for (const auto& [currency, accounts] : by_currency) visit(currency, accounts);
   }
-  struct Name {
-    std::string name;
-    engine::Currency currency;
-    bool is_declared;  // by a slice before
-  };
   // By name. One may hold several currencies, each an account of ours.
-  std::vector<Name> names_to_declare() const {
+  void for_each_undeclared(const std::function<void(std::string_view name, engine::Currency)>& visit) const {
+    struct Name {
+      std::string_view before;
+      std::string component;  // itself, not where it is kept: so sorting reads what it moves
+      std::string_view after;
+      engine::Currency currency;
+      bool is_declared;  // by a slice before
+      // As whole names: nothing that stands before or after a component occurs in one, or begins another name.
+      std::strong_ordering operator<=>(const Name& other) const {
+        if (const auto order = before <=> other.before; order != 0) return order;
+        const auto same = static_cast<std::size_t>(std::ranges::mismatch(component, other.component).in1 - component.begin());
+        const auto rest = [same](const Name& name) { return same < name.component.size() ? std::string_view(name.component).substr(same) : name.after; };
+        return rest(*this) <=> rest(other);
+      }
+      bool operator==(const Name& other) const { return before == other.before && component == other.component && after == other.after; }
+    };
     std::vector<Name> names;
     names.reserve(slice_.accounts.size());
     for (const JournalAccount& account : slice_.accounts) {
-      names_.append(names.emplace_back(Name{{}, account.key.currency, append_ && !account.is_new}).name, account.key);
+      const PlainTextNames::Parts parts = names_.parts(account.key);
+      names.push_back({parts.before, std::string(parts.component), parts.after, account.key.currency, append_ && !account.is_new});
     }
-    std::ranges::stable_sort(names, [](const Name& a, const Name& b) { return a.name != b.name ? a.name < b.name : a.is_declared > b.is_declared; });
-    names.erase(std::ranges::unique(names, {}, &Name::name).begin(), names.end());
-    std::erase_if(names, [](const Name& name) { return name.is_declared; });
-    return names;
+    std::ranges::sort(names);
+    std::string text;
+    for (auto name = names.begin(); name != names.end();) {
+      const auto next = std::find_if(name, names.end(), [&](const Name& other) { return !(other == *name); });
+      ((text = name->before) += name->component) += name->after;
+      if (std::none_of(name, next, [](const Name& one) { return one.is_declared; })) visit(text, name->currency);
+      name = next;
+    }
   }
 
   const PlainTextNames& names_;
@@ -360,7 +381,7 @@ class LedgerJournal : public PlainTextJournal {
     payees.erase(std::ranges::unique(payees).begin(), payees.end());
     for (const std::string_view payee : payees) line("payee {}", payee);
     for (const std::string_view key : kTags) line("tag {}", key);
-    for (const Name& account : names_to_declare()) line("account {}", account.name);
+    for_each_undeclared([&](std::string_view name, engine::Currency) { line("account {}", name); });
     line("");
   }
 
@@ -410,7 +431,7 @@ class BeancountJournal : public PlainTextJournal {
  private:
   void declare() override {
     const std::string day = to_string(slice_.first_day);
-    for (const Name& account : names_to_declare()) line("{} open {} {}", day, account.name, account.currency.code());
+    for_each_undeclared([&](std::string_view name, engine::Currency currency) { line("{} open {} {}", day, name, currency.code()); });
     line("");
   }
 
@@ -446,14 +467,12 @@ class BeancountJournal : public PlainTextJournal {
 struct TabularNames {
   TabularNames(JournalSyntax of_syntax, const JournalSlice& slice) : syntax(of_syntax) {
     for (const JournalAccount& account : slice.accounts) {
-      accounts.emplace(account.key, journal_account(syntax, account.key, account.of));
-      if (account.key.customer) customers.emplace(account.key.customer->value(), account.of);
+      accounts.emplace(account.key, journal_account(syntax, account.key, slice.of(account.key)));
     }
   }
 
   JournalSyntax syntax;
   std::map<engine::LedgerAccountKey, std::string> accounts{};
-  std::unordered_map<std::int64_t, std::string> customers{};
 };
 
 // CSV and JSON Lines by the same writers as every table, some rows at a time.
@@ -477,7 +496,7 @@ class TabularJournal : public JournalWriter {
     const std::optional<engine::CustomerId> customer = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
     const std::optional<int> attempt = transfer.attempt > 0 ? std::optional(transfer.attempt) : std::nullopt;
     table_.add("transfer", transfer.id, transfer.recorded_at, transfer.effective_at, name(transfer.kind), names_.accounts.at(transfer.debit), names_.accounts.at(transfer.credit),
-               transfer.amount, customer ? names_.customers.at(customer->value()) : "", transfer.backorder, row.domain, attempt, transfer.reverses, row.request_sender,
+               transfer.amount, customer ? slice_.customers.at(static_cast<std::size_t>(customer->value())) : "", transfer.backorder, row.domain, attempt, transfer.reverses, row.request_sender,
                row.request_key, transfer.actor, transfer.memo);
     if (table_.rows.size() >= kRowsAtOnce) write_some();
   }
@@ -493,7 +512,7 @@ class TabularJournal : public JournalWriter {
       const bool debit = balance.is_zero() ? is_debit_normal(account.key.kind) : balance.is_positive();
       const std::string& name = names_.accounts.at(account.key);
       const std::monostate none;
-      table_.add(record, none, none, none, "", debit ? name : "", debit ? "" : name, balance.is_negative() ? -balance : balance, account.key.customer ? account.of : "",
+      table_.add(record, none, none, none, "", debit ? name : "", debit ? "" : name, balance.is_negative() ? -balance : balance, account.key.customer ? slice_.of(account.key) : "",
                  none, none, none, none, "", "", "", "");
     }
   }
