@@ -283,28 +283,23 @@ Took floor_verify(const Ground& ground) {
 
 Took journal(const Ground& ground, render::JournalSyntax syntax) {
   return over_year(ground, [&](engine::LedgerStore& store) {
-    std::filesystem::create_directories(ground.folder);
-    std::ofstream out(ground.file("journal"), std::ios::binary | std::ios::trunc);
+    // As to another program: in a file 4 GB of ten times the transfers would measure when the system begins to write back.
+    std::ofstream out("/dev/null", std::ios::binary);
     const engine::JournalSlice slice = value_of(operations::journal_slice(store, engine::TransferId(0), {}, {}));
     render::write_journal(syntax, slice, false, operations::journal_rows(store), out);
-    if (!out) throw std::runtime_error("the journal cannot be written");
+    if (!out.flush()) throw std::runtime_error("the journal cannot be written");
     return Left{};
   });
 }
-// Its rows read, and as many bytes written as a journal has of each, about 400.
 Took floor_journal(const Ground& ground) {
-  return floor_over_year(ground, [&](const Raw& db) {
-    std::filesystem::create_directories(ground.folder);
-    std::ofstream out(ground.file("journal"), std::ios::binary | std::ios::trunc);
-    const std::string bytes(400, '=');
+  return floor_over_year(ground, [](const Raw& db) {
     Query rows(db, "SELECT t.id, t.kind, t.debit_id, t.credit_id, t.amount_minor, t.recorded_at, t.effective_at, t.attempt, t.actor, t.memo, b.name, r.sender, r.key"
                    " FROM transfer AS t LEFT JOIN backorder AS b ON b.id = t.backorder_id LEFT JOIN request AS r ON r.id = t.request_id ORDER BY t.id");
     std::int64_t read = 0;
     while (rows.step()) {
       for (int column = 0; column < rows.width(); ++column) read += rows.touch(column);
-      out << bytes;
     }
-    if (read == 0 || !out.flush()) throw std::runtime_error("nothing was read, or the journal cannot be written");
+    if (read == 0) throw std::runtime_error("nothing was read");
     return Left{};
   });
 }
@@ -325,7 +320,7 @@ void add_reads(std::vector<Measurement>& all) {
   const auto journal_in = [&](const char* name, const char* what, render::JournalSyntax syntax) {
     over_a_year(name, what, "transfers", 0, 300'000, [syntax](const Ground& ground) { return journal(ground, syntax); }, floor_journal, 128);
   };
-  journal_in("hledger", "journal export, against reading its rows and writing as many bytes", render::JournalSyntax::hledger);
+  journal_in("hledger", "journal export to another program, against reading its rows", render::JournalSyntax::hledger);
   journal_in("ledger", "the same for ledger", render::JournalSyntax::ledger);
   journal_in("beancount", "the same for beancount", render::JournalSyntax::beancount);
 }
