@@ -61,21 +61,22 @@ std::int64_t sum_of(std::int64_t last, std::int64_t rest) {
 }
 std::int64_t sum_of(std::int64_t last) { return last * (last + 1) / 2; }
 
-// What each customer's account holds after so many payments, and the bank.
-void check_balances(LedgerStore& store, std::int64_t payments) {
+// What each customer's account, and the bank, held after some payments and holds after more.
+void check_balances(LedgerStore& store, std::int64_t before, std::int64_t payments) {
   int customers = 0;
-  for (const JournalAccount& account : store.journal_accounts(TransferId(2), TransferId(payments))) {  // the payments that leave 1 and 2 come before
+  for (const JournalAccount& account : store.journal_accounts(TransferId(before), TransferId(payments))) {
     if (account.key.customer) {
       ++customers;
       const std::int64_t rest = account.key.customer->value() - 1;
-      CHECK(account.opening.minor() == -rest);
+      CHECK(account.key.customer->value() == customers);  // by key
+      CHECK(account.opening.minor() == -sum_of(before, rest));
       CHECK(account.closing.minor() == -sum_of(payments, rest));
-      CHECK(account.is_new == (rest == 0));
+      CHECK(account.is_new == (before < (rest == 0 ? 3 : rest)));
     } else {
       CHECK(account.key.source == "bank");
-      CHECK(account.opening.minor() == 3);
+      CHECK(account.opening.minor() == sum_of(before));
       CHECK(account.closing.minor() == sum_of(payments));
-      CHECK_FALSE(account.is_new);
+      CHECK(account.is_new == (before == 0));
     }
   }
   CHECK(customers == 3);
@@ -86,7 +87,9 @@ void check_balances(LedgerStore& store, std::int64_t payments) {
 TEST_CASE("sums: balances after a transfer and turnovers of a period are those of every transfer, once") {
   Book book;
   const auto reader = book.reader();
-  for (const std::int64_t payments : {std::int64_t{1'000}, kMany - 1, kMany}) check_balances(*reader, payments);
+  for (const std::int64_t payments : {std::int64_t{1'000}, kMany - 1, kMany}) {
+    for (const std::int64_t before : {std::int64_t{0}, std::int64_t{2}, payments / 2 + 1, payments}) check_balances(*reader, before, payments);
+  }
   for (const bool by_effective : {false, true}) {
     int cash = 0;
     for (const AccountTurnover& turnover : reader->turnovers(kNow + std::chrono::hours(1), {}, by_effective)) {
@@ -107,9 +110,9 @@ TEST_CASE("sums: a unit of work sees what it has written and nobody else does") 
   const auto reader = book.reader();
   book.store->begin();
   book.pay(kMany + 1, kMany + 3, kNow + std::chrono::hours(24));
-  check_balances(*book.store, kMany + 3);
-  check_balances(*reader, kMany);
+  check_balances(*book.store, 2, kMany + 3);
+  check_balances(*reader, 2, kMany);
   CHECK(reader->last_transfer_before({}).value() == kMany);
   book.store->rollback();
-  check_balances(*book.store, kMany);
+  check_balances(*book.store, 2, kMany);
 }
