@@ -66,6 +66,9 @@ struct Transfer {
   std::optional<RequestId> request{};
   std::string actor{};
   std::string memo{};
+
+  // Whose account it moves; none where both are the operator's.
+  std::optional<CustomerId> customer() const { return debit.customer ? debit.customer : credit.customer; }
 };
 
 }  // namespace engine

@@ -125,8 +125,8 @@ class SqliteBook final : public engine::LedgerStore {
   engine::Currency currency(std::string_view code) { return currencies_[place_of_currency(code)]; }
   // A ledger account in little memory: books have hundreds of thousands, and whoever reads all transfers looks at all of them.
   struct KeptAccount {
-    std::uint32_t of = 0;        // the customer's id; of the operator's, a place in sources_
-    std::uint8_t currency = 0;  // a place in currencies_ after it; 0: not read yet
+    std::uint32_t of = 0;       // the customer's id; of the operator's, a place in sources_
+    std::uint8_t currency = 0;  // one more than its place in currencies_; 0: not read yet
     engine::AccountKind kind{};
   };
   const KeptAccount& kept_account(std::int64_t id);  // until the next one

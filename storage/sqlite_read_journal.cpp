@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::int64_t kWorthTwoThreads = 20'000;  // transfers
 
+constexpr const char* kTooLarge = "a balance or turnover beyond 64 bits";
+
 bool plus(std::int64_t& sum, std::int64_t amount) { return !__builtin_add_overflow(sum, amount, &sum); }
 
 }  // namespace
@@ -65,7 +67,7 @@ std::vector<Sum> SqliteBook::sums_by_account(std::string_view column, std::int64
     std::size_t count = 0;
     const auto add_some = [&] {
       for (const Read& one : std::span(some).first(std::exchange(count, 0))) {
-        if (!add(*one.debit, one.value, one.amount, true) || !add(*one.credit, one.value, one.amount, false)) book.db_->fail_corrupt("a balance or turnover beyond 64 bits");
+        if (!add(*one.debit, one.value, one.amount, true) || !add(*one.credit, one.value, one.amount, false)) book.db_->fail_corrupt(kTooLarge);
       }
     };
     const auto sum_of = [&](std::int64_t account) {
@@ -88,7 +90,7 @@ std::vector<Sum> SqliteBook::sums_by_account(std::string_view column, std::int64
   std::vector<Sum> sums = read(*this, 0, middle);
   const std::vector<Sum> more = later.get();
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    if (!sums[i].add(more[i])) db_->fail_corrupt("a balance or turnover beyond 64 bits");
+    if (!sums[i].add(more[i])) db_->fail_corrupt(kTooLarge);
   }
   return sums;
 }
@@ -167,7 +169,7 @@ std::vector<JournalAccount> SqliteBook::journal_accounts(TransferId after, Trans
     const Sum& sum = sums[static_cast<std::size_t>(place.id)];
     const Currency currency = currency_of(kept_account(place.id));
     std::int64_t closing = sum.before;
-    if (!plus(closing, sum.change)) db_->fail_corrupt("a balance or turnover beyond 64 bits");
+    if (!plus(closing, sum.change)) db_->fail_corrupt(kTooLarge);
     accounts.push_back({account(place.id), Money::of_minor(sum.before, currency), Money::of_minor(closing, currency), !sum.is_old});
   }
   return accounts;

@@ -110,7 +110,7 @@ std::vector<Adjustment> adjustments(LedgerStore& store, const Period& period) {
   const std::vector<std::string> names = store.names_of_customers();
   std::vector<Adjustment> rows;
   store.each_transfer(query_of(period, {TransferKind::adjustment, TransferKind::goodwill, TransferKind::reversal}), [&](const Transfer& transfer) {
-    const std::optional<engine::CustomerId> customer = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
+    const std::optional<engine::CustomerId> customer = transfer.customer();
     rows.push_back({transfer, customer ? names.at(static_cast<std::size_t>(customer->value())) : ""});
   });
   std::ranges::stable_sort(rows, {}, [](const Adjustment& row) -> const std::string& { return row.transfer.actor; });

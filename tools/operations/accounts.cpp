@@ -111,8 +111,8 @@ Result<Posted> posted_with(engine::LedgerStore& store, engine::TransferId id) {
   }
   posted.answers = answers_to(store, posted.transfers);
   for (const engine::Transfer& transfer : posted.transfers) {
-    const auto id_of = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
-    if (id_of && !posted.customer) posted.customer = store.customer(*id_of);
+    const auto customer = transfer.customer();
+    if (customer && !posted.customer) posted.customer = store.customer(*customer);
   }
   return posted;
 }

@@ -239,12 +239,10 @@ class PlainTextJournal : public JournalWriter {
 
   void add(const JournalRow& row) override {
     const Transfer& transfer = row.transfer;
-    const std::optional<engine::CustomerId> id = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
-    const PlainTextNames::Customer* const customer = id ? &names_.of(*id) : nullptr;
-    __builtin_prefetch(customer);  // transfers reach customers in no order
+    const std::optional<engine::CustomerId> customer = transfer.customer();
     what_ = name(transfer.kind);
     if (row.domain) (what_ += ' ') += unicode_of(*row.domain);
-    head(day_of(transfer.recorded_at), day_of(transfer.effective_at), transfer.id.value(), customer != nullptr ? std::string_view(customer->name) : kOperator, what_);
+    head(day_of(transfer.recorded_at), day_of(transfer.effective_at), transfer.id.value(), customer ? std::string_view(names_.of(*customer).name) : kOperator, what_);
     tags(row);
     amount_ = to_string_with_code(transfer.amount);
     posting(transfer.debit, amount_);
@@ -323,7 +321,7 @@ class PlainTextJournal : public JournalWriter {
         const auto rest = [same](const Name& name) { return same < name.component.size() ? std::string_view(name.component).substr(same) : name.after; };
         return rest(*this) <=> rest(other);
       }
-      bool operator==(const Name& other) const { return before == other.before && component == other.component && after == other.after; }
+      bool operator==(const Name& other) const { return (*this <=> other) == 0; }
     };
     std::vector<Name> names;
     names.reserve(slice_.accounts.size());
@@ -334,7 +332,7 @@ class PlainTextJournal : public JournalWriter {
     std::ranges::sort(names);
     std::string text;
     for (auto name = names.begin(); name != names.end();) {
-      const auto next = std::find_if(name, names.end(), [&](const Name& other) { return !(other == *name); });
+      const auto next = std::find_if(name, names.end(), [&](const Name& other) { return other != *name; });
       ((text = name->before) += name->component) += name->after;
       if (std::none_of(name, next, [](const Name& one) { return one.is_declared; })) visit(text, name->currency);
       name = next;
@@ -493,7 +491,7 @@ class TabularJournal : public JournalWriter {
   }
   void add(const JournalRow& row) override {
     const Transfer& transfer = row.transfer;
-    const std::optional<engine::CustomerId> customer = transfer.debit.customer ? transfer.debit.customer : transfer.credit.customer;
+    const std::optional<engine::CustomerId> customer = transfer.customer();
     const std::optional<int> attempt = transfer.attempt > 0 ? std::optional(transfer.attempt) : std::nullopt;
     table_.add("transfer", transfer.id, transfer.recorded_at, transfer.effective_at, name(transfer.kind), names_.accounts.at(transfer.debit), names_.accounts.at(transfer.credit),
                transfer.amount, customer ? slice_.customers.at(static_cast<std::size_t>(customer->value())) : "", transfer.backorder, row.domain, attempt, transfer.reverses, row.request_sender,
