@@ -1,6 +1,7 @@
 #include "api_client/bank_statement.hpp"
 
 #include <sodium.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -8,7 +9,6 @@
 #include <pugixml.hpp>
 #include <set>
 #include <sstream>
-#include <toml++/toml.h>
 
 namespace api_client {
 namespace {
@@ -41,7 +41,8 @@ void append_word(std::string& text, std::string_view word) {
 class Lines {
  public:
   explicit Lines(std::string_view text) {
-    for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) ends_.push_back(at);
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+      ends_.push_back(at);
   }
   std::uint64_t of(std::ptrdiff_t byte) const {
     const auto before = std::ranges::lower_bound(ends_, static_cast<std::size_t>(std::max<std::ptrdiff_t>(byte, 0)));
@@ -52,15 +53,17 @@ class Lines {
   std::vector<std::size_t> ends_;
 };
 
-// ---- ids --------------------------------------------------------------------------------------------------------------------------
+// ---- ids ----
 
 std::string content_id(const ExternalLine& line) {
   std::string content;
-  for (const std::string& field : {engine::to_string(line.booked_on), to_string_with_code(line.amount), line.end_to_end, line.reference, line.counterparty}) {
+  for (const std::string& field : {engine::to_string(line.booked_on), to_string_with_code(line.amount), line.end_to_end,
+                                   line.reference, line.counterparty}) {
     content += std::to_string(field.size()) + ":" + field;  // so that no two contents share their bytes
   }
   std::array<unsigned char, crypto_generichash_BYTES> hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(content.data()), content.size(), nullptr, 0);
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(content.data()), content.size(),
+                     nullptr, 0);
   std::array<char, 33> hex{};
   sodium_bin2hex(hex.data(), hex.size(), hash.data(), 16);
   return std::string("content:") + hex.data();
@@ -92,11 +95,12 @@ void check_balances(BankStatement& statement, Money booked) {
   if (!statement.opening || !statement.closing || !statement.imbalance.empty()) return;
   const Money reached = *statement.opening + booked;
   if (reached == *statement.closing) return;
-  statement.imbalance = "opening balance " + to_string_with_code(*statement.opening) + " and entries of " + to_string_with_code(booked) + " make " +
-                        to_string_with_code(reached) + ", the closing balance is " + to_string_with_code(*statement.closing);
+  statement.imbalance = "opening balance " + to_string_with_code(*statement.opening) + " and entries of " +
+                        to_string_with_code(booked) + " make " + to_string_with_code(reached) +
+                        ", the closing balance is " + to_string_with_code(*statement.closing);
 }
 
-// ---- camt.053 ---------------------------------------------------------------------------------------------------------------------
+// ---- camt.053 ----
 
 // Banks write the same elements with and without a prefix of their namespace.
 bool is_named(const pugi::xml_node& node, std::string_view name) {
@@ -122,7 +126,9 @@ pugi::xml_node child_at(pugi::xml_node node, std::string_view path) {  // "Refs/
   }
   return node;
 }
-std::string text_at(const pugi::xml_node& node, std::string_view path) { return std::string(trimmed(child_at(node, path).child_value())); }
+std::string text_at(const pugi::xml_node& node, std::string_view path) {
+  return std::string(trimmed(child_at(node, path).child_value()));
+}
 
 std::string verbatim(const pugi::xml_node& node) {
   std::ostringstream out;
@@ -135,10 +141,13 @@ Result<Money> amount_of(const pugi::xml_node& amount, bool out) {
   if (!amount) return Error{ErrorCode::invalid_amount, "there is no amount"};
   const Result<Currency> currency = Currency::parse(amount.attribute("Ccy").value());
   if (!currency) return currency.error();
-  const Result<engine::RoundedMoney> money = engine::parse_provider_money(trimmed(amount.child_value()), currency.value());
+  const Result<engine::RoundedMoney> money =
+      engine::parse_provider_money(trimmed(amount.child_value()), currency.value());
   if (!money) return money.error();
-  if (!money.value().exact) return Error{ErrorCode::invalid_amount, std::string("'") + amount.child_value() + "' is finer than the currency"};
-  if (money.value().amount.is_negative()) return Error{ErrorCode::invalid_amount, std::string("'") + amount.child_value() + "': the sign is in CdtDbtInd"};
+  if (!money.value().exact)
+    return Error{ErrorCode::invalid_amount, std::string("'") + amount.child_value() + "' is finer than the currency"};
+  if (money.value().amount.is_negative())
+    return Error{ErrorCode::invalid_amount, std::string("'") + amount.child_value() + "': the sign is in CdtDbtInd"};
   return out ? -money.value().amount : money.value().amount;
 }
 
@@ -152,17 +161,20 @@ Result<bool> is_out(const pugi::xml_node& node) {
 std::optional<Day> day_at(const pugi::xml_node& node, std::string_view path) {
   std::string text = text_at(node, std::string(path) + "/Dt");
   if (text.empty()) text = text_at(node, std::string(path) + "/DtTm");
-  const Result<Day> day = engine::parse_day(std::string_view(text).substr(0, 10));  // the bank's calendar day, whatever its zone
+  // the bank's calendar day, whatever its zone
+  const Result<Day> day = engine::parse_day(std::string_view(text).substr(0, 10));
   if (!day) return std::nullopt;
   return day.value();
 }
 
 void take_details(ExternalLine& line, const pugi::xml_node& details) {
   line.end_to_end = text_at(details, "Refs/EndToEndId");
-  if (line.end_to_end == "NOTPROVIDED") line.end_to_end.clear();  // what ISO 20022 writes where the payer gave none
+  // what ISO 20022 writes where the payer gave none
+  if (line.end_to_end == "NOTPROVIDED") line.end_to_end.clear();
   const pugi::xml_node remittance = child_at(details, "RmtInf");
   each_child(remittance, "Ustrd", [&](const pugi::xml_node& text) { append_word(line.reference, text.child_value()); });
-  each_child(remittance, "Strd", [&](const pugi::xml_node& text) { append_word(line.reference, text_at(text, "CdtrRefInf/Ref")); });
+  each_child(remittance, "Strd",
+             [&](const pugi::xml_node& text) { append_word(line.reference, text_at(text, "CdtrRefInf/Ref")); });
   const std::string party = line.amount.is_negative() ? "Cdtr" : "Dbtr";
   line.counterparty = text_at(details, "RltdPties/" + party + "/Nm");
   if (line.counterparty.empty()) line.counterparty = text_at(details, "RltdPties/" + party + "/Pty/Nm");
@@ -180,7 +192,8 @@ std::optional<Money> part_of(const pugi::xml_node& details, Money whole) {
 }
 
 // Adds the lines of one entry; gives back its amount where it is booked.
-Result<std::optional<Money>> take_entry(BankStatement& statement, Ids& ids, const pugi::xml_node& entry, std::uint64_t place) {
+Result<std::optional<Money>> take_entry(BankStatement& statement, Ids& ids, const pugi::xml_node& entry,
+                                        std::uint64_t place) {
   std::string status = text_at(entry, "Sts/Cd");
   if (status.empty()) status = text_at(entry, "Sts");
   if (status == "PDNG" || status == "INFO" || status == "FUTR") {
@@ -217,8 +230,10 @@ Result<std::optional<Money>> take_entry(BankStatement& statement, Ids& ids, cons
       part.amount = parts[i];
       take_details(part, transactions[i]);
       const std::string own = text_at(transactions[i], "Refs/AcctSvcrRef");
-      if (!own.empty() && own != line.external_id) part.external_id = own;
-      else if (!line.external_id.empty()) part.external_id = line.external_id + "/" + std::to_string(i + 1);
+      if (!own.empty() && own != line.external_id)
+        part.external_id = own;
+      else if (!line.external_id.empty())
+        part.external_id = line.external_id + "/" + std::to_string(i + 1);
       part.raw = verbatim(transactions[i]);
       add_line(statement, ids, std::move(part), place);
     }
@@ -243,16 +258,21 @@ Result<BankStatement> take_statement(const pugi::xml_node& node, const Lines& li
   std::optional<Error> unusable;
   each_child(node, "Bal", [&](const pugi::xml_node& balance) {
     std::string kind = text_at(balance, "Tp/CdOrPrtry/Cd");
-    if (kind != "OPBD" && kind != "PRCD" && kind != "CLBD") return;  // interim and available balances are no booked ones
+    // interim and available balances are no booked ones
+    if (kind != "OPBD" && kind != "PRCD" && kind != "CLBD") return;
     const Result<bool> out = is_out(balance);
     const Result<Money> amount = out ? amount_of(child_at(balance, "Amt"), out.value()) : Result<Money>(out.error());
     if (!amount) {
-      unusable = no_statement("line " + std::to_string(lines.of(balance.offset_debug())) + ": balance " + kind + ": " + amount.error().detail);
+      unusable = no_statement("line " + std::to_string(lines.of(balance.offset_debug())) + ": balance " + kind + ": " +
+                              amount.error().detail);
       return;
     }
-    if (kind == "CLBD") statement.closing = amount.value();
-    else if (kind == "PRCD") previous = amount.value();
-    else if (!statement.opening) statement.opening = amount.value();
+    if (kind == "CLBD")
+      statement.closing = amount.value();
+    else if (kind == "PRCD")
+      previous = amount.value();
+    else if (!statement.opening)
+      statement.opening = amount.value();
   });
   if (unusable) return *unusable;
   if (!statement.opening) statement.opening = previous;
@@ -267,13 +287,16 @@ Result<BankStatement> take_statement(const pugi::xml_node& node, const Lines& li
     if (!taken) {
       statement.unreadable.push_back({place, verbatim(entry), taken.error().detail});
     } else if (taken.value()) {
-      if (booked && booked->currency() != taken.value()->currency()) statement.imbalance = "its entries are in several currencies";
-      else booked = booked ? *booked + *taken.value() : *taken.value();
+      if (booked && booked->currency() != taken.value()->currency())
+        statement.imbalance = "its entries are in several currencies";
+      else
+        booked = booked ? *booked + *taken.value() : *taken.value();
     }
   });
   if (statement.opening) {
     const Money none = Money::zero(statement.opening->currency());
-    if (booked && booked->currency() != none.currency()) statement.imbalance = "its entries are in another currency than its balances";
+    if (booked && booked->currency() != none.currency())
+      statement.imbalance = "its entries are in another currency than its balances";
     check_balances(statement, booked.value_or(none));
   }
   return statement;
@@ -288,12 +311,17 @@ bool looks_like_xml(std::string_view text) {
 
 Result<std::vector<BankStatement>> read_camt053(std::string_view xml) {
   pugi::xml_document document;
-  // pugixml reads no document types and so resolves no entity but XML's own five; a statement that brings one is refused all the same.
-  const pugi::xml_parse_result parsed = document.load_buffer(xml.data(), xml.size(), pugi::parse_default | pugi::parse_doctype);
+  // pugixml reads no document types and so resolves no entity but XML's own five; a statement that brings one is
+  // refused all the same.
+  const pugi::xml_parse_result parsed =
+      document.load_buffer(xml.data(), xml.size(), pugi::parse_default | pugi::parse_doctype);
   const Lines lines(xml);
-  if (!parsed) return no_statement("line " + std::to_string(lines.of(parsed.offset)) + ": this is no XML: " + parsed.description());
+  if (!parsed)
+    return no_statement("line " + std::to_string(lines.of(parsed.offset)) +
+                        ": this is no XML: " + parsed.description());
   for (const pugi::xml_node& node : document.children()) {
-    if (node.type() == pugi::node_doctype) return no_statement("the file has a document type: a bank statement needs none, and it is not read");
+    if (node.type() == pugi::node_doctype)
+      return no_statement("the file has a document type: a bank statement needs none, and it is not read");
   }
   const pugi::xml_node root = child_at(document, "Document/BkToCstmrStmt");
   if (!root) return no_statement("this XML is no camt.053: it has no Document/BkToCstmrStmt");
@@ -301,25 +329,32 @@ Result<std::vector<BankStatement>> read_camt053(std::string_view xml) {
   std::optional<Error> unusable;
   each_child(root, "Stmt", [&](const pugi::xml_node& node) {
     Result<BankStatement> statement = take_statement(node, lines);
-    if (!statement) unusable = unusable ? *unusable : statement.error();
-    else statements.push_back(std::move(statement).value());
+    if (!statement)
+      unusable = unusable ? *unusable : statement.error();
+    else
+      statements.push_back(std::move(statement).value());
   });
   if (unusable) return *unusable;
   if (statements.empty()) return no_statement("the camt.053 file has no Stmt");
   return statements;
 }
 
-// ---- CSV --------------------------------------------------------------------------------------------------------------------------
+// ---- CSV ----
 
 namespace {
 
-constexpr std::string_view kColumnKeys[] = {"booked", "valued", "amount", "credit", "debit", "sign", "currency", "reference", "end_to_end", "counterparty", "id",
-                                            "balance", "status"};
+constexpr std::string_view kColumnKeys[] = {"booked", "valued",   "amount",    "credit",     "debit",
+                                            "sign",   "currency", "reference", "end_to_end", "counterparty",
+                                            "id",     "balance",  "status"};
 
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const std::size_t length = byte < 0x80 ? 1 : byte >= 0xC2 && byte < 0xE0 ? 2 : byte >= 0xE0 && byte < 0xF0 ? 3 : byte >= 0xF0 && byte < 0xF5 ? 4 : 0;
+    const std::size_t length = byte < 0x80                   ? 1
+                               : byte >= 0xC2 && byte < 0xE0 ? 2
+                               : byte >= 0xE0 && byte < 0xF0 ? 3
+                               : byte >= 0xF0 && byte < 0xF5 ? 4
+                                                             : 0;
     if (length == 0 || i + length > text.size()) return false;
     for (std::size_t k = 1; k < length; ++k) {
       if ((static_cast<unsigned char>(text[i + k]) & 0xC0U) != 0x80U) return false;
@@ -363,9 +398,12 @@ Record take_record(std::string_view& text, std::uint64_t& line, char separator) 
         const char c = text.front();
         text.remove_prefix(1);
         if (c == '\n') ++line;
-        if (c != '"') field += c;
-        else if (text.starts_with('"')) field += '"', text.remove_prefix(1);
-        else closed = true;
+        if (c != '"')
+          field += c;
+        else if (text.starts_with('"'))
+          field += '"', text.remove_prefix(1);
+        else
+          closed = true;
       }
       if (!closed) record.fault = "a quote is opened and never closed";
     }
@@ -397,7 +435,9 @@ Result<Day> parse_masked_day(std::string_view text, std::string_view mask) {
     return value;
   };
   while (!mask.empty()) {
-    const std::size_t digits = mask.starts_with("YYYY") ? 4 : mask.starts_with("YY") || mask.starts_with("MM") || mask.starts_with("DD") ? 2 : 0;
+    const std::size_t digits = mask.starts_with("YYYY")                                                     ? 4
+                               : mask.starts_with("YY") || mask.starts_with("MM") || mask.starts_with("DD") ? 2
+                                                                                                            : 0;
     if (digits == 0) {
       if (text.empty() || text.front() != mask.front()) return unfit;
       text.remove_prefix(1);
@@ -406,21 +446,27 @@ Result<Day> parse_masked_day(std::string_view text, std::string_view mask) {
     }
     const int value = number(digits);
     if (value < 0) return unfit;
-    (mask.front() == 'Y' ? year : mask.front() == 'M' ? month : day) = digits == 2 && mask.front() == 'Y' ? 2000 + value : value;
+    (mask.front() == 'Y'   ? year
+     : mask.front() == 'M' ? month
+                           : day) = digits == 2 && mask.front() == 'Y' ? 2000 + value : value;
     mask.remove_prefix(digits);
   }
-  const std::chrono::year_month_day found{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)), std::chrono::day(static_cast<unsigned>(day))};
+  const std::chrono::year_month_day found{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!text.empty() || !found.ok()) return unfit;
   return Day(found);
 }
 
 // "1.234,56", "-12,50", "12,50-", "+100,00" with `decimal` ','. Group marks only in front of exactly three digits.
 Result<Money> parse_written_money(std::string_view text, char decimal, Currency currency) {
-  const Error unfit{ErrorCode::invalid_amount, "'" + std::string(text) + "' is no amount with decimal '" + decimal + "'"};
+  const Error unfit{ErrorCode::invalid_amount,
+                    "'" + std::string(text) + "' is no amount with decimal '" + decimal + "'"};
   std::string_view rest = trimmed(text);
   bool negative = false;
-  if (rest.starts_with('-') || rest.starts_with('+')) negative = rest.front() == '-', rest.remove_prefix(1);
-  else if (rest.ends_with('-') || rest.ends_with('+')) negative = rest.back() == '-', rest.remove_suffix(1);
+  if (rest.starts_with('-') || rest.starts_with('+'))
+    negative = rest.front() == '-', rest.remove_prefix(1);
+  else if (rest.ends_with('-') || rest.ends_with('+'))
+    negative = rest.back() == '-', rest.remove_suffix(1);
   std::string plain;
   std::size_t since_mark = 0;
   bool marked = false, fraction = false;
@@ -448,7 +494,9 @@ Result<Money> parse_written_money(std::string_view text, char decimal, Currency 
   return negative ? -money.value() : money.value();
 }
 
-bool is_one_of(const std::vector<std::string>& words, std::string_view word) { return std::ranges::find(words, word) != words.end(); }
+bool is_one_of(const std::vector<std::string>& words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
 
 // A header's columns by the mapping's keys.
 class Columns {
@@ -461,7 +509,8 @@ class Columns {
         if (place == header.fields.end()) {
           std::string there;
           for (const std::string& field : header.fields) there += (there.empty() ? "" : ", ") + field;
-          return no_statement("line " + std::to_string(header.line) + ": the header has no column '" + name + "' (" + key + "); it has: " + there);
+          return no_statement("line " + std::to_string(header.line) + ": the header has no column '" + name + "' (" +
+                              key + "); it has: " + there);
         }
         places_[key].push_back(static_cast<std::size_t>(place - header.fields.begin()));
       }
@@ -484,20 +533,25 @@ class Columns {
 };
 
 Result<Money> row_amount(const Record& record, const Columns& columns, const CsvMapping& mapping, Currency currency) {
-  const auto parsed = [&](const std::string& key) { return parse_written_money(columns.text(record, key), mapping.decimal, currency); };
+  const auto parsed = [&](const std::string& key) {
+    return parse_written_money(columns.text(record, key), mapping.decimal, currency);
+  };
   if (!columns.has("amount")) {
     const bool in = !columns.text(record, "credit").empty(), out = !columns.text(record, "debit").empty();
-    const Result<Money> credit = in ? parsed("credit") : Money::zero(currency), debit = out ? parsed("debit") : Money::zero(currency);
+    const Result<Money> credit = in ? parsed("credit") : Money::zero(currency),
+                        debit = out ? parsed("debit") : Money::zero(currency);
     if (!credit) return credit;
     if (!debit) return debit;
     // Some write the debit with its minus, some without.
     const Money taken = debit.value().is_negative() ? debit.value() : -debit.value();
-    if (credit.value().is_zero() == taken.is_zero()) return Error{ErrorCode::invalid_amount, "an amount must be in exactly one of credit and debit"};
+    if (credit.value().is_zero() == taken.is_zero())
+      return Error{ErrorCode::invalid_amount, "an amount must be in exactly one of credit and debit"};
     return credit.value() + taken;
   }
   const Result<Money> amount = parsed("amount");
   if (!amount || !columns.has("sign")) return amount;
-  if (amount.value().is_negative()) return Error{ErrorCode::invalid_amount, "a minus beside a column for the direction"};
+  if (amount.value().is_negative())
+    return Error{ErrorCode::invalid_amount, "a minus beside a column for the direction"};
   const std::string word = columns.text(record, "sign");
   if (is_one_of(mapping.credit_words, word)) return amount;
   if (is_one_of(mapping.debit_words, word)) return -amount.value();
@@ -515,11 +569,13 @@ void check_running_balance(BankStatement& statement, const std::vector<BalancedR
     for (std::size_t i = 1; i < rows.size(); ++i) {
       const BalancedRow& earlier = rows[forwards ? i - 1 : i];
       const BalancedRow& later = rows[forwards ? i : i - 1];
-      if (earlier.balance.currency() != later.balance.currency() || earlier.balance + later.amount != later.balance) return i;
+      if (earlier.balance.currency() != later.balance.currency() || earlier.balance + later.amount != later.balance)
+        return i;
     }
     return std::nullopt;
   };
-  const std::optional<std::size_t> forwards = first_break(true), backwards = forwards ? first_break(false) : std::nullopt;
+  const std::optional<std::size_t> forwards = first_break(true),
+                                   backwards = forwards ? first_break(false) : std::nullopt;
   const bool upside_down = forwards && (!backwards || *backwards > *forwards);
   const BalancedRow& first = upside_down ? rows.back() : rows.front();
   const BalancedRow& last = upside_down ? rows.front() : rows.back();
@@ -529,8 +585,8 @@ void check_running_balance(BankStatement& statement, const std::vector<BalancedR
     return;
   }
   const BalancedRow& at = rows[std::max(*forwards, *backwards)];
-  statement.imbalance = "line " + std::to_string(at.line) + ": its balance " + to_string_with_code(at.balance) + " does not follow from its neighbour's and its amount " +
-                        to_string_with_code(at.amount);
+  statement.imbalance = "line " + std::to_string(at.line) + ": its balance " + to_string_with_code(at.balance) +
+                        " does not follow from its neighbour's and its amount " + to_string_with_code(at.amount);
 }
 
 }  // namespace
@@ -550,11 +606,14 @@ Result<CsvMapping> parse_csv_mapping(std::string_view toml) {
   };
   const auto words_of = [&](const toml::node& node, const std::string& key) {
     std::vector<std::string> words;
-    if (const auto* one = node.as_string()) words.push_back(one->get());
+    if (const auto* one = node.as_string())
+      words.push_back(one->get());
     else if (const auto* list = node.as_array()) {
       for (const toml::node& word : *list) {
-        if (const auto* text = word.as_string()) words.push_back(text->get());
-        else refuse(word, key + " is a text or a list of texts");
+        if (const auto* text = word.as_string())
+          words.push_back(text->get());
+        else
+          refuse(word, key + " is a text or a list of texts");
       }
     }
     if (words.empty()) refuse(node, key + " is a text or a list of texts");
@@ -565,38 +624,55 @@ Result<CsvMapping> parse_csv_mapping(std::string_view toml) {
     const auto* text = node.as_string();
     const auto* section = node.as_table();
     if (key == "separator" || key == "decimal") {
-      const bool fits = text != nullptr && text->get().size() == 1 && (key == "separator" || text->get() == "." || text->get() == ",");
-      if (fits) (key == "separator" ? mapping.separator : mapping.decimal) = text->get().front();
-      else refuse(node, key + (key == "decimal" ? " is \".\" or \",\"" : " is one character"));
+      const bool fits = text != nullptr && text->get().size() == 1 &&
+                        (key == "separator" || text->get() == "." || text->get() == ",");
+      if (fits)
+        (key == "separator" ? mapping.separator : mapping.decimal) = text->get().front();
+      else
+        refuse(node, key + (key == "decimal" ? " is \".\" or \",\"" : " is one character"));
     } else if (key == "date") {
-      const bool fits = text != nullptr && text->get().find("YY") != std::string::npos && text->get().find("MM") != std::string::npos &&
-                        text->get().find("DD") != std::string::npos;
-      if (fits) mapping.date = text->get();
-      else refuse(node, "date has YYYY or YY, MM and DD, such as \"DD.MM.YYYY\"");
+      const bool fits = text != nullptr && text->get().find("YY") != std::string::npos &&
+                        text->get().find("MM") != std::string::npos && text->get().find("DD") != std::string::npos;
+      if (fits)
+        mapping.date = text->get();
+      else
+        refuse(node, "date has YYYY or YY, MM and DD, such as \"DD.MM.YYYY\"");
     } else if (key == "encoding") {
-      if (text != nullptr && (text->get() == "utf-8" || text->get() == "latin-1")) mapping.latin1 = text->get() == "latin-1";
-      else refuse(node, "encoding is \"utf-8\" or \"latin-1\"");
+      if (text != nullptr && (text->get() == "utf-8" || text->get() == "latin-1"))
+        mapping.latin1 = text->get() == "latin-1";
+      else
+        refuse(node, "encoding is \"utf-8\" or \"latin-1\"");
     } else if (key == "skip") {
       const auto* number = node.as_integer();
-      if (number != nullptr && number->get() >= 0) mapping.skip = static_cast<std::uint64_t>(number->get());
-      else refuse(node, "skip is a number of lines");
+      if (number != nullptr && number->get() >= 0)
+        mapping.skip = static_cast<std::uint64_t>(number->get());
+      else
+        refuse(node, "skip is a number of lines");
     } else if (key == "currency") {
       const Result<Currency> currency = Currency::parse(text != nullptr ? text->get() : "");
-      if (currency) mapping.currency = currency.value();
-      else refuse(node, currency.error().detail);
+      if (currency)
+        mapping.currency = currency.value();
+      else
+        refuse(node, currency.error().detail);
     } else if (key == "columns" && section != nullptr) {
       for (const auto& [column, names] : *section) {
         const std::string column_key(column.str());
-        if (std::ranges::find(kColumnKeys, column_key) == std::end(kColumnKeys)) refuse(names, "there is no column '" + column_key + "'");
-        else mapping.columns[column_key] = words_of(names, column_key);
+        if (std::ranges::find(kColumnKeys, column_key) == std::end(kColumnKeys))
+          refuse(names, "there is no column '" + column_key + "'");
+        else
+          mapping.columns[column_key] = words_of(names, column_key);
       }
     } else if ((key == "sign" || key == "booked") && section != nullptr) {
       for (const auto& [which, words] : *section) {
         const std::string word(which.str());
-        std::vector<std::string>* list = key == "booked" ? (word == "status" ? &mapping.booked_words : nullptr)
-                                         : word == "credit" ? &mapping.credit_words : word == "debit" ? &mapping.debit_words : nullptr;
-        if (list == nullptr) refuse(words, "there is no '" + word + "' in [" + key + "]");
-        else *list = words_of(words, word);
+        std::vector<std::string>* list = key == "booked"    ? (word == "status" ? &mapping.booked_words : nullptr)
+                                         : word == "credit" ? &mapping.credit_words
+                                         : word == "debit"  ? &mapping.debit_words
+                                                            : nullptr;
+        if (list == nullptr)
+          refuse(words, "there is no '" + word + "' in [" + key + "]");
+        else
+          *list = words_of(words, word);
       }
     } else {
       refuse(node, "unknown or misplaced '" + key + "'");
@@ -605,11 +681,14 @@ Result<CsvMapping> parse_csv_mapping(std::string_view toml) {
   if (fault) return *fault;
   const auto has = [&](const char* key) { return mapping.columns.contains(key); };
   if (!has("booked")) return bad("[columns] needs booked, the column of the booking day");
-  if (has("amount") ? has("credit") || has("debit") : !has("credit") || !has("debit")) return bad("[columns] needs either amount, or credit and debit");
+  if (has("amount") ? has("credit") || has("debit") : !has("credit") || !has("debit"))
+    return bad("[columns] needs either amount, or credit and debit");
   if (!has("currency") && !mapping.currency) return bad("say currency = \"EUR\", or its column");
-  if (has("sign") != (!mapping.credit_words.empty() && !mapping.debit_words.empty())) return bad("a sign column and [sign] credit, debit belong together");
+  if (has("sign") != (!mapping.credit_words.empty() && !mapping.debit_words.empty()))
+    return bad("a sign column and [sign] credit, debit belong together");
   if (has("status") == mapping.booked_words.empty()) return bad("a status column and [booked] status belong together");
-  if (!table.contains("separator") && mapping.decimal == ',') mapping.separator = ';';  // who writes decimal commas separates by semicolons
+  // who writes decimal commas separates by semicolons
+  if (!table.contains("separator") && mapping.decimal == ',') mapping.separator = ';';
   return mapping;
 }
 
@@ -623,7 +702,8 @@ Result<BankStatement> read_bank_csv(std::string_view text, const CsvMapping& map
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::uint64_t line = 1;
-  for (; line <= mapping.skip && !text.empty(); ++line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  for (; line <= mapping.skip && !text.empty(); ++line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
   BankStatement statement;
   Ids ids;
   Columns columns;
@@ -643,22 +723,27 @@ Result<BankStatement> read_bank_csv(std::string_view text, const CsvMapping& map
       if (auto error = columns.bind(mapping, record)) return *error;
       continue;
     }
-    const auto unreadable = [&](const std::string& why) { statement.unreadable.push_back({record.line, std::string(record.raw), why}); };
+    const auto unreadable = [&](const std::string& why) {
+      statement.unreadable.push_back({record.line, std::string(record.raw), why});
+    };
     if (!record.fault.empty()) {
       unreadable(record.fault);
       continue;
     }
     if (record.fields.size() != columns.width()) {
-      unreadable(std::to_string(record.fields.size()) + " fields where the header has " + std::to_string(columns.width()));
+      unreadable(std::to_string(record.fields.size()) + " fields where the header has " +
+                 std::to_string(columns.width()));
       continue;
     }
     if (columns.has("status") && !is_one_of(mapping.booked_words, columns.text(record, "status"))) {
       ++statement.pending;
       continue;
     }
-    const Result<Currency> currency = columns.has("currency") ? Currency::parse(columns.text(record, "currency")) : *mapping.currency;
+    const Result<Currency> currency =
+        columns.has("currency") ? Currency::parse(columns.text(record, "currency")) : *mapping.currency;
     const Result<Day> booked = parse_masked_day(columns.text(record, "booked"), mapping.date);
-    const Result<Money> amount = currency ? row_amount(record, columns, mapping, currency.value()) : Result<Money>(currency.error());
+    const Result<Money> amount =
+        currency ? row_amount(record, columns, mapping, currency.value()) : Result<Money>(currency.error());
     if (!booked || !amount) {
       unreadable(!booked ? booked.error().detail : amount.error().detail);
       continue;
@@ -673,7 +758,8 @@ Result<BankStatement> read_bank_csv(std::string_view text, const CsvMapping& map
       valued = day.value();
     }
     if (columns.has("balance")) {
-      const Result<Money> balance = parse_written_money(columns.text(record, "balance"), mapping.decimal, currency.value());
+      const Result<Money> balance =
+          parse_written_money(columns.text(record, "balance"), mapping.decimal, currency.value());
       if (!balance) {
         unreadable(balance.error().detail);
         continue;
@@ -681,9 +767,14 @@ Result<BankStatement> read_bank_csv(std::string_view text, const CsvMapping& map
       balanced.push_back({record.line, amount.value(), balance.value()});
     }
     if (amount.value().is_zero()) continue;
-    ExternalLine row{.external_id = columns.text(record, "id"), .booked_on = booked.value(), .valued_on = valued, .amount = amount.value(),
-                     .end_to_end = columns.text(record, "end_to_end"), .reference = columns.text(record, "reference"),
-                     .counterparty = columns.text(record, "counterparty"), .raw = std::string(record.raw)};
+    ExternalLine row{.external_id = columns.text(record, "id"),
+                     .booked_on = booked.value(),
+                     .valued_on = valued,
+                     .amount = amount.value(),
+                     .end_to_end = columns.text(record, "end_to_end"),
+                     .reference = columns.text(record, "reference"),
+                     .counterparty = columns.text(record, "counterparty"),
+                     .raw = std::string(record.raw)};
     add_line(statement, ids, std::move(row), record.line);
   }
   if (!header_read) return no_statement("there is no header line");

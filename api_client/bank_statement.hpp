@@ -1,10 +1,14 @@
-// Statements of banks and payment services, read into lines: camt.053 (ISO 20022) and CSV by a mapping. Text in, rows out; what cannot be read is
-// reported by line and left out, and then the balances will not add up, which the caller must refuse or force.
+// Statements of banks and payment services, read into lines: camt.053 (ISO 20022) and CSV by a mapping. Text in, rows
+// out; what cannot be read is reported by line and left out, and then the balances will not add up, which the caller
+// must refuse or force.
 //
 // Signs: in is positive, out negative. An entry's id is, in this order:
-//   1. the bank's own: AcctSvcrRef of the transaction or entry; the mapped id column. EndToEndId is the payer's and NtryRef counts within one statement:
-//      neither is an id. A transaction of a batch without a reference of its own has its entry's with "/1", "/2" …; an id that is repeated in a file, too.
-//   2. derived: "content:" + the first 16 bytes of BLAKE2b-256 over booking day, amount, currency, end-to-end id, reference and counterparty + "/" + its
+//   1. the bank's own: AcctSvcrRef of the transaction or entry; the mapped id column. EndToEndId is the payer's and
+//   NtryRef counts within one statement:
+//      neither is an id. A transaction of a batch without a reference of its own has its entry's with "/1", "/2" …; an
+//      id that is repeated in a file, too.
+//   2. derived: "content:" + the first 16 bytes of BLAKE2b-256 over booking day, amount, currency, end-to-end id,
+//   reference and counterparty + "/" + its
 //      number among its equals of that file. Overlapping statements agree on it as long as each has whole days.
 #pragma once
 
@@ -22,13 +26,15 @@ namespace api_client {
 struct BankStatement {
   std::string name{};     // the bank's id of the statement; empty in CSV
   std::string account{};  // IBAN, where given
-  std::optional<engine::Money> opening{}, closing{};  // OPBD (or PRCD) and CLBD; of a CSV with a balance column, its first and last
-  std::optional<engine::Day> from{}, to{};            // of the lines, or what the statement says
-  std::vector<engine::ExternalLine> lines{};          // source and statement are the caller's
-  std::vector<std::uint64_t> places{};                // line of the file of each
-  std::int64_t pending = 0;                           // entries that are not booked (PDNG, INFO): passed over
+  // OPBD (or PRCD) and CLBD; of a CSV with a balance column, its first and last
+  std::optional<engine::Money> opening{}, closing{};
+  std::optional<engine::Day> from{}, to{};      // of the lines, or what the statement says
+  std::vector<engine::ExternalLine> lines{};    // source and statement are the caller's
+  std::vector<std::uint64_t> places{};          // line of the file of each
+  std::int64_t pending = 0;                     // entries that are not booked (PDNG, INFO): passed over
   std::vector<engine::UnreadRow> unreadable{};  // of an XML entry: where it begins
-  std::string imbalance{};  // why the balances do not add up, with the figures; empty: they do, or there are none
+  // why the balances do not add up, with the figures; empty: they do, or there are none
+  std::string imbalance{};
 };
 
 // One per Stmt. invalid_statement: no camt.053, a document type (no entities from elsewhere), no statement.

@@ -14,20 +14,25 @@ using engine::Delivery;
 using engine::Meaning;
 
 constexpr Milliseconds kFarewell = std::chrono::seconds(5);  // for EndSession
-constexpr const char* kIdleSeconds = "600";                  // of the session; the provider's default, said aloud
+// of the session; the provider's default, said aloud
+constexpr const char* kIdleSeconds = "600";
 constexpr int kSessionLost = 530;
 constexpr std::size_t kLoggedAnswer = 2'000;
 constexpr std::size_t kShortestSecret = 6;  // shorter ones would be found in every other word
 
-Reply not_sent(std::string why) { return {.delivery = Delivery::not_sent, .code = 0, .text = std::move(why), .response = {}}; }
+Reply not_sent(std::string why) {
+  return {.delivery = Delivery::not_sent, .code = 0, .text = std::move(why), .response = {}};
+}
 
 void mask(std::string& text, std::string_view secret) {
   if (secret.size() < kShortestSecret) return;
-  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) text.replace(at, secret.size(), "***");
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at))
+    text.replace(at, secret.size(), "***");
 }
 
 bool begins_with_any_case(std::string_view text, std::string_view upper_case) {
-  return text.size() >= upper_case.size() && std::ranges::equal(text.substr(0, upper_case.size()), upper_case, [](char a, char b) {
+  return text.size() >= upper_case.size() &&
+         std::ranges::equal(text.substr(0, upper_case.size()), upper_case, [](char a, char b) {
            return (a >= 'a' && a <= 'z' ? static_cast<char>(a - 'a' + 'A') : a) == b;
          });
 }
@@ -51,7 +56,9 @@ std::string logged_answer(std::string_view clean_body) {
 }
 
 // Refusals of the login that concern us as a whole, and so every order behind it.
-bool stops_everything(int code) { return code != 510 && engine::meaning_of_order({.delivery = Delivery::answered, .code = code}) == Meaning::stop; }
+bool stops_everything(int code) {
+  return code != 510 && engine::meaning_of_order({.delivery = Delivery::answered, .code = code}) == Meaning::stop;
+}
 
 }  // namespace
 
@@ -92,7 +99,8 @@ struct Caller::Line {
 
   std::string clean(std::string_view text) const {
     std::string cleaned = api_client::without_secrets(text);
-    for (const std::string* secret : {&options.credentials.password, &options.credentials.otp, &session}) mask(cleaned, *secret);
+    for (const std::string* secret : {&options.credentials.password, &options.credentials.otp, &session})
+      mask(cleaned, *secret);
     return cleaned;
   }
 
@@ -103,7 +111,8 @@ struct Caller::Line {
   }
 
   Reply understood(Reception reception) const {
-    if (reception.delivery != Delivery::answered) return {.delivery = reception.delivery, .code = 0, .text = clean(reception.trouble), .response = {}};
+    if (reception.delivery != Delivery::answered)
+      return {.delivery = reception.delivery, .code = 0, .text = clean(reception.trouble), .response = {}};
     Reply reply;
     reply.response = Response::parse(std::move(reception.body));
     if (!reply.response->complete()) {
@@ -120,13 +129,15 @@ struct Caller::Line {
   void compare_clocks(const Reception& reception) {
     if (!options.clock || clocks_differ || !reception.date) return;
     const engine::UtcTime now = options.clock();
-    const Milliseconds ahead = *reception.date - now, behind = now - reception.took - *reception.date - std::chrono::seconds(1);
+    const Milliseconds ahead = *reception.date - now,
+                       behind = now - reception.took - *reception.date - std::chrono::seconds(1);
     const Milliseconds apart = std::max(ahead, behind);
     if (apart <= kClockTolerance) return;
     clocks_differ = true;
-    options.warn("the clock of " + options.environment.label() + " says " + engine::to_string(*reception.date) + ", this machine's is " +
-                 engine::to_string(std::chrono::floor<std::chrono::seconds>(apart)) + (ahead > behind ? " behind" : " ahead") + " (" +
-                 engine::to_string(kClockTolerance) + " are tolerated): deadlines are kept by this machine's clock, so see that it is right");
+    options.warn("the clock of " + options.environment.label() + " says " + engine::to_string(*reception.date) +
+                 ", this machine's is " + engine::to_string(std::chrono::floor<std::chrono::seconds>(apart)) +
+                 (ahead > behind ? " behind" : " ahead") + " (" + engine::to_string(kClockTolerance) +
+                 " are tolerated): deadlines are kept by this machine's clock, so see that it is right");
   }
 
   void account(const Reply& reply) {
@@ -145,9 +156,15 @@ struct Caller::Line {
     const engine::Result<std::string> block = encode_block(command);
     std::string request = block ? clean(block.value()) : "";
     std::ranges::replace(request, '\n', ' ');
-    options.log->note({.environment = options.environment.label(), .command = command.name, .request = std::move(request), .delivery = reply.delivery,
-                       .code = reply.code, .text = reply.text, .answer = reply.response ? logged_answer(clean(reply.response->body())) : "",
-                       .attempt = attempt, .took = took});
+    options.log->note({.environment = options.environment.label(),
+                       .command = command.name,
+                       .request = std::move(request),
+                       .delivery = reply.delivery,
+                       .code = reply.code,
+                       .text = reply.text,
+                       .answer = reply.response ? logged_answer(clean(reply.response->body())) : "",
+                       .attempt = attempt,
+                       .took = took});
   }
 
   bool worth_repeating(Kind kind, const Reply& reply) const {
@@ -155,23 +172,30 @@ struct Caller::Line {
     return reply.delivery != Delivery::answered || is_temporary(reply.code);
   }
 
-  // Nothing when a session stands; else what is said to whoever wanted one. Orders behind it were not sent; a refusal of us as a whole is theirs too.
+  // Nothing when a session stands; else what is said to whoever wanted one. Orders behind it were not sent; a refusal
+  // of us as a whole is theirs too.
   std::optional<Reply> no_session() {
     if (!session.empty()) return std::nullopt;
     std::optional<Reply> failed;
     const Command start{"StartSession", {{"TIMEOUT", kIdleSeconds}}};
-    run(1, [&](std::size_t) { return start; }, Kind::read, {}, false, [&](std::size_t, Reply reply) {
-      if (reply.ok()) session = reply.response->value("SESSION");
-      if (!session.empty()) return;
-      if (reply.ok()) reply.text = "the answer names no session";
-      const bool whole = reply.delivery == Delivery::answered && stops_everything(reply.code);
-      failed = Reply{.delivery = whole ? Delivery::answered : Delivery::not_sent, .code = whole ? reply.code : 0, .text = "no session: " + reply.text, .response = {}};
-      if (!whole && reply.code != 0) failed->text += " (" + std::to_string(reply.code) + ")";
-    });
+    run(
+        1, [&](std::size_t) { return start; }, Kind::read, {}, false,
+        [&](std::size_t, Reply reply) {
+          if (reply.ok()) session = reply.response->value("SESSION");
+          if (!session.empty()) return;
+          if (reply.ok()) reply.text = "the answer names no session";
+          const bool whole = reply.delivery == Delivery::answered && stops_everything(reply.code);
+          failed = Reply{.delivery = whole ? Delivery::answered : Delivery::not_sent,
+                         .code = whole ? reply.code : 0,
+                         .text = "no session: " + reply.text,
+                         .response = {}};
+          if (!whole && reply.code != 0) failed->text += " (" + std::to_string(reply.code) + ")";
+        });
     return failed;
   }
 
-  void run(std::size_t count, const CommandOf& command_of, Kind kind, const WhyNot& why_not, bool with_session, const Answered& answered) {
+  void run(std::size_t count, const CommandOf& command_of, Kind kind, const WhyNot& why_not, bool with_session,
+           const Answered& answered) {
     const Milliseconds began = options.timing.elapsed();
     std::deque<Task> waiting;
     for (std::size_t i = 0; i < count; ++i) waiting.push_back({i});
@@ -179,7 +203,9 @@ struct Caller::Line {
     for (int round = 1; !waiting.empty(); ++round) {
       if (with_session) {
         if (const std::optional<Reply> failed = no_session()) {
-          for (const Task& task : waiting) answered(task.index, {.delivery = failed->delivery, .code = failed->code, .text = failed->text, .response = {}});
+          for (const Task& task : waiting)
+            answered(task.index,
+                     {.delivery = failed->delivery, .code = failed->code, .text = failed->text, .response = {}});
           return;
         }
       }
@@ -191,7 +217,8 @@ struct Caller::Line {
       std::unordered_map<std::size_t, Flight> flying;
       const auto next = [&]() -> std::optional<Post> {
         while (!waiting.empty() && breaker.may_send(options.timing.elapsed())) {
-          if (const Milliseconds wait = rate.take(options.timing.elapsed()); wait > Milliseconds(0)) options.timing.pause(wait);
+          if (const Milliseconds wait = rate.take(options.timing.elapsed()); wait > Milliseconds(0))
+            options.timing.pause(wait);
           if (interrupted()) return std::nullopt;
           Task task = std::move(waiting.front());
           waiting.pop_front();
@@ -210,7 +237,10 @@ struct Caller::Line {
           breaker.sent(options.timing.elapsed());
           const std::size_t index = task.index;
           flying.emplace(index, Flight{std::move(task), std::move(command)});
-          return Post{index, std::move(body).value(), kind == Kind::order ? options.order_limit : ending ? kFarewell : options.read_limit};
+          return Post{index, std::move(body).value(),
+                      kind == Kind::order ? options.order_limit
+                      : ending            ? kFarewell
+                                          : options.read_limit};
         }
         return std::nullopt;
       };
@@ -231,7 +261,8 @@ struct Caller::Line {
         }
       });
       for (Task& task : waiting) {  // not asked for any more
-        task.last = not_sent(interrupted() ? "interrupted before it was sent" : "not sent: the provider did not answer before");
+        task.last =
+            not_sent(interrupted() ? "interrupted before it was sent" : "not sent: the provider did not answer before");
         again.push_back(std::move(task));
       }
       waiting = std::move(lost);
@@ -240,7 +271,8 @@ struct Caller::Line {
         renewed = true;
       }
       if (again.empty()) continue;
-      const Milliseconds pause = std::max(pause_after(round, options.timing.jitter()), breaker.rest_left(options.timing.elapsed()));
+      const Milliseconds pause =
+          std::max(pause_after(round, options.timing.jitter()), breaker.rest_left(options.timing.elapsed()));
       if (interrupted() || !may_pause(began, pause)) {
         for (Task& task : again) answered(task.index, std::move(task.last));
         continue;
@@ -258,20 +290,23 @@ Caller::~Caller() {
   try {
     line_->ending = true;
     line_->options.patience = Milliseconds(0);
-    line_->run(1, [](std::size_t) { return Command{"EndSession"}; }, Kind::read, {}, true, [](std::size_t, Reply) {});
+    line_->run(
+        1, [](std::size_t) { return Command{"EndSession"}; }, Kind::read, {}, true, [](std::size_t, Reply) {});
   } catch (...) {  // a session that is not ended ends by itself
   }
 }
 
 const Environment& Caller::environment() const { return line_->options.environment; }
 
-void Caller::call_each(std::size_t count, const CommandOf& command, Kind kind, const WhyNot& why_not, const Answered& answered) {
+void Caller::call_each(std::size_t count, const CommandOf& command, Kind kind, const WhyNot& why_not,
+                       const Answered& answered) {
   line_->run(count, command, kind, why_not, true, answered);
 }
 
 Reply Caller::call(const Command& command, Kind kind) {
   Reply reply;
-  call_each(1, [&](std::size_t) { return command; }, kind, {}, [&](std::size_t, Reply got) { reply = std::move(got); });
+  call_each(
+      1, [&](std::size_t) { return command; }, kind, {}, [&](std::size_t, Reply got) { reply = std::move(got); });
   return reply;
 }
 

@@ -1,6 +1,7 @@
-// Commands to the provider and its replies back, over sessions: logs in once, logs in again once where the session was lost, ends it when done. Reads are
-// repeated while trouble is temporary, with growing pauses and for as long as patience lasts; an order is repeated only where it certainly was not sent.
-// Keeps to a rate, stops asking a provider that does not answer, and tells the log of every exchange, secrets removed.
+// Commands to the provider and its replies back, over sessions: logs in once, logs in again once where the session was
+// lost, ends it when done. Reads are repeated while trouble is temporary, with growing pauses and for as long as
+// patience lasts; an order is repeated only where it certainly was not sent. Keeps to a rate, stops asking a provider
+// that does not answer, and tells the log of every exchange, secrets removed.
 //
 // Threads: one caller, one thread.
 #pragma once
@@ -19,7 +20,8 @@
 
 namespace api_client {
 
-// How far the provider's clock may be from this machine's before a person is told: deadlines are hours away, and answers may take seconds.
+// How far the provider's clock may be from this machine's before a person is told: deadlines are hours away, and
+// answers may take seconds.
 inline constexpr Milliseconds kClockTolerance = std::chrono::seconds(30);
 
 // Where exchanges are written to. Texts hold no secret and no line break.
@@ -27,8 +29,8 @@ struct LoggedExchange {
   std::string environment{}, command{};  // "ote 1234", "AddDomainApplication"
   std::string request{};                 // parameters, "DOMAIN=dune-market.com CLASS=BACKORDER"
   engine::Delivery delivery = engine::Delivery::unknown;
-  int code = 0;         // of the answer; 0 where there is none
-  std::string text{};   // its description, or what was in the way
+  int code = 0;          // of the answer; 0 where there is none
+  std::string text{};    // its description, or what was in the way
   std::string answer{};  // its properties, shortened
   int attempt = 1;
   Milliseconds took{0};
@@ -44,14 +46,17 @@ struct CallerOptions {
   Credentials credentials;
   int connections = 8;
   int per_second = 50;  // 0: no limit
-  Milliseconds order_limit = std::chrono::seconds(30);   // for one order; must be well under the ledger's absence wait
-  Milliseconds read_limit = std::chrono::seconds(120);   // for one reading: "an answer can take minutes" (vendor's clients wait 250 to 300 s)
-  Milliseconds patience = std::chrono::seconds(30);      // how long temporary trouble is waited for, pauses and tries together
+  // for one order; must be well under the ledger's absence wait
+  Milliseconds order_limit = std::chrono::seconds(30);
+  // for one reading: "an answer can take minutes" (vendor's clients wait 250 to 300 s)
+  Milliseconds read_limit = std::chrono::seconds(120);
+  // how long temporary trouble is waited for, pauses and tries together
+  Milliseconds patience = std::chrono::seconds(30);
   std::size_t max_body = 64 * 1024 * 1024;
-  std::string ca_file{};                                 // PEM; empty: the system's
+  std::string ca_file{};  // PEM; empty: the system's
   Timing timing = machine_timing({});
   std::function<bool()> interrupted{};
-  ExchangeLog* log = nullptr;                            // not owned
+  ExchangeLog* log = nullptr;  // not owned
   // This machine's clock, to be compared with the dates of answers; empty: it is not. What is found is told once.
   std::function<engine::UtcTime()> clock{};
   std::function<void(const std::string&)> warn{};
@@ -68,8 +73,9 @@ struct Reply {
 };
 
 enum class Kind : std::uint8_t {
-  read,   // may be repeated freely
-  order,  // changes something: never sent again unless it certainly was not sent, or was refused for a lost session
+  read,  // may be repeated freely
+  // changes something: never sent again unless it certainly was not sent, or was refused for a lost session
+  order,
 };
 
 class Caller {
@@ -82,13 +88,16 @@ class Caller {
   const Environment& environment() const;
 
   using CommandOf = std::function<Command(std::size_t)>;
-  using WhyNot = std::function<std::optional<std::string>(std::size_t)>;  // asked at the last moment: a reason ends it as not_sent
+  // asked at the last moment: a reason ends it as not_sent
+  using WhyNot = std::function<std::optional<std::string>(std::size_t)>;
   using Answered = std::function<void(std::size_t, Reply)>;
   // Commands 0 … count − 1, several at once; `answered` is called once for each, in the order in which they end.
-  void call_each(std::size_t count, const CommandOf& command, Kind kind, const WhyNot& why_not, const Answered& answered);
+  void call_each(std::size_t count, const CommandOf& command, Kind kind, const WhyNot& why_not,
+                 const Answered& answered);
   Reply call(const Command& command, Kind kind);
 
-  // The text with our password and session taken out, and what answers hold of secrets (AUTH, SESSION …): fit for evidence and logs.
+  // The text with our password and session taken out, and what answers hold of secrets (AUTH, SESSION …): fit for
+  // evidence and logs.
   std::string without_secrets(std::string_view text) const;
 
  private:

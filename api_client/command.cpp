@@ -20,7 +20,9 @@ using engine::Result;
 constexpr std::string_view kCommand = "COMMAND", kBlock = "S_COMMAND";
 
 Error invalid(std::string why) { return {ErrorCode::invalid_command, "this is no command: " + std::move(why)}; }
-Error not_sendable(std::string why) { return {ErrorCode::invalid_argument, "this command cannot be sent: " + std::move(why)}; }
+Error not_sendable(std::string why) {
+  return {ErrorCode::invalid_argument, "this command cannot be sent: " + std::move(why)};
+}
 
 bool is_utf8(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }) ||
@@ -46,12 +48,13 @@ std::string_view fault_of_name(std::string_view name) {
 
 bool is_connection_name(std::string_view name) { return name.starts_with("S_"); }
 
-// ---- writing --------------------------------------------------------------------------------------------------------------------
+// ---- writing ----
 
 void append_encoded(std::string& out, std::string_view text) {
   constexpr char kDigits[] = "0123456789ABCDEF";
   for (const char c : text) {
-    if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~') {
+    if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+        c == '.' || c == '~') {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
@@ -71,26 +74,34 @@ void append_pair(std::string& out, std::string_view name, std::string_view value
 
 // In the order in which the vendor's clients write them, see protocol.md.
 constexpr std::pair<std::string_view, std::string Connection::*> kConnection[] = {
-    {"s_entity", &Connection::entity},         {"s_login", &Connection::login},     {"s_otp", &Connection::otp}, {"s_pw", &Connection::password},
-    {"s_remoteaddr", &Connection::remote_address}, {"s_session", &Connection::session}, {"s_user", &Connection::user},
+    {"s_entity", &Connection::entity},
+    {"s_login", &Connection::login},
+    {"s_otp", &Connection::otp},
+    {"s_pw", &Connection::password},
+    {"s_remoteaddr", &Connection::remote_address},
+    {"s_session", &Connection::session},
+    {"s_user", &Connection::user},
 };
 
 engine::Outcome check_sendable(const Command& command) {
   if (trimmed(command.name).empty()) return not_sendable("it has no name");
-  if (const std::string_view fault = fault_of_value(command.name); !fault.empty()) return not_sendable("its name " + std::string(fault));
-  if (command.parameters.size() >= kMaxParameters) return not_sendable("more than " + std::to_string(kMaxParameters - 1) + " parameters");
+  if (const std::string_view fault = fault_of_value(command.name); !fault.empty())
+    return not_sendable("its name " + std::string(fault));
+  if (command.parameters.size() >= kMaxParameters)
+    return not_sendable("more than " + std::to_string(kMaxParameters - 1) + " parameters");
   for (std::size_t i = 0; i < command.parameters.size(); ++i) {
     const Parameter& parameter = command.parameters[i];
     std::string_view fault = fault_of_name(parameter.name);
     if (same_letters(parameter.name, kCommand)) fault = "is called COMMAND, which is the command's name";
-    if (is_connection_name(to_upper(parameter.name.substr(0, 2)))) fault = "begins with s_, which is for the connection";
+    if (is_connection_name(to_upper(parameter.name.substr(0, 2))))
+      fault = "begins with s_, which is for the connection";
     if (fault.empty()) fault = fault_of_value(parameter.value);
     if (!fault.empty()) return not_sendable("parameter " + std::to_string(i + 1) + " " + std::string(fault));
   }
   return engine::Done{};
 }
 
-// ---- reading --------------------------------------------------------------------------------------------------------------------
+// ---- reading ----
 
 // The value of a hexadecimal digit; 16 for anything else.
 constexpr unsigned hex_value(char c) {
@@ -100,11 +111,13 @@ constexpr unsigned hex_value(char c) {
   return 16;
 }
 
-// Appends text without its percent encoding, a plus as a blank. False: a % without two hexadecimal digits (which stays as it is).
+// Appends text without its percent encoding, a plus as a blank. False: a % without two hexadecimal digits (which stays
+// as it is).
 bool append_decoded(std::string& out, std::string_view text) {
   bool sound = true;
   while (true) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if(text, [](char c) { return c == '%' || c == '+'; }) - text.begin());
+    const auto plain = static_cast<std::size_t>(
+        std::ranges::find_if(text, [](char c) { return c == '%' || c == '+'; }) - text.begin());
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) return sound;
@@ -124,7 +137,8 @@ bool append_decoded(std::string& out, std::string_view text) {
 // Collects a command's parameters from wherever they come.
 class CommandReader {
  public:
-  // The name in upper case without blanks around it, the value as it came: a CR around it would be lost in trimming. `what` names the place in a refusal: "line 3".
+  // The name in upper case without blanks around it, the value as it came: a CR around it would be lost in trimming.
+  // `what` names the place in a refusal: "line 3".
   engine::Outcome add(std::string_view name, std::string_view value, const std::string& what) {
     std::string_view fault = fault_of_name(name);
     if (fault.empty()) fault = fault_of_value(value);
@@ -162,7 +176,8 @@ class CommandReader {
       const std::size_t separator = line.find('=');
       if (separator == std::string_view::npos) return invalid(what + " has no '='");
       const std::string name = to_upper(trimmed(line.substr(0, separator)));
-      if (is_connection_name(name)) return invalid(what + " begins with s_, which is for the connection and does not belong in a command block");
+      if (is_connection_name(name))
+        return invalid(what + " begins with s_, which is for the connection and does not belong in a command block");
       if (auto added = add(name, trimmed(line.substr(separator + 1)), what); !added) return added;
     }
     return engine::Done{};
@@ -180,12 +195,13 @@ class CommandReader {
 
 }  // namespace
 
-// ---- commands -------------------------------------------------------------------------------------------------------------------
+// ---- commands ----
 
 bool Command::is(std::string_view command) const { return same_letters(name, command); }
 
 std::optional<std::string_view> Command::find(std::string_view parameter) const {
-  const auto last = std::find_if(parameters.rbegin(), parameters.rend(), [&](const Parameter& each) { return same_letters(each.name, parameter); });
+  const auto last = std::find_if(parameters.rbegin(), parameters.rend(),
+                                 [&](const Parameter& each) { return same_letters(each.name, parameter); });
   if (last == parameters.rend()) return std::nullopt;
   return last->value;
 }
@@ -193,12 +209,15 @@ std::optional<std::string_view> Command::find(std::string_view parameter) const 
 std::vector<std::string_view> Command::indexed(std::string_view parameter) const {
   std::vector<std::pair<std::int64_t, std::string_view>> found;  // -1: the bare name
   for (const Parameter& each : parameters) {
-    if (each.name.size() < parameter.size() || !same_letters(std::string_view(each.name).substr(0, parameter.size()), parameter)) continue;
+    if (each.name.size() < parameter.size() ||
+        !same_letters(std::string_view(each.name).substr(0, parameter.size()), parameter))
+      continue;
     const std::string_view digits = std::string_view(each.name).substr(parameter.size());
     std::int64_t number = -1;
     if (!digits.empty()) {
       const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-      const bool canonical = digits.front() != '-' && (digits.front() != '0' || digits.size() == 1);  // DOMAIN00 is another name than DOMAIN0
+      // DOMAIN00 is another name than DOMAIN0
+      const bool canonical = digits.front() != '-' && (digits.front() != '0' || digits.size() == 1);
       if (failed != std::errc() || end != digits.data() + digits.size() || !canonical) continue;
     }
     found.emplace_back(number, each.value);
@@ -206,16 +225,19 @@ std::vector<std::string_view> Command::indexed(std::string_view parameter) const
   std::ranges::stable_sort(found, {}, &std::pair<std::int64_t, std::string_view>::first);
   std::vector<std::string_view> values;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (i + 1 == found.size() || found[i + 1].first != found[i].first) values.push_back(found[i].second);  // given twice: the last
+    // given twice: the last
+    if (i + 1 == found.size() || found[i + 1].first != found[i].first) values.push_back(found[i].second);
   }
   return values;
 }
 
 void Command::set(std::string_view parameter, std::string value) {
   std::erase_if(parameters, [&, kept = false](const Parameter& each) mutable {
-    return same_letters(each.name, parameter) && std::exchange(kept, true);  // one of the name stays, in the place of the first
+    // one of the name stays, in the place of the first
+    return same_letters(each.name, parameter) && std::exchange(kept, true);
   });
-  const auto there = std::ranges::find_if(parameters, [&](const Parameter& each) { return same_letters(each.name, parameter); });
+  const auto there =
+      std::ranges::find_if(parameters, [&](const Parameter& each) { return same_letters(each.name, parameter); });
   if (there != parameters.end()) {
     there->value = std::move(value);
   } else {
@@ -239,7 +261,8 @@ Result<std::string> encode_form(const Request& request, Encoding encoding) {
   std::string form;
   for (const auto& [name, member] : kConnection) {
     const std::string& value = request.connection.*member;
-    if (const std::string_view fault = fault_of_value(value); !fault.empty()) return not_sendable(std::string(name) + " " + std::string(fault));
+    if (const std::string_view fault = fault_of_value(value); !fault.empty())
+      return not_sendable(std::string(name) + " " + std::string(fault));
     if (!value.empty()) append_pair(form, name, value);
   }
   if (encoding == Encoding::block) {
@@ -249,7 +272,8 @@ Result<std::string> encode_form(const Request& request, Encoding encoding) {
   } else {
     if (const auto sendable = check_sendable(request.command); !sendable) return sendable.error();
     append_pair(form, "command", request.command.name);
-    for (const Parameter& parameter : request.command.parameters) append_pair(form, to_upper(parameter.name), parameter.value);
+    for (const Parameter& parameter : request.command.parameters)
+      append_pair(form, to_upper(parameter.name), parameter.value);
   }
   return form;
 }
@@ -263,7 +287,8 @@ Result<Command> decode_block(std::string_view text) {
 
 Result<Request> decode_form(std::string_view query, std::string_view body) {
   if (query.size() + body.size() > kMaxForm) return invalid("more than " + std::to_string(kMaxForm) + " bytes");
-  while (body.ends_with('\n') || body.ends_with('\r')) body.remove_suffix(1);  // a file's last line end, sent along
+  // a file's last line end, sent along
+  while (body.ends_with('\n') || body.ends_with('\r')) body.remove_suffix(1);
   Request request;
   CommandReader reader;
   std::vector<std::string> blocks;
@@ -280,7 +305,8 @@ Result<Request> decode_form(std::string_view query, std::string_view body) {
       const std::size_t separator = std::min(pair.find('='), pair.size());
       name.clear();
       value.clear();
-      if (!append_decoded(name, pair.substr(0, separator)) || !append_decoded(value, pair.substr(std::min(separator + 1, pair.size())))) {
+      if (!append_decoded(name, pair.substr(0, separator)) ||
+          !append_decoded(value, pair.substr(std::min(separator + 1, pair.size())))) {
         return invalid(what + " has a % without two hexadecimal digits behind it");
       }
       for (char& c : name) c = upper(c);
@@ -289,11 +315,14 @@ Result<Request> decode_form(std::string_view query, std::string_view body) {
         blocks.push_back(value);
       } else if (is_connection_name(plain_name)) {
         const std::string_view meant = plain_name == "S_PASSWORD" ? "S_PW" : plain_name;
-        const auto known = std::ranges::find_if(kConnection, [&](const auto& each) { return same_letters(each.first, meant); });
-        if (const std::string_view fault = fault_of_value(value); !fault.empty()) return invalid(what + " " + std::string(fault));
+        const auto known =
+            std::ranges::find_if(kConnection, [&](const auto& each) { return same_letters(each.first, meant); });
+        if (const std::string_view fault = fault_of_value(value); !fault.empty())
+          return invalid(what + " " + std::string(fault));
         if (known == std::end(kConnection) || value.empty()) continue;
         std::string& member = request.connection.*known->second;
-        if (!member.empty() && member != value) return invalid(std::string(known->first) + " is given twice, and not the same");
+        if (!member.empty() && member != value)
+          return invalid(std::string(known->first) + " is given twice, and not the same");
         member = value;
       } else if (const auto added = reader.add(plain_name, value, what); !added) {
         return added.error();
@@ -309,13 +338,16 @@ Result<Request> decode_form(std::string_view query, std::string_view body) {
   return request;
 }
 
-// ---- secrets --------------------------------------------------------------------------------------------------------------------
+// ---- secrets ----
 
-// By the end of the name, so that nested and numbered ones count too: OWNERCONTACT0PASSWORD, AUTH0, PROPERTY[SESSION][0].
+// By the end of the name, so that nested and numbered ones count too: OWNERCONTACT0PASSWORD, AUTH0,
+// PROPERTY[SESSION][0].
 bool is_secret(std::string_view name) {
-  static constexpr std::string_view kEndings[] = {"PASSWORD", "PASSWD", "S_PW", "OTP", "AUTH", "AUTHCODE", "AUTHINFO", "SESSION", "SESSIONID", "SECRET", "TOKEN",
-                                                  "PASSPHRASE", "KEY"};  // CLAIMKEY, APIKEY: KEYWORD0 is none
-  // The last letters before row numbers, blanks passed over; as many as the longest ending has. Every line of an answer that becomes evidence is asked about.
+  static constexpr std::string_view kEndings[] = {
+      "PASSWORD", "PASSWD",    "S_PW",   "OTP",   "AUTH",       "AUTHCODE", "AUTHINFO",
+      "SESSION",  "SESSIONID", "SECRET", "TOKEN", "PASSPHRASE", "KEY"};  // CLAIMKEY, APIKEY: KEYWORD0 is none
+  // The last letters before row numbers, blanks passed over; as many as the longest ending has. Every line of an answer
+  // that becomes evidence is asked about.
   std::array<char, 10> letters;
   std::size_t begin = letters.size();
   for (std::size_t at = name.size(); at > 0 && begin > 0; --at) {
@@ -325,8 +357,11 @@ bool is_secret(std::string_view name) {
     letters[--begin] = upper(c);
   }
   const std::string_view word(letters.data() + begin, letters.size() - begin);
-  static_assert(std::ranges::all_of(kEndings, [](std::string_view ending) { return ending.size() <= std::tuple_size_v<decltype(letters)>; }));
-  return !word.empty() && std::ranges::any_of(kEndings, [word](std::string_view ending) { return word.back() == ending.back() && word.ends_with(ending); });
+  static_assert(std::ranges::all_of(
+      kEndings, [](std::string_view ending) { return ending.size() <= std::tuple_size_v<decltype(letters)>; }));
+  return !word.empty() && std::ranges::any_of(kEndings, [word](std::string_view ending) {
+    return word.back() == ending.back() && word.ends_with(ending);
+  });
 }
 
 namespace {
@@ -349,8 +384,9 @@ std::string without_secrets(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   std::size_t copied = 0, name_at = 0;  // what is in `out`; where the name begins that may be a secret's
-  bool line_begins = true;              // nothing but a name since the beginning of the line: a command block's line, or a form
-  bool in_block = false;                // inside an encoded block: its lines end in %0A
+  // nothing but a name since the beginning of the line: a command block's line, or a form
+  bool line_begins = true;
+  bool in_block = false;  // inside an encoded block: its lines end in %0A
   std::string decoded;
   for (std::size_t at = 0; (at = next_mark(text, at)) < text.size();) {
     if (text[at] == '\n' || text[at] == '&') {
@@ -381,7 +417,8 @@ std::string without_secrets(std::string_view text) {
       append_decoded(decoded, name);
       meant = decoded;
     }
-    const std::string_view last_word = trimmed(meant.substr(meant.find_last_of('?') + 1));  // the name, behind a ? in an URL
+    // the name, behind a ? in an URL
+    const std::string_view last_word = trimmed(meant.substr(meant.find_last_of('?') + 1));
     if (is_secret(name) || (meant != name && is_secret(meant))) {
       // A block's values may hold &. Only forms have names with s_.
       const bool whole_line = line_begins && !same_letters(last_word.substr(0, 2), "s_");

@@ -35,15 +35,20 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 engine::Result<std::string> read_private_file(const std::string& path, const std::string& what, std::size_t most) {
-  const auto unusable = [&](const std::string& why) { return Error{ErrorCode::credentials_unusable, what + " '" + path + "' " + why}; };
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a pipe must not hold us up: it is refused below
+  const auto unusable = [&](const std::string& why) {
+    return Error{ErrorCode::credentials_unusable, what + " '" + path + "' " + why};
+  };
+  // a pipe must not hold us up: it is refused below
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.number < 0) {
     const int why = errno;
-    return Error{why == ENOENT ? ErrorCode::file_not_found : ErrorCode::credentials_unusable, what + " '" + path + "' cannot be opened: " + std::strerror(why)};
+    return Error{why == ENOENT ? ErrorCode::file_not_found : ErrorCode::credentials_unusable,
+                 what + " '" + path + "' cannot be opened: " + std::strerror(why)};
   }
   struct stat about {};
   if (fstat(file.number, &about) != 0 || !S_ISREG(about.st_mode)) return unusable("is no regular file");
-  if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) return unusable("may be read or changed by others: chmod 600 it, and make a new secret where others had access");
+  if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return unusable("may be read or changed by others: chmod 600 it, and make a new secret where others had access");
   std::string text(most + 1, '\0');
   std::size_t length = 0;
   for (;;) {
@@ -60,7 +65,9 @@ engine::Result<std::string> read_private_file(const std::string& path, const std
 engine::Result<Credentials> read_credentials(const std::string& path) {
   const engine::Result<std::string> text = read_private_file(path, kWhat, kMaxFile);
   if (!text) return text.error();
-  const auto unusable = [&](const std::string& why) { return Error{ErrorCode::credentials_unusable, std::string(kWhat) + " '" + path + "' " + why}; };
+  const auto unusable = [&](const std::string& why) {
+    return Error{ErrorCode::credentials_unusable, std::string(kWhat) + " '" + path + "' " + why};
+  };
   Credentials read;
   int number = 0;
   for (std::string_view rest = text.value(); !rest.empty();) {
@@ -71,9 +78,14 @@ engine::Result<Credentials> read_credentials(const std::string& path) {
     if (line.empty() || line.starts_with('#')) continue;
     const std::size_t equals = line.find('=');
     const std::string_view name = trimmed(line.substr(0, equals));
-    std::string* into = name == "login" ? &read.login : name == "password" ? &read.password : name == "otp" ? &read.otp : name == "user" ? &read.user : nullptr;
+    std::string* into = name == "login"      ? &read.login
+                        : name == "password" ? &read.password
+                        : name == "otp"      ? &read.otp
+                        : name == "user"     ? &read.user
+                                             : nullptr;
     // What stands there is not repeated: it may be a password.
-    if (equals == std::string_view::npos || into == nullptr) return unusable("line " + std::to_string(number) + " is not login, password, otp or user = VALUE");
+    if (equals == std::string_view::npos || into == nullptr)
+      return unusable("line " + std::to_string(number) + " is not login, password, otp or user = VALUE");
     *into = trimmed(line.substr(equals + 1));
   }
   if (const engine::Outcome sound = check(read); !sound) return unusable("is not complete: " + sound.error().detail);
@@ -81,9 +93,11 @@ engine::Result<Credentials> read_credentials(const std::string& path) {
 }
 
 engine::Outcome check(const Credentials& credentials) {
-  if (credentials.login.empty() || credentials.password.empty()) return Error{ErrorCode::credentials_unusable, "login and password are both needed"};
+  if (credentials.login.empty() || credentials.password.empty())
+    return Error{ErrorCode::credentials_unusable, "login and password are both needed"};
   for (const std::string* value : {&credentials.login, &credentials.password, &credentials.otp, &credentials.user}) {
-    if (value->find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) return Error{ErrorCode::credentials_unusable, "a value holds a line break"};
+    if (value->find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+      return Error{ErrorCode::credentials_unusable, "a value holds a line break"};
   }
   return engine::Done{};
 }

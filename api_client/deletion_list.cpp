@@ -24,7 +24,7 @@ std::string printable(std::string_view text) {
   return text.size() > kShown ? safe + "…" : safe;
 }
 
-// ---- unpacking ------------------------------------------------------------------------------------------------------------------
+// ---- unpacking ----
 
 struct CloseArchive {
   void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -37,7 +37,8 @@ Result<std::string> unzip(std::string_view bytes) {
   zip_error_t trouble;
   zip_error_init(&trouble);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &trouble);
-  const std::unique_ptr<zip_t, CloseArchive> archive(source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &trouble));
+  const std::unique_ptr<zip_t, CloseArchive> archive(
+      source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &trouble));
   if (!archive) {
     const std::string why = zip_error_strerror(&trouble);
     if (source != nullptr) zip_source_free(source);
@@ -52,7 +53,8 @@ Result<std::string> unzip(std::string_view bytes) {
   }
   if (!list) return no_list("the zip archive holds no file");
   const std::unique_ptr<zip_file_t, CloseMember> member(zip_fopen_index(archive.get(), *list, 0));
-  if (!member) return no_list(std::string("the file in the zip archive cannot be read: ") + zip_strerror(archive.get()));
+  if (!member)
+    return no_list(std::string("the file in the zip archive cannot be read: ") + zip_strerror(archive.get()));
   std::string text;  // grows as it unpacks: the size that the archive claims is not to be believed
   for (char block[256 * 1024];;) {
     const zip_int64_t count = zip_fread(member.get(), block, sizeof block);
@@ -63,7 +65,7 @@ Result<std::string> unzip(std::string_view bytes) {
   }
 }
 
-// ---- lines and cells ----------------------------------------------------------------------------------------------------------------
+// ---- lines and cells ----
 
 struct Line {
   std::string_view text;
@@ -106,7 +108,8 @@ bool is_passed_over(std::string_view line) {
   return text.empty() || text.front() == '#';
 }
 
-// Cell `wanted` (from 0) of a comma separated line; nothing where the line is too short. Quoted cells per RFC 4180, within one line.
+// Cell `wanted` (from 0) of a comma separated line; nothing where the line is too short. Quoted cells per RFC 4180,
+// within one line.
 std::optional<std::string> csv_cell(std::string_view line, std::size_t wanted) {
   for (std::size_t column = 0;; ++column) {
     std::string cell;
@@ -145,8 +148,10 @@ struct Columns {
 };
 Result<Columns> find_columns(std::string_view header) {
   constexpr std::string_view kNames[] = {"domain", "name", "domain_name", "domainname"};
-  constexpr std::string_view kDates[] = {"drop_at", "drop_date", "drop_time", "droptime", "drop", "date", "release_date", "release_at", "finalizationdate",
-                                         "finalization_date", "finalization", "deletion_date", "deletionday", "delete_date"};
+  constexpr std::string_view kDates[] = {
+      "drop_at",      "drop_date",     "drop_time",   "droptime",         "drop",
+      "date",         "release_date",  "release_at",  "finalizationdate", "finalization_date",
+      "finalization", "deletion_date", "deletionday", "delete_date"};
   std::optional<std::size_t> name, date;
   for (std::size_t i = 0; i < 64; ++i) {
     const std::optional<std::string> cell = csv_cell(header, i);
@@ -156,7 +161,8 @@ Result<Columns> find_columns(std::string_view header) {
     if (!date && std::ranges::find(kDates, title) != std::end(kDates)) date = i;
   }
   if (!name || !date) {
-    return no_list("the header '" + printable(header) + "' names no column for the " + (name ? "date (drop_date, finalizationdate, …)" : "domain (domain, name, …)"));
+    return no_list("the header '" + printable(header) + "' names no column for the " +
+                   (name ? "date (drop_date, finalizationdate, …)" : "domain (domain, name, …)"));
   }
   return Columns{*name, *date};
 }
@@ -173,7 +179,8 @@ Result<ListDate> parse_date(std::string_view text) {
   return ListDate(time.value());
 }
 
-// By the first usable line; where that shows nothing, one of the next may, for a list may begin with a row that cannot be read.
+// By the first usable line; where that shows nothing, one of the next may, for a list may begin with a row that cannot
+// be read.
 ListLayout detect(std::string_view bytes) {
   constexpr int kLooks = 20;
   Lines lines(bytes);
@@ -193,7 +200,7 @@ engine::UtcTime earliest(const ListDate& date) {
   return day != nullptr ? engine::UtcTime(*day) : std::get<engine::UtcTime>(date);
 }
 
-// ---- the list -------------------------------------------------------------------------------------------------------------------------
+// ---- the list ----
 
 class Reader {
  public:
@@ -232,7 +239,8 @@ class Reader {
     return order == 0 ? earliest(a.date) < earliest(b.date) : order < 0;
   }
 
-  // By name, date and place. Most names differ within eight letters, which are sorted as numbers that lie side by side; then each row moves once.
+  // By name, date and place. Most names differ within eight letters, which are sorted as numbers that lie side by side;
+  // then each row moves once.
   void sort_rows() {
     struct Key {
       std::uint64_t letters;
@@ -243,7 +251,8 @@ class Reader {
     keys.reserve(rows.size());
     for (const ListRow& row : rows) {
       std::uint64_t letters = 0;
-      for (std::size_t i = 0; i < 8; ++i) letters = letters << 8U | (i < row.name.ace().size() ? static_cast<unsigned char>(row.name.ace()[i]) : 0U);
+      for (std::size_t i = 0; i < 8; ++i)
+        letters = letters << 8U | (i < row.name.ace().size() ? static_cast<unsigned char>(row.name.ace()[i]) : 0U);
       keys.push_back({letters, keys.size()});
     }
     std::ranges::sort(keys, [&rows](const Key& a, const Key& b) {
@@ -269,17 +278,22 @@ class Reader {
     switch (layout_) {
       case ListLayout::provider: {
         const std::size_t first = line.text.find(';');
-        if (first == std::string_view::npos) return bad(line, line.ended ? "no date: a row is domain;YYYY-MM-DD HH:MM:SS" : "the file ends in the middle of this row");
+        if (first == std::string_view::npos)
+          return bad(line, line.ended ? "no date: a row is domain;YYYY-MM-DD HH:MM:SS"
+                                      : "the file ends in the middle of this row");
         const std::string_view rest = line.text.substr(first + 1);
         return add(line, line.text.substr(0, first), trimmed(rest.substr(0, rest.find(';'))));
       }
       case ListLayout::csv: {
-        const std::optional<std::string> name = csv_cell(line.text, columns_->name), date = csv_cell(line.text, columns_->date);
-        if (!name || !date) return bad(line, line.ended ? "fewer columns than the header" : "the file ends in the middle of this row");
+        const std::optional<std::string> name = csv_cell(line.text, columns_->name),
+                                         date = csv_cell(line.text, columns_->date);
+        if (!name || !date)
+          return bad(line, line.ended ? "fewer columns than the header" : "the file ends in the middle of this row");
         return add(line, *name, trimmed(*date));
       }
       case ListLayout::names:
-      case ListLayout::detect: return add(line, line.text, *format_.date);
+      case ListLayout::detect:
+        return add(line, line.text, *format_.date);
     }
   }
 
@@ -310,10 +324,12 @@ Result<ListLayout> parse_list_layout(std::string_view text) {
   if (text == "provider") return ListLayout::provider;
   if (text == "csv") return ListLayout::csv;
   if (text == "names") return ListLayout::names;
-  return Error{ErrorCode::invalid_argument, "a list is of the format provider, csv or names, not '" + printable(text) + "'"};
+  return Error{ErrorCode::invalid_argument,
+               "a list is of the format provider, csv or names, not '" + printable(text) + "'"};
 }
 
-Result<DeletionList> read_deletion_list(std::string_view bytes, const ListFormat& format, const std::function<void(std::size_t)>& progress) {
+Result<DeletionList> read_deletion_list(std::string_view bytes, const ListFormat& format,
+                                        const std::function<void(std::size_t)>& progress) {
   std::string unpacked;
   if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06")) {
     Result<std::string> text = unzip(bytes);
@@ -333,8 +349,9 @@ Result<DeletionList> read_deletion_list(std::string_view bytes, const ListFormat
   if (std::optional<Error> error = reader.read(bytes, progress)) return *error;
   DeletionList list = reader.finish();
   if (list.rows.empty()) {
-    return no_list(list.bad.empty() ? "it holds no row" : "not one of " + std::to_string(list.bad_count) + " rows can be read; line " +
-                                                              std::to_string(list.bad.front().line) + ": " + list.bad.front().why);
+    return no_list(list.bad.empty() ? "it holds no row"
+                                    : "not one of " + std::to_string(list.bad_count) + " rows can be read; line " +
+                                          std::to_string(list.bad.front().line) + ": " + list.bad.front().why);
   }
   return list;
 }

@@ -35,7 +35,8 @@ std::string part_of(CURLU* url, CURLUPart part) {
 
 bool is_loopback(std::string_view host) {
   if (host == "localhost" || host == "[::1]") return true;
-  return host.starts_with("127.") && std::ranges::count(host, '.') == 3 && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host.starts_with("127.") && std::ranges::count(host, '.') == 3 &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 }  // namespace
@@ -44,29 +45,36 @@ engine::Result<Environment> resolve_environment(std::string_view provider, std::
   for (const Known& known : kKnown) {
     if (provider != known.name) continue;
     if (!entity.empty() && entity != known.entity) {
-      return refused("provider '" + std::string(provider) + "' is entity " + std::string(known.entity) + ", not " + std::string(entity) + ": leave --entity out");
+      return refused("provider '" + std::string(provider) + "' is entity " + std::string(known.entity) + ", not " +
+                     std::string(entity) + ": leave --entity out");
     }
     return made(std::string(known.name), "https://" + std::string(known.host) + kPath, known.entity);
   }
   const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
   ENSURE(url != nullptr, "memory for libcurl");
-  if (provider.find("://") == std::string_view::npos || curl_url_set(url.get(), CURLUPART_URL, std::string(provider).c_str(), 0) != CURLUE_OK) {
+  if (provider.find("://") == std::string_view::npos ||
+      curl_url_set(url.get(), CURLUPART_URL, std::string(provider).c_str(), 0) != CURLUE_OK) {
     return refused("provider is 'ote', 'live' or an address such as https://api.example.net/api/call.cgi");
   }
   const std::string scheme = part_of(url.get(), CURLUPART_SCHEME), host = part_of(url.get(), CURLUPART_HOST);
   for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
     if (!part_of(url.get(), part).empty()) {  // not shown: it may hold a password
-      return refused("the provider's address holds more than host, port and path: names and passwords belong into --credentials FILE");
+      return refused(
+          "the provider's address holds more than host, port and path: names and passwords belong into --credentials "
+          "FILE");
     }
   }
   const bool loopback = is_loopback(host);
   if (scheme != "https" && !(scheme == "http" && loopback)) {
-    return refused("provider " + std::string(provider) + ": passwords travel by https, or by http on this machine alone (127.0.0.1)");
+    return refused("provider " + std::string(provider) +
+                   ": passwords travel by https, or by http on this machine alone (127.0.0.1)");
   }
-  if (entity.empty()) return refused("provider " + std::string(provider) + " needs its system entity: --entity 1234 for a test system");
+  if (entity.empty())
+    return refused("provider " + std::string(provider) + " needs its system entity: --entity 1234 for a test system");
   for (const Known& known : kKnown) {
     if (host == known.host && entity != known.entity) {
-      return refused(host + " is entity " + std::string(known.entity) + ", not " + std::string(entity) + ": an address and its entity are never mixed");
+      return refused(host + " is entity " + std::string(known.entity) + ", not " + std::string(entity) +
+                     ": an address and its entity are never mixed");
     }
   }
   if (part_of(url.get(), CURLUPART_PATH) == "/") curl_url_set(url.get(), CURLUPART_PATH, kPath, 0);

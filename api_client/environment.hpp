@@ -1,5 +1,5 @@
-// Where jobs go: an address and the system entity that belongs to it, never one without the other, and never mixed: the wrong pair orders for real
-// money what was meant as a test, or tests what was meant.
+// Where jobs go: an address and the system entity that belongs to it, never one without the other, and never mixed: the
+// wrong pair orders for real money what was meant as a test, or tests what was meant.
 #pragma once
 
 #include <string>
@@ -10,16 +10,18 @@
 namespace api_client {
 
 struct Environment {
-  std::string name{};    // "ote", "live", or the address
-  std::string url{};     // whole: https://api.ispapi.net/api/call.cgi
+  std::string name{};  // "ote", "live", or the address
+  std::string url{};   // whole: https://api.ispapi.net/api/call.cgi
   std::string entity{};
-  bool live = true;      // orders cost real money: every entity but the test system's 1234
+  bool live = true;       // orders cost real money: every entity but the test system's 1234
   bool loopback = false;  // on this machine
-  std::string label() const { return name + " " + entity; }  // "ote 1234", as shown wherever a job is submitted
+  // "ote 1234", as shown wherever a job is submitted
+  std::string label() const { return name + " " + entity; }
 };
 
-// "ote", "live", or an address of one's own with its entity. `entity` is empty, or what the user named; for the first two it must be theirs. Plain http only to
-// a loopback address. An address without a path gets /api/call.cgi. invalid_argument says what to write instead.
+// "ote", "live", or an address of one's own with its entity. `entity` is empty, or what the user named; for the first
+// two it must be theirs. Plain http only to a loopback address. An address without a path gets /api/call.cgi.
+// invalid_argument says what to write instead.
 engine::Result<Environment> resolve_environment(std::string_view provider, std::string_view entity);
 
 }  // namespace api_client

@@ -14,14 +14,16 @@ Timing machine_timing(std::function<bool()> interrupted) {
   return {.elapsed = [began] { return std::chrono::floor<Milliseconds>(std::chrono::steady_clock::now() - began); },
           .pause =
               [interrupted = std::move(interrupted)](Milliseconds span) {
-                for (; span > Milliseconds(0) && !(interrupted && interrupted()); span -= kSlice) std::this_thread::sleep_for(std::min(span, kSlice));
+                for (; span > Milliseconds(0) && !(interrupted && interrupted()); span -= kSlice)
+                  std::this_thread::sleep_for(std::min(span, kSlice));
               },
           .jitter = [random] { return std::uniform_real_distribution<double>(0, 1)(*random); }};
 }
 
 Milliseconds RateLimit::take(Milliseconds now) {
   if (per_second_ == 0) return Milliseconds(0);
-  tokens_milli_ = std::min(burst_ * 1000, tokens_milli_ + (now - filled_at_).count() * per_second_);  // n a second are n thousandths a millisecond
+  // n a second are n thousandths a millisecond
+  tokens_milli_ = std::min(burst_ * 1000, tokens_milli_ + (now - filled_at_).count() * per_second_);
   filled_at_ = now;
   tokens_milli_ -= 1000;
   return Milliseconds(tokens_milli_ >= 0 ? 0 : (-tokens_milli_ + per_second_ - 1) / per_second_);
@@ -37,7 +39,9 @@ bool CircuitBreaker::may_send(Milliseconds now) const {
   return is == State::closed || (is == State::half_open && probes_ == 0);
 }
 
-Milliseconds CircuitBreaker::rest_left(Milliseconds now) const { return state(now) == State::open ? open_until_ - now : Milliseconds(0); }
+Milliseconds CircuitBreaker::rest_left(Milliseconds now) const {
+  return state(now) == State::open ? open_until_ - now : Milliseconds(0);
+}
 
 void CircuitBreaker::sent(Milliseconds now) {
   if (state(now) == State::half_open) ++probes_;
@@ -52,7 +56,8 @@ void CircuitBreaker::succeeded() {
 void CircuitBreaker::failed(Milliseconds now) {
   const State before = state(now);
   ++failures_;
-  if (before == State::open || failures_ < kFailures) return;  // of those that were on their way when it opened
+  // of those that were on their way when it opened
+  if (before == State::open || failures_ < kFailures) return;
   probes_ = 0;
   rest_ = std::clamp(rest_ * 2, kFirstRest, kLongestRest);
   open_until_ = now + rest_;

@@ -19,24 +19,26 @@ using engine::ProviderJob;
 using engine::Result;
 using engine::UtcTime;
 
-constexpr std::int64_t kPage = 1000;       // rows asked for at once
-constexpr std::int64_t kPendingPage = 5000;  // of the pending-delete list, whose rows are short
-constexpr std::int64_t kMostRows = 100'000'000;    // of a list: a TOTAL above it is no number of rows
-constexpr std::int64_t kMostExpected = 1'000'000;  // rows that room is made for because TOTAL says so; more may come
-constexpr int kReadings = 3;               // of a list that keeps changing
+constexpr std::int64_t kPage = 1000;             // rows asked for at once
+constexpr std::int64_t kPendingPage = 5000;      // of the pending-delete list, whose rows are short
+constexpr std::int64_t kMostRows = 100'000'000;  // of a list: a TOTAL above it is no number of rows
+// rows that room is made for because TOTAL says so; more may come
+constexpr std::int64_t kMostExpected = 1'000'000;
+constexpr int kReadings = 3;                 // of a list that keeps changing
 constexpr std::size_t kNamesPerQuery = 200;  // DOMAIN0 … DOMAIN199: some ten kilobytes of request
 
 Error failure(const Environment& environment, const std::string& command, const Reply& reply) {
   const bool refused = reply.delivery == Delivery::answered && !is_temporary(reply.code);
   return {refused ? ErrorCode::provider_refused : ErrorCode::provider_unreachable,
-          environment.label() + ": " + command + ": " + (reply.code != 0 ? std::to_string(reply.code) + " " : "") + reply.text};
+          environment.label() + ": " + command + ": " + (reply.code != 0 ? std::to_string(reply.code) + " " : "") +
+              reply.text};
 }
 
 Error garbled(const Environment& environment, const std::string& command, const std::string& what) {
   return {ErrorCode::provider_unreachable, environment.label() + ": " + command + ": " + what};
 }
 
-// ---- lists ------------------------------------------------------------------------------------------------------------------------
+// ---- lists ----
 
 // What one reading of a list collects.
 class Collector {
@@ -82,8 +84,9 @@ class ListReader {
   engine::Outcome take(const Response& response, Collector& collector) {
     const std::int64_t rows = rows_of(response);
     if (static_cast<std::int64_t>(response.values(key_column_).size()) != rows) {
-      return garbled(caller_.environment(), base_.name, "COUNT says " + std::to_string(rows) + ", but there are " +
-                                                            std::to_string(response.values(key_column_).size()) + " of " + std::string(key_column_));
+      return garbled(caller_.environment(), base_.name,
+                     "COUNT says " + std::to_string(rows) + ", but there are " +
+                         std::to_string(response.values(key_column_).size()) + " of " + std::string(key_column_));
     }
     return collector.page(response);
   }
@@ -96,17 +99,24 @@ class ListReader {
     if (!first.response->paging().total) return read_on(size, collector);
     const std::int64_t total = *first.response->paging().total;
     if (total < 0 || total > kMostRows) {
-      return garbled(caller_.environment(), base_.name, "TOTAL is " + std::to_string(total) + ": lists of 0 to " + std::to_string(kMostRows) + " rows are read");
+      return garbled(
+          caller_.environment(), base_.name,
+          "TOTAL is " + std::to_string(total) + ": lists of 0 to " + std::to_string(kMostRows) + " rows are read");
     }
-    if (size == 0 && total > 0) return garbled(caller_.environment(), base_.name, "TOTAL is " + std::to_string(total) + ", but the first page is empty");
+    if (size == 0 && total > 0)
+      return garbled(caller_.environment(), base_.name,
+                     "TOTAL is " + std::to_string(total) + ", but the first page is empty");
     collector.expect(total);
     collector.progress(size, total);
     const std::int64_t pages = size == 0 ? 0 : (total - 1) / size;  // beyond the first
     std::int64_t done = size;
     engine::Outcome outcome = engine::Done{};
-    const auto stop = [&](std::size_t) { return !outcome || !changed_.empty() ? std::optional<std::string>("not needed any more") : std::nullopt; };
+    const auto stop = [&](std::size_t) {
+      return !outcome || !changed_.empty() ? std::optional<std::string>("not needed any more") : std::nullopt;
+    };
     caller_.call_each(
-        static_cast<std::size_t>(pages), [&](std::size_t i) { return window(size * (static_cast<std::int64_t>(i) + 1), size); }, Kind::read, stop,
+        static_cast<std::size_t>(pages),
+        [&](std::size_t i) { return window(size * (static_cast<std::int64_t>(i) + 1), size); }, Kind::read, stop,
         [&](std::size_t i, const Reply& reply) {
           if (!outcome || !changed_.empty()) return;
           if (!reply.ok()) {
@@ -116,9 +126,11 @@ class ListReader {
           const std::int64_t from = size * (static_cast<std::int64_t>(i) + 1);
           const Paging& paging = reply.response->paging();
           if (paging.total != total) {
-            changed_ = "TOTAL was " + std::to_string(total) + ", then " + (paging.total ? std::to_string(*paging.total) : "not given");
+            changed_ = "TOTAL was " + std::to_string(total) + ", then " +
+                       (paging.total ? std::to_string(*paging.total) : "not given");
           } else if (rows_of(*reply.response) != std::min(size, total - from)) {
-            changed_ = "a page had " + std::to_string(rows_of(*reply.response)) + " rows where " + std::to_string(std::min(size, total - from)) + " were expected";
+            changed_ = "a page had " + std::to_string(rows_of(*reply.response)) + " rows where " +
+                       std::to_string(std::min(size, total - from)) + " were expected";
           } else {
             outcome = take(*reply.response, collector);
             collector.progress(done += rows_of(*reply.response), total);
@@ -157,7 +169,7 @@ struct Columns {
   std::size_t rows(std::string_view column) const { return response.values(column).size(); }
 };
 
-// ---- jobs -------------------------------------------------------------------------------------------------------------------------
+// ---- jobs ----
 
 std::optional<UtcTime> time_of(std::string_view text) {
   const Result<UtcTime> time = engine::parse_time(text);
@@ -167,11 +179,18 @@ std::optional<UtcTime> time_of(std::string_view text) {
 // The columns of jobs, looked up once for all rows of a page.
 struct JobColumns {
   explicit JobColumns(const Response& response)
-      : application(response.values("APPLICATION")), domain(response.values("DOMAIN")), status(response.values("STATUS")), created(response.values("CREATEDDATE")),
-        auction_end(response.values("AUCTION-ENDDATE")), auction_price(response.values("AUCTION-PRICE")), auction_currency(response.values("AUCTION-CURRENCY")) {}
+      : application(response.values("APPLICATION")),
+        domain(response.values("DOMAIN")),
+        status(response.values("STATUS")),
+        created(response.values("CREATEDDATE")),
+        auction_end(response.values("AUCTION-ENDDATE")),
+        auction_price(response.values("AUCTION-PRICE")),
+        auction_currency(response.values("AUCTION-CURRENCY")) {}
   using Values = std::span<const std::string_view>;
   Values application, domain, status, created, auction_end, auction_price, auction_currency;
-  static std::string_view at(Values column, std::size_t row) { return row < column.size() ? column[row] : std::string_view(); }
+  static std::string_view at(Values column, std::size_t row) {
+    return row < column.size() ? column[row] : std::string_view();
+  }
 };
 
 // Row `row` of a list, or a single answer (row 0). Nothing where it names no application or no readable domain.
@@ -182,12 +201,16 @@ Result<std::optional<ProviderJob>> job_of(const JobColumns& columns, std::size_t
   const std::string_view created = columns.at(columns.created, row);
   const std::optional<UtcTime> created_at = time_of(created);
   if (!created_at) {
-    return Error{ErrorCode::provider_unreachable, "application " + std::string(application) + " has no readable CREATEDDATE: '" + std::string(created) + "'"};
+    return Error{ErrorCode::provider_unreachable, "application " + std::string(application) +
+                                                      " has no readable CREATEDDATE: '" + std::string(created) + "'"};
   }
-  ProviderJob job{.application = std::string(application), .name = std::move(name).value(), .status = std::string(columns.at(columns.status, row)),
+  ProviderJob job{.application = std::string(application),
+                  .name = std::move(name).value(),
+                  .status = std::string(columns.at(columns.status, row)),
                   .created_at = *created_at};
   job.auction_ends_at = time_of(columns.at(columns.auction_end, row));
-  const std::string_view price = columns.at(columns.auction_price, row), currency = columns.at(columns.auction_currency, row);
+  const std::string_view price = columns.at(columns.auction_price, row),
+                         currency = columns.at(columns.auction_currency, row);
   if (!price.empty()) job.auction_price = std::string(price) + " " + std::string(currency);
   return std::optional(std::move(job));
 }
@@ -197,7 +220,13 @@ std::string row_text(const Response& response, std::size_t row) {
   std::string text;
   for (const Response::Property& property : response.properties()) {
     if (property.values.size() <= row || property.values.size() == 1) continue;  // FIRST, COUNT … stand once
-    text.append("PROPERTY[").append(property.name).append("][").append(std::to_string(row)).append("]=").append(property.values[row]).append("\n");
+    text.append("PROPERTY[")
+        .append(property.name)
+        .append("][")
+        .append(std::to_string(row))
+        .append("]=")
+        .append(property.values[row])
+        .append("\n");
   }
   return text;
 }
@@ -220,7 +249,8 @@ class JobCollector final : public Collector {
       if (!job) return job.error();
       if (!job.value()) continue;  // a name that is none: none of ours
       const engine::StatusMeaning meaning = engine::meaning_of_status(job.value()->status);
-      if (meaning.outcome || !meaning.known) job.value()->raw = caller_.without_secrets(rows == 1 ? response.body() : row_text(response, row));
+      if (meaning.outcome || !meaning.known)
+        job.value()->raw = caller_.without_secrets(rows == 1 ? response.body() : row_text(response, row));
       jobs.push_back(*std::move(job).value());
     }
     return engine::Done{};
@@ -234,11 +264,12 @@ class JobCollector final : public Collector {
 
  private:
   const Caller& caller_;
-  std::pmr::monotonic_buffer_resource nodes_{};  // one after the other: made and dropped by the hundred thousand
+  // one after the other: made and dropped by the hundred thousand
+  std::pmr::monotonic_buffer_resource nodes_{};
   std::pmr::unordered_set<std::string> seen_{&nodes_};
 };
 
-// ---- money ------------------------------------------------------------------------------------------------------------------------
+// ---- money ----
 
 Result<Money> money_of(std::string_view amount, std::string_view currency_code) {
   const Result<Currency> currency = Currency::parse(currency_code);
@@ -263,9 +294,14 @@ class DepositCollector final : public Collector {
       const Result<Money> amount = money_of(columns.at("DEPOSIT", row), columns.at("CURRENCY", row));
       if (!amount) return amount.error();
       const std::optional<UtcTime> created_at = time_of(columns.at("CREATEDDATE", row));
-      if (!created_at) return Error{ErrorCode::provider_unreachable, "deposit " + std::string(columns.at("DEPOSITID", row)) + " has no readable CREATEDDATE"};
-      deposits.push_back({.id = std::string(columns.at("DEPOSITID", row)), .account_type = std::string(columns.at("ACCOUNTINGTYPE", row)),
-                          .description = std::string(columns.at("DESCRIPTION", row)), .amount = amount.value(), .created_at = *created_at,
+      if (!created_at)
+        return Error{ErrorCode::provider_unreachable,
+                     "deposit " + std::string(columns.at("DEPOSITID", row)) + " has no readable CREATEDDATE"};
+      deposits.push_back({.id = std::string(columns.at("DEPOSITID", row)),
+                          .account_type = std::string(columns.at("ACCOUNTINGTYPE", row)),
+                          .description = std::string(columns.at("DESCRIPTION", row)),
+                          .amount = amount.value(),
+                          .created_at = *created_at,
                           .expires_at = time_of(columns.at("EXPIRATIONDATE", row))});
     }
     return engine::Done{};
@@ -292,32 +328,44 @@ class EntryCollector final : public Collector {
     if (sum.empty()) sum = columns.at("SUM", 0);
     for (std::size_t row = 0; row < columns.rows("ACCOUNTINGDATE"); ++row) {
       const std::optional<UtcTime> at = time_of(columns.at("ACCOUNTINGDATE", row));
-      if (!at) return Error{ErrorCode::provider_unreachable, "an entry has no readable ACCOUNTINGDATE: '" + std::string(columns.at("ACCOUNTINGDATE", row)) + "'"};
+      if (!at)
+        return Error{ErrorCode::provider_unreachable, "an entry has no readable ACCOUNTINGDATE: '" +
+                                                          std::string(columns.at("ACCOUNTINGDATE", row)) + "'"};
       const std::string_view currency = columns.at("ACCOUNTINGCURRENCY", row);
       const Result<Money> net = money_of(columns.at("ACCOUNTINGPRICE", row), currency);
       if (!net) return net.error();
       const std::string_view tax_text = columns.at("ACCOUNTINGVATPRICE", row);
-      const Result<Money> tax = tax_text.empty() ? Result<Money>(Money::zero(net.value().currency())) : money_of(tax_text, currency);
+      const Result<Money> tax =
+          tax_text.empty() ? Result<Money>(Money::zero(net.value().currency())) : money_of(tax_text, currency);
       if (!tax) return tax.error();
-      entries.push_back({.id = std::string(columns.at("ACCOUNTINGID", row)), .at = *at, .type = std::string(columns.at("ACCOUNTINGTYPE", row)),
-                         .description = std::string(columns.at("ACCOUNTINGDESCRIPTION", row)), .reference = std::string(columns.at("ACCOUNTINGREFERENCE", row)),
-                         .net = net.value(), .tax = tax.value()});
+      entries.push_back({.id = std::string(columns.at("ACCOUNTINGID", row)),
+                         .at = *at,
+                         .type = std::string(columns.at("ACCOUNTINGTYPE", row)),
+                         .description = std::string(columns.at("ACCOUNTINGDESCRIPTION", row)),
+                         .reference = std::string(columns.at("ACCOUNTINGREFERENCE", row)),
+                         .net = net.value(),
+                         .tax = tax.value()});
     }
     return engine::Done{};
   }
-  std::optional<std::int64_t> distinct() const override { return std::nullopt; }  // equal bookings are two bookings
+  // equal bookings are two bookings
+  std::optional<std::int64_t> distinct() const override { return std::nullopt; }
 };
 
 Command accounting_between(UtcTime from, std::optional<UtcTime> to) {
   using std::chrono::seconds;
-  Command command{"QueryAccountingList", {{"MINDATE", engine::to_wire_string(std::chrono::ceil<seconds>(from))}, {"ORDERBY", "ACCOUNTINGDATE"}}};
+  Command command{
+      "QueryAccountingList",
+      {{"MINDATE", engine::to_wire_string(std::chrono::ceil<seconds>(from))}, {"ORDERBY", "ACCOUNTINGDATE"}}};
   if (to) command.set("MAXDATE", engine::to_wire_string(std::chrono::ceil<seconds>(*to) - seconds(1)));
   return command;
 }
 
 // "dune-market.com" in "backorder dune-market.com", but not in "my-dune-market.com".
 bool names(std::string_view text, std::string_view name) {
-  const auto of_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
+  const auto of_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  };
   for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
     const std::size_t end = at + name.size();
     if ((at == 0 || !of_name(text[at - 1])) && (end == text.size() || !of_name(text[end]))) return true;
@@ -345,7 +393,8 @@ ProviderAnswer HttpProvider::answer_of(const Reply& reply) const {
   return answer;
 }
 
-void HttpProvider::add(std::span<const engine::AddJob> orders, const std::function<void(std::size_t, const ProviderAnswer&)>& answered) {
+void HttpProvider::add(std::span<const engine::AddJob> orders,
+                       const std::function<void(std::size_t, const ProviderAnswer&)>& answered) {
   std::string refused;  // us as a whole: the rest need not be sent
   caller_.call_each(
       orders.size(),
@@ -362,7 +411,8 @@ void HttpProvider::add(std::span<const engine::AddJob> orders, const std::functi
       },
       [&](std::size_t i, const Reply& reply) {
         const ProviderAnswer answer = answer_of(reply);
-        if (engine::meaning_of_order(answer) == Meaning::stop && answer.code != 510) refused = std::to_string(answer.code) + " " + answer.text;
+        if (engine::meaning_of_order(answer) == Meaning::stop && answer.code != 510)
+          refused = std::to_string(answer.code) + " " + answer.text;
         answered(i, answer);
       });
 }
@@ -375,15 +425,20 @@ ProviderAnswer HttpProvider::status(const std::string& application) {
   return answer_of(caller_.call({"StatusDomainApplication", {{"APPLICATION", application}}}, Kind::read));
 }
 
-void HttpProvider::statuses(std::span<const std::string> applications, const std::function<void(std::size_t, const ProviderAnswer&)>& answered) {
+void HttpProvider::statuses(std::span<const std::string> applications,
+                            const std::function<void(std::size_t, const ProviderAnswer&)>& answered) {
   caller_.call_each(
-      applications.size(), [&](std::size_t i) { return Command{"StatusDomainApplication", {{"APPLICATION", applications[i]}}}; }, Kind::read, {},
-      [&](std::size_t i, const Reply& reply) { answered(i, answer_of(reply)); });
+      applications.size(),
+      [&](std::size_t i) {
+        return Command{"StatusDomainApplication", {{"APPLICATION", applications[i]}}};
+      },
+      Kind::read, {}, [&](std::size_t i, const Reply& reply) { answered(i, answer_of(reply)); });
 }
 
 Result<std::vector<ProviderJob>> HttpProvider::jobs(std::span<const DomainName> wanted) {
   // Sub-users' own applications are not ours to read, nor to delete as surplus.
-  const Command base{"QueryDomainApplicationList", {{"CLASS", "*_BACKORDER"}, {"USERDEPTH", "SELF"}, {"ORDERBY", "CREATEDDATE"}, {"WIDE", "1"}}};
+  const Command base{"QueryDomainApplicationList",
+                     {{"CLASS", "*_BACKORDER"}, {"USERDEPTH", "SELF"}, {"ORDERBY", "CREATEDDATE"}, {"WIDE", "1"}}};
   JobCollector collector(caller_);
   if (wanted.empty()) {
     const engine::Outcome read = ListReader(caller_, base, kPage, "APPLICATION").read(collector);
@@ -408,7 +463,8 @@ Result<bool> HttpProvider::charged(const DomainName& name, UtcTime since) {
   const engine::Outcome read = ListReader(caller_, std::move(command), kPage, "ACCOUNTINGDATE").read(collector);
   if (!read) return read.error();
   return std::ranges::any_of(collector.entries, [&](const engine::ProviderEntry& entry) {
-    return entry.net.is_negative() && (names(entry.description, name.ace()) || names(entry.description, name.unicode()));
+    return entry.net.is_negative() &&
+           (names(entry.description, name.ace()) || names(entry.description, name.unicode()));
   });
 }
 
@@ -419,7 +475,8 @@ Result<engine::ProviderPurse> HttpProvider::purse() {
   std::vector<Money> amounts;
   for (const std::string_view property : {"AMOUNT", "DEPOSIT", "CREDIT"}) {
     const Result<Money> amount = money_of(account.value(property), account.value("CURRENCY"));
-    if (!amount) return garbled(caller_.environment(), "StatusAccount", std::string(property) + ": " + amount.error().detail);
+    if (!amount)
+      return garbled(caller_.environment(), "StatusAccount", std::string(property) + ": " + amount.error().detail);
     amounts.push_back(amount.value());
   }
   return engine::ProviderPurse{.amount = amounts[0], .deposit = amounts[1], .credit = amounts[2]};
@@ -434,7 +491,8 @@ Result<std::vector<engine::ProviderDeposit>> HttpProvider::deposits() {
 
 Result<engine::ProviderAccounting> HttpProvider::accounting(UtcTime from, UtcTime to) {
   EntryCollector collector;
-  const engine::Outcome read = ListReader(caller_, accounting_between(from, to), kPage, "ACCOUNTINGDATE").read(collector);
+  const engine::Outcome read =
+      ListReader(caller_, accounting_between(from, to), kPage, "ACCOUNTINGDATE").read(collector);
   if (!read) return read.error();
   std::ranges::stable_sort(collector.entries, {}, &engine::ProviderEntry::at);
   std::optional<Currency> currency;
@@ -445,10 +503,13 @@ Result<engine::ProviderAccounting> HttpProvider::accounting(UtcTime from, UtcTim
     if (!ours) return ours.error();
     currency = ours.value().amount.currency();
   }
-  const Result<Money> opening = money_of(collector.opening, currency->code()), sum = money_of(collector.sum, currency->code());
-  if (!opening) return garbled(caller_.environment(), "QueryAccountingList", "OPENINGBALANCE: " + opening.error().detail);
+  const Result<Money> opening = money_of(collector.opening, currency->code()),
+                      sum = money_of(collector.sum, currency->code());
+  if (!opening)
+    return garbled(caller_.environment(), "QueryAccountingList", "OPENINGBALANCE: " + opening.error().detail);
   if (!sum) return garbled(caller_.environment(), "QueryAccountingList", "SUM: " + sum.error().detail);
-  engine::ProviderAccounting accounting{.opening = opening.value(), .sum = sum.value(), .entries = std::move(collector.entries)};
+  engine::ProviderAccounting accounting{
+      .opening = opening.value(), .sum = sum.value(), .entries = std::move(collector.entries)};
   if (const engine::Outcome sound = engine::check_sum(accounting); !sound) return sound.error();
   engine::number_entries(accounting.entries);
   return accounting;
@@ -492,12 +553,14 @@ class PendingCollector final : public Collector {
 
 }  // namespace
 
-Result<std::vector<PendingDelete>> HttpProvider::pending_deletes(const PendingDeletes& wanted, std::int64_t& unreadable,
-                                                                 const std::function<void(std::int64_t, std::int64_t)>& progress) {
+Result<std::vector<PendingDelete>> HttpProvider::pending_deletes(
+    const PendingDeletes& wanted, std::int64_t& unreadable,
+    const std::function<void(std::int64_t, std::int64_t)>& progress) {
   Command command{"QueryDomainPendingDeleteList", {{"ORDERBY", "NAME"}}};
   for (std::size_t i = 0; i < wanted.zones.size(); ++i) {
     std::string zone = wanted.zones[i];
-    std::ranges::transform(zone, zone.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::ranges::transform(zone, zone.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     command.set("ZONE" + std::to_string(i), std::move(zone));
   }
   if (wanted.from) command.set("MINFINALIZATIONDATE", engine::to_wire_string(*wanted.from));
@@ -509,7 +572,8 @@ Result<std::vector<PendingDelete>> HttpProvider::pending_deletes(const PendingDe
   std::ranges::stable_sort(collector.rows, [](const PendingDelete& a, const PendingDelete& b) {
     return std::tie(a.name, a.finalization_at) < std::tie(b.name, b.finalization_at);
   });
-  const auto doubled = std::ranges::unique(collector.rows, {}, &PendingDelete::name);  // the earlier date stays
+  // the earlier date stays
+  const auto doubled = std::ranges::unique(collector.rows, {}, &PendingDelete::name);
   collector.rows.erase(doubled.begin(), doubled.end());
   return std::move(collector.rows);
 }

@@ -1,5 +1,6 @@
-// The real provider as the rules see it: orders and readings over its own API (protocol.md). Asked by one thread. The machine's clock decides nothing here:
-// the instant comes from outside, as it does for the simulated registry, so that a rehearsal over HTTP lives in the rehearsal's time.
+// The real provider as the rules see it: orders and readings over its own API (protocol.md). Asked by one thread. The
+// machine's clock decides nothing here: the instant comes from outside, as it does for the simulated registry, so that
+// a rehearsal over HTTP lives in the rehearsal's time.
 #pragma once
 
 #include <functional>
@@ -14,8 +15,8 @@
 namespace api_client {
 
 struct PendingDeletes {
-  std::vector<std::string> zones{};                       // ACE; empty: all
-  std::optional<engine::UtcTime> from{}, to{};            // finalization dates within, both inclusive
+  std::vector<std::string> zones{};             // ACE; empty: all
+  std::optional<engine::UtcTime> from{}, to{};  // finalization dates within, both inclusive
 };
 struct PendingDelete {
   engine::DomainName name;
@@ -28,24 +29,28 @@ class HttpProvider final : public engine::BackorderProvider {
 
   HttpProvider(CallerOptions options, Clock clock);
 
-  // engine::BackorderProvider. Lists are read page by page, several pages at once; one that changed meanwhile is read again, and after the third time refused
-  // with provider_unreachable. provider_refused: a definite no (530, 531 …), with code and text.
+  // engine::BackorderProvider. Lists are read page by page, several pages at once; one that changed meanwhile is read
+  // again, and after the third time refused with provider_unreachable. provider_refused: a definite no (530, 531 …),
+  // with code and text.
   std::string environment() const override;  // "ote 1234"
   bool is_live() const override;
-  void add(std::span<const engine::AddJob> orders, const std::function<void(std::size_t, const engine::ProviderAnswer&)>& answered) override;
+  void add(std::span<const engine::AddJob> orders,
+           const std::function<void(std::size_t, const engine::ProviderAnswer&)>& answered) override;
   engine::ProviderAnswer remove(const std::string& application) override;
   engine::ProviderAnswer status(const std::string& application) override;
-  void statuses(std::span<const std::string> applications, const std::function<void(std::size_t, const engine::ProviderAnswer&)>& answered) override;
+  void statuses(std::span<const std::string> applications,
+                const std::function<void(std::size_t, const engine::ProviderAnswer&)>& answered) override;
   engine::Result<std::vector<engine::ProviderJob>> jobs(std::span<const engine::DomainName> names) override;
   engine::Result<bool> charged(const engine::DomainName& name, engine::UtcTime since) override;
   engine::Result<engine::ProviderPurse> purse() override;
   engine::Result<std::vector<engine::ProviderDeposit>> deposits() override;
   engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime from, engine::UtcTime to) override;
 
-  // QueryDomainPendingDeleteList: names about to be released, sorted by name, one row per name; rows that cannot be read are counted in `unreadable`.
-  // `progress` hears how many rows of how many were read.
-  engine::Result<std::vector<PendingDelete>> pending_deletes(const PendingDeletes& wanted, std::int64_t& unreadable,
-                                                             const std::function<void(std::int64_t, std::int64_t)>& progress);
+  // QueryDomainPendingDeleteList: names about to be released, sorted by name, one row per name; rows that cannot be
+  // read are counted in `unreadable`. `progress` hears how many rows of how many were read.
+  engine::Result<std::vector<PendingDelete>> pending_deletes(
+      const PendingDeletes& wanted, std::int64_t& unreadable,
+      const std::function<void(std::int64_t, std::int64_t)>& progress);
 
  private:
   engine::ProviderAnswer answer_of(const Reply& reply) const;

@@ -21,7 +21,8 @@ struct CodeText {
   int code;
   std::string_view text;
 };
-constexpr CodeText kTexts[] = {  // protocol.md, "Codes"
+constexpr CodeText kTexts[] = {
+    // protocol.md, "Codes"
     {200, "Command completed successfully"},
     {210, "Domain name available"},
     {211, "Domain name not available"},
@@ -95,8 +96,18 @@ std::string normalized(std::string_view key) {
 
 // Properties of a list that are no columns, whatever their length.
 bool beside_the_columns(std::string_view name) {
-  constexpr std::string_view kBeside[] = {"FIRST", "LAST", "COUNT", "TOTAL", "LIMIT", "COLUMN", "SUM", "SUMPRICE", "SUMVATPRICE", "OPENINGBALANCE",
-                                          "OPENINGBALANCEPRICE", "OPENINGBALANCEVATPRICE"};
+  constexpr std::string_view kBeside[] = {"FIRST",
+                                          "LAST",
+                                          "COUNT",
+                                          "TOTAL",
+                                          "LIMIT",
+                                          "COLUMN",
+                                          "SUM",
+                                          "SUMPRICE",
+                                          "SUMVATPRICE",
+                                          "OPENINGBALANCE",
+                                          "OPENINGBALANCEPRICE",
+                                          "OPENINGBALANCEVATPRICE"};
   return std::ranges::find(kBeside, name) != std::end(kBeside);
 }
 
@@ -106,10 +117,14 @@ std::string_view name(ResponseClass response_class) { return engine::word_of(kCl
 
 ResponseClass class_of_code(int code) {
   switch (code / 100) {
-    case 2: return ResponseClass::success;
-    case 4: return ResponseClass::temporary;
-    case 5: return ResponseClass::permanent;
-    default: return ResponseClass::unknown;
+    case 2:
+      return ResponseClass::success;
+    case 4:
+      return ResponseClass::temporary;
+    case 5:
+      return ResponseClass::permanent;
+    default:
+      return ResponseClass::unknown;
   }
 }
 
@@ -118,7 +133,7 @@ std::string_view text_of_code(int code) {
   return found == std::end(kTexts) ? std::string_view() : found->text;
 }
 
-// ---- parsing --------------------------------------------------------------------------------------------------------------------
+// ---- parsing ----
 
 Response Response::parse(std::string body) {
   Response response;
@@ -163,7 +178,9 @@ void Response::read_lines() {
       pending = value;
     }
   }
-  if (!ended) tear(code ? "there is no EOF: the end is missing" : "there is neither CODE nor EOF: this is no answer of the provider's protocol");
+  if (!ended)
+    tear(code ? "there is no EOF: the end is missing"
+              : "there is neither CODE nor EOF: this is no answer of the provider's protocol");
   if (!code) tear("there is no CODE");
   if (code) {
     const std::optional<int> number = whole_number<int>(*code);
@@ -183,11 +200,13 @@ void Response::read_property(std::string_view name, std::string_view value, std:
   const std::string_view row = name.substr(key_end + 1);
   std::optional<std::size_t> number;
   if (!row.empty()) {
-    if (row.size() > 2 && row.front() == '[' && row.back() == ']') number = whole_number<std::size_t>(row.substr(1, row.size() - 2));
+    if (row.size() > 2 && row.front() == '[' && row.back() == ']')
+      number = whole_number<std::size_t>(row.substr(1, row.size() - 2));
     if (!number) return unreadable();
   }
   Property& property = property_of(name.substr(0, key_end));
-  if (number && *number != property.values.size()) tear("line " + std::to_string(line) + " is not the next row of its property: rows are missing or out of order");
+  if (number && *number != property.values.size())
+    tear("line " + std::to_string(line) + " is not the next row of its property: rows are missing or out of order");
   property.values.push_back(value);
 }
 
@@ -235,12 +254,14 @@ void Response::check_columns() {
   for (const std::string_view column : values("COLUMN")) columns.push_back(normalized(column));
   std::ranges::sort(columns);
   const auto differs = [&](std::string_view name, std::size_t rows) {
-    tear("COUNT is " + std::to_string(count) + ", but " + std::string(name) + " has " + std::to_string(rows) + (rows == 1 ? " row" : " rows"));
+    tear("COUNT is " + std::to_string(count) + ", but " + std::string(name) + " has " + std::to_string(rows) +
+         (rows == 1 ? " row" : " rows"));
   };
   bool any_column = false;
   for (const Property& property : properties_) {
     if (beside_the_columns(property.name)) continue;
-    if (!columns.empty() && property.values.size() == 1 && !std::ranges::binary_search(columns, property.name)) continue;
+    if (!columns.empty() && property.values.size() == 1 && !std::ranges::binary_search(columns, property.name))
+      continue;
     if (property.values.size() != count) return differs(property.name, property.values.size());
     any_column = true;
   }
@@ -251,7 +272,7 @@ void Response::check_columns() {
   }
 }
 
-// ---- formatting -----------------------------------------------------------------------------------------------------------------
+// ---- formatting ----
 
 namespace {
 
@@ -260,10 +281,17 @@ void append_clean(std::string& out, std::string_view text) {
     switch (c) {
       case '\r':
       case '\n':
-      case '\0': out += ' '; break;
-      case '{': out += '('; break;
-      case '}': out += ')'; break;
-      default: out += c;
+      case '\0':
+        out += ' ';
+        break;
+      case '{':
+        out += '(';
+        break;
+      case '}':
+        out += ')';
+        break;
+      default:
+        out += c;
     }
   }
 }
@@ -282,7 +310,9 @@ std::string clean_key(std::string_view name) {
 
 void Answer::add(std::string property, std::string value) {
   const auto known = std::ranges::find(properties, property, &std::pair<std::string, std::vector<std::string>>::first);
-  auto& values = known != properties.end() ? known->second : properties.emplace_back(std::move(property), std::vector<std::string>{}).second;
+  auto& values = known != properties.end()
+                     ? known->second
+                     : properties.emplace_back(std::move(property), std::vector<std::string>{}).second;
   values.push_back(std::move(value));
 }
 

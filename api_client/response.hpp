@@ -10,8 +10,8 @@
 //
 //   EOF
 //
-// Grammar and codes: protocol.md. For money a body is trusted only when it is complete: it has CODE and DESCRIPTION, ends in EOF, and a list's columns are as long
-// as its COUNT says.
+// Grammar and codes: protocol.md. For money a body is trusted only when it is complete: it has CODE and DESCRIPTION,
+// ends in EOF, and a list's columns are as long as its COUNT says.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,8 @@ struct Paging {
   std::optional<std::int64_t> first{}, last{}, count{}, total{}, limit{};
 };
 
-// A parsed body. Owns its text; names and values are views of it and live as long as the response (moving it keeps them valid).
+// A parsed body. Owns its text; names and values are views of it and live as long as the response (moving it keeps them
+// valid).
 class Response {
  public:
   struct Property {
@@ -49,11 +50,13 @@ class Response {
     std::vector<std::string_view> values;
   };
 
-  // Never fails: what cannot be understood is `torn()` with the reason. Lines without `=` are passed over; a top-level name given twice counts as given last;
-  // rows of a property are kept in the order in which they appear; a property named CODE or DESCRIPTION is data.
-  // Torn: nothing; no EOF, or text behind it; CODE or DESCRIPTION missing, empty or no number; a property that cannot be read; rows whose numbers are not 0, 1,
-  // 2 … (vendor's clients read those differently); a COUNT that is no number; with a COUNT, a column of another length: every property but the paging numbers,
-  // COLUMN and accounting's sums is a column, or, where COLUMN names the columns, those and every property of more than one row.
+  // Never fails: what cannot be understood is `torn()` with the reason. Lines without `=` are passed over; a top-level
+  // name given twice counts as given last; rows of a property are kept in the order in which they appear; a property
+  // named CODE or DESCRIPTION is data. Torn: nothing; no EOF, or text behind it; CODE or DESCRIPTION missing, empty or
+  // no number; a property that cannot be read; rows whose numbers are not 0, 1, 2 … (vendor's clients read those
+  // differently); a COUNT that is no number; with a COUNT, a column of another length: every property but the paging
+  // numbers, COLUMN and accounting's sums is a column, or, where COLUMN names the columns, those and every property of
+  // more than one row.
   static Response parse(std::string body);
 
   int code() const { return code_; }  // 0 where there is none
@@ -66,7 +69,7 @@ class Response {
 
   std::span<const Property> properties() const { return properties_; }  // in the order of first appearance
   // `property` as properties() has it: upper case without blanks.
-  std::span<const std::string_view> values(std::string_view property) const;  // empty where there is none
+  std::span<const std::string_view> values(std::string_view property) const;     // empty where there is none
   std::string_view value(std::string_view property, std::size_t row = 0) const;  // empty where there is none
   const Paging& paging() const { return paging_; }
   std::string_view body() const { return *text_; }
@@ -79,26 +82,31 @@ class Response {
   void tear(std::string reason);
 
   std::unique_ptr<std::string> text_;  // kept at one address, so that views survive a move
-  std::deque<std::string> names_{};    // names that had to be upper-cased or stripped; a deque for the same reason
+  // names that had to be upper-cased or stripped; a deque for the same reason
+  std::deque<std::string> names_{};
   int code_ = 0;
   std::string_view description_{};
   std::string torn_{};
   bool pending_ = false;
   std::vector<Property> properties_{};
   std::unordered_map<std::string_view, std::size_t> by_name_{};
-  std::size_t last_ = 0;  // index of the property read last: the next row is most often the same one's, or the next one's
+  // index of the property read last: the next row is most often the same one's, or the next one's
+  std::size_t last_ = 0;
   Paging paging_{};
 };
 
-// An answer to be sent. Texts are cleaned on formatting: CR, LF and NUL become blanks, braces round brackets (the vendor's Node client deletes text in braces).
+// An answer to be sent. Texts are cleaned on formatting: CR, LF and NUL become blanks, braces round brackets (the
+// vendor's Node client deletes text in braces).
 struct Answer {
   int code = 200;
   std::string detail{};       // behind the text and a semicolon
   std::string description{};  // the text; empty: the one of the code
-  std::vector<std::pair<std::string, std::vector<std::string>>> properties{};  // name, values; in the order to print
+  // name, values; in the order to print
+  std::vector<std::pair<std::string, std::vector<std::string>>> properties{};
   bool pending = false;
 
-  void add(std::string property, std::string value);  // appends a row to the property, which is made where it is missing
+  // appends a row to the property, which is made where it is missing
+  void add(std::string property, std::string value);
 };
 // The live layout shown above, LF line ends. Names in upper case.
 std::string format(const Answer& answer);

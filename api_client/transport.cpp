@@ -22,8 +22,12 @@ void set_up_curl() {
   ENSURE(done == CURLE_OK, "libcurl starts");
 }
 
-void must(CURLcode code) { ENSURE(code == CURLE_OK, std::string("libcurl knows the option: ") + curl_easy_strerror(code)); }
-void must(CURLMcode code) { ENSURE(code == CURLM_OK, std::string("libcurl's multi interface works: ") + curl_multi_strerror(code)); }
+void must(CURLcode code) {
+  ENSURE(code == CURLE_OK, std::string("libcurl knows the option: ") + curl_easy_strerror(code));
+}
+void must(CURLMcode code) {
+  ENSURE(code == CURLM_OK, std::string("libcurl's multi interface works: ") + curl_multi_strerror(code));
+}
 
 // One exchange on its way. Its handle is used again afterwards, which keeps nothing but its options.
 struct Carrier {
@@ -44,8 +48,9 @@ std::size_t read_body(char* into, std::size_t size, std::size_t count, void* car
   return length;
 }
 
-// libcurl repeats a request on a new connection where a kept one died before its first answering byte, also a POST. It then rewinds the body: refused,
-// the exchange ends with CURLE_SEND_FAIL_REWIND and an unknown outcome, and the caller decides.
+// libcurl repeats a request on a new connection where a kept one died before its first answering byte, also a POST. It
+// then rewinds the body: refused, the exchange ends with CURLE_SEND_FAIL_REWIND and an unknown outcome, and the caller
+// decides.
 int never_rewind(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
 std::size_t write_body(char* data, std::size_t size, std::size_t count, void* carrier_pointer) {
@@ -63,7 +68,8 @@ bool was_sent(CURL* handle) {
   long request_bytes = 0;
   curl_off_t ready_us = 0;
   curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &request_bytes);
-  curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &ready_us);  // 0 until the connection, TLS included, stands
+  // 0 until the connection, TLS included, stands
+  curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
   return request_bytes > 0 || ready_us > 0;
 }
 
@@ -77,7 +83,8 @@ struct Transport::Multi {
     must(curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(options.connections)));
     must(curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options.connections)));
     must(curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING));
-    for (const char* line : {"Expect:", "Content-Type: application/x-www-form-urlencoded"}) {  // Expect would cost a round trip with each body over 1 KB
+    // Expect would cost a round trip with each body over 1 KB
+    for (const char* line : {"Expect:", "Content-Type: application/x-www-form-urlencoded"}) {
       curl_slist* longer = curl_slist_append(headers, line);
       ENSURE(longer != nullptr, "memory for libcurl");
       headers = longer;
@@ -117,7 +124,8 @@ struct Transport::Multi {
   void set_up(Carrier& carrier) {
     CURL* handle = carrier.handle;
     must(curl_easy_setopt(handle, CURLOPT_URL, options.url.c_str()));
-    must(curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https,http"));  // which of them is the environment's business: http only to a loopback address
+    // which of them is the environment's business: http only to a loopback address
+    must(curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https,http"));
     must(curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)));
     must(curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L));
     must(curl_easy_setopt(handle, CURLOPT_PROXY, ""));
@@ -171,10 +179,10 @@ struct Transport::Multi {
       reception.trouble = "HTTP status " + std::to_string(status);
     } else {
       if (!was_sent(one.handle)) reception.delivery = Delivery::not_sent;
-      reception.trouble = one.too_long                           ? "the answer is longer than " + std::to_string(one.max_body) + " bytes"
-                          : result == CURLE_SEND_FAIL_REWIND     ? "the connection was closed without an answer"
-                          : one.error[0] != '\0'                 ? one.error
-                                                                 : curl_easy_strerror(result);
+      reception.trouble = one.too_long ? "the answer is longer than " + std::to_string(one.max_body) + " bytes"
+                          : result == CURLE_SEND_FAIL_REWIND ? "the connection was closed without an answer"
+                          : one.error[0] != '\0'             ? one.error
+                                                             : curl_easy_strerror(result);
     }
     retire(one);
     return reception;
@@ -194,7 +202,8 @@ struct Transport::Multi {
 Transport::Transport(TransportOptions options) : multi_(std::make_unique<Multi>(std::move(options))) {}
 Transport::~Transport() = default;
 
-void Transport::exchange(const std::function<std::optional<Post>()>& next, const std::function<void(std::size_t, Reception)>& received) {
+void Transport::exchange(const std::function<std::optional<Post>()>& next,
+                         const std::function<void(std::size_t, Reception)>& received) {
   Multi& all = *multi_;
   // Whatever leaves this function, also what a callback throws, leaves nothing on its way.
   struct Cleared {
@@ -230,7 +239,8 @@ void Transport::exchange(const std::function<std::optional<Post>()>& next, const
         const std::size_t id = one.post.id;
         const bool sent = was_sent(one.handle);
         all.retire(one);
-        received(id, {.delivery = sent ? Delivery::unknown : Delivery::not_sent, .trouble = "interrupted before the answer came"});
+        received(id, {.delivery = sent ? Delivery::unknown : Delivery::not_sent,
+                      .trouble = "interrupted before the answer came"});
       }
       return;
     }

@@ -1,6 +1,7 @@
-// Bodies to one address by HTTP POST, answers back: libcurl's multi interface behind a header that does not show it. Connections are kept and at most so
-// many are used at once; TLS is verified; no redirect is followed and no proxy taken from the environment.
-// A body is given to the network once: where a kept connection dies under it, it is not quietly sent again, for it may have been an order.
+// Bodies to one address by HTTP POST, answers back: libcurl's multi interface behind a header that does not show it.
+// Connections are kept and at most so many are used at once; TLS is verified; no redirect is followed and no proxy
+// taken from the environment. A body is given to the network once: where a kept connection dies under it, it is not
+// quietly sent again, for it may have been an order.
 #pragma once
 
 #include <cstddef>
@@ -16,11 +17,12 @@ namespace api_client {
 
 struct TransportOptions {
   std::string url{};
-  int connections = 8;                                       // at once, and kept
+  int connections = 8;                                            // at once, and kept
   engine::Milliseconds connect_limit = std::chrono::seconds(10);  // name, TCP and TLS together
-  std::size_t max_body = 64 * 1024 * 1024;                   // of an answer, unpacked
-  std::string ca_file{};                                     // PEM of those trusted; empty: the system's
-  std::function<bool()> interrupted{};                       // asked at least four times a second; true: nothing more is sent
+  std::size_t max_body = 64 * 1024 * 1024;                        // of an answer, unpacked
+  std::string ca_file{};                                          // PEM of those trusted; empty: the system's
+  // asked at least four times a second; true: nothing more is sent
+  std::function<bool()> interrupted{};
 };
 
 struct Post {
@@ -30,9 +32,10 @@ struct Post {
 };
 
 struct Reception {
-  engine::Delivery delivery = engine::Delivery::unknown;  // not_sent only where no connection (TLS included) was established
-  std::string body{};          // where answered: HTTP status 200 and all of the body
-  std::string trouble{};       // why not, for people; never holds what was sent
+  // not_sent only where no connection (TLS included) was established
+  engine::Delivery delivery = engine::Delivery::unknown;
+  std::string body{};     // where answered: HTTP status 200 and all of the body
+  std::string trouble{};  // why not, for people; never holds what was sent
   engine::Milliseconds took{0};
   std::optional<engine::UtcTime> date{};  // of the header Date, where an answer came with one
 };
@@ -47,9 +50,11 @@ class Transport {
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  // Asks `next` whenever a connection is free and sends what it gives; nothing means none now: it is asked again after the next reception, and the exchange
-  // is over when none is on its way. `received` is called once per body, in the order of arrival. Both run in the caller's thread.
-  void exchange(const std::function<std::optional<Post>()>& next, const std::function<void(std::size_t, Reception)>& received);
+  // Asks `next` whenever a connection is free and sends what it gives; nothing means none now: it is asked again after
+  // the next reception, and the exchange is over when none is on its way. `received` is called once per body, in the
+  // order of arrival. Both run in the caller's thread.
+  void exchange(const std::function<std::optional<Post>()>& next,
+                const std::function<void(std::size_t, Reception)>& received);
 
  private:
   struct Multi;

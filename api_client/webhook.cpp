@@ -43,21 +43,30 @@ struct Webhook::Handle {
 };
 
 engine::Outcome check_webhook_url(const std::string& url) {
-  const auto refused = [&](const std::string& why) { return engine::Error{engine::ErrorCode::invalid_argument, "'" + url + "' " + why}; };
+  const auto refused = [&](const std::string& why) {
+    return engine::Error{engine::ErrorCode::invalid_argument, "'" + url + "' " + why};
+  };
   UrlParts parts;
-  if (curl_url_set(parts.url, CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return refused("is no URL such as https://example.com/hook");
+  if (curl_url_set(parts.url, CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
+    return refused("is no URL such as https://example.com/hook");
   if (!parts.part(CURLUPART_USER).empty() || !parts.part(CURLUPART_PASSWORD).empty()) {
-    return engine::Error{engine::ErrorCode::invalid_argument, "the URL holds a user or password, which would stand in the book: sign with --secret-file instead"};
+    return engine::Error{
+        engine::ErrorCode::invalid_argument,
+        "the URL holds a user or password, which would stand in the book: sign with --secret-file instead"};
   }
   const std::string scheme = parts.part(CURLUPART_SCHEME), host = parts.part(CURLUPART_HOST);
   const bool here = host == "127.0.0.1" || host == "[::1]" || host == "localhost";
-  if (scheme != "https" && !(scheme == "http" && here)) return refused("is not https://…, and not http:// to this machine");
+  if (scheme != "https" && !(scheme == "http" && here))
+    return refused("is not https://…, and not http:// to this machine");
   return engine::Done{};
 }
 
-std::string webhook_signature(std::string_view secret, std::int64_t timestamp, std::string_view id, std::string_view body) {
+std::string webhook_signature(std::string_view secret, std::int64_t timestamp, std::string_view id,
+                              std::string_view body) {
   crypto_auth_hmacsha256_state state;
-  const auto add = [&state](std::string_view text) { crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(text.data()), text.size()); };
+  const auto add = [&state](std::string_view text) {
+    crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  };
   crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(secret.data()), secret.size());
   add(std::to_string(timestamp) + ".");
   add(id);
@@ -89,11 +98,13 @@ std::optional<std::string> Webhook::post(const WebhookPost& post) {
   add("Expect:");
   add("Dropledger-Notice: " + post.id);
   add("Dropledger-Timestamp: " + std::to_string(post.timestamp));
-  if (!post.secret.empty()) add("Dropledger-Signature: v1=" + webhook_signature(post.secret, post.timestamp, post.id, post.body));
+  if (!post.secret.empty())
+    add("Dropledger-Signature: v1=" + webhook_signature(post.secret, post.timestamp, post.id, post.body));
   curl_easy_setopt(easy, CURLOPT_URL, post.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  // a redirect could lead anywhere, in plain text
-  if (post.url.starts_with("http:")) curl_easy_setopt(easy, CURLOPT_PROXY, "");  // what goes in plain text stays on this machine
+  // what goes in plain text stays on this machine
+  if (post.url.starts_with("http:")) curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_POST, 1L);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, post.body.data());

@@ -1,8 +1,10 @@
-// Notices over HTTP: one signed POST per notice. HTTPS, or plain HTTP to this machine only. Nothing is retried here; the caller keeps what failed.
+// Notices over HTTP: one signed POST per notice. HTTPS, or plain HTTP to this machine only. Nothing is retried here;
+// the caller keeps what failed.
 //
 // Headers: Content-Type: application/json, Dropledger-Notice: <id>, Dropledger-Timestamp: <unix seconds>,
 //          Dropledger-Signature: v1=<HMAC-SHA256 of "<timestamp>.<id>.<body>" in hex>, where there is a secret.
-// A receiver recomputes the signature over the bytes it got, refuses old timestamps, and knows a repetition by the id. Any 2xx is an acknowledgement.
+// A receiver recomputes the signature over the bytes it got, refuses old timestamps, and knows a repetition by the id.
+// Any 2xx is an acknowledgement.
 #pragma once
 
 #include <chrono>
@@ -20,14 +22,16 @@ namespace api_client {
 engine::Outcome check_webhook_url(const std::string& url);
 
 // HMAC-SHA256 as 64 hexadecimal digits.
-std::string webhook_signature(std::string_view secret, std::int64_t timestamp, std::string_view id, std::string_view body);
+std::string webhook_signature(std::string_view secret, std::int64_t timestamp, std::string_view id,
+                              std::string_view body);
 
 struct WebhookPost {
   std::string url;
   std::string id;
   std::string body;
-  std::int64_t timestamp;     // unix seconds, the system's clock: it tells the receiver how old the signature is
-  std::string secret{};       // empty: not signed
+  // unix seconds, the system's clock: it tells the receiver how old the signature is
+  std::int64_t timestamp;
+  std::string secret{};  // empty: not signed
 };
 
 class Webhook {  // one connection, kept between posts

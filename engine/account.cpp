@@ -21,9 +21,12 @@ constexpr Named<AccountKind> kKinds[] = {
     {AccountKind::goodwill, "goodwill"},
     {AccountKind::adjustment, "adjustment"},
 };
-constexpr Named<AccountState> kStateWords[] = {
-    {AccountState::open, "open"}, {AccountState::frozen, "frozen"}, {AccountState::closing, "closing"}, {AccountState::closed, "closed"}};
-constexpr Named<FundingPolicy> kPolicies[] = {{FundingPolicy::each, "each"}, {FundingPolicy::all_or_nothing, "all-or-nothing"}};
+constexpr Named<AccountState> kStateWords[] = {{AccountState::open, "open"},
+                                               {AccountState::frozen, "frozen"},
+                                               {AccountState::closing, "closing"},
+                                               {AccountState::closed, "closed"}};
+constexpr Named<FundingPolicy> kPolicies[] = {{FundingPolicy::each, "each"},
+                                              {FundingPolicy::all_or_nothing, "all-or-nothing"}};
 constexpr Named<VoidTiming> kTimings[] = {{VoidTiming::at_due, "at-due"}, {VoidTiming::at_deadline, "at-deadline"}};
 
 }  // namespace
@@ -52,29 +55,31 @@ std::optional<VoidTiming> parse_void_timing(std::string_view text) { return valu
 
 std::optional<ErrorCode> forbidden(AccountState state, AccountAct act) {
   constexpr std::optional<ErrorCode> yes;
-  constexpr ErrorCode frozen = ErrorCode::account_frozen, closing = ErrorCode::account_closing, closed = ErrorCode::account_closed;
+  constexpr ErrorCode frozen = ErrorCode::account_frozen, closing = ErrorCode::account_closing,
+                      closed = ErrorCode::account_closed;
   struct Row {
     AccountAct act;
     std::optional<ErrorCode> open, frozen, closing, closed;
   };
-  // Columns: open, frozen, closing, closed. A pay-in to a closed account goes to suspense: refused here, caught by the caller.
+  // Columns: open, frozen, closing, closed. A pay-in to a closed account goes to suspense: refused here, caught by the
+  // caller.
   static constexpr Row kTable[] = {
-      {AccountAct::place, yes, frozen, closing, closed},
-      {AccountAct::reserve, yes, frozen, closing, closed},
-      {AccountAct::submit, yes, frozen, closing, closed},
-      {AccountAct::cancel, yes, yes, yes, closed},
-      {AccountAct::pay_in, yes, yes, yes, closed},
-      {AccountAct::pay_out, yes, frozen, yes, closed},
-      {AccountAct::settle, yes, yes, yes, yes},
-      {AccountAct::configure, yes, yes, yes, closed},
+      {AccountAct::place, yes, frozen, closing, closed},  {AccountAct::reserve, yes, frozen, closing, closed},
+      {AccountAct::submit, yes, frozen, closing, closed}, {AccountAct::cancel, yes, yes, yes, closed},
+      {AccountAct::pay_in, yes, yes, yes, closed},        {AccountAct::pay_out, yes, frozen, yes, closed},
+      {AccountAct::settle, yes, yes, yes, yes},           {AccountAct::configure, yes, yes, yes, closed},
   };
   for (const Row& row : kTable) {
     if (row.act != act) continue;
     switch (state) {
-      case AccountState::open: return row.open;
-      case AccountState::frozen: return row.frozen;
-      case AccountState::closing: return row.closing;
-      case AccountState::closed: return row.closed;
+      case AccountState::open:
+        return row.open;
+      case AccountState::frozen:
+        return row.frozen;
+      case AccountState::closing:
+        return row.closing;
+      case AccountState::closed:
+        return row.closed;
     }
   }
   invariant_failed("the act is in the table", __FILE__, __LINE__, "account act");

@@ -1,6 +1,6 @@
-// Accounts. A customer has one currency and two ledger accounts, available and reserved; what the customer owes us beyond the
-// credit limit stands on a receivable of its own. Operator's accounts exist per currency.
-// One table says which acts an account's state allows.
+// Accounts. A customer has one currency and two ledger accounts, available and reserved; what the customer owes us
+// beyond the credit limit stands on a receivable of its own. Operator's accounts exist per currency. One table says
+// which acts an account's state allows.
 #pragma once
 
 #include <optional>
@@ -15,20 +15,20 @@ namespace engine {
 
 // The chart of accounts; the number is the account code in reports.
 enum class AccountKind : std::uint16_t {
-  cash = 1000,               // asset; one per bank or payment source
-  receivable = 1100,         // asset; one per customer who owes
-  provider_prepaid = 1200,   // asset; our money at the provider
-  provider_deposit = 1210,   // asset; what the provider has set aside of it
-  available = 2000,          // liability; customer's spendable money, floor −credit limit
-  reserved = 2010,           // liability; customer's deposits, floor 0
-  suspense = 2030,           // liability; money whose owner is not known
-  tax = 2100,                // liability; output tax
-  auction_clearing = 2200,   // liability; auction prices taken for the auction house
-  revenue = 4000,            // income
-  cost_of_sales = 5000,      // expense
-  fees = 5100,               // expense
-  goodwill = 5200,           // expense
-  adjustment = 5910,         // expense
+  cash = 1000,              // asset; one per bank or payment source
+  receivable = 1100,        // asset; one per customer who owes
+  provider_prepaid = 1200,  // asset; our money at the provider
+  provider_deposit = 1210,  // asset; what the provider has set aside of it
+  available = 2000,         // liability; customer's spendable money, floor −credit limit
+  reserved = 2010,          // liability; customer's deposits, floor 0
+  suspense = 2030,          // liability; money whose owner is not known
+  tax = 2100,               // liability; output tax
+  auction_clearing = 2200,  // liability; auction prices taken for the auction house
+  revenue = 4000,           // income
+  cost_of_sales = 5000,     // expense
+  fees = 5100,              // expense
+  goodwill = 5200,          // expense
+  adjustment = 5910,        // expense
 };
 std::string_view name(AccountKind kind);
 std::optional<AccountKind> account_kind_from_code(std::int64_t code);
@@ -40,7 +40,8 @@ struct LedgerAccountKey {
   AccountKind kind;
   Currency currency;
   std::optional<CustomerId> customer{};  // given exactly where belongs_to_customer(kind)
-  std::string source{};                  // cash: the bank or payment source, "bank" by default; empty for the others
+  // cash: the bank or payment source, "bank" by default; empty for the others
+  std::string source{};
   friend auto operator<=>(const LedgerAccountKey&, const LedgerAccountKey&) = default;
 };
 
@@ -49,22 +50,23 @@ std::string_view name(AccountState state);
 std::optional<AccountState> parse_account_state(std::string_view text);
 
 enum class AccountAct : std::uint8_t {
-  place,     // a new backorder
-  reserve,   // a deposit for a REQUESTED one
-  submit,    // a job for an ACTIVE one
+  place,    // a new backorder
+  reserve,  // a deposit for a REQUESTED one
+  submit,   // a job for an ACTIVE one
   cancel,
   pay_in,
   pay_out,
-  settle,    // refunds, captures and corrections always post
-  configure, // limit, policy, tier, unfreeze
+  settle,     // refunds, captures and corrections always post
+  configure,  // limit, policy, tier, unfreeze
 };
-// The table of account states × acts: nothing where the act is allowed, else why not (account_frozen, account_closing, account_closed).
+// The table of account states × acts: nothing where the act is allowed, else why not (account_frozen, account_closing,
+// account_closed).
 std::optional<ErrorCode> forbidden(AccountState state, AccountAct act);
 
 enum class FundingPolicy : std::uint8_t { each, all_or_nothing };
 enum class VoidTiming : std::uint8_t { at_due, at_deadline };
-std::string_view name(FundingPolicy policy);   // "each", "all-or-nothing"
-std::string_view name(VoidTiming timing);      // "at-due", "at-deadline"
+std::string_view name(FundingPolicy policy);  // "each", "all-or-nothing"
+std::string_view name(VoidTiming timing);     // "at-due", "at-deadline"
 std::optional<FundingPolicy> parse_funding_policy(std::string_view text);
 std::optional<VoidTiming> parse_void_timing(std::string_view text);
 

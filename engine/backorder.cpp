@@ -9,29 +9,40 @@
 namespace engine {
 namespace {
 
-constexpr Named<State> kStateWords[] = {
-    {State::requested, "REQUESTED"}, {State::active, "ACTIVE"},
-    {State::processing, "PROCESSING"}, {State::auction_pending, "AUCTION-PENDING"},
-    {State::successful, "SUCCESSFUL"}, {State::auction_won, "AUCTION-WON"},
-    {State::failed, "FAILED"}, {State::auction_lost, "AUCTION-LOST"},
-    {State::cancelled, "CANCELLED"}, {State::voided, "VOID"}};
-constexpr Named<Event> kEventWords[] = {
-    {Event::funded, "funded"}, {Event::voided, "voided"}, {Event::rescheduled, "rescheduled"},
-    {Event::job_created, "job-created"}, {Event::job_dropped, "job-dropped"}, {Event::won, "won"},
-    {Event::lost, "lost"}, {Event::auction_started, "auction-started"}, {Event::auction_won, "auction-won"},
-    {Event::auction_lost, "auction-lost"}, {Event::cancelled, "cancelled"}};
-constexpr Named<Reason> kReasonWords[] = {
-    {Reason::insufficient_available, "insufficient_available"}, {Reason::no_price, "no_price"},
-    {Reason::price_above_cap, "price_above_cap"}, {Reason::deadline_missed, "deadline_missed"},
-    {Reason::provider_refused, "provider_refused"}, {Reason::operator_float, "operator_float"},
-    {Reason::provider_deleted, "provider_deleted"}, {Reason::account_frozen, "account_frozen"},
-    {Reason::chargeback, "chargeback"}, {Reason::account_closed, "account_closed"},
-    {Reason::rescheduled, "rescheduled"}, {Reason::by_customer, "by_customer"},
-    {Reason::by_operator, "by_operator"}, {Reason::not_registered, "not_registered"},
-    {Reason::auction_lost, "auction_lost"}};
+constexpr Named<State> kStateWords[] = {{State::requested, "REQUESTED"},   {State::active, "ACTIVE"},
+                                        {State::processing, "PROCESSING"}, {State::auction_pending, "AUCTION-PENDING"},
+                                        {State::successful, "SUCCESSFUL"}, {State::auction_won, "AUCTION-WON"},
+                                        {State::failed, "FAILED"},         {State::auction_lost, "AUCTION-LOST"},
+                                        {State::cancelled, "CANCELLED"},   {State::voided, "VOID"}};
+constexpr Named<Event> kEventWords[] = {{Event::funded, "funded"},
+                                        {Event::voided, "voided"},
+                                        {Event::rescheduled, "rescheduled"},
+                                        {Event::job_created, "job-created"},
+                                        {Event::job_dropped, "job-dropped"},
+                                        {Event::won, "won"},
+                                        {Event::lost, "lost"},
+                                        {Event::auction_started, "auction-started"},
+                                        {Event::auction_won, "auction-won"},
+                                        {Event::auction_lost, "auction-lost"},
+                                        {Event::cancelled, "cancelled"}};
+constexpr Named<Reason> kReasonWords[] = {{Reason::insufficient_available, "insufficient_available"},
+                                          {Reason::no_price, "no_price"},
+                                          {Reason::price_above_cap, "price_above_cap"},
+                                          {Reason::deadline_missed, "deadline_missed"},
+                                          {Reason::provider_refused, "provider_refused"},
+                                          {Reason::operator_float, "operator_float"},
+                                          {Reason::provider_deleted, "provider_deleted"},
+                                          {Reason::account_frozen, "account_frozen"},
+                                          {Reason::chargeback, "chargeback"},
+                                          {Reason::account_closed, "account_closed"},
+                                          {Reason::rescheduled, "rescheduled"},
+                                          {Reason::by_customer, "by_customer"},
+                                          {Reason::by_operator, "by_operator"},
+                                          {Reason::not_registered, "not_registered"},
+                                          {Reason::auction_lost, "auction_lost"}};
 
-constexpr MoneyEffect none = MoneyEffect::none, reserve = MoneyEffect::reserve_deposit, refund = MoneyEffect::refund_deposit,
-                      capture = MoneyEffect::capture_deposit;
+constexpr MoneyEffect none = MoneyEffect::none, reserve = MoneyEffect::reserve_deposit,
+                      refund = MoneyEffect::refund_deposit, capture = MoneyEffect::capture_deposit;
 
 constexpr Transition kTransitions[] = {
     {State::requested, Event::funded, State::active, reserve},
@@ -50,7 +61,8 @@ constexpr Transition kTransitions[] = {
     {State::auction_pending, Event::auction_lost, State::auction_lost, refund},
     {State::auction_pending, Event::won, State::successful, capture},
     {State::auction_pending, Event::lost, State::failed, refund},
-    {State::auction_pending, Event::cancelled, State::cancelled, refund},  // given up by a person: the job is gone
+    // given up by a person: the job is gone
+    {State::auction_pending, Event::cancelled, State::cancelled, refund},
 };
 
 // Steps that the provider's answers may lead through; the others are our own or a person's decisions.
@@ -62,11 +74,13 @@ bool is_outcome_step(Event event) {
     case Event::lost:
     case Event::auction_started:
     case Event::auction_won:
-    case Event::auction_lost: return true;
+    case Event::auction_lost:
+      return true;
     case Event::voided:
     case Event::rescheduled:
     case Event::job_dropped:
-    case Event::cancelled: return false;
+    case Event::cancelled:
+      return false;
   }
   invariant_failed("the event is known", __FILE__, __LINE__, "event");
 }
@@ -97,7 +111,8 @@ std::optional<Transition> step(State from, Event event) {
 
 std::optional<std::vector<Transition>> walk(State from, State to) {
   if (from == to) return std::vector<Transition>{};
-  std::deque<std::vector<Transition>> paths{{}};  // breadth first: the table has ten states and no cycle of outcome steps
+  // breadth first: the table has ten states and no cycle of outcome steps
+  std::deque<std::vector<Transition>> paths{{}};
   while (!paths.empty()) {
     const std::vector<Transition> path = std::move(paths.front());
     paths.pop_front();

@@ -28,28 +28,30 @@ enum class State : std::uint8_t {
   cancelled,        // by the customer until the deadline, or by the operator
   voided,           // not processed; printed VOID
 };
-inline constexpr State kStates[] = {State::requested, State::active, State::processing, State::auction_pending, State::successful,
-                                    State::auction_won, State::failed, State::auction_lost, State::cancelled, State::voided};
+inline constexpr State kStates[] = {State::requested,  State::active,      State::processing, State::auction_pending,
+                                    State::successful, State::auction_won, State::failed,     State::auction_lost,
+                                    State::cancelled,  State::voided};
 std::string_view name(State state);  // "REQUESTED", "AUCTION-PENDING", "VOID"
 std::optional<State> parse_state(std::string_view text);
 bool is_final(State state);
 bool holds_deposit(State state);  // active, processing, auction_pending
 
 enum class Event : std::uint8_t {
-  funded,           // the funding plan covers it
-  voided,           // it will not be processed
-  rescheduled,      // its drop moved out of reach while the deposit was held
-  job_created,      // the provider confirmed an application
-  job_dropped,      // a person decided to submit again after the job vanished
-  won,              // the provider says registered
-  lost,             // the provider says not registered
+  funded,       // the funding plan covers it
+  voided,       // it will not be processed
+  rescheduled,  // its drop moved out of reach while the deposit was held
+  job_created,  // the provider confirmed an application
+  job_dropped,  // a person decided to submit again after the job vanished
+  won,          // the provider says registered
+  lost,         // the provider says not registered
   auction_started,
   auction_won,
   auction_lost,
-  cancelled,        // with a job: only after its deletion is confirmed or its absence proven
+  cancelled,  // with a job: only after its deletion is confirmed or its absence proven
 };
-inline constexpr Event kEvents[] = {Event::funded, Event::voided, Event::rescheduled, Event::job_created, Event::job_dropped, Event::won,
-                                    Event::lost, Event::auction_started, Event::auction_won, Event::auction_lost, Event::cancelled};
+inline constexpr Event kEvents[] = {Event::funded,      Event::voided,       Event::rescheduled, Event::job_created,
+                                    Event::job_dropped, Event::won,          Event::lost,        Event::auction_started,
+                                    Event::auction_won, Event::auction_lost, Event::cancelled};
 std::string_view name(Event event);
 
 enum class MoneyEffect : std::uint8_t { none, reserve_deposit, refund_deposit, capture_deposit };
@@ -68,8 +70,21 @@ std::optional<Transition> step(State from, Event event);
 std::optional<std::vector<Transition>> walk(State from, State to);
 
 enum class Reason : std::uint8_t {
-  insufficient_available, no_price, price_above_cap, deadline_missed, provider_refused, operator_float, provider_deleted, account_frozen,
-  chargeback, account_closed, rescheduled, by_customer, by_operator, not_registered, auction_lost,
+  insufficient_available,
+  no_price,
+  price_above_cap,
+  deadline_missed,
+  provider_refused,
+  operator_float,
+  provider_deleted,
+  account_frozen,
+  chargeback,
+  account_closed,
+  rescheduled,
+  by_customer,
+  by_operator,
+  not_registered,
+  auction_lost,
 };
 std::string_view name(Reason reason);
 std::optional<Reason> parse_reason(std::string_view text);
@@ -78,35 +93,35 @@ struct Backorder {
   BackorderId id;
   CustomerId customer;
   DomainName name;
-  int copy = 1;  // 2, 3 … for further backorders of one account on one name
+  int copy = 1;        // 2, 3 … for further backorders of one account on one name
   std::string zone{};  // of the price list, fixed at placing
   State state = State::requested;
   std::optional<Reason> reason{};  // of the last void, cancel, refund or reschedule
   UtcTime placed_at;
-  int priority = 100;  // the customer's own: lower is funded first
-  Money quoted;        // price at placing
-  Money max_price;     // cap: the quote unless the customer named another
-  std::optional<Drop> drop{};  // absent: undated
-  std::optional<Money> deposit{};  // held while holds_deposit(state); afterwards what was held last
-  int attempt = 0;     // how often a deposit was reserved
-  bool underfunded = false;  // attempted without success, void waits for the deadline
-  bool cancelling = false;   // deletion of the job asked for, not yet confirmed
-  bool purse_empty = false;  // the provider refused for lack of our own money (546)
-  int refusals = 0;          // answers 549 so far
+  int priority = 100;                        // the customer's own: lower is funded first
+  Money quoted;                              // price at placing
+  Money max_price;                           // cap: the quote unless the customer named another
+  std::optional<Drop> drop{};                // absent: undated
+  std::optional<Money> deposit{};            // held while holds_deposit(state); afterwards what was held last
+  int attempt = 0;                           // how often a deposit was reserved
+  bool underfunded = false;                  // attempted without success, void waits for the deadline
+  bool cancelling = false;                   // deletion of the job asked for, not yet confirmed
+  bool purse_empty = false;                  // the provider refused for lack of our own money (546)
+  int refusals = 0;                          // answers 549 so far
   std::optional<std::int64_t> open_call{};   // provider call without a known outcome: a job may exist
   std::optional<std::string> application{};  // the provider's id of the job
   std::string provider_status{};             // verbatim, as last read
   std::optional<UtcTime> provider_status_at{};
-  std::optional<UtcTime> gone_since{};       // first look that did not find the job
+  std::optional<UtcTime> gone_since{};  // first look that did not find the job
   std::optional<UtcTime> reserved_at{}, submitted_at{}, ended_at{};
   std::optional<UtcTime> auction_ends_at{};
-  std::string auction_price{};               // as the provider wrote it, with currency
+  std::string auction_price{};  // as the provider wrote it, with currency
 
   bool job_may_exist() const { return application.has_value() || open_call.has_value(); }
 };
 
-// The order in which money is given out within an account: deposit due, drop, the customer's priority, time of placing, id.
-// Undated ones come last. A strict weak order; the same in the preview and in the sweep.
+// The order in which money is given out within an account: deposit due, drop, the customer's priority, time of placing,
+// id. Undated ones come last. A strict weak order; the same in the preview and in the sweep.
 bool funded_before(const Backorder& a, const Backorder& b);
 
 }  // namespace engine

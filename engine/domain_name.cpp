@@ -19,13 +19,16 @@ std::string shown(std::string_view text) {
   return "'" + safe + (text.size() > 80 ? "…'" : "'");
 }
 
-Error refused(std::string_view text, const std::string& why) { return {ErrorCode::invalid_domain, shown(text) + " is not a domain name: " + why}; }
+Error refused(std::string_view text, const std::string& why) {
+  return {ErrorCode::invalid_domain, shown(text) + " is not a domain name: " + why};
+}
 
 bool is_label_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
 
 // Lower-case letters, digits, hyphens and dots only, and no label that claims to be encoded: nothing to convert.
 bool is_plain(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return is_label_byte(c) || c == '.'; }) && text.find("xn--") == std::string_view::npos;
+  return std::ranges::all_of(text, [](char c) { return is_label_byte(c) || c == '.'; }) &&
+         text.find("xn--") == std::string_view::npos;
 }
 
 // Which rule of the finished ACE form is broken, or nothing.
@@ -54,18 +57,22 @@ Result<std::string> to_ace(std::string_view text, std::size_t min_labels) {
   if (trimmed.ends_with('.')) trimmed.remove_suffix(1);
   if (trimmed.empty()) return refused(text, "it is empty");
   if (trimmed.size() > 1024) return refused(text, "longer than 253 octets");
-  if (trimmed.find('\0') != std::string_view::npos) return refused(text, "a character other than letters, digits and hyphens");
+  if (trimmed.find('\0') != std::string_view::npos)
+    return refused(text, "a character other than letters, digits and hyphens");
   std::string ace(trimmed);
   if (!is_plain(trimmed)) {
-    // UTS-46 as lookups do it (RFC 5891), without the transitional mapping that would fold ß to ss; A-labels are decoded and encoded again as proof.
-    // Not IDN2_USE_STD3_ASCII_RULES: libidn2 2.3 then drops what it should refuse, and 'a b.com' would be 'ab.com'. broken_rule refuses below.
+    // UTS-46 as lookups do it (RFC 5891), without the transitional mapping that would fold ß to ss; A-labels are
+    // decoded and encoded again as proof. Not IDN2_USE_STD3_ASCII_RULES: libidn2 2.3 then drops what it should refuse,
+    // and 'a b.com' would be 'ab.com'. broken_rule refuses below.
     char* converted = nullptr;
     const int code = idn2_to_ascii_8z(ace.c_str(), &converted, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
     const IdnText owned(converted);
-    if (code == IDN2_TOO_BIG_DOMAIN || code == IDN2_TOO_BIG_LABEL) return refused(text, code == IDN2_TOO_BIG_LABEL ? "a label longer than 63 octets" : "longer than 253 octets");
+    if (code == IDN2_TOO_BIG_DOMAIN || code == IDN2_TOO_BIG_LABEL)
+      return refused(text, code == IDN2_TOO_BIG_LABEL ? "a label longer than 63 octets" : "longer than 253 octets");
     if (code != IDN2_OK) return refused(text, idn2_strerror(code));
     ace = converted;
-    std::ranges::transform(ace, ace.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::ranges::transform(ace, ace.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     if (ace.ends_with('.')) return refused(text, "an empty label");
   }
   if (const char* rule = broken_rule(ace, min_labels)) return refused(text, rule);

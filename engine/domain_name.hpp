@@ -1,6 +1,6 @@
-// One spelling for one name. A domain name is kept by its ACE form (lower case, no trailing dot), which is the key of everything,
-// and by its Unicode form, which is for people. Conversion is UTS-46 non-transitional through libidn2: `faß.de` and `fass.de` are two
-// names.
+// One spelling for one name. A domain name is kept by its ACE form (lower case, no trailing dot), which is the key of
+// everything, and by its Unicode form, which is for people. Conversion is UTS-46 non-transitional through libidn2:
+// `faß.de` and `fass.de` are two names.
 #pragma once
 
 #include <string>
@@ -12,8 +12,9 @@ namespace engine {
 
 class DomainName {
  public:
-  // At least two labels of letters, digits and inner hyphens after conversion (RFC 1123), each at most 63 octets, together at most 253
-  // (RFC 1035). Upper case, one trailing dot and surrounding blanks are accepted and removed. invalid_domain says which rule failed.
+  // At least two labels of letters, digits and inner hyphens after conversion (RFC 1123), each at most 63 octets,
+  // together at most 253 (RFC 1035). Upper case, one trailing dot and surrounding blanks are accepted and removed.
+  // invalid_domain says which rule failed.
   static Result<DomainName> parse(std::string_view text);
   // REQUIRES: `ace` came from ace() (the store, a sorted list); not checked again.
   static DomainName from_trusted_ace(std::string ace);
@@ -27,8 +28,8 @@ class DomainName {
   std::string ace_;
 };
 
-// A zone is a suffix under which names are sold: "com", "com.pl". Same conversion as a name; one label is enough; a leading dot is
-// accepted. Returned in ACE.
+// A zone is a suffix under which names are sold: "com", "com.pl". Same conversion as a name; one label is enough; a
+// leading dot is accepted. Returned in ACE.
 Result<std::string> parse_zone(std::string_view text);
 
 // "a.b.c" → "b.c" → "c" → "": the suffix after the first label. The walk for "longest suffix wins".

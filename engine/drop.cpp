@@ -20,7 +20,8 @@ std::string_view name(DateIs date_is) { return word_of(kDateWords, date_is); }
 
 Result<DateIs> parse_date_is(std::string_view text) {
   if (const auto found = value_of(kDateWords, text)) return *found;
-  return Error{ErrorCode::invalid_argument, "a list's dates are 'finalization' or 'drop', not '" + std::string(text) + "'"};
+  return Error{ErrorCode::invalid_argument,
+               "a list's dates are 'finalization' or 'drop', not '" + std::string(text) + "'"};
 }
 
 Drop drop_of(const Listing& listing, const ZoneSchedule& schedule) {

@@ -1,5 +1,6 @@
-// One drop of one name: when the registry deletes it (T), the provider's own deadline (F), and what follows for money and jobs.
-// Several sources may list a name; the earliest deadline binds. A name may drop again later: that is another drop.
+// One drop of one name: when the registry deletes it (T), the provider's own deadline (F), and what follows for money
+// and jobs. Several sources may list a name; the earliest deadline binds. A name may drop again later: that is another
+// drop.
 #pragma once
 
 #include <optional>
@@ -33,7 +34,7 @@ struct Listing {
 };
 
 struct Drop {
-  UtcTime drop_at;                         // T: earliest instant at which the name may be released
+  UtcTime drop_at;                           // T: earliest instant at which the name may be released
   std::optional<UtcTime> finalization_at{};  // F
   UtcTime deadline;     // last moment to create the job and to cancel (now <= deadline): min(T − job_lead, F)
   UtcTime deposit_due;  // min(T − deposit_lead, deadline − deposit_gap)
@@ -47,8 +48,9 @@ Drop drop_of(const Listing& listing, const ZoneSchedule& schedule);
 // After T a drop stays "this drop" for two days: dates seen within move it, later ones are another drop.
 inline constexpr Milliseconds kDropCycle = std::chrono::hours(48);
 
-// The drop that counts at `now`: among listings whose drop is not over (now < T + 2 d) the one with the earliest deadline, then the earliest
-// T, then the lower source id. `conflict` where current listings of several sources disagree on the deadline.
+// The drop that counts at `now`: among listings whose drop is not over (now < T + 2 d) the one with the earliest
+// deadline, then the earliest T, then the lower source id. `conflict` where current listings of several sources
+// disagree on the deadline.
 struct BindingDrop {
   std::optional<Drop> drop{};
   bool conflict = false;

@@ -17,7 +17,7 @@ class InvariantError : public std::logic_error {
 }  // namespace engine
 
 // Checked in release builds too. `why` is only built when the condition fails.
-#define ENSURE(condition, why)                                                                  \
-  do {                                                                                          \
-    if (!(condition)) ::engine::invariant_failed(#condition, __FILE__, __LINE__, (why));        \
+#define ENSURE(condition, why)                                                           \
+  do {                                                                                   \
+    if (!(condition)) ::engine::invariant_failed(#condition, __FILE__, __LINE__, (why)); \
   } while (false)

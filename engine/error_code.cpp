@@ -73,7 +73,8 @@ struct Nature {
 
 Nature nature_of(ErrorCode code) {
   switch (code) {  // no default: every new code is asked for both
-    case ErrorCode::invalid_argument: return {ErrorClass::usage, false};
+    case ErrorCode::invalid_argument:
+      return {ErrorClass::usage, false};
     case ErrorCode::invalid_amount:
     case ErrorCode::amount_out_of_range:
     case ErrorCode::unknown_currency:
@@ -93,7 +94,8 @@ Nature nature_of(ErrorCode code) {
     case ErrorCode::database_read_only:
     case ErrorCode::database_newer:
     case ErrorCode::not_a_database:
-    case ErrorCode::database_failed: return {ErrorClass::bad_input, false};
+    case ErrorCode::database_failed:
+      return {ErrorClass::bad_input, false};
     case ErrorCode::account_not_found:
     case ErrorCode::backorder_not_found:
     case ErrorCode::transfer_not_found:
@@ -102,9 +104,11 @@ Nature nature_of(ErrorCode code) {
     case ErrorCode::file_not_found:
     case ErrorCode::user_not_found:
     case ErrorCode::channel_not_found:
-    case ErrorCode::database_missing: return {ErrorClass::not_found, false};
+    case ErrorCode::database_missing:
+      return {ErrorClass::not_found, false};
     case ErrorCode::insufficient_available:  // funds may arrive
-    case ErrorCode::account_frozen: return {ErrorClass::refused, true};
+    case ErrorCode::account_frozen:
+      return {ErrorClass::refused, true};
     case ErrorCode::limit_below_use:
     case ErrorCode::not_reversible:
     case ErrorCode::period_closed:
@@ -118,7 +122,8 @@ Nature nature_of(ErrorCode code) {
     case ErrorCode::provider_refused:
     case ErrorCode::clock_not_movable:
     case ErrorCode::books_differ:
-    case ErrorCode::report_not_balanced: return {ErrorClass::refused, false};
+    case ErrorCode::report_not_balanced:
+      return {ErrorClass::refused, false};
     case ErrorCode::already_reversed:
     case ErrorCode::request_id_reused:
     case ErrorCode::account_exists:
@@ -126,11 +131,16 @@ Nature nature_of(ErrorCode code) {
     case ErrorCode::reference_taken:
     case ErrorCode::impossible_step:
     case ErrorCode::case_not_open:
-    case ErrorCode::database_exists: return {ErrorClass::conflict, false};
-    case ErrorCode::outcome_unknown: return {ErrorClass::provider, false};  // ask the provider first, or we order twice
+    case ErrorCode::database_exists:
+      return {ErrorClass::conflict, false};
+    // ask the provider first, or we order twice
+    case ErrorCode::outcome_unknown:
+      return {ErrorClass::provider, false};
     case ErrorCode::provider_unreachable:
-    case ErrorCode::provider_stopped: return {ErrorClass::provider, true};
-    case ErrorCode::database_busy: return {ErrorClass::busy, true};
+    case ErrorCode::provider_stopped:
+      return {ErrorClass::provider, true};
+    case ErrorCode::database_busy:
+      return {ErrorClass::busy, true};
   }
   invariant_failed("the code is known", __FILE__, __LINE__, "error code");
 }

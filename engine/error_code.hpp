@@ -76,7 +76,15 @@ enum class ErrorCode : std::uint16_t {
 };
 
 // Exit statuses of the program, as scripts know them.
-enum class ErrorClass : std::uint8_t { usage = 2, bad_input = 3, not_found = 4, refused = 5, conflict = 6, provider = 7, busy = 8 };
+enum class ErrorClass : std::uint8_t {
+  usage = 2,
+  bad_input = 3,
+  not_found = 4,
+  refused = 5,
+  conflict = 6,
+  provider = 7,
+  busy = 8
+};
 
 std::string_view name(ErrorCode code);
 ErrorClass error_class(ErrorCode code);

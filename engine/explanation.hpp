@@ -1,5 +1,5 @@
-// What support answers: what a state and a reason mean, what happens next and when, and what would change it. Pure text; one sentence or more for
-// every state and reason, and a test walks them all.
+// What support answers: what a state and a reason mean, what happens next and when, and what would change it. Pure
+// text; one sentence or more for every state and reason, and a test walks them all.
 #pragma once
 
 #include <optional>
@@ -18,9 +18,10 @@ std::string_view sentence(AccountState state);
 std::string_view sentence(Verdict verdict);
 
 struct Outlook {
-  std::string next{};                   // what happens next by itself
-  std::optional<UtcTime> next_at{};     // when: not before this instant; absent: it depends on somebody else, or never
-  std::vector<std::string> changes{};   // what would change it, each an act with its last instant
+  std::string next{};  // what happens next by itself
+  // when: not before this instant; absent: it depends on somebody else, or never
+  std::optional<UtcTime> next_at{};
+  std::vector<std::string> changes{};  // what would change it, each an act with its last instant
 };
 
 struct OutlookFacts {

@@ -1,6 +1,7 @@
-// What somebody else keeps about our money: the lines of a bank's or payment service's statement, stored as they came and never changed.
-// A line is unique by its source and the id it has there, so the same statement, or one that overlaps, adds nothing twice.
-// Signs are those of our cash account: money that came in is positive, money that went out negative.
+// What somebody else keeps about our money: the lines of a bank's or payment service's statement, stored as they came
+// and never changed. A line is unique by its source and the id it has there, so the same statement, or one that
+// overlaps, adds nothing twice. Signs are those of our cash account: money that came in is positive, money that went
+// out negative.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +16,21 @@
 namespace engine {
 
 struct ExternalLine {
-  std::string source{};       // whose statement: the name of our cash account, "bank"
-  std::string external_id{};  // theirs, or derived from the content where they give none (api_client/bank_statement.hpp)
+  std::string source{};  // whose statement: the name of our cash account, "bank"
+  // theirs, or derived from the content where they give none (api_client/bank_statement.hpp)
+  std::string external_id{};
   Day booked_on;
   std::optional<Day> valued_on{};
   Money amount;
-  std::string end_to_end{};    // the payer's own reference, where the bank passes it on
-  std::string reference{};     // what the payer wrote
+  std::string end_to_end{};  // the payer's own reference, where the bank passes it on
+  std::string reference{};   // what the payer wrote
   std::string counterparty{};
   std::string raw{};           // the row or entry, verbatim
   std::int64_t statement = 0;  // the first one it came with
 };
 
-// A row of a statement that nobody could read: kept with its words, so that what it says is not lost. It is answered once a line with the same words was read, or a
-// later statement of the same name came without it.
+// A row of a statement that nobody could read: kept with its words, so that what it says is not lost. It is answered
+// once a line with the same words was read, or a later statement of the same name came without it.
 struct UnreadRow {
   std::uint64_t place;  // line of the file, from 1
   std::string raw{};    // verbatim
@@ -39,7 +41,7 @@ struct UnreadRow {
 struct ExternalStatement {
   std::int64_t id = 0;
   std::string source{};
-  std::string name{};  // the bank's id of the statement, or the file's name
+  std::string name{};     // the bank's id of the statement, or the file's name
   std::string account{};  // IBAN or what the bank calls it
   std::optional<Money> opening{}, closing{};
   std::optional<Day> from{}, to{};  // first and last day, as the statement or its lines say

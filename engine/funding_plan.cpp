@@ -10,16 +10,18 @@
 namespace engine {
 namespace {
 
-constexpr Named<Verdict> kVerdicts[] = {{Verdict::funded, "funded"}, {Verdict::underfunded, "underfunded"}, {Verdict::no_price, "no_price"},
-                                        {Verdict::price_above_cap, "price_above_cap"}, {Verdict::undated, "undated"},
-                                        {Verdict::frozen, "frozen"}, {Verdict::too_late, "too_late"}};
+constexpr Named<Verdict> kVerdicts[] = {{Verdict::funded, "funded"},     {Verdict::underfunded, "underfunded"},
+                                        {Verdict::no_price, "no_price"}, {Verdict::price_above_cap, "price_above_cap"},
+                                        {Verdict::undated, "undated"},   {Verdict::frozen, "frozen"},
+                                        {Verdict::too_late, "too_late"}};
 
 // Above every sum of prices: with it a plan funds whatever money can fund.
 constexpr std::int64_t kEndlessMinor = 4'000'000'000'000'000'000;
 
-// Which funded backorder, if it were not there, would leave enough for a later one. Each funded one is followed as the money that its absence would leave over: more
-// money changes nothing for what is funded anyway, and the first underfunded one it covers takes it. Equal sums lead to equal plans from there on, so the
-// later backorder stands for both, and following all costs no more than the different prices of the account.
+// Which funded backorder, if it were not there, would leave enough for a later one. Each funded one is followed as the
+// money that its absence would leave over: more money changes nothing for what is funded anyway, and the first
+// underfunded one it covers takes it. Equal sums lead to equal plans from there on, so the later backorder stands for
+// both, and following all costs no more than the different prices of the account.
 class FreedMoney {
  public:
   FreedMoney(bool follows, bool spends_on) : follows_(follows), spends_on_(spends_on) {}
@@ -43,7 +45,8 @@ class FreedMoney {
 
  private:
   using Funded = std::pair<std::int64_t, BackorderId>;  // in which order, which
-  static constexpr std::size_t kFollowed = 256;  // a bound on the work where all prices differ: the smallest sums help least
+  // a bound on the work where all prices differ: the smallest sums help least
+  static constexpr std::size_t kFollowed = 256;
 
   void keep(std::int64_t minor, Funded funded) {
     const auto [found, inserted] = left_over_.try_emplace(minor, funded);
@@ -52,7 +55,9 @@ class FreedMoney {
   }
 
   bool follows_;
-  bool spends_on_;  // what is left after covering one is followed further; false where an underfunded one is attempted again, and may be covered twice
+  // what is left after covering one is followed further; false where an underfunded one is attempted again, and may be
+  // covered twice
+  bool spends_on_;
   std::int64_t funded_ = 0;
   std::map<std::int64_t, Funded> left_over_;
 };
@@ -60,7 +65,8 @@ class FreedMoney {
 // One account's sweeps, played forward from `now` to the horizon.
 class Planner {
  public:
-  Planner(const Customer& customer, const PriceList& prices, FundingDefaults defaults, std::span<const PayIn> pay_ins, bool endless = false)
+  Planner(const Customer& customer, const PriceList& prices, FundingDefaults defaults, std::span<const PayIn> pay_ins,
+          bool endless = false)
       : customer_(customer),
         prices_(prices),
         policy_(customer.policy.value_or(defaults.policy)),
@@ -81,7 +87,8 @@ class Planner {
     std::size_t next = 0;
     for (UtcTime instant = now;;) {
       take_in(instant);
-      while (next < order.size() && order[next]->drop && order[next]->drop->deposit_due <= instant) pending_.push_back(order[next++]);
+      while (next < order.size() && order[next]->drop && order[next]->drop->deposit_due <= instant)
+        pending_.push_back(order[next++]);
       sweep(instant);
       UtcTime following = UtcTime::max();
       if (next < order.size() && order[next]->drop) following = order[next]->drop->deposit_due;
@@ -93,7 +100,8 @@ class Planner {
     for (const Backorder* left : pending_) leave_pending(*left, now, horizon);
     if (horizon > now) {
       for (; next < order.size(); ++next) {
-        if (!order[next]->drop) decide(*order[next], Verdict::undated, std::nullopt, price_of(*order[next], now), std::nullopt);
+        if (!order[next]->drop)
+          decide(*order[next], Verdict::undated, std::nullopt, price_of(*order[next], now), std::nullopt);
       }
     }
     std::ranges::stable_sort(plan_.verdicts, [](const FundingVerdict& a, const FundingVerdict& b) {
@@ -123,7 +131,8 @@ class Planner {
   UtcTime next_smaller_set() const {
     UtcTime soonest = UtcTime::max();
     if (policy_ != FundingPolicy::all_or_nothing || forbidden(customer_.state, AccountAct::reserve)) return soonest;
-    for (const Backorder* backorder : pending_) soonest = std::min(soonest, backorder->drop->deadline + Milliseconds(1));
+    for (const Backorder* backorder : pending_)
+      soonest = std::min(soonest, backorder->drop->deadline + Milliseconds(1));
     return soonest;
   }
 
@@ -162,7 +171,8 @@ class Planner {
   }
 
   // Returns those that wait, underfunded, for a later sweep.
-  std::vector<const Backorder*> fund(const std::vector<const Backorder*>& candidates, const std::vector<Money>& amounts, UtcTime instant) {
+  std::vector<const Backorder*> fund(const std::vector<const Backorder*>& candidates, const std::vector<Money>& amounts,
+                                     UtcTime instant) {
     std::vector<const Backorder*> waiting;
     Money total = Money::zero(customer_.currency);
     for (const Money amount : amounts) total += amount;
@@ -180,23 +190,26 @@ class Planner {
     return waiting;
   }
 
-  std::vector<const Backorder*> refuse_all(const std::vector<const Backorder*>& candidates, const std::vector<Money>& amounts, Money total, UtcTime instant) {
+  std::vector<const Backorder*> refuse_all(const std::vector<const Backorder*>& candidates,
+                                           const std::vector<Money>& amounts, Money total, UtcTime instant) {
     std::vector<const Backorder*> waiting;
     const Money missing = total - spendable_;
     const std::optional<BackorderId> earlier = freed_.cover(missing.minor(), total.minor());
-    std::vector<BackorderId> enough;  // those without which the others are covered; the last two: one for all but itself
+    // those without which the others are covered; the last two: one for all but itself
+    std::vector<BackorderId> enough;
     for (std::size_t i = candidates.size(); names_others_ && i-- > 0 && enough.size() < 2;) {
       if (amounts[i] >= missing) enough.push_back(candidates[i]->id);
     }
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       const auto other = std::ranges::find_if(enough, [&](BackorderId id) { return id != candidates[i]->id; });
-      refuse(*candidates[i], amounts[i], missing, instant, other == enough.end() ? earlier : std::optional(*other), waiting);
+      refuse(*candidates[i], amounts[i], missing, instant, other == enough.end() ? earlier : std::optional(*other),
+             waiting);
     }
     return waiting;
   }
 
-  void refuse(const Backorder& backorder, Money amount, Money missing, UtcTime instant, std::optional<BackorderId> without,
-              std::vector<const Backorder*>& waiting) {
+  void refuse(const Backorder& backorder, Money amount, Money missing, UtcTime instant,
+              std::optional<BackorderId> without, std::vector<const Backorder*>& waiting) {
     if (timing_ == VoidTiming::at_due) {
       decide(backorder, Verdict::underfunded, instant, amount, Reason::insufficient_available, missing, without);
       return;
@@ -212,12 +225,13 @@ class Planner {
     if (forbidden(customer_.state, AccountAct::reserve)) {
       decide(backorder, Verdict::frozen, instant, std::nullopt, Reason::account_frozen);
     } else if (const Short* row = last_short(backorder.id)) {
-      decide(backorder, Verdict::underfunded, backorder.drop->deadline, row->amount, Reason::insufficient_available, row->missing,
-             row->without);
+      decide(backorder, Verdict::underfunded, backorder.drop->deadline, row->amount, Reason::insufficient_available,
+             row->missing, row->without);
     } else if (backorder.underfunded) {
       const std::optional<Money> price = price_of(backorder, instant);
       const Money amount = price.value_or(backorder.quoted);
-      const Money missing = amount > spendable_ ? amount - spendable_ : amount;  // the money that came too late does not count
+      // the money that came too late does not count
+      const Money missing = amount > spendable_ ? amount - spendable_ : amount;
       decide(backorder, Verdict::underfunded, instant, amount, Reason::insufficient_available, missing);
     } else {
       decide(backorder, Verdict::too_late, instant, std::nullopt, Reason::deadline_missed);
@@ -238,13 +252,17 @@ class Planner {
   }
 
   void decide(const Backorder& backorder, Verdict verdict, std::optional<UtcTime> at, std::optional<Money> amount,
-              std::optional<Reason> voids, std::optional<Money> missing = std::nullopt, std::optional<BackorderId> without = std::nullopt) {
+              std::optional<Reason> voids, std::optional<Money> missing = std::nullopt,
+              std::optional<BackorderId> without = std::nullopt) {
     const Money before = spendable_;
     if (verdict == Verdict::funded) spendable_ -= *amount;
     if (verdict == Verdict::funded && endless_) need(*amount);
     // After the deadline no money helps.
-    if (verdict == Verdict::underfunded && *at <= backorder.drop->deadline && (!plan_.top_up_by || *at < *plan_.top_up_by)) plan_.top_up_by = at;
-    plan_.verdicts.push_back({backorder.id, verdict, at, amount, before, spendable_, missing.value_or(Money::zero(customer_.currency)), voids, without});
+    if (verdict == Verdict::underfunded && *at <= backorder.drop->deadline &&
+        (!plan_.top_up_by || *at < *plan_.top_up_by))
+      plan_.top_up_by = at;
+    plan_.verdicts.push_back({backorder.id, verdict, at, amount, before, spendable_,
+                              missing.value_or(Money::zero(customer_.currency)), voids, without});
   }
 
   // With endless money: how much of it the account's own would not have covered so far.
@@ -286,8 +304,8 @@ class Planner {
 
 std::string_view name(Verdict verdict) { return word_of(kVerdicts, verdict); }
 
-FundingPlan plan_funding(const Customer& customer, std::span<const Backorder> backorders, const PriceList& prices, FundingDefaults defaults,
-                         UtcTime now, UtcTime horizon, std::span<const PayIn> pay_ins) {
+FundingPlan plan_funding(const Customer& customer, std::span<const Backorder> backorders, const PriceList& prices,
+                         FundingDefaults defaults, UtcTime now, UtcTime horizon, std::span<const PayIn> pay_ins) {
   FundingPlan plan = Planner(customer, prices, defaults, pay_ins).run(backorders, now, horizon);
   if (plan.top_up_by) {
     Planner rich(customer, prices, defaults, pay_ins, true);

@@ -1,6 +1,6 @@
-// Which of an account's backorders its money covers. One function decides both the preview and the sweep: the preview prints the
-// plan, the sweep commits the verdicts at `now`.
-// Pure: the caller passes the account, its backorders, prices and `now`.
+// Which of an account's backorders its money covers. One function decides both the preview and the sweep: the preview
+// prints the plan, the sweep commits the verdicts at `now`. Pure: the caller passes the account, its backorders, prices
+// and `now`.
 #pragma once
 
 #include <optional>
@@ -24,23 +24,28 @@ struct FundingDefaults {
 struct FundingVerdict {
   BackorderId backorder;
   Verdict verdict;
-  std::optional<UtcTime> decided_at{};  // `now` for what is due, its due instant (or deadline) for what will be; absent: undated
-  std::optional<Money> amount{};        // price at that instant, where there is one
+  // `now` for what is due, its due instant (or deadline) for what will be; absent: undated
+  std::optional<UtcTime> decided_at{};
+  std::optional<Money> amount{};  // price at that instant, where there is one
   Money spendable_before;
   Money spendable_after;
-  Money shortfall;                    // above zero exactly for underfunded: what is missing for this one
-  std::optional<Reason> voids{};        // set where this verdict ends the backorder at decided_at
-  // Underfunded: one backorder of the account without which this one would be funded, the one that money is given to last of several. Where there is one, the plan
-  // without it says so; where none is named, there may still be one whose place others would take before this one.
+  Money shortfall;                // above zero exactly for underfunded: what is missing for this one
+  std::optional<Reason> voids{};  // set where this verdict ends the backorder at decided_at
+  // Underfunded: one backorder of the account without which this one would be funded, the one that money is given to
+  // last of several. Where there is one, the plan without it says so; where none is named, there may still be one whose
+  // place others would take before this one.
   std::optional<BackorderId> funded_without{};
 };
 
 struct FundingPlan {
-  std::vector<FundingVerdict> verdicts{};  // one per REQUESTED backorder: by decided_at, then funding order; undated last
-  // What to pay in, once and by `top_up_by`, so that nothing is underfunded that money can still save; zero exactly when there is no such thing. What the customer
-  // owes is paid first and so contained. The least that suffices; but where voids wait for the deadline, and until then a price falls or a `pay_ins` comes, less might.
+  // one per REQUESTED backorder: by decided_at, then funding order; undated last
+  std::vector<FundingVerdict> verdicts{};
+  // What to pay in, once and by `top_up_by`, so that nothing is underfunded that money can still save; zero exactly
+  // when there is no such thing. What the customer owes is paid first and so contained. The least that suffices; but
+  // where voids wait for the deadline, and until then a price falls or a `pay_ins` comes, less might.
   Money shortfall;
-  std::optional<UtcTime> top_up_by{};      // the instant of the first underfunded verdict that money could have changed
+  // the instant of the first underfunded verdict that money could have changed
+  std::optional<UtcTime> top_up_by{};
 };
 
 // Money that will come in: planned with as a sweep right after it would. What the customer owes is paid first.
@@ -50,9 +55,9 @@ struct PayIn {
 };
 
 // REQUIRES: all backorders are the customer's and REQUESTED (others are ignored).
-// Sweep: horizon == now. Preview: a later horizon; what falls due after `now` is decided as an on-time sweep at its due instant would; where the account is funded whole or
-// not at all and voids wait for the deadline, as a sweep right after each deadline would, too.
-// What is due after the horizon is left out. REQUIRES: pay_ins by time.
+// Sweep: horizon == now. Preview: a later horizon; what falls due after `now` is decided as an on-time sweep at its due
+// instant would; where the account is funded whole or not at all and voids wait for the deadline, as a sweep right
+// after each deadline would, too. What is due after the horizon is left out. REQUIRES: pay_ins by time.
 FundingPlan plan_funding(const Customer& customer, std::span<const Backorder> backorders, const PriceList& prices,
                          FundingDefaults defaults, UtcTime now, UtcTime horizon, std::span<const PayIn> pay_ins = {});
 

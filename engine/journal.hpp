@@ -1,5 +1,6 @@
-// The journal as it is exported: a slice of it, what stands before the slice and what after. A cursor is a transfer's id: ids ascend without gaps in the
-// order of recording, so what was exported once never changes, and the next slice begins where the last one ended.
+// The journal as it is exported: a slice of it, what stands before the slice and what after. A cursor is a transfer's
+// id: ids ascend without gaps in the order of recording, so what was exported once never changes, and the next slice
+// begins where the last one ended.
 #pragma once
 
 #include <functional>
@@ -22,7 +23,8 @@ struct JournalRow {
 
 // Where rows come from. One thread asks at a time; another thread asks what beside() gives, which is this book's too.
 struct JournalRows {
-  std::function<void(TransferId after, TransferId through, const std::function<void(const JournalRow&)>& visit)> each;  // as LedgerStore::each_journal_row()
+  // as LedgerStore::each_journal_row()
+  std::function<void(TransferId after, TransferId through, const std::function<void(const JournalRow&)>& visit)> each;
   std::function<JournalRows()> beside;
 };
 
@@ -36,14 +38,17 @@ struct JournalAccount {
 struct JournalSlice {
   TransferId after{0}, through{0};      // (after, through]; through is the next cursor
   std::optional<UtcTime> from{}, to{};  // as asked, by recorded time
-  Day first_day, last_day;              // UTC days of its first and last transfer; of an empty one: of the last transfer before it
-  bool begins_within_day = false;       // the transfer before it was recorded on first_day too
+  // UTC days of its first and last transfer; of an empty one: of the last transfer before it
+  Day first_day, last_day;
+  bool begins_within_day = false;          // the transfer before it was recorded on first_day too
   std::vector<JournalAccount> accounts{};  // every one that was moved up to `through`, by key
   std::vector<std::string> customers{};    // their names, by id
 
-  // Whose an account is: the customer's name, or the source of cash; empty for the others. REQUIRES: one of `accounts`, or of a transfer up to `through`.
+  // Whose an account is: the customer's name, or the source of cash; empty for the others. REQUIRES: one of `accounts`,
+  // or of a transfer up to `through`.
   std::string_view of(const LedgerAccountKey& account) const {
-    return account.customer ? std::string_view(customers.at(static_cast<std::size_t>(account.customer->value()))) : std::string_view(account.source);
+    return account.customer ? std::string_view(customers.at(static_cast<std::size_t>(account.customer->value())))
+                            : std::string_view(account.source);
   }
 };
 

@@ -10,14 +10,17 @@ namespace {
 
 using Wide = boost::multiprecision::checked_int128_t;
 
-// ISO 4217 list one (2024), currencies in circulation, by exponent of the minor unit. Left out: funds, metals and test codes (X..), and the two
-// units of account with four decimals (CLF, UYW).
+// ISO 4217 list one (2024), currencies in circulation, by exponent of the minor unit. Left out: funds, metals and test
+// codes (X..), and the two units of account with four decimals (CLF, UYW).
 constexpr std::string_view kNoDecimals = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 constexpr std::string_view kThreeDecimals = "BHD IQD JOD KWD LYD OMR TND";
 constexpr std::string_view kTwoDecimals =
-    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD "
-    "EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL "
-    "MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP "
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP "
+    "CRC CUP CVE CZK DKK DOP DZD "
+    "EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT "
+    "LAK LBP LKR LRD LSL MAD MDL "
+    "MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB "
+    "SAR SBD SCR SDG SEK SGD SHP "
     "SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG";
 
 bool lists(std::string_view codes, std::string_view code) {
@@ -28,12 +31,14 @@ bool lists(std::string_view codes, std::string_view code) {
 }
 
 std::int64_t narrow(const Wide& wide) {
-  ENSURE(wide >= std::numeric_limits<std::int64_t>::min() && wide <= std::numeric_limits<std::int64_t>::max(), "amount overflow");
+  ENSURE(wide >= std::numeric_limits<std::int64_t>::min() && wide <= std::numeric_limits<std::int64_t>::max(),
+         "amount overflow");
   return static_cast<std::int64_t>(wide);
 }
 
 void require_same(Money a, Money b) {
-  ENSURE(a.currency() == b.currency(), std::string(a.currency().code()) + " against " + std::string(b.currency().code()));
+  ENSURE(a.currency() == b.currency(),
+         std::string(a.currency().code()) + " against " + std::string(b.currency().code()));
 }
 
 Wide divide(const Wide& numerator, const Wide& denominator, Rounding rounding) {
@@ -55,7 +60,9 @@ std::optional<Decimal> split_decimal(std::string_view text) {
   const std::size_t dot = text.find('.');
   decimal.whole = text.substr(0, dot);
   if (dot != std::string_view::npos) decimal.fraction = text.substr(dot + 1);
-  const auto digits = [](std::string_view part) { return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; }); };
+  const auto digits = [](std::string_view part) {
+    return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  };
   if (!digits(decimal.whole) || (dot != std::string_view::npos && !digits(decimal.fraction))) return std::nullopt;
   return decimal;
 }
@@ -67,8 +74,9 @@ std::string shown(std::string_view text) {
 }
 
 Error not_an_amount(std::string_view text, Currency currency) {
-  return {ErrorCode::invalid_amount, shown(text) + " is not an amount: write digits with a dot and at most " + std::to_string(currency.exponent()) +
-                                         " decimals for " + std::string(currency.code()) + ", such as " +
+  return {ErrorCode::invalid_amount, shown(text) + " is not an amount: write digits with a dot and at most " +
+                                         std::to_string(currency.exponent()) + " decimals for " +
+                                         std::string(currency.code()) + ", such as " +
                                          to_string(Money::of_minor(1250, currency))};
 }
 
@@ -83,13 +91,15 @@ std::optional<std::int64_t> minor_of(std::string_view whole, std::string_view fr
     if (!push(digit)) return std::nullopt;
   }
   for (int i = 0; i < exponent; ++i) {
-    if (!push(static_cast<std::size_t>(i) < fraction.size() ? fraction[static_cast<std::size_t>(i)] : '0')) return std::nullopt;
+    if (!push(static_cast<std::size_t>(i) < fraction.size() ? fraction[static_cast<std::size_t>(i)] : '0'))
+      return std::nullopt;
   }
   return minor;
 }
 
 Error out_of_range(std::string_view text, Currency currency) {
-  return {ErrorCode::amount_out_of_range, shown(text) + " is more than one amount may be, " + to_string_with_code(Money::of_minor(kMaxAmountMinor, currency))};
+  return {ErrorCode::amount_out_of_range, shown(text) + " is more than one amount may be, " +
+                                              to_string_with_code(Money::of_minor(kMaxAmountMinor, currency))};
 }
 
 }  // namespace
@@ -138,7 +148,8 @@ Result<Money> parse_money(std::string_view text, Currency currency) {
 Result<Money> parse_positive_money(std::string_view text, Currency currency) {
   Result<Money> money = parse_money(text, currency);
   if (money && !money.value().is_positive()) {
-    return Error{ErrorCode::invalid_amount, shown(text) + " is not above zero; amounts are positive, the command says which way they go"};
+    return Error{ErrorCode::invalid_amount,
+                 shown(text) + " is not above zero; amounts are positive, the command says which way they go"};
   }
   return money;
 }
@@ -148,10 +159,12 @@ Result<RoundedMoney> parse_provider_money(std::string_view text, Currency curren
   if (!decimal || decimal->fraction.size() > 12) return not_an_amount(text, currency);
   std::optional<std::int64_t> minor = minor_of(decimal->whole, decimal->fraction, currency.exponent());
   if (!minor) return out_of_range(text, currency);
-  const std::string_view rest = decimal->fraction.substr(std::min(decimal->fraction.size(), static_cast<std::size_t>(currency.exponent())));
+  const std::string_view rest =
+      decimal->fraction.substr(std::min(decimal->fraction.size(), static_cast<std::size_t>(currency.exponent())));
   const bool exact = rest.find_first_not_of('0') == std::string_view::npos;
   if (!exact) {  // half-even on the decimals that the minor unit does not have
-    const bool above_half = rest[0] > '5' || (rest[0] == '5' && rest.find_first_not_of('0', 1) != std::string_view::npos);
+    const bool above_half =
+        rest[0] > '5' || (rest[0] == '5' && rest.find_first_not_of('0', 1) != std::string_view::npos);
     const bool is_half = rest[0] == '5' && !above_half;
     if (above_half || (is_half && *minor % 2 == 1)) ++*minor;
   }

@@ -42,8 +42,8 @@ class Money {
   constexpr bool is_positive() const { return minor_ > 0; }
   constexpr bool is_negative() const { return minor_ < 0; }
 
-  // REQUIRES: the same currency on both sides (InvariantError else). Overflow is an InvariantError: amounts that come in from
-  // outside are capped by parse_money at kMaxAmountMinor, far below it.
+  // REQUIRES: the same currency on both sides (InvariantError else). Overflow is an InvariantError: amounts that come
+  // in from outside are capped by parse_money at kMaxAmountMinor, far below it.
   friend Money operator+(Money a, Money b);
   friend Money operator-(Money a, Money b);
   Money operator-() const;
@@ -61,25 +61,31 @@ class Money {
 // One input amount may be at most this many minor units: 10^15, so that a thousand of them still fit 64 bits with room.
 inline constexpr std::int64_t kMaxAmountMinor = 1'000'000'000'000'000;
 
-// "12", "12.5", "12.50", "-3.40": digits with at most the currency's decimals, a dot, an optional leading minus; nothing
-// else (no plus, blank, exponent, group mark, comma). invalid_amount or amount_out_of_range.
+// "12", "12.5", "12.50", "-3.40": digits with at most the currency's decimals, a dot, an optional leading minus;
+// nothing else (no plus, blank, exponent, group mark, comma). invalid_amount or amount_out_of_range.
 Result<Money> parse_money(std::string_view text, Currency currency);
 // As parse_money, and the amount must be above zero: what users may ask to pay in, pay out, price or reserve.
 Result<Money> parse_positive_money(std::string_view text, Currency currency);
-// Amounts as the provider writes them: more decimals than the minor unit are rounded half-even; `remainder_is_zero` tells whether
-// anything was rounded away.
-struct RoundedMoney { Money amount; bool exact; };
+// Amounts as the provider writes them: more decimals than the minor unit are rounded half-even; `remainder_is_zero`
+// tells whether anything was rounded away.
+struct RoundedMoney {
+  Money amount;
+  bool exact;
+};
 Result<RoundedMoney> parse_provider_money(std::string_view text, Currency currency);
 
-std::string to_string(Money money);             // "1234.50": all decimals of the currency, no code
-std::string to_string_with_code(Money money);   // "1234.50 EUR"
+std::string to_string(Money money);            // "1234.50": all decimals of the currency, no code
+std::string to_string_with_code(Money money);  // "1234.50 EUR"
 
 // amount × basis_points / 10,000, rounded once. Overflow of the result is an InvariantError.
 Money multiply_bp(Money amount, std::int64_t basis_points, Rounding rounding);
 
 // The tax that a gross amount contains at this rate, and the net that is left: net + tax == gross, always.
 // tax = gross × rate / (10,000 + rate), rounded half-even. REQUIRES: rate_bp >= 0, gross not negative.
-struct NetAndTax { Money net; Money tax; };
+struct NetAndTax {
+  Money net;
+  Money tax;
+};
 NetAndTax split_gross(Money gross, std::int64_t rate_bp);
 
 }  // namespace engine

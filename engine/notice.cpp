@@ -8,15 +8,29 @@
 namespace engine {
 namespace {
 
-constexpr Named<NoticeKind> kKinds[] = {
-    {NoticeKind::shortfall, "shortfall"}, {NoticeKind::shortfall_over, "shortfall-over"}, {NoticeKind::reserved, "reserved"}, {NoticeKind::voided, "void"},
-    {NoticeKind::submitted, "submitted"}, {NoticeKind::refunded, "refunded"}, {NoticeKind::cancelled, "cancelled"}, {NoticeKind::captured, "captured"},
-    {NoticeKind::auction, "auction"}, {NoticeKind::moved, "moved"}, {NoticeKind::price_change, "price-change"},
-    {NoticeKind::account_changed, "account-changed"}, {NoticeKind::purse_short, "purse-short"},
-    {NoticeKind::purse_covered, "purse-covered"}, {NoticeKind::purse_low, "purse-low"}, {NoticeKind::submitting_stopped, "submitting-stopped"},
-    {NoticeKind::submitting_resumed, "submitting-resumed"}, {NoticeKind::case_opened, "case"}, {NoticeKind::job_unknown, "job-unknown"},
-    {NoticeKind::job_refused, "job-refused"}, {NoticeKind::date_conflict, "date-conflict"}, {NoticeKind::missing, "missing"},
-    {NoticeKind::verify_failed, "verify-failed"}};
+constexpr Named<NoticeKind> kKinds[] = {{NoticeKind::shortfall, "shortfall"},
+                                        {NoticeKind::shortfall_over, "shortfall-over"},
+                                        {NoticeKind::reserved, "reserved"},
+                                        {NoticeKind::voided, "void"},
+                                        {NoticeKind::submitted, "submitted"},
+                                        {NoticeKind::refunded, "refunded"},
+                                        {NoticeKind::cancelled, "cancelled"},
+                                        {NoticeKind::captured, "captured"},
+                                        {NoticeKind::auction, "auction"},
+                                        {NoticeKind::moved, "moved"},
+                                        {NoticeKind::price_change, "price-change"},
+                                        {NoticeKind::account_changed, "account-changed"},
+                                        {NoticeKind::purse_short, "purse-short"},
+                                        {NoticeKind::purse_covered, "purse-covered"},
+                                        {NoticeKind::purse_low, "purse-low"},
+                                        {NoticeKind::submitting_stopped, "submitting-stopped"},
+                                        {NoticeKind::submitting_resumed, "submitting-resumed"},
+                                        {NoticeKind::case_opened, "case"},
+                                        {NoticeKind::job_unknown, "job-unknown"},
+                                        {NoticeKind::job_refused, "job-refused"},
+                                        {NoticeKind::date_conflict, "date-conflict"},
+                                        {NoticeKind::missing, "missing"},
+                                        {NoticeKind::verify_failed, "verify-failed"}};
 constexpr Named<Audience> kAudiences[] = {{Audience::customer, "customer"}, {Audience::operator_, "operator"}};
 
 constexpr Audience customer = Audience::customer, operator_ = Audience::operator_;
@@ -41,20 +55,24 @@ constexpr NoticeForm kForms[] = {
      "Details: {detail}\n"},
     {NoticeKind::submitted, customer, true, false,
      "Subject: {domain}: handed to the provider\n\n"
-     "Backorder {backorder} for {domain} on account {account} was handed to the provider, who tries to register it at {drop_at} ({drop_at_local}).\n"
+     "Backorder {backorder} for {domain} on account {account} was handed to the provider, who tries to register it at "
+     "{drop_at} ({drop_at_local}).\n"
      "You may cancel until {deadline} ({deadline_local}).\n"},
     {NoticeKind::refunded, customer, true, true,
      "Subject: {domain}: {amount} returned\n\n"
      "The deposit of {amount} for {domain} (backorder {backorder}) returned to account {account}. {reason_text}\n"},
     {NoticeKind::cancelled, customer, true, false,
      "Subject: {domain}: backorder cancelled\n\n"
-     "Backorder {backorder} for {domain} on account {account} is cancelled. {reason_text} Nothing had been reserved.\n"},
+     "Backorder {backorder} for {domain} on account {account} is cancelled. {reason_text} Nothing had been "
+     "reserved.\n"},
     {NoticeKind::captured, customer, true, true,
      "Subject: {domain}: registered\n\n"
-     "{domain} was registered for you (backorder {backorder}). The deposit of {amount} on account {account} paid for it.\n"},
+     "{domain} was registered for you (backorder {backorder}). The deposit of {amount} on account {account} paid for "
+     "it.\n"},
     {NoticeKind::auction, customer, true, false,
      "Subject: {domain}: caught, auction running\n\n"
-     "{domain} was caught, and several backorders exist for it: an auction decides (backorder {backorder}, account {account}).\n"
+     "{domain} was caught, and several backorders exist for it: an auction decides (backorder {backorder}, account "
+     "{account}).\n"
      "The deposit stays reserved until its outcome.\n"},
     {NoticeKind::moved, customer, true, false,
      "Subject: {domain}: the drop date moved\n\n"
@@ -107,22 +125,31 @@ constexpr NoticeForm kForms[] = {
 
 NoticeKind notice_of_step(State from, State to) {
   switch (to) {
-    case State::requested: return NoticeKind::refunded;  // rescheduled
-    case State::active: return NoticeKind::reserved;
-    case State::processing: return NoticeKind::submitted;
-    case State::auction_pending: return NoticeKind::auction;
+    case State::requested:
+      return NoticeKind::refunded;  // rescheduled
+    case State::active:
+      return NoticeKind::reserved;
+    case State::processing:
+      return NoticeKind::submitted;
+    case State::auction_pending:
+      return NoticeKind::auction;
     case State::successful:
-    case State::auction_won: return NoticeKind::captured;
+    case State::auction_won:
+      return NoticeKind::captured;
     case State::failed:
-    case State::auction_lost: return NoticeKind::refunded;
-    case State::cancelled: return from == State::requested ? NoticeKind::cancelled : NoticeKind::refunded;
-    case State::voided: return NoticeKind::voided;
+    case State::auction_lost:
+      return NoticeKind::refunded;
+    case State::cancelled:
+      return from == State::requested ? NoticeKind::cancelled : NoticeKind::refunded;
+    case State::voided:
+      return NoticeKind::voided;
   }
   invariant_failed("the state is known", __FILE__, __LINE__, "state");
 }
 
 constexpr std::string_view kCommon[] = {"notice", "kind", "at", "account", "reason", "reason_text", "detail", "actor"};
-constexpr std::string_view kOfBackorder[] = {"backorder", "domain", "domain_ace", "zone", "state", "deposit_due", "deadline", "deadline_local", "drop_at", "drop_at_local"};
+constexpr std::string_view kOfBackorder[] = {"backorder",   "domain",   "domain_ace",     "zone",    "state",
+                                             "deposit_due", "deadline", "deadline_local", "drop_at", "drop_at_local"};
 
 }  // namespace
 
@@ -133,24 +160,41 @@ std::string_view name(Audience audience) { return word_of(kAudiences, audience);
 std::optional<NoticeKind> notice_of(const LoggedEvent& event) {
   switch (event.kind) {  // no default: every new kind of event is asked whether somebody must hear of it
     case EventKind::stepped:
-      if (event.from == State::processing && event.to == State::active) return std::nullopt;  // submitted again: they hear when it is
+      // submitted again: they hear when it is
+      if (event.from == State::processing && event.to == State::active) return std::nullopt;
       return notice_of_step(*event.from, *event.to);
-    case EventKind::moved: return NoticeKind::moved;
-    case EventKind::date_conflict: return NoticeKind::date_conflict;
-    case EventKind::missing: return NoticeKind::missing;
-    case EventKind::price_notice: return NoticeKind::price_change;
-    case EventKind::shortfall: return NoticeKind::shortfall;
-    case EventKind::shortfall_over: return NoticeKind::shortfall_over;
-    case EventKind::account_changed: return NoticeKind::account_changed;
-    case EventKind::case_opened: return NoticeKind::case_opened;
-    case EventKind::job_refused: return NoticeKind::job_refused;
-    case EventKind::job_unknown: return NoticeKind::job_unknown;
-    case EventKind::submitting_stopped: return NoticeKind::submitting_stopped;
-    case EventKind::submitting_resumed: return NoticeKind::submitting_resumed;
-    case EventKind::purse_empty: return NoticeKind::purse_low;
-    case EventKind::purse_short: return NoticeKind::purse_short;
-    case EventKind::purse_covered: return NoticeKind::purse_covered;
-    case EventKind::verify_failed: return NoticeKind::verify_failed;
+    case EventKind::moved:
+      return NoticeKind::moved;
+    case EventKind::date_conflict:
+      return NoticeKind::date_conflict;
+    case EventKind::missing:
+      return NoticeKind::missing;
+    case EventKind::price_notice:
+      return NoticeKind::price_change;
+    case EventKind::shortfall:
+      return NoticeKind::shortfall;
+    case EventKind::shortfall_over:
+      return NoticeKind::shortfall_over;
+    case EventKind::account_changed:
+      return NoticeKind::account_changed;
+    case EventKind::case_opened:
+      return NoticeKind::case_opened;
+    case EventKind::job_refused:
+      return NoticeKind::job_refused;
+    case EventKind::job_unknown:
+      return NoticeKind::job_unknown;
+    case EventKind::submitting_stopped:
+      return NoticeKind::submitting_stopped;
+    case EventKind::submitting_resumed:
+      return NoticeKind::submitting_resumed;
+    case EventKind::purse_empty:
+      return NoticeKind::purse_low;
+    case EventKind::purse_short:
+      return NoticeKind::purse_short;
+    case EventKind::purse_covered:
+      return NoticeKind::purse_covered;
+    case EventKind::verify_failed:
+      return NoticeKind::verify_failed;
     case EventKind::placed:
     case EventKind::late:
     case EventKind::cancel_requested:
@@ -162,7 +206,8 @@ std::optional<NoticeKind> notice_of(const LoggedEvent& event) {
     case EventKind::period_closed:
     case EventKind::period_reopened:
     case EventKind::setting_changed:
-    case EventKind::money_moved: return std::nullopt;
+    case EventKind::money_moved:
+      return std::nullopt;
   }
   invariant_failed("the kind is known", __FILE__, __LINE__, "event kind");
 }
@@ -184,7 +229,8 @@ std::vector<std::string_view> variables_of(const NoticeForm& form) {
 Result<NoticeTemplate> NoticeTemplate::parse(std::string_view text, const NoticeForm& form, const std::string& where) {
   const std::size_t end = text.find('\n');
   if (!text.starts_with("Subject: ") || end == std::string_view::npos) {
-    return Error{ErrorCode::invalid_template, where + ", line 1: begins with 'Subject: ' and the subject; an empty line and the body follow"};
+    return Error{ErrorCode::invalid_template,
+                 where + ", line 1: begins with 'Subject: ' and the subject; an empty line and the body follow"};
   }
   std::string_view body = text.substr(end + 1);
   std::size_t body_line = 2;
@@ -204,7 +250,8 @@ Result<NoticeTemplate> NoticeTemplate::parse(std::string_view text, const Notice
   return parsed;
 }
 
-Result<NoticeTemplate::Pieces> NoticeTemplate::pieces(std::string_view text, std::size_t first_line, const NoticeForm& form, const std::string& where) {
+Result<NoticeTemplate::Pieces> NoticeTemplate::pieces(std::string_view text, std::size_t first_line,
+                                                      const NoticeForm& form, const std::string& where) {
   const std::vector<std::string_view> known = variables_of(form);
   Pieces pieces{{false, {}}};
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -220,12 +267,14 @@ Result<NoticeTemplate::Pieces> NoticeTemplate::pieces(std::string_view text, std
     const auto line = first_line + static_cast<std::size_t>(std::ranges::count(text.substr(0, i), '\n'));
     const std::string at = where + ", line " + std::to_string(line) + ": ";
     const std::size_t close = text.find('}', i);
-    if (close == std::string_view::npos) return Error{ErrorCode::invalid_template, at + "'{' is not closed; write {{ for a brace"};
+    if (close == std::string_view::npos)
+      return Error{ErrorCode::invalid_template, at + "'{' is not closed; write {{ for a brace"};
     const std::string_view variable = text.substr(i + 1, close - i - 1);
     if (std::ranges::find(known, variable) == known.end()) {
       std::string list;
       for (const std::string_view one : known) list += (list.empty() ? "" : ", ") + std::string(one);
-      return Error{ErrorCode::invalid_template, at + "a notice '" + std::string(name(form.kind)) + "' has no {" + std::string(variable.substr(0, 40)) + "}; it has " + list};
+      return Error{ErrorCode::invalid_template, at + "a notice '" + std::string(name(form.kind)) + "' has no {" +
+                                                    std::string(variable.substr(0, 40)) + "}; it has " + list};
     }
     pieces.push_back({true, std::string(variable)});
     pieces.push_back({false, {}});
@@ -249,7 +298,8 @@ std::string NoticeTemplate::fill(const Pieces& pieces, const Variables& variable
 }
 
 std::string NoticeTemplate::one_line(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
   return text;
 }
 

@@ -1,5 +1,6 @@
-// Notices: what a customer or the operator must hear, and in which words. The log of events is the outbox: each cause is one event, written in the
-// transaction of the cause, so a notice exists exactly once per cause and bears the event's number. Pure: text in, text out.
+// Notices: what a customer or the operator must hear, and in which words. The log of events is the outbox: each cause
+// is one event, written in the transaction of the cause, so a notice exists exactly once per cause and bears the
+// event's number. Pure: text in, text out.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,31 @@
 namespace engine {
 
 enum class NoticeKind : std::uint8_t {
-  shortfall, shortfall_over, reserved, voided, submitted, refunded, cancelled, captured, auction, moved, price_change, account_changed,  // customer
-  purse_short, purse_covered, purse_low, submitting_stopped, submitting_resumed, case_opened, job_unknown, job_refused, date_conflict, missing, verify_failed,       // operator
+  // customer
+  shortfall,
+  shortfall_over,
+  reserved,
+  voided,
+  submitted,
+  refunded,
+  cancelled,
+  captured,
+  auction,
+  moved,
+  price_change,
+  account_changed,
+  // operator
+  purse_short,
+  purse_covered,
+  purse_low,
+  submitting_stopped,
+  submitting_resumed,
+  case_opened,
+  job_unknown,
+  job_refused,
+  date_conflict,
+  missing,
+  verify_failed,
 };
 std::string_view name(NoticeKind kind);  // "shortfall", "void", "price-change"
 std::optional<NoticeKind> parse_notice_kind(std::string_view text);
@@ -33,19 +57,22 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 struct NoticeForm {  // everything fixed about one kind
   NoticeKind kind;
   Audience audience;
-  bool of_backorder;  // has the variables backorder, domain, domain_ace, zone, deposit_due, deadline, drop_at and the last two in the zone's local time
-  bool of_money;      // has the variable amount
+  // has the variables backorder, domain, domain_ace, zone, deposit_due, deadline, drop_at and the last two in the
+  // zone's local time
+  bool of_backorder;
+  bool of_money;          // has the variable amount
   std::string_view text;  // built-in template
 };
 std::span<const NoticeForm> notice_forms();
 const NoticeForm& form_of(NoticeKind kind);
 std::vector<std::string_view> variables_of(const NoticeForm& form);
 
-// "Subject: …", an empty line, the body. {variable} is replaced, {{ is a brace. Words of a template never come from its variables: what a customer
-// wrote is inserted as it is, once.
+// "Subject: …", an empty line, the body. {variable} is replaced, {{ is a brace. Words of a template never come from its
+// variables: what a customer wrote is inserted as it is, once.
 class NoticeTemplate {
  public:
-  // invalid_template: no subject, a brace that is not closed, a variable that this kind does not have; `where` is the file's name for people.
+  // invalid_template: no subject, a brace that is not closed, a variable that this kind does not have; `where` is the
+  // file's name for people.
   static Result<NoticeTemplate> parse(std::string_view text, const NoticeForm& form, const std::string& where);
   std::string subject(const Variables& variables) const { return one_line(fill(subject_, variables)); }
   std::string body(const Variables& variables) const { return fill(body_, variables); }
@@ -56,9 +83,11 @@ class NoticeTemplate {
     std::string text;
   };
   using Pieces = std::vector<Piece>;
-  static Result<Pieces> pieces(std::string_view text, std::size_t first_line, const NoticeForm& form, const std::string& where);
+  static Result<Pieces> pieces(std::string_view text, std::size_t first_line, const NoticeForm& form,
+                               const std::string& where);
   static std::string fill(const Pieces& pieces, const Variables& variables);
-  static std::string one_line(std::string text);  // control characters in a subject would be more headers of a mail
+  // control characters in a subject would be more headers of a mail
+  static std::string one_line(std::string text);
 
   Pieces subject_, body_;
 };

@@ -26,7 +26,9 @@ Result<std::string> parse_reference(std::string_view text) {
   const bool sound = reference.size() >= 4 && reference.size() <= 64 && std::ranges::all_of(reference, is_word_part) &&
                      std::ranges::any_of(reference, [](char c) { return c == '-' || (c >= '0' && c <= '9'); });
   if (sound) return reference;
-  return Error{ErrorCode::invalid_argument, "reference '" + std::string(text) + "': 4 to 64 letters, digits, '.', '-', '_', with a digit or a '-' in it, such as DL-alice-7"};
+  return Error{ErrorCode::invalid_argument,
+               "reference '" + std::string(text) +
+                   "': 4 to 64 letters, digits, '.', '-', '_', with a digit or a '-' in it, such as DL-alice-7"};
 }
 
 std::vector<std::string> reference_words(std::string_view text) {
@@ -53,7 +55,8 @@ PayerIndex::PayerIndex(std::span<const Customer> customers, std::span<const Acco
     if (!inserted) found->second = kSeveral;
   }
   for (const AccountReference& given : references) {
-    if (const auto found = place.find(given.customer); found != place.end()) references_.emplace(given.reference, found->second);
+    if (const auto found = place.find(given.customer); found != place.end())
+      references_.emplace(given.reference, found->second);
   }
 }
 
@@ -65,9 +68,10 @@ Identification PayerIndex::identify(std::string_view end_to_end, std::string_vie
     for (const std::string& word : words) {
       const auto named = index->find(word);
       if (named == index->end()) continue;
-      const bool agrees = named->second != kSeveral && (found.verdict == Identified::nobody || found.customer == named->second);
-      found = {agrees && found.verdict != Identified::several ? Identified::account : Identified::several, named->second,
-               found.word.empty() || found.word == word ? word : found.word + ", " + word};
+      const bool agrees =
+          named->second != kSeveral && (found.verdict == Identified::nobody || found.customer == named->second);
+      found = {agrees && found.verdict != Identified::several ? Identified::account : Identified::several,
+               named->second, found.word.empty() || found.word == word ? word : found.word + ", " + word};
     }
     if (found.verdict != Identified::nobody) return found;
   }

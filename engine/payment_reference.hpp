@@ -1,5 +1,5 @@
-// Whose payment is it? The words of what a payer wrote are compared with the references given to accounts and with the accounts' names, whole and after
-// one normalisation; nothing is guessed. Words that name two accounts name none.
+// Whose payment is it? The words of what a payer wrote are compared with the references given to accounts and with the
+// accounts' names, whole and after one normalisation; nothing is guessed. Words that name two accounts name none.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,11 @@
 
 namespace engine {
 
-// Lower case ASCII, without the marks `. - _ / + # : , ;` at either end: "DL-Alice-7." is "dl-alice-7". What is compared.
+// Lower case ASCII, without the marks `. - _ / + # : , ;` at either end: "DL-Alice-7." is "dl-alice-7". What is
+// compared.
 std::string normalised_reference(std::string_view word);
-// A reference that can be given to an account: after normalisation 4 to 64 letters, digits, `.`, `-`, `_`, at least one of them a digit or `-`, so that
-// no word of a sentence is one. invalid_argument.
+// A reference that can be given to an account: after normalisation 4 to 64 letters, digits, `.`, `-`, `_`, at least one
+// of them a digit or `-`, so that no word of a sentence is one. invalid_argument.
 Result<std::string> parse_reference(std::string_view text);
 
 // Words of a payer's text: separated by anything but ASCII letters, digits, `.`, `-`, `_`; normalised, each once.

@@ -9,10 +9,12 @@ std::string of_account(const Customer& customer) { return "account " + customer.
 
 std::optional<Error> unusable(const Customer& customer, Money amount, AccountAct act) {
   if (amount.currency() != customer.currency) {
-    return Error{ErrorCode::currency_mismatch, of_account(customer) + " is in " + std::string(customer.currency.code()) + ", the amount in " +
+    return Error{ErrorCode::currency_mismatch, of_account(customer) + " is in " +
+                                                   std::string(customer.currency.code()) + ", the amount in " +
                                                    std::string(amount.currency().code())};
   }
-  if (!amount.is_positive()) return Error{ErrorCode::invalid_amount, "the amount must be above zero, not " + to_string_with_code(amount)};
+  if (!amount.is_positive())
+    return Error{ErrorCode::invalid_amount, "the amount must be above zero, not " + to_string_with_code(amount)};
   if (const std::optional<ErrorCode> refused = forbidden(customer.state, act)) {
     return Error{*refused, of_account(customer) + " is " + std::string(name(customer.state))};
   }
@@ -20,22 +22,27 @@ std::optional<Error> unusable(const Customer& customer, Money amount, AccountAct
 }
 
 Error not_covered(const Customer& customer, Money amount, Money usable) {
-  return {ErrorCode::insufficient_available, of_account(customer) + " can give " + to_string_with_code(std::max(usable, Money::zero(usable.currency()))) +
+  return {ErrorCode::insufficient_available, of_account(customer) + " can give " +
+                                                 to_string_with_code(std::max(usable, Money::zero(usable.currency()))) +
                                                  ", asked for " + to_string_with_code(amount)};
 }
 
-LedgerAccountKey cash_of(const Payment& payment) { return operator_account(AccountKind::cash, payment.amount.currency(), payment.source); }
+LedgerAccountKey cash_of(const Payment& payment) {
+  return operator_account(AccountKind::cash, payment.amount.currency(), payment.source);
+}
 
 void post(Changes& changes, TransferKind kind, LedgerAccountKey debit, LedgerAccountKey credit, Money amount,
           std::optional<UtcTime> effective_at, std::string memo, std::optional<TransferId> reverses = std::nullopt,
           std::optional<BackorderId> backorder = std::nullopt) {
-  changes.transfers.push_back({kind, std::move(debit), std::move(credit), amount, effective_at, backorder, 0, reverses, std::move(memo)});
+  changes.transfers.push_back(
+      {kind, std::move(debit), std::move(credit), amount, effective_at, backorder, 0, reverses, std::move(memo)});
 }
 
 std::optional<Error> undone_already(std::span<const Transfer> already) {
   if (already.empty()) return std::nullopt;
-  return Error{ErrorCode::already_reversed, "transfer " + std::to_string(already.front().reverses->value()) + " was undone by transfer " +
-                                                std::to_string(already.front().id.value()) + " (" + std::string(name(already.front().kind)) + ")"};
+  return Error{ErrorCode::already_reversed,
+               "transfer " + std::to_string(already.front().reverses->value()) + " was undone by transfer " +
+                   std::to_string(already.front().id.value()) + " (" + std::string(name(already.front().kind)) + ")"};
 }
 
 // A balance of the customer as moved by one side of a transfer.
@@ -53,11 +60,13 @@ Outcome pay_in(Changes& changes, Customer& customer, const Payment& payment) {
   const Money repaid = std::min(payment.amount, customer.owed);
   const Money rest = payment.amount - repaid;
   if (repaid.is_positive()) {
-    post(changes, TransferKind::pay_in_receivable, cash_of(payment), receivable_of(customer), repaid, payment.effective_at, payment.memo);
+    post(changes, TransferKind::pay_in_receivable, cash_of(payment), receivable_of(customer), repaid,
+         payment.effective_at, payment.memo);
     customer.owed -= repaid;
   }
   if (rest.is_positive()) {
-    post(changes, TransferKind::pay_in, cash_of(payment), available_of(customer), rest, payment.effective_at, payment.memo);
+    post(changes, TransferKind::pay_in, cash_of(payment), available_of(customer), rest, payment.effective_at,
+         payment.memo);
     customer.available += rest;
   }
   return Done{};
@@ -66,7 +75,8 @@ Outcome pay_in(Changes& changes, Customer& customer, const Payment& payment) {
 Outcome pay_out(Changes& changes, Customer& customer, const Payment& payment) {
   if (auto error = unusable(customer, payment.amount, AccountAct::pay_out)) return *error;
   if (payment.amount > customer.available) return not_covered(customer, payment.amount, customer.available);
-  post(changes, TransferKind::pay_out, available_of(customer), cash_of(payment), payment.amount, payment.effective_at, payment.memo);
+  post(changes, TransferKind::pay_out, available_of(customer), cash_of(payment), payment.amount, payment.effective_at,
+       payment.memo);
   customer.available -= payment.amount;
   return Done{};
 }
@@ -90,56 +100,66 @@ Outcome adjust(Changes& changes, Customer& customer, Money amount, Direction dir
 Outcome grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason) {
   if (auto error = unusable(customer, amount, AccountAct::settle)) return *error;
   if (reason.empty()) return Error{ErrorCode::invalid_argument, "goodwill needs a reason"};
-  post(changes, TransferKind::goodwill, operator_account(AccountKind::goodwill, customer.currency), available_of(customer), amount, {}, reason);
+  post(changes, TransferKind::goodwill, operator_account(AccountKind::goodwill, customer.currency),
+       available_of(customer), amount, {}, reason);
   customer.available += amount;
   return Done{};
 }
 
 void pay_in_unidentified(Changes& changes, const Payment& payment) {
-  post(changes, TransferKind::suspense_in, cash_of(payment), operator_account(AccountKind::suspense, payment.amount.currency()), payment.amount,
-       payment.effective_at, payment.memo);
+  post(changes, TransferKind::suspense_in, cash_of(payment),
+       operator_account(AccountKind::suspense, payment.amount.currency()), payment.amount, payment.effective_at,
+       payment.memo);
 }
 
-Outcome assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance, const std::string& reason) {
+Outcome assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance,
+                            const std::string& reason) {
   if (auto error = unusable(customer, amount, AccountAct::pay_in)) return *error;
   if (amount > suspense_balance) {
-    return Error{ErrorCode::insufficient_available, "suspense holds " + to_string_with_code(suspense_balance) + ", asked for " + to_string_with_code(amount)};
+    return Error{ErrorCode::insufficient_available, "suspense holds " + to_string_with_code(suspense_balance) +
+                                                        ", asked for " + to_string_with_code(amount)};
   }
-  post(changes, TransferKind::suspense_out, operator_account(AccountKind::suspense, amount.currency()), available_of(customer), amount, {}, reason);
+  post(changes, TransferKind::suspense_out, operator_account(AccountKind::suspense, amount.currency()),
+       available_of(customer), amount, {}, reason);
   customer.available += amount;
   return Done{};
 }
 
-Outcome reverse(Changes& changes, Customer* customer, std::span<const Transfer> posted, std::span<const Transfer> already,
-                const std::string& reason) {
+Outcome reverse(Changes& changes, Customer* customer, std::span<const Transfer> posted,
+                std::span<const Transfer> already, const std::string& reason) {
   ENSURE(!posted.empty(), "a request with transfers");
   if (auto error = undone_already(already)) return *error;
   for (const Transfer& transfer : posted) {
     if (is_reversible(transfer.kind)) continue;
-    return Error{ErrorCode::not_reversible, "transfer " + std::to_string(transfer.id.value()) + " (" + std::string(name(transfer.kind)) +
+    return Error{ErrorCode::not_reversible, "transfer " + std::to_string(transfer.id.value()) + " (" +
+                                                std::string(name(transfer.kind)) +
                                                 ") is never reversed; correct it with 'adjust'"};
   }
   for (const Transfer& transfer : posted) {
-    post(changes, TransferKind::reversal, transfer.credit, transfer.debit, transfer.amount, {}, reason, transfer.id, transfer.backorder);
+    post(changes, TransferKind::reversal, transfer.credit, transfer.debit, transfer.amount, {}, reason, transfer.id,
+         transfer.backorder);
     if (customer == nullptr) continue;
     move(*customer, transfer.credit, -transfer.amount);
     move(*customer, transfer.debit, transfer.amount);
   }
   if (customer != nullptr && customer->spendable().is_negative()) {
-    return Error{ErrorCode::insufficient_available, of_account(*customer) + ": the money is spent, " + to_string_with_code(-customer->spendable()) +
-                                                        " are missing; a payment that the bank took back is a 'chargeback'"};
+    return Error{ErrorCode::insufficient_available,
+                 of_account(*customer) + ": the money is spent, " + to_string_with_code(-customer->spendable()) +
+                     " are missing; a payment that the bank took back is a 'chargeback'"};
   }
   return Done{};
 }
 
-Outcome charge_back(Changes& changes, Customer& customer, std::span<const Transfer> posted, std::span<const Transfer> already,
-                    std::span<Backorder> backorders, const std::string& reason, UtcTime now) {
+Outcome charge_back(Changes& changes, Customer& customer, std::span<const Transfer> posted,
+                    std::span<const Transfer> already, std::span<Backorder> backorders, const std::string& reason,
+                    UtcTime now) {
   ENSURE(!posted.empty(), "a request with transfers");
   if (auto error = undone_already(already)) return *error;
   Money amount = Money::zero(customer.currency);
   for (const Transfer& transfer : posted) {
     if (transfer.kind != TransferKind::pay_in && transfer.kind != TransferKind::pay_in_receivable) {
-      return Error{ErrorCode::not_reversible, "transfer " + std::to_string(transfer.id.value()) + " (" + std::string(name(transfer.kind)) +
+      return Error{ErrorCode::not_reversible, "transfer " + std::to_string(transfer.id.value()) + " (" +
+                                                  std::string(name(transfer.kind)) +
                                                   ") is not a payment that a bank could take back"};
     }
     amount += transfer.amount;
@@ -151,7 +171,8 @@ Outcome charge_back(Changes& changes, Customer& customer, std::span<const Transf
   std::ranges::sort(unsubmitted, [](const Backorder* a, const Backorder* b) { return funded_before(*b, *a); });
   for (Backorder* backorder : unsubmitted) {
     if (customer.spendable() >= amount) break;
-    const Outcome taken = take_step(changes, *backorder, customer, Event::voided, {.now = now, .reason = Reason::chargeback, .detail = reason});
+    const Outcome taken = take_step(changes, *backorder, customer, Event::voided,
+                                    {.now = now, .reason = Reason::chargeback, .detail = reason});
     if (!taken) return taken.error();
     changes.backorders.push_back(*backorder);
   }
@@ -160,24 +181,28 @@ Outcome charge_back(Changes& changes, Customer& customer, std::span<const Transf
   const Money from_available = std::clamp(customer.spendable(), zero, amount);
   const Money owed = amount - from_available;
   if (from_available.is_positive()) {
-    post(changes, TransferKind::chargeback, available_of(customer), cash, from_available, {}, reason, posted.front().id);
+    post(changes, TransferKind::chargeback, available_of(customer), cash, from_available, {}, reason,
+         posted.front().id);
     customer.available -= from_available;
   }
   if (owed.is_positive()) {
-    post(changes, TransferKind::chargeback_receivable, receivable_of(customer), cash, owed, {}, reason, posted.front().id);
+    post(changes, TransferKind::chargeback_receivable, receivable_of(customer), cash, owed, {}, reason,
+         posted.front().id);
     customer.owed += owed;
   }
   if (customer.state == AccountState::open) {
     customer.state = AccountState::frozen;
     changes.customers.push_back(customer);
-    changes.events.push_back({EventKind::account_changed, customer.id, {}, {}, {}, Reason::chargeback, "frozen: " + reason});
+    changes.events.push_back(
+        {EventKind::account_changed, customer.id, {}, {}, {}, Reason::chargeback, "frozen: " + reason});
   }
   return Done{};
 }
 
 void pay_provider(Changes& changes, const Payment& payment) {
-  post(changes, TransferKind::provider_pay_in, operator_account(AccountKind::provider_prepaid, payment.amount.currency()), cash_of(payment),
-       payment.amount, payment.effective_at, payment.memo);
+  post(changes, TransferKind::provider_pay_in,
+       operator_account(AccountKind::provider_prepaid, payment.amount.currency()), cash_of(payment), payment.amount,
+       payment.effective_at, payment.memo);
 }
 
 void book_provider_cost(Changes& changes, Money amount, std::optional<UtcTime> effective_at, const std::string& memo) {
@@ -187,20 +212,28 @@ void book_provider_cost(Changes& changes, Money amount, std::optional<UtcTime> e
 
 Outcome set_credit_limit(Changes& changes, Customer& customer, Money limit) {
   if (limit.currency() != customer.currency) {
-    return Error{ErrorCode::currency_mismatch, of_account(customer) + " is in " + std::string(customer.currency.code())};
+    return Error{ErrorCode::currency_mismatch,
+                 of_account(customer) + " is in " + std::string(customer.currency.code())};
   }
-  if (limit.is_negative()) return Error{ErrorCode::invalid_amount, "a credit limit is zero or more, not " + to_string_with_code(limit)};
+  if (limit.is_negative())
+    return Error{ErrorCode::invalid_amount, "a credit limit is zero or more, not " + to_string_with_code(limit)};
   if (const std::optional<ErrorCode> refused = forbidden(customer.state, AccountAct::configure)) {
     return Error{*refused, of_account(customer) + " is " + std::string(name(customer.state))};
   }
   if ((customer.available + limit).is_negative()) {
-    return Error{ErrorCode::limit_below_use, of_account(customer) + " uses " + to_string_with_code(-customer.available) +
+    return Error{ErrorCode::limit_below_use, of_account(customer) + " uses " +
+                                                 to_string_with_code(-customer.available) +
                                                  " of its credit; the limit cannot be " + to_string_with_code(limit)};
   }
   const Money before = customer.credit_limit;
   customer.credit_limit = limit;
   changes.customers.push_back(customer);
-  changes.events.push_back({EventKind::account_changed, customer.id, {}, {}, {}, {},
+  changes.events.push_back({EventKind::account_changed,
+                            customer.id,
+                            {},
+                            {},
+                            {},
+                            {},
                             "credit limit " + to_string_with_code(before) + " -> " + to_string_with_code(limit)});
   return Done{};
 }
@@ -211,15 +244,16 @@ void charge_late(Changes& changes, Customer& customer, const Backorder& backorde
   const NetAndTax parts = split_gross(gross, tax_bp);
   const std::string memo = "registered after the refund: " + backorder.name.ace();
   if (owed.is_positive()) {
-    post(changes, TransferKind::late_receivable, receivable_of(customer), available_of(customer), owed, {}, memo, {}, backorder.id);
+    post(changes, TransferKind::late_receivable, receivable_of(customer), available_of(customer), owed, {}, memo, {},
+         backorder.id);
     customer.owed += owed;
     customer.available += owed;
   }
-  post(changes, TransferKind::late_charge, available_of(customer), operator_account(AccountKind::revenue, customer.currency), parts.net, {}, memo,
-       {}, backorder.id);
+  post(changes, TransferKind::late_charge, available_of(customer),
+       operator_account(AccountKind::revenue, customer.currency), parts.net, {}, memo, {}, backorder.id);
   if (parts.tax.is_positive()) {
-    post(changes, TransferKind::late_charge_tax, available_of(customer), operator_account(AccountKind::tax, customer.currency), parts.tax, {},
-         memo, {}, backorder.id);
+    post(changes, TransferKind::late_charge_tax, available_of(customer),
+         operator_account(AccountKind::tax, customer.currency), parts.tax, {}, memo, {}, backorder.id);
   }
   customer.available -= gross;
 }

@@ -13,12 +13,13 @@ namespace engine {
 
 struct Payment {
   Money amount;
-  std::string source = "bank";              // which cash account
-  std::optional<UtcTime> effective_at{};    // when the bank booked it; absent: now
+  std::string source = "bank";            // which cash account
+  std::optional<UtcTime> effective_at{};  // when the bank booked it; absent: now
   std::string memo{};
 };
 
-// What is owed is repaid first, the rest becomes available. To a closed account: account_closed; such money goes to suspense.
+// What is owed is repaid first, the rest becomes available. To a closed account: account_closed; such money goes to
+// suspense.
 Outcome pay_in(Changes& changes, Customer& customer, const Payment& payment);
 // Only from available above zero, never from the credit limit.
 Outcome pay_out(Changes& changes, Customer& customer, const Payment& payment);
@@ -31,18 +32,22 @@ Outcome grant_goodwill(Changes& changes, Customer& customer, Money amount, const
 
 // Money whose owner is not known, and its assignment by a person.
 void pay_in_unidentified(Changes& changes, const Payment& payment);
-Outcome assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance, const std::string& reason);
+Outcome assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance,
+                            const std::string& reason);
 
-// Undoes every transfer of one request. `posted` are that request's transfers; `already` those that name them (reversals, chargebacks).
-// Refused: not_reversible (reserve, refund, capture …), already_reversed, insufficient_available where the money is spent.
-// `customer` is the one whose accounts they touch; nothing where only operator accounts are.
-Outcome reverse(Changes& changes, Customer* customer, std::span<const Transfer> posted, std::span<const Transfer> already,
-                const std::string& reason);
+// Undoes every transfer of one request. `posted` are that request's transfers; `already` those that name them
+// (reversals, chargebacks). Refused: not_reversible (reserve, refund, capture …), already_reversed,
+// insufficient_available where the money is spent. `customer` is the one whose accounts they touch; nothing where only
+// operator accounts are.
+Outcome reverse(Changes& changes, Customer* customer, std::span<const Transfer> posted,
+                std::span<const Transfer> already, const std::string& reason);
 
-// The bank takes a pay-in back. ACTIVE backorders without a job are voided in reverse funding order until the spendable balance covers it; the rest
-// is owed. The account is frozen. `backorders` are the customer's open ones, changed in place.
-Outcome charge_back(Changes& changes, Customer& customer, std::span<const Transfer> posted, std::span<const Transfer> already,
-                    std::span<Backorder> backorders, const std::string& reason, UtcTime now);
+// The bank takes a pay-in back. ACTIVE backorders without a job are voided in reverse funding order until the spendable
+// balance covers it; the rest is owed. The account is frozen. `backorders` are the customer's open ones, changed in
+// place.
+Outcome charge_back(Changes& changes, Customer& customer, std::span<const Transfer> posted,
+                    std::span<const Transfer> already, std::span<Backorder> backorders, const std::string& reason,
+                    UtcTime now);
 
 // We pay the provider; the provider charges a success.
 void pay_provider(Changes& changes, const Payment& payment);

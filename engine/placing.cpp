@@ -8,46 +8,62 @@ namespace engine {
 Result<Placement> place(const PlaceOrder& order, const PlaceFacts& facts, UtcTime now) {
   const Customer& customer = facts.customer;
   if (const std::optional<ErrorCode> refused = forbidden(customer.state, AccountAct::place)) {
-    return Error{*refused, "account " + customer.name + " is " + std::string(name(customer.state)) + ": it places nothing new"};
+    return Error{*refused,
+                 "account " + customer.name + " is " + std::string(name(customer.state)) + ": it places nothing new"};
   }
   if (!facts.open_on_name.empty() && !order.another) {
     const auto first = std::ranges::min_element(facts.open_on_name, {}, &Backorder::copy);
     return Placement{*first, true};
   }
   if (order.priority < 1 || order.priority > 999) {
-    return Error{ErrorCode::invalid_argument, "priority " + std::to_string(order.priority) + " is not between 1 (first) and 999"};
+    return Error{ErrorCode::invalid_argument,
+                 "priority " + std::to_string(order.priority) + " is not between 1 (first) and 999"};
   }
   const std::optional<std::string> zone = facts.prices.zone_of(order.name);
-  if (!zone) return Error{ErrorCode::unknown_zone, order.name.ace() + ": the price list has no zone for this name; see 'price list'"};
+  if (!zone)
+    return Error{ErrorCode::unknown_zone,
+                 order.name.ace() + ": the price list has no zone for this name; see 'price list'"};
   const std::optional<Money> price = facts.prices.price(*zone, customer.tier, customer.currency, now);
   if (!price) {
-    return Error{ErrorCode::no_price, order.name.ace() + ": zone ." + *zone + " has no price for tier " + customer.tier + " in " +
-                                          std::string(customer.currency.code()) + " now"};
+    return Error{ErrorCode::no_price, order.name.ace() + ": zone ." + *zone + " has no price for tier " +
+                                          customer.tier + " in " + std::string(customer.currency.code()) + " now"};
   }
   if (order.max_price && order.max_price->currency() != customer.currency) {
-    return Error{ErrorCode::currency_mismatch, "the cap is in " + std::string(order.max_price->currency().code()) + ", account " +
-                                                   customer.name + " in " + std::string(customer.currency.code())};
+    return Error{ErrorCode::currency_mismatch, "the cap is in " + std::string(order.max_price->currency().code()) +
+                                                   ", account " + customer.name + " in " +
+                                                   std::string(customer.currency.code())};
   }
   if (order.max_price && *order.max_price < *price) {
-    return Error{ErrorCode::price_above_cap, order.name.ace() + ": the price is " + to_string_with_code(*price) + ", above the cap of " +
-                                                 to_string_with_code(*order.max_price)};
+    return Error{ErrorCode::price_above_cap, order.name.ace() + ": the price is " + to_string_with_code(*price) +
+                                                 ", above the cap of " + to_string_with_code(*order.max_price)};
   }
   const std::optional<Drop> drop = binding_drop(facts.listings, facts.schedules.of(order.name.ace()), now).drop;
   if (drop && now > drop->deadline) {
-    return Error{ErrorCode::too_late, order.name.ace() + ": the deadline for its drop at " + to_string(drop->drop_at) + " was " +
-                                          to_string(drop->deadline) + "; place it again two days after the drop"};
+    return Error{ErrorCode::too_late, order.name.ace() + ": the deadline for its drop at " + to_string(drop->drop_at) +
+                                          " was " + to_string(drop->deadline) +
+                                          "; place it again two days after the drop"};
   }
   int copy = 1;
   for (const Backorder& open : facts.open_on_name) copy = std::max(copy, open.copy + 1);
-  return Placement{Backorder{.id = facts.next_id, .customer = customer.id, .name = order.name, .copy = copy, .zone = *zone, .placed_at = now,
-                             .priority = order.priority, .quoted = *price, .max_price = order.max_price.value_or(*price), .drop = drop},
+  return Placement{Backorder{.id = facts.next_id,
+                             .customer = customer.id,
+                             .name = order.name,
+                             .copy = copy,
+                             .zone = *zone,
+                             .placed_at = now,
+                             .priority = order.priority,
+                             .quoted = *price,
+                             .max_price = order.max_price.value_or(*price),
+                             .drop = drop},
                    false};
 }
 
-bool is_inside_window(const Backorder& backorder, UtcTime now) { return backorder.drop && backorder.drop->deposit_due <= now; }
+bool is_inside_window(const Backorder& backorder, UtcTime now) {
+  return backorder.drop && backorder.drop->deposit_due <= now;
+}
 
-Result<Changes> fund_placement(Backorder& placed, std::span<const Backorder> due, Customer& customer, const PriceList& prices,
-                               FundingDefaults defaults, UtcTime now) {
+Result<Changes> fund_placement(Backorder& placed, std::span<const Backorder> due, Customer& customer,
+                               const PriceList& prices, FundingDefaults defaults, UtcTime now) {
   std::vector<Backorder> all(due.begin(), due.end());
   all.push_back(placed);
   const FundingPlan plan = plan_funding(customer, all, prices, defaults, now, now);
@@ -68,7 +84,8 @@ Result<Changes> fund_placement(Backorder& placed, std::span<const Backorder> due
   return changes;
 }
 
-Result<PlanOutcome> commit_plan(Changes& changes, const FundingPlan& plan, std::span<Backorder> backorders, Customer& customer, UtcTime now) {
+Result<PlanOutcome> commit_plan(Changes& changes, const FundingPlan& plan, std::span<Backorder> backorders,
+                                Customer& customer, UtcTime now) {
   std::unordered_map<std::int64_t, Backorder*> by_id;
   by_id.reserve(backorders.size());
   for (Backorder& backorder : backorders) by_id.emplace(backorder.id.value(), &backorder);
@@ -77,33 +94,42 @@ Result<PlanOutcome> commit_plan(Changes& changes, const FundingPlan& plan, std::
     Backorder& backorder = *by_id.at(row.backorder.value());
     if (row.verdict == Verdict::funded) {
       const bool late = backorder.drop && now > backorder.drop->deposit_due + std::chrono::hours(24);
-      const Outcome taken = take_step(changes, backorder, customer, Event::funded,
-                                      {.now = now, .reason = {}, .detail = late ? "late reserve" : "", .deposit = row.amount});
+      const Outcome taken =
+          take_step(changes, backorder, customer, Event::funded,
+                    {.now = now, .reason = {}, .detail = late ? "late reserve" : "", .deposit = row.amount});
       if (!taken) return taken.error();
       ++outcome.funded;
     } else if (row.voids) {
       std::string detail(name(row.verdict));
       if (row.shortfall.is_positive()) detail = "short by " + to_string_with_code(row.shortfall);
-      const Outcome taken = take_step(changes, backorder, customer, Event::voided, {.now = now, .reason = row.voids, .detail = detail});
+      const Outcome taken =
+          take_step(changes, backorder, customer, Event::voided, {.now = now, .reason = row.voids, .detail = detail});
       if (!taken) return taken.error();
       ++outcome.voided;
     } else {
       ++outcome.waiting;
       if (row.verdict != Verdict::underfunded || backorder.underfunded) continue;
       backorder.underfunded = true;
-      changes.events.push_back({EventKind::marked, customer.id, backorder.id, {}, {}, Reason::insufficient_available,
-                                "underfunded: short by " + to_string_with_code(row.shortfall) + ", attempted again until " +
-                                    to_string(backorder.drop->deadline)});
+      changes.events.push_back({EventKind::marked,
+                                customer.id,
+                                backorder.id,
+                                {},
+                                {},
+                                Reason::insufficient_available,
+                                "underfunded: short by " + to_string_with_code(row.shortfall) +
+                                    ", attempted again until " + to_string(backorder.drop->deadline)});
     }
     changes.backorders.push_back(backorder);
   }
   return outcome;
 }
 
-Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& customer, By by, const std::string& why, UtcTime now) {
+Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& customer, By by, const std::string& why,
+                          UtcTime now) {
   const std::string what = "backorder " + std::to_string(backorder.id.value()) + " (" + backorder.name.ace() + ")";
   if (!step(backorder.state, Event::cancelled)) {
-    return Error{ErrorCode::impossible_step, what + " is " + std::string(name(backorder.state)) + " and cannot be cancelled"};
+    return Error{ErrorCode::impossible_step,
+                 what + " is " + std::string(name(backorder.state)) + " and cannot be cancelled"};
   }
   if (backorder.state == State::auction_pending) {
     return Error{ErrorCode::too_late, what + " is caught and in an auction: it cannot be cancelled"};
@@ -121,22 +147,30 @@ Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& cust
     }
     return Cancelling::needs_deletion;
   }
-  const Outcome taken = take_step(changes, backorder, customer, Event::cancelled, {.now = now, .reason = reason, .detail = why});
+  const Outcome taken =
+      take_step(changes, backorder, customer, Event::cancelled, {.now = now, .reason = reason, .detail = why});
   if (!taken) return taken.error();
   changes.backorders.push_back(backorder);
   return Cancelling::done;
 }
 
-Outcome move_drop(Changes& changes, Backorder& backorder, Customer& customer, const Drop& drop, Milliseconds keep, UtcTime now) {
+Outcome move_drop(Changes& changes, Backorder& backorder, Customer& customer, const Drop& drop, Milliseconds keep,
+                  UtcTime now) {
   if (is_final(backorder.state) || backorder.drop == drop) return Done{};
   const std::string before = backorder.drop ? to_string(backorder.drop->drop_at) : "undated";
   backorder.drop = drop;
-  changes.events.push_back({EventKind::moved, customer.id, backorder.id, {}, {}, {},
-                            "drop " + before + " -> " + to_string(drop.drop_at) + ", deposit due " + to_string(drop.deposit_due) +
-                                ", deadline " + to_string(drop.deadline)});
+  changes.events.push_back({EventKind::moved,
+                            customer.id,
+                            backorder.id,
+                            {},
+                            {},
+                            {},
+                            "drop " + before + " -> " + to_string(drop.drop_at) + ", deposit due " +
+                                to_string(drop.deposit_due) + ", deadline " + to_string(drop.deadline)});
   if (backorder.state == State::active && !backorder.job_may_exist() && drop.drop_at > now + keep) {
-    const Outcome taken = take_step(changes, backorder, customer, Event::rescheduled,
-                                    {.now = now, .reason = Reason::rescheduled, .detail = "drop moved to " + to_string(drop.drop_at)});
+    const Outcome taken =
+        take_step(changes, backorder, customer, Event::rescheduled,
+                  {.now = now, .reason = Reason::rescheduled, .detail = "drop moved to " + to_string(drop.drop_at)});
     if (!taken) return taken.error();
   }
   changes.backorders.push_back(backorder);

@@ -7,32 +7,55 @@
 namespace engine {
 namespace {
 
-constexpr Named<EventKind> kEventKinds[] = {
-    {EventKind::placed, "placed"}, {EventKind::stepped, "stepped"},
-    {EventKind::moved, "moved"}, {EventKind::date_conflict, "date-conflict"},
-    {EventKind::missing, "missing"}, {EventKind::late, "late"},
-    {EventKind::cancel_requested, "cancel-requested"}, {EventKind::marked, "marked"},
-    {EventKind::price_notice, "price-notice"}, {EventKind::shortfall, "shortfall"},
-    {EventKind::shortfall_over, "shortfall-over"}, {EventKind::account_opened, "account-opened"},
-    {EventKind::account_changed, "account-changed"}, {EventKind::case_opened, "case-opened"},
-    {EventKind::case_closed, "case-closed"}, {EventKind::list_imported, "list-imported"},
-    {EventKind::job_refused, "job-refused"}, {EventKind::job_unknown, "job-unknown"},
-    {EventKind::submitting_stopped, "submitting-stopped"}, {EventKind::submitting_resumed, "submitting-resumed"},
-    {EventKind::purse_empty, "purse-empty"}, {EventKind::purse_short, "purse-short"}, {EventKind::purse_covered, "purse-covered"}, {EventKind::status_unknown, "status-unknown"},
-    {EventKind::period_closed, "period-closed"}, {EventKind::period_reopened, "period-reopened"},
-    {EventKind::setting_changed, "setting-changed"}, {EventKind::money_moved, "money-moved"},
-    {EventKind::verify_failed, "verify-failed"}};
-constexpr Named<ChannelMethod> kChannelMethods[] = {{ChannelMethod::webhook, "webhook"}, {ChannelMethod::command, "command"}, {ChannelMethod::file, "file"}};
-constexpr Named<CaseKind> kCaseKinds[] = {
-    {CaseKind::overdue, "overdue"}, {CaseKind::gone, "gone"},
-    {CaseKind::late_success, "late_success"}, {CaseKind::late_failure, "late_failure"},
-    {CaseKind::surplus_job, "surplus_job"}, {CaseKind::missing_from_list, "missing_from_list"},
-    {CaseKind::unknown_status, "unknown_status"}, {CaseKind::auction_price_other_currency, "auction_price_other_currency"},
-    {CaseKind::auction_price_short, "auction_price_short"}, {CaseKind::unidentified_payment, "unidentified_payment"},
-    {CaseKind::submitting_stopped, "submitting_stopped"}};
-constexpr Named<CallState> kCallStates[] = {{CallState::intent, "intent"}, {CallState::not_sent, "not-sent"}, {CallState::answered, "answered"},
-                                            {CallState::unknown, "unknown"}, {CallState::resolved, "resolved"}};
-constexpr Named<CallCommand> kCallCommands[] = {{CallCommand::add, "AddDomainApplication"}, {CallCommand::remove, "DeleteDomainApplication"}};
+constexpr Named<EventKind> kEventKinds[] = {{EventKind::placed, "placed"},
+                                            {EventKind::stepped, "stepped"},
+                                            {EventKind::moved, "moved"},
+                                            {EventKind::date_conflict, "date-conflict"},
+                                            {EventKind::missing, "missing"},
+                                            {EventKind::late, "late"},
+                                            {EventKind::cancel_requested, "cancel-requested"},
+                                            {EventKind::marked, "marked"},
+                                            {EventKind::price_notice, "price-notice"},
+                                            {EventKind::shortfall, "shortfall"},
+                                            {EventKind::shortfall_over, "shortfall-over"},
+                                            {EventKind::account_opened, "account-opened"},
+                                            {EventKind::account_changed, "account-changed"},
+                                            {EventKind::case_opened, "case-opened"},
+                                            {EventKind::case_closed, "case-closed"},
+                                            {EventKind::list_imported, "list-imported"},
+                                            {EventKind::job_refused, "job-refused"},
+                                            {EventKind::job_unknown, "job-unknown"},
+                                            {EventKind::submitting_stopped, "submitting-stopped"},
+                                            {EventKind::submitting_resumed, "submitting-resumed"},
+                                            {EventKind::purse_empty, "purse-empty"},
+                                            {EventKind::purse_short, "purse-short"},
+                                            {EventKind::purse_covered, "purse-covered"},
+                                            {EventKind::status_unknown, "status-unknown"},
+                                            {EventKind::period_closed, "period-closed"},
+                                            {EventKind::period_reopened, "period-reopened"},
+                                            {EventKind::setting_changed, "setting-changed"},
+                                            {EventKind::money_moved, "money-moved"},
+                                            {EventKind::verify_failed, "verify-failed"}};
+constexpr Named<ChannelMethod> kChannelMethods[] = {
+    {ChannelMethod::webhook, "webhook"}, {ChannelMethod::command, "command"}, {ChannelMethod::file, "file"}};
+constexpr Named<CaseKind> kCaseKinds[] = {{CaseKind::overdue, "overdue"},
+                                          {CaseKind::gone, "gone"},
+                                          {CaseKind::late_success, "late_success"},
+                                          {CaseKind::late_failure, "late_failure"},
+                                          {CaseKind::surplus_job, "surplus_job"},
+                                          {CaseKind::missing_from_list, "missing_from_list"},
+                                          {CaseKind::unknown_status, "unknown_status"},
+                                          {CaseKind::auction_price_other_currency, "auction_price_other_currency"},
+                                          {CaseKind::auction_price_short, "auction_price_short"},
+                                          {CaseKind::unidentified_payment, "unidentified_payment"},
+                                          {CaseKind::submitting_stopped, "submitting_stopped"}};
+constexpr Named<CallState> kCallStates[] = {{CallState::intent, "intent"},
+                                            {CallState::not_sent, "not-sent"},
+                                            {CallState::answered, "answered"},
+                                            {CallState::unknown, "unknown"},
+                                            {CallState::resolved, "resolved"}};
+constexpr Named<CallCommand> kCallCommands[] = {{CallCommand::add, "AddDomainApplication"},
+                                                {CallCommand::remove, "DeleteDomainApplication"}};
 
 template <typename T>
 void move_to_end(std::vector<T>& to, std::vector<T>&& from) {
@@ -44,8 +67,9 @@ void move_to_end(std::vector<T>& to, std::vector<T>&& from) {
 std::string_view name(EventKind kind) { return word_of(kEventKinds, kind); }
 std::optional<EventKind> parse_event_kind(std::string_view text) { return value_of(kEventKinds, text); }
 std::span<const EventKind> events_for_customers() {
-  static constexpr EventKind kKinds[] = {EventKind::placed, EventKind::stepped, EventKind::moved, EventKind::cancel_requested, EventKind::price_notice,
-                                         EventKind::shortfall, EventKind::shortfall_over, EventKind::money_moved};
+  static constexpr EventKind kKinds[] = {EventKind::placed,           EventKind::stepped,      EventKind::moved,
+                                         EventKind::cancel_requested, EventKind::price_notice, EventKind::shortfall,
+                                         EventKind::shortfall_over,   EventKind::money_moved};
   return kKinds;
 }
 std::string_view name(CaseKind kind) { return word_of(kCaseKinds, kind); }
@@ -58,11 +82,12 @@ std::string_view name(ChannelMethod method) { return word_of(kChannelMethods, me
 std::optional<ChannelMethod> parse_channel_method(std::string_view text) { return value_of(kChannelMethods, text); }
 
 bool Changes::empty() const {
-  return requests.empty() && new_customers.empty() && customers.empty() && new_backorders.empty() && backorders.empty() && transfers.empty() &&
-         events.empty() && cases.empty() && closed_cases.empty() && new_calls.empty() && calls.empty() && evidence.empty() &&
-         prices.empty() && schedules.empty() && tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() &&
-         !closed_until && users.empty() && removed_users.empty() && events_done.empty() && references.empty() && dropped_references.empty() &&
-         purse_warnings.empty();
+  return requests.empty() && new_customers.empty() && customers.empty() && new_backorders.empty() &&
+         backorders.empty() && transfers.empty() && events.empty() && cases.empty() && closed_cases.empty() &&
+         new_calls.empty() && calls.empty() && evidence.empty() && prices.empty() && schedules.empty() &&
+         tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() && !closed_until &&
+         users.empty() && removed_users.empty() && events_done.empty() && references.empty() &&
+         dropped_references.empty() && purse_warnings.empty();
 }
 
 void Changes::append(Changes&& other) {

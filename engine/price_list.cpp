@@ -6,7 +6,9 @@
 namespace engine {
 namespace {
 
-auto key_of(const Price& price) { return std::tuple(std::string_view(price.zone), std::string_view(price.tier), price.amount.currency()); }
+auto key_of(const Price& price) {
+  return std::tuple(std::string_view(price.zone), std::string_view(price.tier), price.amount.currency());
+}
 
 }  // namespace
 
@@ -28,7 +30,8 @@ std::optional<std::string> PriceList::zone_of(const DomainName& name) const {
   return std::nullopt;
 }
 
-std::optional<Money> PriceList::price(std::string_view zone, std::string_view tier, Currency currency, UtcTime at) const {
+std::optional<Money> PriceList::price(std::string_view zone, std::string_view tier, Currency currency,
+                                      UtcTime at) const {
   const auto first = first_of_zone_.find(std::string(zone));
   if (first == first_of_zone_.end()) return std::nullopt;
   const Price* found = nullptr;

@@ -1,5 +1,6 @@
 // What a backorder costs the customer, gross (tax included): by zone, customer tier, currency and instant.
-// A zone's price may change or end; it never falls back to a shorter suffix: `x.com.pl` is not sold at the price of `.pl`.
+// A zone's price may change or end; it never falls back to a shorter suffix: `x.com.pl` is not sold at the price of
+// `.pl`.
 #pragma once
 
 #include <optional>
@@ -19,7 +20,7 @@ namespace engine {
 struct Price {
   std::string zone{};  // ACE suffix without leading dot
   std::string tier{};  // customer tier, "standard" by default
-  Money amount;      // above zero
+  Money amount;        // above zero
   UtcTime valid_from;
   std::optional<UtcTime> valid_to{};
 };
@@ -27,10 +28,12 @@ struct Price {
 class PriceList {
  public:
   PriceList() = default;
-  // REQUIRES: amounts above zero. Rows may come in any order; where two cover an instant, the one with the later valid_from wins.
+  // REQUIRES: amounts above zero. Rows may come in any order; where two cover an instant, the one with the later
+  // valid_from wins.
   explicit PriceList(std::vector<Price> prices);
 
-  // The longest suffix of the name (never the name itself) that any row ever named, whatever tier, currency or validity.
+  // The longest suffix of the name (never the name itself) that any row ever named, whatever tier, currency or
+  // validity.
   std::optional<std::string> zone_of(const DomainName& name) const;
   // Nothing where no row covers the instant.
   std::optional<Money> price(std::string_view zone, std::string_view tier, Currency currency, UtcTime at) const;

@@ -11,12 +11,18 @@
 namespace engine {
 namespace {
 
-constexpr Named<Loop> kLoopNames[] = {{Loop::self, "self"}, {Loop::jobs, "jobs"}, {Loop::purse, "purse"}, {Loop::bank, "bank"}};
-constexpr Named<DifferenceClass> kClassNames[] = {
-    {DifferenceClass::match, "match"},         {DifferenceClass::timing, "timing"},       {DifferenceClass::missing_here, "missing_here"},
-    {DifferenceClass::missing_there, "missing_there"}, {DifferenceClass::amount, "amount"}, {DifferenceClass::currency, "currency"},
-    {DifferenceClass::state, "state"},         {DifferenceClass::duplicate, "duplicate"}, {DifferenceClass::unknown_outcome, "unknown_outcome"},
-    {DifferenceClass::unparsed, "unparsed"}};
+constexpr Named<Loop> kLoopNames[] = {
+    {Loop::self, "self"}, {Loop::jobs, "jobs"}, {Loop::purse, "purse"}, {Loop::bank, "bank"}};
+constexpr Named<DifferenceClass> kClassNames[] = {{DifferenceClass::match, "match"},
+                                                  {DifferenceClass::timing, "timing"},
+                                                  {DifferenceClass::missing_here, "missing_here"},
+                                                  {DifferenceClass::missing_there, "missing_there"},
+                                                  {DifferenceClass::amount, "amount"},
+                                                  {DifferenceClass::currency, "currency"},
+                                                  {DifferenceClass::state, "state"},
+                                                  {DifferenceClass::duplicate, "duplicate"},
+                                                  {DifferenceClass::unknown_outcome, "unknown_outcome"},
+                                                  {DifferenceClass::unparsed, "unparsed"}};
 
 Milliseconds apart(UtcTime a, UtcTime b) { return a < b ? b - a : a - b; }
 
@@ -28,7 +34,9 @@ bool same_sign(Money a, Money b) { return a.is_negative() == b.is_negative(); }
 std::string_view name(Loop loop) { return word_of(kLoopNames, loop); }
 std::optional<Loop> parse_loop(std::string_view text) { return value_of(kLoopNames, text); }
 std::string_view name(DifferenceClass difference) { return word_of(kClassNames, difference); }
-bool is_open(DifferenceClass difference) { return difference != DifferenceClass::match && difference != DifferenceClass::timing; }
+bool is_open(DifferenceClass difference) {
+  return difference != DifferenceClass::match && difference != DifferenceClass::timing;
+}
 
 std::optional<Money> Difference::gap() const {
   if (ours && theirs) {
@@ -46,7 +54,8 @@ std::int64_t LoopReport::count(DifferenceClass kind) const {
 }
 
 bool LoopReport::is_clean() const {
-  return not_done.empty() && std::ranges::none_of(differences, [](const Difference& difference) { return is_open(difference.kind); });
+  return not_done.empty() &&
+         std::ranges::none_of(differences, [](const Difference& difference) { return is_open(difference.kind); });
 }
 
 std::string shell_word(std::string_view text) {
@@ -54,13 +63,15 @@ std::string shell_word(std::string_view text) {
   if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos) return std::string(text);
   std::string quoted = "'";
   for (const char c : text) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
   }
   return quoted + "'";
 }
 
-// ---- matching -----------------------------------------------------------------------------------------------------------------
+// ---- matching ----
 
 namespace {
 
@@ -74,9 +85,11 @@ class Matcher {
 
   Matching run() {
     by_reference();
-    by_lone_word("reference, other amount", [](const MoneyItem& item) { return item.references; }, std::nullopt);
+    by_lone_word(
+        "reference, other amount", [](const MoneyItem& item) { return item.references; }, std::nullopt);
     by_subject();
-    by_lone_word("subject", [](const MoneyItem& item) { return subject_of(item); }, window_);
+    by_lone_word(
+        "subject", [](const MoneyItem& item) { return subject_of(item); }, window_);
     by_amount_and_day();
     take_undone();
     by_amount_and_day();
@@ -104,7 +117,9 @@ class Matcher {
   std::optional<std::size_t> nearest(ByTime& candidates, UtcTime at) {
     while (!candidates.empty()) {
       auto best = candidates.lower_bound({at, 0});
-      if (best == candidates.end() || (best != candidates.begin() && apart(std::prev(best)->first, at) < apart(best->first, at))) best = std::prev(best);
+      if (best == candidates.end() ||
+          (best != candidates.begin() && apart(std::prev(best)->first, at) < apart(best->first, at)))
+        best = std::prev(best);
       if (!there_[best->second]) return best->second;
       candidates.erase(best);
     }
@@ -114,7 +129,8 @@ class Matcher {
   void by_reference() {
     std::map<MoneyKey, ByTime> index;
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
-      for (const std::string& reference : theirs_[i].references) index[key(reference, theirs_[i].amount)].emplace(theirs_[i].at, i);
+      for (const std::string& reference : theirs_[i].references)
+        index[key(reference, theirs_[i].amount)].emplace(theirs_[i].at, i);
     }
     std::size_t most = 0;
     for (const MoneyItem& item : ours_) most = std::max(most, item.references.size());
@@ -157,7 +173,8 @@ class Matcher {
   void by_subject() {
     std::map<MoneyKey, ByTime> index;
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
-      if (!there_[i] && !theirs_[i].subject.empty()) index[key(theirs_[i].subject, theirs_[i].amount)].emplace(theirs_[i].at, i);
+      if (!there_[i] && !theirs_[i].subject.empty())
+        index[key(theirs_[i].subject, theirs_[i].amount)].emplace(theirs_[i].at, i);
     }
     for (std::size_t i = 0; i < ours_.size(); ++i) {
       if (here_[i] || ours_[i].subject.empty()) continue;
@@ -168,7 +185,8 @@ class Matcher {
     }
   }
 
-  // Equal amounts in one stretch of time without a pause longer than the window: taken only where it does not matter which is which.
+  // Equal amounts in one stretch of time without a pause longer than the window: taken only where it does not matter
+  // which is which.
   void by_amount_and_day() {
     struct Entry {
       UtcTime at;
@@ -180,7 +198,8 @@ class Matcher {
       if (!here_[i] && ours_[i].subject.empty()) of_amount[key("", ours_[i].amount)].push_back({ours_[i].at, true, i});
     }
     for (std::size_t i = 0; i < theirs_.size(); ++i) {
-      if (!there_[i] && theirs_[i].subject.empty()) of_amount[key("", theirs_[i].amount)].push_back({theirs_[i].at, false, i});
+      if (!there_[i] && theirs_[i].subject.empty())
+        of_amount[key("", theirs_[i].amount)].push_back({theirs_[i].at, false, i});
     }
     for (auto& [amount, entries] : of_amount) {
       std::ranges::sort(entries, {}, [](const Entry& entry) { return std::tuple(entry.at, entry.ours, entry.index); });
@@ -213,7 +232,8 @@ class Matcher {
     for (std::size_t i = 0; i < ours_.size(); ++i) {
       if (here_[i] || !ours_[i].undoes) continue;
       const auto undone = free.find(*ours_[i].undoes);
-      if (undone == free.end() || here_[undone->second] || !same_amount(ours_[undone->second].amount, -ours_[i].amount)) continue;
+      if (undone == free.end() || here_[undone->second] || !same_amount(ours_[undone->second].amount, -ours_[i].amount))
+        continue;
       here_[i] = here_[undone->second] = true;
       found_.undone.emplace_back(undone->second, i);
     }
@@ -225,7 +245,8 @@ class Matcher {
     for (const MatchedPair& one : found_.pairs) {
       const MoneyItem& item = ours_[one.ours];
       for (const std::string& word : item.references) reference.emplace(key(word, item.amount), one.ours);
-      for (const std::string& word : theirs_[one.theirs].references) reference.emplace(key(word, item.amount), one.ours);
+      for (const std::string& word : theirs_[one.theirs].references)
+        reference.emplace(key(word, item.amount), one.ours);
       if (!item.subject.empty()) subject.emplace(key(item.subject, item.amount), one.ours);
       if (!item.owner.empty()) owner[key(item.owner, item.amount)].emplace(item.at, one.ours);
     }
@@ -234,9 +255,11 @@ class Matcher {
       const MoneyItem& item = ours_[i];
       std::optional<Repetition> found;
       for (const std::string& word : item.references) {
-        if (const auto at = reference.find(key(word, item.amount)); !found && at != reference.end()) found = {i, at->second, "same reference"};
+        if (const auto at = reference.find(key(word, item.amount)); !found && at != reference.end())
+          found = {i, at->second, "same reference"};
       }
-      if (const auto at = subject.find(key(item.subject, item.amount)); !found && at != subject.end()) found = {i, at->second, "same subject"};
+      if (const auto at = subject.find(key(item.subject, item.amount)); !found && at != subject.end())
+        found = {i, at->second, "same subject"};
       if (const auto at = owner.find(key(item.owner, item.amount)); !found && at != owner.end()) {
         const auto near = at->second.lower_bound({item.at - window_, 0});
         if (near != at->second.end() && near->first <= item.at + window_) found = {i, near->second, "same owner"};
@@ -254,9 +277,11 @@ class Matcher {
 
 }  // namespace
 
-Matching match_money(std::span<const MoneyItem> ours, std::span<const MoneyItem> theirs, Milliseconds window) { return Matcher(ours, theirs, window).run(); }
+Matching match_money(std::span<const MoneyItem> ours, std::span<const MoneyItem> theirs, Milliseconds window) {
+  return Matcher(ours, theirs, window).run();
+}
 
-// ---- (a) outcomes and deposits ----------------------------------------------------------------------------------------------------
+// ---- (a) outcomes and deposits ----
 
 namespace {
 
@@ -279,8 +304,14 @@ std::vector<Difference> reconcile_outcomes(std::span<const Backorder> backorders
     if (!is_final(backorder.state) || backorder.attempt == 0) continue;
     const std::optional<State> outcome = meaning_of_status(backorder.provider_status).outcome;
     const bool registered = outcome && is_success(*outcome);
-    Difference one{.loop = Loop::self, .kind = DifferenceClass::match, .rule = "one outcome for each deposit", .subject = backorder.name.ace(),
-                   .here = title(backorder), .there = backorder.application.value_or(""), .ours = backorder.deposit, .since = backorder.ended_at};
+    Difference one{.loop = Loop::self,
+                   .kind = DifferenceClass::match,
+                   .rule = "one outcome for each deposit",
+                   .subject = backorder.name.ace(),
+                   .here = title(backorder),
+                   .there = backorder.application.value_or(""),
+                   .ours = backorder.deposit,
+                   .since = backorder.ended_at};
     if (is_success(backorder.state) && !backorder.application) {
       one.kind = DifferenceClass::state;
       one.detail = "captured, but no job at the provider is on file";
@@ -289,15 +320,17 @@ std::vector<Difference> reconcile_outcomes(std::span<const Backorder> backorders
       one.detail = "captured, but the provider's last word is '" + backorder.provider_status + "'";
     } else if (!is_success(backorder.state) && registered) {
       one.kind = DifferenceClass::state;
-      one.detail = std::string(name(backorder.state)) + " and refunded, but the provider says '" + backorder.provider_status + "'";
+      one.detail = std::string(name(backorder.state)) + " and refunded, but the provider says '" +
+                   backorder.provider_status + "'";
     }
-    if (one.kind != DifferenceClass::match) one.command = "dropledger backorder explain " + std::to_string(backorder.id.value());
+    if (one.kind != DifferenceClass::match)
+      one.command = "dropledger backorder explain " + std::to_string(backorder.id.value());
     found.push_back(std::move(one));
   }
   return found;
 }
 
-// ---- (b) jobs -----------------------------------------------------------------------------------------------------------------
+// ---- (b) jobs ----
 
 namespace {
 
@@ -312,43 +345,60 @@ void compare_job(Difference& one, const Backorder& ours, const ProviderJob& thei
   };
   const std::string explain = "dropledger backorder explain " + std::to_string(ours.id.value());
   if (ours.name != theirs.name) {
-    differs(DifferenceClass::state, "application " + theirs.application + " is for " + theirs.name.ace() + " there", explain);
+    differs(DifferenceClass::state, "application " + theirs.application + " is for " + theirs.name.ace() + " there",
+            explain);
   } else if (!meaning.known) {
-    differs(DifferenceClass::unparsed, "status '" + theirs.status + "' is unknown to this program", "dropledger cases --kind unknown_status");
+    differs(DifferenceClass::unparsed, "status '" + theirs.status + "' is unknown to this program",
+            "dropledger cases --kind unknown_status");
   } else if (!is_final(ours.state)) {
-    if (meaning.outcome ? *meaning.outcome == ours.state : is_waiting(theirs.status) && ours.state == State::processing) return;
+    if (meaning.outcome ? *meaning.outcome == ours.state : is_waiting(theirs.status) && ours.state == State::processing)
+      return;
     // What they know and we have not read yet; after the grace nobody reads it.
     const UtcTime known_at = ours.drop ? ours.drop->drop_at : ours.submitted_at.value_or(now);
     const bool fresh = meaning.outcome && now - known_at <= lag;
-    differs(fresh ? DifferenceClass::timing : DifferenceClass::state, states, meaning.outcome ? "dropledger sweep sync settle" : explain);
+    differs(fresh ? DifferenceClass::timing : DifferenceClass::state, states,
+            meaning.outcome ? "dropledger sweep sync settle" : explain);
   } else {
     const bool won = is_success(ours.state);
     if (meaning.outcome && is_final(*meaning.outcome)) {
       if (won == is_success(*meaning.outcome)) return;
-      differs(DifferenceClass::state, states, won ? "dropledger cases --kind late_failure" : "dropledger cases --kind late_success");
+      differs(DifferenceClass::state, states,
+              won ? "dropledger cases --kind late_failure" : "dropledger cases --kind late_success");
     } else if (!won && !is_waiting(theirs.status) && !meaning.outcome) {
       return;  // cancelled on both sides
     } else {
-      differs(DifferenceClass::state, states + (won ? "" : ": the job lives on after the deposit was given back"), explain);
+      differs(DifferenceClass::state, states + (won ? "" : ": the job lives on after the deposit was given back"),
+              explain);
     }
   }
 }
 
 }  // namespace
 
-std::vector<Difference> reconcile_jobs(std::span<const Backorder> ours, std::span<const ProviderJob> jobs, Milliseconds lag, UtcTime now) {
+std::vector<Difference> reconcile_jobs(std::span<const Backorder> ours, std::span<const ProviderJob> jobs,
+                                       Milliseconds lag, UtcTime now) {
   std::vector<Difference> found;
   std::map<std::string_view, const ProviderJob*> listed;
   for (const ProviderJob& job : jobs) {
     if (listed.emplace(job.application, &job).second) continue;
-    found.push_back({.loop = Loop::jobs, .kind = DifferenceClass::duplicate, .rule = "application", .subject = job.name.ace(), .there = job.application,
-                     .since = job.created_at, .detail = "the provider's list has the application twice"});
+    found.push_back({.loop = Loop::jobs,
+                     .kind = DifferenceClass::duplicate,
+                     .rule = "application",
+                     .subject = job.name.ace(),
+                     .there = job.application,
+                     .since = job.created_at,
+                     .detail = "the provider's list has the application twice"});
   }
   std::map<std::string_view, const Backorder*> bound;
   std::set<std::string_view> awaited;  // names with an order of unknown outcome
   for (const Backorder& backorder : ours) {
-    Difference one{.loop = Loop::jobs, .kind = DifferenceClass::match, .rule = "application", .subject = backorder.name.ace(), .here = title(backorder),
-                   .there = backorder.application.value_or(""), .since = backorder.submitted_at ? backorder.submitted_at : backorder.reserved_at};
+    Difference one{.loop = Loop::jobs,
+                   .kind = DifferenceClass::match,
+                   .rule = "application",
+                   .subject = backorder.name.ace(),
+                   .here = title(backorder),
+                   .there = backorder.application.value_or(""),
+                   .since = backorder.submitted_at ? backorder.submitted_at : backorder.reserved_at};
     if (!backorder.application) {
       if (!backorder.open_call) continue;
       awaited.insert(backorder.name.ace());
@@ -372,7 +422,8 @@ std::vector<Difference> reconcile_jobs(std::span<const Backorder> ours, std::spa
     } else {
       const bool fresh = backorder.submitted_at && now - *backorder.submitted_at <= lag;
       one.kind = backorder.cancelling || fresh ? DifferenceClass::timing : DifferenceClass::missing_there;
-      one.detail = std::string(name(backorder.state)) + " here, and the provider's list lacks the job" + (backorder.cancelling ? ": its deletion was asked for" : "");
+      one.detail = std::string(name(backorder.state)) + " here, and the provider's list lacks the job" +
+                   (backorder.cancelling ? ": its deletion was asked for" : "");
       one.command = "dropledger sweep sync settle";
     }
     found.push_back(std::move(one));
@@ -380,21 +431,29 @@ std::vector<Difference> reconcile_jobs(std::span<const Backorder> ours, std::spa
   for (const auto& [application, job] : listed) {
     if (bound.contains(application)) continue;
     const bool expected = awaited.contains(job->name.ace());
-    found.push_back({.loop = Loop::jobs, .kind = expected ? DifferenceClass::unknown_outcome : DifferenceClass::missing_here, .rule = expected ? "name" : "application",
-                     .subject = job->name.ace(), .there = job->application, .since = job->created_at,
-                     .detail = expected ? "perhaps the answer to an order of ours that was not read" : "a job (" + job->status + ") that no backorder of ours has",
+    found.push_back({.loop = Loop::jobs,
+                     .kind = expected ? DifferenceClass::unknown_outcome : DifferenceClass::missing_here,
+                     .rule = expected ? "name" : "application",
+                     .subject = job->name.ace(),
+                     .there = job->application,
+                     .since = job->created_at,
+                     .detail = expected ? "perhaps the answer to an order of ours that was not read"
+                                        : "a job (" + job->status + ") that no backorder of ours has",
                      .command = expected ? "dropledger sweep submit" : "dropledger sweep sync"});
   }
   return found;
 }
 
-// ---- (c) the purse --------------------------------------------------------------------------------------------------------------
+// ---- (c) the purse ----
 
 namespace {
 
-constexpr Milliseconds kLateCharge = std::chrono::hours(14 * 24);  // an auction ends ten days after the catch at the latest
+// an auction ends ten days after the catch at the latest
+constexpr Milliseconds kLateCharge = std::chrono::hours(14 * 24);
 
-Difference purse_row(DifferenceClass kind, std::string rule) { return {.loop = Loop::purse, .kind = kind, .rule = std::move(rule)}; }
+Difference purse_row(DifferenceClass kind, std::string rule) {
+  return {.loop = Loop::purse, .kind = kind, .rule = std::move(rule)};
+}
 
 // Equal figures are a match, others differ in amount, whatever the currency says about it.
 Difference compare_figures(std::string rule, std::string here, Money ours, std::string there, Money theirs) {
@@ -403,8 +462,10 @@ Difference compare_figures(std::string rule, std::string here, Money ours, std::
   one.there = std::move(there);
   one.ours = ours;
   one.theirs = theirs;
-  if (ours.currency() != theirs.currency()) one.kind = DifferenceClass::currency;
-  else if (ours != theirs) one.kind = DifferenceClass::amount;
+  if (ours.currency() != theirs.currency())
+    one.kind = DifferenceClass::currency;
+  else if (ours != theirs)
+    one.kind = DifferenceClass::amount;
   return one;
 }
 
@@ -417,14 +478,16 @@ std::string domain_in(const std::string& text) {
 std::string booking_command(const ProviderEntry& entry) {
   const Money gross = entry.gross();
   const bool charge = gross.is_negative();
-  return std::string("dropledger purse ") + (charge ? "cost " : "fund ") + to_string(charge ? -gross : gross) + " " + std::string(gross.currency().code()) +
-         " --effective " + to_string(entry.at) + " --memo " + shell_word(entry.description + (entry.reference.empty() ? "" : " " + entry.reference)) +
+  return std::string("dropledger purse ") + (charge ? "cost " : "fund ") + to_string(charge ? -gross : gross) + " " +
+         std::string(gross.currency().code()) + " --effective " + to_string(entry.at) + " --memo " +
+         shell_word(entry.description + (entry.reference.empty() ? "" : " " + entry.reference)) +
          " --sender provider --request " + shell_word(entry.id);
 }
 
 class PurseLoop {
  public:
-  PurseLoop(const PurseFacts& facts, Milliseconds lag, Milliseconds window, UtcTime now) : facts_(facts), lag_(lag), window_(window), now_(now) {
+  PurseLoop(const PurseFacts& facts, Milliseconds lag, Milliseconds window, UtcTime now)
+      : facts_(facts), lag_(lag), window_(window), now_(now) {
     for (const Backorder& backorder : facts.backorders) of_name_[backorder.name.ace()].push_back(&backorder);
     for (const ProviderJob& job : facts.jobs) status_.emplace(job.application, job.status);
   }
@@ -445,8 +508,10 @@ class PurseLoop {
     for (const ProviderDeposit& deposit : facts_.deposits) {
       if (deposit.amount.currency() == set_aside.currency()) set_aside += deposit.amount;
     }
-    found_.push_back(compare_figures("their deposits add up", "sum of the deposits", set_aside, "StatusAccount", facts_.purse.deposit));
-    found_.push_back(compare_figures("their bookings add up", "sum of the bookings", facts_.accounting.sum, "StatusAccount", facts_.purse.amount));
+    found_.push_back(compare_figures("their deposits add up", "sum of the deposits", set_aside, "StatusAccount",
+                                     facts_.purse.deposit));
+    found_.push_back(compare_figures("their bookings add up", "sum of the bookings", facts_.accounting.sum,
+                                     "StatusAccount", facts_.purse.amount));
   }
 
   // Deposits and jobs of one name are interchangeable: with k of each there is nothing to tell apart.
@@ -459,7 +524,9 @@ class PurseLoop {
     for (const auto& [domain, backorders] : of_name_) {
       std::vector<const Backorder*> holding;
       for (const Backorder* backorder : backorders) {
-        if (backorder->application && (backorder->state == State::processing || backorder->state == State::auction_pending)) holding.push_back(backorder);
+        if (backorder->application &&
+            (backorder->state == State::processing || backorder->state == State::auction_pending))
+          holding.push_back(backorder);
       }
       auto listed = of_name.find(domain);
       std::size_t used = 0;
@@ -470,7 +537,8 @@ class PurseLoop {
         found_.push_back(found ? deposit_row(*listed->second[used++], *backorder) : no_deposit_row(*backorder));
       }
       if (listed == of_name.end()) continue;
-      for (; used < listed->second.size(); ++used) found_.push_back(surplus_deposit_row(*listed->second[used], backorders, !holding.empty()));
+      for (; used < listed->second.size(); ++used)
+        found_.push_back(surplus_deposit_row(*listed->second[used], backorders, !holding.empty()));
       of_name.erase(listed);
     }
     for (const auto& [description, deposits] : of_name) {
@@ -491,7 +559,8 @@ class PurseLoop {
     one.here = title(backorder);
     if (deposit.amount.currency() != facts_.purse.amount.currency()) {
       one.kind = DifferenceClass::currency;
-      one.detail = "set aside in another currency than our account's there, " + std::string(facts_.purse.amount.currency().code());
+      one.detail = "set aside in another currency than our account's there, " +
+                   std::string(facts_.purse.amount.currency().code());
     } else if (deposit.amount.is_negative()) {
       one.kind = DifferenceClass::amount;
       one.detail = "a credit where a deposit should be";
@@ -513,7 +582,8 @@ class PurseLoop {
     const auto status = status_.find(*backorder.application);
     const StatusMeaning meaning = meaning_of_status(status == status_.end() ? "" : status->second);
     const bool dropped = backorder.drop && backorder.drop->drop_at <= now_;
-    if (status != status_.end() && status->second == "REQUESTED") {  // they set money aside three days before their deadline, and not earlier
+    // they set money aside three days before their deadline, and not earlier
+    if (status != status_.end() && status->second == "REQUESTED") {
       one.kind = DifferenceClass::match;
       one.rule = "no deposit before its time";
     } else if (meaning.outcome && is_final(*meaning.outcome)) {
@@ -529,7 +599,8 @@ class PurseLoop {
     }
     return one;
   }
-  Difference surplus_deposit_row(const ProviderDeposit& deposit, const std::vector<const Backorder*>& backorders, bool beside_others) const {
+  Difference surplus_deposit_row(const ProviderDeposit& deposit, const std::vector<const Backorder*>& backorders,
+                                 bool beside_others) const {
     Difference one = deposit_of(deposit);
     one.kind = DifferenceClass::missing_here;
     one.detail = "set aside there for no job of ours";
@@ -544,9 +615,11 @@ class PurseLoop {
       if (!backorder->application || !backorder->ended_at) continue;
       one.here = title(*backorder);
       one.kind = is_fresh(backorder->ended_at) ? DifferenceClass::timing : DifferenceClass::state;
-      one.detail = std::string(name(backorder->state)) + " here since " + to_string(*backorder->ended_at) + ", still set aside there";
+      one.detail = std::string(name(backorder->state)) + " here since " + to_string(*backorder->ended_at) +
+                   ", still set aside there";
     }
-    if (one.kind == DifferenceClass::missing_here && deposit.expires_at && *deposit.expires_at < now_ && is_fresh(deposit.expires_at)) {
+    if (one.kind == DifferenceClass::missing_here && deposit.expires_at && *deposit.expires_at < now_ &&
+        is_fresh(deposit.expires_at)) {
       one.kind = DifferenceClass::timing;  // a lease that lapses
     }
     if (one.kind == DifferenceClass::missing_here && beside_others) {
@@ -560,24 +633,33 @@ class PurseLoop {
     std::vector<ProviderEntry> entries;
     if (!facts_.accounting.opening.is_zero()) {
       const Money zero = Money::zero(facts_.accounting.opening.currency());
-      entries.push_back({"opening", facts_.since, "OPENINGBALANCE", "opening balance", "", facts_.accounting.opening, zero});
+      entries.push_back(
+          {"opening", facts_.since, "OPENINGBALANCE", "opening balance", "", facts_.accounting.opening, zero});
     }
     entries.insert(entries.end(), facts_.accounting.entries.begin(), facts_.accounting.entries.end());
     std::vector<MoneyItem> theirs;
     for (const ProviderEntry& entry : entries) {
-      MoneyItem item{.id = entry.id, .references = {entry.id}, .subject = domain_in(entry.description), .amount = entry.gross(), .at = entry.at};
+      MoneyItem item{.id = entry.id,
+                     .references = {entry.id},
+                     .subject = domain_in(entry.description),
+                     .amount = entry.gross(),
+                     .at = entry.at};
       if (!entry.reference.empty()) item.references.push_back(entry.reference);
       if (item.subject.empty() && !entry.description.empty()) item.references.push_back(entry.description);
       theirs.push_back(std::move(item));
     }
     const Matching matching = match_money(facts_.ours, theirs, window_);
     for (const MatchedPair& pair : matching.pairs) {
-      Difference one = compare_figures(std::string(pair.rule), facts_.ours[pair.ours].id, facts_.ours[pair.ours].amount, entries[pair.theirs].id, theirs[pair.theirs].amount);
+      Difference one = compare_figures(std::string(pair.rule), facts_.ours[pair.ours].id, facts_.ours[pair.ours].amount,
+                                       entries[pair.theirs].id, theirs[pair.theirs].amount);
       note_entry(one, entries[pair.theirs], theirs[pair.theirs]);
       if (is_open(one.kind)) {
-        one.detail += (one.detail.empty() ? "" : "; ") + std::string("we booked another amount: reverse ours, then book theirs");
-        one.command = "dropledger reverse " + facts_.ours[pair.ours].id.substr(facts_.ours[pair.ours].id.rfind(' ') + 1) + " --reason " +
-                      shell_word("the provider booked " + to_string_with_code(theirs[pair.theirs].amount)) + " && " + booking_command(entries[pair.theirs]);
+        one.detail +=
+            (one.detail.empty() ? "" : "; ") + std::string("we booked another amount: reverse ours, then book theirs");
+        one.command = "dropledger reverse " +
+                      facts_.ours[pair.ours].id.substr(facts_.ours[pair.ours].id.rfind(' ') + 1) + " --reason " +
+                      shell_word("the provider booked " + to_string_with_code(theirs[pair.theirs].amount)) + " && " +
+                      booking_command(entries[pair.theirs]);
       }
       judge_charge(one, entries[pair.theirs], theirs[pair.theirs]);
       found_.push_back(std::move(one));
@@ -605,13 +687,15 @@ class PurseLoop {
     if (!item.amount.is_negative() || item.subject.empty()) return;
     const auto named = of_name_.find(item.subject);
     if (named == of_name_.end()) {
-      if (one.detail.empty() && one.kind != DifferenceClass::match) one.detail = "no backorder of ours is for this name";
+      if (one.detail.empty() && one.kind != DifferenceClass::match)
+        one.detail = "no backorder of ours is for this name";
       return;
     }
     const Backorder* contradicted = nullptr;
     for (const Backorder* backorder : named->second) {
       const bool meant = entry.reference.empty() || backorder->application == entry.reference;
-      if (is_success(backorder->state) && (meant || named->second.size() == 1) && charged_.insert(backorder->id).second) return;
+      if (is_success(backorder->state) && (meant || named->second.size() == 1) && charged_.insert(backorder->id).second)
+        return;
       if (meant && is_final(backorder->state) && !is_success(backorder->state)) contradicted = backorder;
     }
     if (contradicted == nullptr) return;
@@ -638,15 +722,21 @@ class PurseLoop {
     }
     for (const Repetition& again : matching.repetitions) {
       Difference one = row(again.ours, DifferenceClass::duplicate, std::string(again.rule));
-      if (again.rule == "same owner") one = row(again.ours, is_fresh(facts_.ours[again.ours].at) ? DifferenceClass::timing : DifferenceClass::missing_there, "booking");
+      if (again.rule == "same owner")
+        one = row(again.ours,
+                  is_fresh(facts_.ours[again.ours].at) ? DifferenceClass::timing : DifferenceClass::missing_there,
+                  "booking");
       one.detail = "the same as " + facts_.ours[again.of].id + ", which they booked once";
-      one.command = "dropledger reverse " + number(again.ours) + " --reason " + shell_word("booked twice, see " + facts_.ours[again.of].id);
+      one.command = "dropledger reverse " + number(again.ours) + " --reason " +
+                    shell_word("booked twice, see " + facts_.ours[again.of].id);
       found_.push_back(std::move(one));
     }
     for (const std::size_t i : matching.ours_left) {
-      Difference one = row(i, is_fresh(facts_.ours[i].at) ? DifferenceClass::timing : DifferenceClass::missing_there, "booking");
+      Difference one =
+          row(i, is_fresh(facts_.ours[i].at) ? DifferenceClass::timing : DifferenceClass::missing_there, "booking");
       one.detail = "the provider has not booked it";
-      if (one.kind != DifferenceClass::timing) one.command = "dropledger reverse " + number(i) + " --reason " + shell_word("unknown to the provider");
+      if (one.kind != DifferenceClass::timing)
+        one.command = "dropledger reverse " + number(i) + " --reason " + shell_word("unknown to the provider");
       found_.push_back(std::move(one));
     }
   }
@@ -660,7 +750,8 @@ class PurseLoop {
       one.there = backorder.application.value_or("");
       one.since = backorder.ended_at;
       one.detail = "captured here, never charged there";
-      if (is_fresh(backorder.ended_at) || (backorder.state == State::auction_won && backorder.ended_at && now_ - *backorder.ended_at <= kLateCharge)) {
+      if (is_fresh(backorder.ended_at) ||
+          (backorder.state == State::auction_won && backorder.ended_at && now_ - *backorder.ended_at <= kLateCharge)) {
         one.kind = DifferenceClass::timing;
       }
       found_.push_back(std::move(one));
@@ -682,12 +773,13 @@ std::vector<Difference> reconcile_purse(const PurseFacts& facts, Milliseconds la
   return PurseLoop(facts, lag, window, now).run();
 }
 
-// ---- (d) the bank ---------------------------------------------------------------------------------------------------------------
+// ---- (d) the bank ----
 
 namespace {
 
 // A statement begins where the one before it ended; those that overlap say nothing about a gap.
-void check_sequence(std::vector<Difference>& found, std::string_view source, std::span<const ExternalStatement> statements) {
+void check_sequence(std::vector<Difference>& found, std::string_view source,
+                    std::span<const ExternalStatement> statements) {
   std::map<std::string, std::vector<const ExternalStatement*>> of_account;
   for (const ExternalStatement& statement : statements) {
     if (!statement.opening || !statement.closing || !statement.from || !statement.to) continue;
@@ -698,8 +790,15 @@ void check_sequence(std::vector<Difference>& found, std::string_view source, std
     for (std::size_t i = 1; i < list.size(); ++i) {
       const ExternalStatement &before = *list[i - 1], &next = *list[i];
       if (*next.from <= *before.to) continue;
-      Difference one{.loop = Loop::bank, .kind = DifferenceClass::match, .rule = "statements in sequence", .subject = account, .here = before.name, .there = next.name,
-                     .ours = before.closing, .theirs = next.opening, .since = UtcTime(*next.from)};
+      Difference one{.loop = Loop::bank,
+                     .kind = DifferenceClass::match,
+                     .rule = "statements in sequence",
+                     .subject = account,
+                     .here = before.name,
+                     .there = next.name,
+                     .ours = before.closing,
+                     .theirs = next.opening,
+                     .since = UtcTime(*next.from)};
       if (*before.closing != *next.opening) {
         one.kind = DifferenceClass::missing_here;
         one.detail = "between " + to_string(*before.to) + " and " + to_string(*next.from) + " a statement is missing";
@@ -710,27 +809,37 @@ void check_sequence(std::vector<Difference>& found, std::string_view source, std
   }
 }
 
-void add_unread(std::vector<Difference>& found, std::string_view source, std::span<const ExternalLine> lines, std::span<const ExternalStatement> statements) {
+void add_unread(std::vector<Difference>& found, std::string_view source, std::span<const ExternalLine> lines,
+                std::span<const ExternalStatement> statements) {
   std::unordered_set<std::string_view> read;
   std::unordered_map<std::string_view, std::int64_t> latest;  // by name
   if (std::ranges::all_of(statements, [](const ExternalStatement& one) { return one.unread.empty(); })) return;
   for (const ExternalLine& line : lines) read.insert(line.raw);
-  for (const ExternalStatement& statement : statements) latest[statement.name] = std::max(latest[statement.name], statement.id);
+  for (const ExternalStatement& statement : statements)
+    latest[statement.name] = std::max(latest[statement.name], statement.id);
   for (const ExternalStatement& statement : statements) {
     if (statement.id != latest.at(statement.name)) continue;
     for (const UnreadRow& row : statement.unread) {
       if (read.contains(row.raw)) continue;
-      found.push_back({.loop = Loop::bank, .kind = DifferenceClass::unparsed, .rule = "readable", .subject = std::string(source),
-                       .there = statement.name + ":" + std::to_string(row.place), .since = statement.imported_at, .detail = row.why + ": " + row.raw,
-                       .command = "dropledger bank import " + shell_word(statement.name) + " --source " + shell_word(source)});
+      found.push_back(
+          {.loop = Loop::bank,
+           .kind = DifferenceClass::unparsed,
+           .rule = "readable",
+           .subject = std::string(source),
+           .there = statement.name + ":" + std::to_string(row.place),
+           .since = statement.imported_at,
+           .detail = row.why + ": " + row.raw,
+           .command = "dropledger bank import " + shell_word(statement.name) + " --source " + shell_word(source)});
     }
   }
 }
 
 }  // namespace
 
-std::vector<Difference> reconcile_bank(std::string_view source, std::span<const MoneyItem> ours, std::span<const ExternalLine> lines,
-                                       std::span<const ExternalStatement> statements, Milliseconds window, UtcTime now) {
+std::vector<Difference> reconcile_bank(std::string_view source, std::span<const MoneyItem> ours,
+                                       std::span<const ExternalLine> lines,
+                                       std::span<const ExternalStatement> statements, Milliseconds window,
+                                       UtcTime now) {
   std::vector<Difference> found;
   check_sequence(found, source, statements);
   add_unread(found, source, lines, statements);
@@ -741,14 +850,16 @@ std::vector<Difference> reconcile_bank(std::string_view source, std::span<const 
   std::vector<MoneyItem> theirs;
   theirs.reserve(lines.size());
   for (const ExternalLine& line : lines) {
-    MoneyItem item{.id = line.external_id, .references = {line.external_id}, .amount = line.amount, .at = UtcTime(line.booked_on)};
+    MoneyItem item{
+        .id = line.external_id, .references = {line.external_id}, .amount = line.amount, .at = UtcTime(line.booked_on)};
     for (const std::string* reference : {&line.end_to_end, &line.reference}) {
       if (!reference->empty()) item.references.push_back(*reference);
     }
     theirs.push_back(std::move(item));
   }
   const Matching matching = match_money(ours, theirs, window);
-  const auto row = [&](DifferenceClass kind, std::string rule, std::optional<std::size_t> here, std::optional<std::size_t> there) {
+  const auto row = [&](DifferenceClass kind, std::string rule, std::optional<std::size_t> here,
+                       std::optional<std::size_t> there) {
     Difference one{.loop = Loop::bank, .kind = kind, .rule = std::move(rule)};
     if (there) {
       one.subject = lines[*there].counterparty;
@@ -765,17 +876,22 @@ std::vector<Difference> reconcile_bank(std::string_view source, std::span<const 
     return one;
   };
   const auto number = [&](std::size_t i) { return ours[i].id.substr(ours[i].id.rfind(' ') + 1); };
-  std::map<std::pair<std::string, std::int64_t>, std::vector<std::size_t>> paid;  // matched pay-ins by the payer's reference and amount
+  // matched pay-ins by the payer's reference and amount
+  std::map<std::pair<std::string, std::int64_t>, std::vector<std::size_t>> paid;
   for (const MatchedPair& pair : matching.pairs) {
     Difference one = row(DifferenceClass::match, std::string(pair.rule), pair.ours, pair.theirs);
     const Money here = ours[pair.ours].amount, there = theirs[pair.theirs].amount;
-    if (here.currency() != there.currency()) one.kind = DifferenceClass::currency;
-    else if (here != there) one.kind = DifferenceClass::amount;
+    if (here.currency() != there.currency())
+      one.kind = DifferenceClass::currency;
+    else if (here != there)
+      one.kind = DifferenceClass::amount;
     if (one.kind != DifferenceClass::match) {
       one.detail = "the bank says " + to_string_with_code(there);
-      one.command = "dropledger reverse " + number(pair.ours) + " --reason " + shell_word("the bank booked " + to_string_with_code(there) + ", " + one.there);
+      one.command = "dropledger reverse " + number(pair.ours) + " --reason " +
+                    shell_word("the bank booked " + to_string_with_code(there) + ", " + one.there);
     }
-    if (here.is_positive() && !lines[pair.theirs].end_to_end.empty()) paid[{lines[pair.theirs].end_to_end, there.minor()}].push_back(pair.ours);
+    if (here.is_positive() && !lines[pair.theirs].end_to_end.empty())
+      paid[{lines[pair.theirs].end_to_end, there.minor()}].push_back(pair.ours);
     found.push_back(std::move(one));
   }
   for (const auto& [first, second] : matching.undone) {
@@ -790,8 +906,9 @@ std::vector<Difference> reconcile_bank(std::string_view source, std::span<const 
     Difference one = row(fresh ? DifferenceClass::timing : DifferenceClass::missing_there, "payment", i, std::nullopt);
     one.detail = reached ? detail : "no imported statement reaches its day";
     if (!fresh) {
-      one.command = reached ? "dropledger reverse " + number(i) + " --reason " + shell_word("not on the bank's statement")
-                            : "dropledger bank import FILE --source " + shell_word(source);
+      one.command = reached
+                        ? "dropledger reverse " + number(i) + " --reason " + shell_word("not on the bank's statement")
+                        : "dropledger bank import FILE --source " + shell_word(source);
     }
     return one;
   };
@@ -800,12 +917,14 @@ std::vector<Difference> reconcile_bank(std::string_view source, std::span<const 
     if (again.rule != "same owner" || one.kind == DifferenceClass::missing_there) {
       one.kind = DifferenceClass::duplicate;
       one.rule = again.rule;
-      one.command = "dropledger reverse " + number(again.ours) + " --reason " + shell_word("posted twice, see " + ours[again.of].id);
+      one.command = "dropledger reverse " + number(again.ours) + " --reason " +
+                    shell_word("posted twice, see " + ours[again.of].id);
     }
     one.detail = "the same as " + ours[again.of].id + ", which the bank has once";
     found.push_back(std::move(one));
   }
-  for (const std::size_t i : matching.ours_left) found.push_back(unconfirmed(i, "the statement of its day does not have it"));
+  for (const std::size_t i : matching.ours_left)
+    found.push_back(unconfirmed(i, "the statement of its day does not have it"));
   for (const std::size_t i : matching.theirs_left) {
     Difference one = row(DifferenceClass::missing_here, "payment", std::nullopt, i);
     const Money amount = theirs[i].amount;
@@ -817,7 +936,8 @@ std::vector<Difference> reconcile_bank(std::string_view source, std::span<const 
       const auto taken_back = paid.find({lines[i].end_to_end, -amount.minor()});
       if (taken_back != paid.end() && taken_back->second.size() == 1) {
         one.detail = "takes back " + ours[taken_back->second.front()].id;
-        one.command = "dropledger chargeback " + number(taken_back->second.front()) + " --reason " + shell_word(lines[i].external_id);
+        one.command = "dropledger chargeback " + number(taken_back->second.front()) + " --reason " +
+                      shell_word(lines[i].external_id);
       }
     }
     found.push_back(std::move(one));

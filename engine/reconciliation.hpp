@@ -1,8 +1,9 @@
-// Ours against theirs: two sides' items in, every difference out, each in exactly one class. Pure. What agrees is counted, so that "nothing is off" is a
-// number and not a silence.
+// Ours against theirs: two sides' items in, every difference out, each in exactly one class. Pure. What agrees is
+// counted, so that "nothing is off" is a number and not a silence.
 //
-// Matching is exact: first by shared reference, then by named, bounded rules over equal amounts and subjects. Nothing is compared by likeness, no amount is
-// rounded, and where two candidates fit a rule none is taken. Time is n log n in the number of items.
+// Matching is exact: first by shared reference, then by named, bounded rules over equal amounts and subjects. Nothing
+// is compared by likeness, no amount is rounded, and where two candidates fit a rule none is taken. Time is n log n in
+// the number of items.
 #pragma once
 
 #include <cstdint>
@@ -30,10 +31,10 @@ std::string_view name(Loop loop);
 std::optional<Loop> parse_loop(std::string_view text);
 
 enum class DifferenceClass : std::uint8_t {
-  match,            // agrees; nothing to do
-  timing,           // differs, but within the grace: it will agree
-  missing_here,     // they have it, we do not
-  missing_there,    // we have it, they do not
+  match,          // agrees; nothing to do
+  timing,         // differs, but within the grace: it will agree
+  missing_here,   // they have it, we do not
+  missing_there,  // we have it, they do not
   amount,
   currency,
   state,            // both have it, in states that contradict each other
@@ -42,8 +43,10 @@ enum class DifferenceClass : std::uint8_t {
   unparsed,         // theirs cannot be understood
 };
 inline constexpr DifferenceClass kDifferenceClasses[] = {
-    DifferenceClass::match,    DifferenceClass::timing,    DifferenceClass::missing_here,    DifferenceClass::missing_there, DifferenceClass::amount,
-    DifferenceClass::currency, DifferenceClass::state,     DifferenceClass::duplicate,       DifferenceClass::unknown_outcome, DifferenceClass::unparsed};
+    DifferenceClass::match,         DifferenceClass::timing,    DifferenceClass::missing_here,
+    DifferenceClass::missing_there, DifferenceClass::amount,    DifferenceClass::currency,
+    DifferenceClass::state,         DifferenceClass::duplicate, DifferenceClass::unknown_outcome,
+    DifferenceClass::unparsed};
 std::string_view name(DifferenceClass difference);  // "missing_here"
 bool is_open(DifferenceClass difference);           // neither match nor timing: somebody has to act
 
@@ -58,20 +61,21 @@ struct Difference {
   std::optional<UtcTime> since{};  // the older side's instant: its age is now - since
   std::string detail{};
   std::string command{};  // what would correct it; empty where nothing is to be done, or only a person knows
-  // theirs - ours where both are there in one currency; of what only one side has, all of it; nothing for a match without two figures.
+  // theirs - ours where both are there in one currency; of what only one side has, all of it; nothing for a match
+  // without two figures.
   std::optional<Money> gap() const;
 };
 
 struct LoopReport {
   Loop loop;
-  std::string not_done{};  // what of the other side could not be read, and why; then nothing is clean
+  std::string not_done{};                 // what of the other side could not be read, and why; then nothing is clean
   std::vector<Difference> differences{};  // matches too
   std::int64_t proved = 0;                // matches without a row of their own: transfers, balances, seals
   std::int64_t count(DifferenceClass kind) const;
   bool is_clean() const;  // done, and nothing open
 };
 
-// ---- matching -----------------------------------------------------------------------------------------------------------------
+// ---- matching ----
 
 // One movement of money on one side. Amounts with the sign of our account.
 struct MoneyItem {
@@ -81,7 +85,7 @@ struct MoneyItem {
   std::string owner{};                    // the account it belongs to, ours only
   Money amount;
   UtcTime at;
-  std::optional<std::string> undoes{};    // id of the item of the same side that it takes back
+  std::optional<std::string> undoes{};  // id of the item of the same side that it takes back
 };
 struct MatchedPair {
   std::size_t ours, theirs;
@@ -94,7 +98,8 @@ struct Repetition {
 };
 struct Matching {
   std::vector<MatchedPair> pairs{};
-  std::vector<std::pair<std::size_t, std::size_t>> undone{};  // of ours: the second takes back the first, and the other side knows neither
+  // of ours: the second takes back the first, and the other side knows neither
+  std::vector<std::pair<std::size_t, std::size_t>> undone{};
   std::vector<Repetition> repetitions{};
   std::vector<std::size_t> ours_left{}, theirs_left{};
 };
@@ -102,34 +107,39 @@ struct Matching {
 //   reference                a shared reference and equal amounts; the nearest in time, where several fit
 //   reference, other amount  a reference that exactly one item of each side bears, with the same sign
 //   subject and amount       equal subject and amount, at most `window` apart
-//   subject                  a subject that exactly one item of each side bears, at most `window` apart, with the same sign
-//   amount and day           equal amounts without subjects, at most `window` apart, ours all of one owner and at least as many as theirs
-// Then ours that take each other back, and the last rule once more; then repetitions: a left-over of ours with the amount and a reference, the subject or
-// (within the window) the owner of a matched one.
+//   subject                  a subject that exactly one item of each side bears, at most `window` apart, with the same
+//   sign amount and day           equal amounts without subjects, at most `window` apart, ours all of one owner and at
+//   least as many as theirs
+// Then ours that take each other back, and the last rule once more; then repetitions: a left-over of ours with the
+// amount and a reference, the subject or (within the window) the owner of a matched one.
 Matching match_money(std::span<const MoneyItem> ours, std::span<const MoneyItem> theirs, Milliseconds window);
 
-// ---- the loops ----------------------------------------------------------------------------------------------------------------
+// ---- the loops ----
 
 // (b) `jobs` is a complete list.
-std::vector<Difference> reconcile_jobs(std::span<const Backorder> ours, std::span<const ProviderJob> jobs, Milliseconds lag, UtcTime now);
+std::vector<Difference> reconcile_jobs(std::span<const Backorder> ours, std::span<const ProviderJob> jobs,
+                                       Milliseconds lag, UtcTime now);
 
-// (a) What verify() does not say: a capture needs a registered outcome and a job, and no deposit is given back against one. The ended ones count.
+// (a) What verify() does not say: a capture needs a registered outcome and a job, and no deposit is given back against
+// one. The ended ones count.
 std::vector<Difference> reconcile_outcomes(std::span<const Backorder> backorders);
 
 // (c)
 struct PurseFacts {
   ProviderPurse purse;
   std::vector<ProviderDeposit> deposits{};
-  ProviderAccounting accounting;             // from the beginning of our books, its opening balance as of `since`
+  // from the beginning of our books, its opening balance as of `since`
+  ProviderAccounting accounting;
   UtcTime since;
-  std::vector<ProviderJob> jobs{};           // a complete list: tells which of them are funded there
-  std::vector<MoneyItem> ours{};             // movements of 1200 and 1210
-  std::vector<Backorder> backorders{};       // with a job now or before
+  std::vector<ProviderJob> jobs{};      // a complete list: tells which of them are funded there
+  std::vector<MoneyItem> ours{};        // movements of 1200 and 1210
+  std::vector<Backorder> backorders{};  // with a job now or before
 };
 std::vector<Difference> reconcile_purse(const PurseFacts& facts, Milliseconds lag, Milliseconds window, UtcTime now);
 
 // (d) one source. `lines` and `statements` are that source's, as imported; `ours` the movements of its cash account.
-std::vector<Difference> reconcile_bank(std::string_view source, std::span<const MoneyItem> ours, std::span<const ExternalLine> lines,
+std::vector<Difference> reconcile_bank(std::string_view source, std::span<const MoneyItem> ours,
+                                       std::span<const ExternalLine> lines,
                                        std::span<const ExternalStatement> statements, Milliseconds window, UtcTime now);
 
 // A command's argument as a shell takes it: quoted where it must be.

@@ -21,13 +21,23 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT: implicit on purpose
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}   // NOLINT
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit on purpose
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   explicit operator bool() const { return state_.index() == 0; }
-  const T& value() const& { require(); return *std::get_if<0>(&state_); }
-  T& value() & { require(); return *std::get_if<0>(&state_); }
-  T value() && { require(); return std::move(*std::get_if<0>(&state_)); }  // by value: `for (x : f().value().rows)` outlives f()'s Result
+  const T& value() const& {
+    require();
+    return *std::get_if<0>(&state_);
+  }
+  T& value() & {
+    require();
+    return *std::get_if<0>(&state_);
+  }
+  // by value: `for (x : f().value().rows)` outlives f()'s Result
+  T value() && {
+    require();
+    return std::move(*std::get_if<0>(&state_));
+  }
   // REQUIRES: !*this
   const Error& error() const {
     ENSURE(state_.index() == 1, "error() of a Result that holds a value");
@@ -36,7 +46,8 @@ class [[nodiscard]] Result {
 
  private:
   void require() const {
-    if (state_.index() != 0) invariant_failed("Result holds a value", __FILE__, __LINE__, std::get_if<1>(&state_)->detail);
+    if (state_.index() != 0)
+      invariant_failed("Result holds a value", __FILE__, __LINE__, std::get_if<1>(&state_)->detail);
   }
   std::variant<T, Error> state_;
 };

@@ -24,21 +24,26 @@ std::string_view name(DropKind kind);
 Result<DropKind> parse_drop_kind(std::string_view text);
 
 struct ZoneSchedule {
-  std::string zone{};                             // ACE suffix, "" is the row for every zone without one of its own
+  // ACE suffix, "" is the row for every zone without one of its own
+  std::string zone{};
   DropKind kind = DropKind::unknown;
-  std::string time_zone = "UTC";                // IANA name, for batch_times
-  std::vector<std::chrono::seconds> batch_times{};  // local time of day of each batch start, ascending; empty: unknown
-  Milliseconds job_lead = std::chrono::hours(3);      // the job must exist this long before T (rule of the 2011 quick start)
-  Milliseconds deposit_lead = std::chrono::hours(72);  // the deposit is attempted this long before T, elapsed hours
-  Milliseconds deposit_gap = std::chrono::hours(24);   // and at least this long before the deadline
-  Milliseconds finalization_lead{0};            // where a list gives only F: T = F + this
-  std::optional<Milliseconds> submit_lead{};      // hold a funded job back until this long before the deadline; absent: at once
-  std::string source{};                           // where the row is from, for people
-  std::string confidence{};                       // "high", "medium", "low", "operator"
+  std::string time_zone = "UTC";  // IANA name, for batch_times
+  // local time of day of each batch start, ascending; empty: unknown
+  std::vector<std::chrono::seconds> batch_times{};
+  // the job must exist this long before T (rule of the 2011 quick start)
+  Milliseconds job_lead = std::chrono::hours(3);
+  // the deposit is attempted this long before T, elapsed hours
+  Milliseconds deposit_lead = std::chrono::hours(72);
+  Milliseconds deposit_gap = std::chrono::hours(24);  // and at least this long before the deadline
+  Milliseconds finalization_lead{0};                  // where a list gives only F: T = F + this
+  // hold a funded job back until this long before the deadline; absent: at once
+  std::optional<Milliseconds> submit_lead{};
+  std::string source{};      // where the row is from, for people
+  std::string confidence{};  // "high", "medium", "low", "operator"
 };
 
-// invalid_schedule where spans are negative, the deposit would be due after the deadline (deposit_lead < job_lead), a batch time is
-// outside the day, or the time zone is unknown.
+// invalid_schedule where spans are negative, the deposit would be due after the deadline (deposit_lead < job_lead), a
+// batch time is outside the day, or the time zone is unknown.
 Outcome check(const ZoneSchedule& schedule);
 
 // What the program knows without being told. The operator's rows, kept in the book, come before them.
@@ -56,7 +61,8 @@ class Schedules {
   std::vector<ZoneSchedule> rows_{};
 };
 
-// T for a list that names only a local day: the day's first batch at or after its midnight. Nothing where the batch time is unknown.
+// T for a list that names only a local day: the day's first batch at or after its midnight. Nothing where the batch
+// time is unknown.
 std::optional<UtcTime> batch_start(const ZoneSchedule& schedule, Day local_day);
 
 }  // namespace engine

@@ -8,11 +8,16 @@
 namespace engine {
 namespace {
 
-constexpr Named<Resolution> kResolutions[] = {{Resolution::acknowledge, "acknowledge"}, {Resolution::failed, "failed"},
-                                              {Resolution::successful, "successful"}, {Resolution::resubmit, "resubmit"},
-                                              {Resolution::give_up, "give-up"}, {Resolution::charge, "charge"},
-                                              {Resolution::operator_keeps, "operator-keeps"}, {Resolution::keep, "keep"},
-                                              {Resolution::goodwill, "goodwill"}, {Resolution::delete_job, "delete"}};
+constexpr Named<Resolution> kResolutions[] = {{Resolution::acknowledge, "acknowledge"},
+                                              {Resolution::failed, "failed"},
+                                              {Resolution::successful, "successful"},
+                                              {Resolution::resubmit, "resubmit"},
+                                              {Resolution::give_up, "give-up"},
+                                              {Resolution::charge, "charge"},
+                                              {Resolution::operator_keeps, "operator-keeps"},
+                                              {Resolution::keep, "keep"},
+                                              {Resolution::goodwill, "goodwill"},
+                                              {Resolution::delete_job, "delete"}};
 
 struct CaseRule {
   CaseKind kind;
@@ -45,7 +50,10 @@ void open_case(Changes& changes, CaseKind kind, const Backorder& backorder, std:
 }
 
 StepFacts step_facts(Event event, const Backorder& backorder, const SettlementFacts& facts) {
-  StepFacts step{.now = facts.now, .detail = "provider says " + backorder.provider_status, .deposit = facts.price, .tax_bp = facts.tax_bp};
+  StepFacts step{.now = facts.now,
+                 .detail = "provider says " + backorder.provider_status,
+                 .deposit = facts.price,
+                 .tax_bp = facts.tax_bp};
   if (event == Event::lost) step.reason = Reason::not_registered;
   if (event == Event::auction_lost) step.reason = Reason::auction_lost;
   return step;
@@ -54,10 +62,12 @@ StepFacts step_facts(Event event, const Backorder& backorder, const SettlementFa
 void charge_auction_price(Changes& changes, const Backorder& backorder, Customer& customer) {
   const std::size_t blank = backorder.auction_price.find(' ');
   const std::string amount_text = backorder.auction_price.substr(0, blank);
-  const Result<Currency> currency = Currency::parse(blank == std::string::npos ? "" : backorder.auction_price.substr(blank + 1));
+  const Result<Currency> currency =
+      Currency::parse(blank == std::string::npos ? "" : backorder.auction_price.substr(blank + 1));
   if (!currency || currency.value() != customer.currency) {
     open_case(changes, CaseKind::auction_price_other_currency, backorder,
-              "auction price '" + backorder.auction_price + "' cannot be charged to an account in " + std::string(customer.currency.code()));
+              "auction price '" + backorder.auction_price + "' cannot be charged to an account in " +
+                  std::string(customer.currency.code()));
     return;
   }
   const Result<RoundedMoney> price = parse_provider_money(amount_text, currency.value());
@@ -68,30 +78,48 @@ void charge_auction_price(Changes& changes, const Backorder& backorder, Customer
   const LedgerAccountKey clearing = operator_account(AccountKind::auction_clearing, customer.currency);
   const std::string memo = "auction price of " + backorder.name.ace();
   if (paid.is_positive()) {
-    changes.transfers.push_back({TransferKind::auction_price, available_of(customer), clearing, paid, {}, backorder.id, backorder.attempt, {}, memo});
+    changes.transfers.push_back({TransferKind::auction_price,
+                                 available_of(customer),
+                                 clearing,
+                                 paid,
+                                 {},
+                                 backorder.id,
+                                 backorder.attempt,
+                                 {},
+                                 memo});
     customer.available -= paid;
   }
   if (owed.is_positive()) {
-    changes.transfers.push_back(
-        {TransferKind::auction_receivable, receivable_of(customer), clearing, owed, {}, backorder.id, backorder.attempt, {}, memo});
+    changes.transfers.push_back({TransferKind::auction_receivable,
+                                 receivable_of(customer),
+                                 clearing,
+                                 owed,
+                                 {},
+                                 backorder.id,
+                                 backorder.attempt,
+                                 {},
+                                 memo});
     customer.owed += owed;
     open_case(changes, CaseKind::auction_price_short, backorder, memo + ": " + to_string_with_code(owed) + " are owed");
   }
 }
 
-Outcome walk_to(Changes& changes, Backorder& backorder, Customer& customer, State outcome, const SettlementFacts& facts) {
+Outcome walk_to(Changes& changes, Backorder& backorder, Customer& customer, State outcome,
+                const SettlementFacts& facts) {
   const auto path = walk(backorder.state, outcome);
   ENSURE(path.has_value(), "every outcome can be reached from every open state");
   for (const Transition& row : *path) {
     const Outcome taken = take_step(changes, backorder, customer, row.event, step_facts(row.event, backorder, facts));
     if (!taken) return taken;
   }
-  if (outcome == State::auction_won && facts.settings.auction_on_account) charge_auction_price(changes, backorder, customer);
+  if (outcome == State::auction_won && facts.settings.auction_on_account)
+    charge_auction_price(changes, backorder, customer);
   return Done{};
 }
 
 void contradict(Changes& changes, const Backorder& backorder, State outcome) {
-  const std::string both = "settled as " + std::string(name(backorder.state)) + ", the provider now says " + backorder.provider_status;
+  const std::string both =
+      "settled as " + std::string(name(backorder.state)) + ", the provider now says " + backorder.provider_status;
   if (is_success(outcome) != is_success(backorder.state)) {
     open_case(changes, is_success(outcome) ? CaseKind::late_success : CaseKind::late_failure, backorder, both);
   }
@@ -101,7 +129,8 @@ void contradict(Changes& changes, const Backorder& backorder, State outcome) {
 
 bool needs_a_closer_look(const ProviderJob& job) {
   const std::optional<State> outcome = meaning_of_status(job.status).outcome;
-  return (outcome == State::auction_pending && !job.auction_ends_at) || (outcome == State::auction_won && job.auction_price.empty());
+  return (outcome == State::auction_pending && !job.auction_ends_at) ||
+         (outcome == State::auction_won && job.auction_price.empty());
 }
 
 bool observe(Changes& changes, Backorder& backorder, const ProviderJob& job, UtcTime now) {
@@ -110,7 +139,8 @@ bool observe(Changes& changes, Backorder& backorder, const ProviderJob& job, Utc
   // A list says less than a single answer: what it does not mention stays as it was.
   const std::optional<UtcTime> auction_ends_at = job.auction_ends_at ? job.auction_ends_at : backorder.auction_ends_at;
   const std::string& auction_price = job.auction_price.empty() ? backorder.auction_price : job.auction_price;
-  if (backorder.provider_status == job.status && backorder.auction_ends_at == auction_ends_at && backorder.auction_price == auction_price) {
+  if (backorder.provider_status == job.status && backorder.auction_ends_at == auction_ends_at &&
+      backorder.auction_price == auction_price) {
     if (seen_again) changes.backorders.push_back(backorder);
     return false;
   }
@@ -134,7 +164,8 @@ Result<bool> settle(Changes& changes, Backorder& backorder, Customer& customer, 
     return true;
   }
   if (backorder.state == State::requested && (!facts.price || *facts.price > customer.spendable())) {
-    open_case(changes, CaseKind::late_success, backorder, "the provider says " + backorder.provider_status + " for a job without a deposit");
+    open_case(changes, CaseKind::late_success, backorder,
+              "the provider says " + backorder.provider_status + " for a job without a deposit");
     return true;
   }
   const Outcome done = walk_to(changes, backorder, customer, *meaning.outcome, facts);
@@ -145,20 +176,24 @@ Result<bool> settle(Changes& changes, Backorder& backorder, Customer& customer, 
 
 bool check_overdue(Changes& changes, const Backorder& backorder, const Settings& settings, UtcTime now) {
   if (backorder.state == State::active && backorder.open_call && backorder.drop && now > backorder.drop->deadline) {
-    open_case(changes, CaseKind::overdue, backorder, "its job was ordered, but the provider did not say whether it exists, and the deadline passed at " +
-                                                         to_string(backorder.drop->deadline) + ": the deposit stays until the provider answers");
+    open_case(changes, CaseKind::overdue, backorder,
+              "its job was ordered, but the provider did not say whether it exists, and the deadline passed at " +
+                  to_string(backorder.drop->deadline) + ": the deposit stays until the provider answers");
     return true;
   }
   std::optional<UtcTime> limit;
   if (backorder.state == State::processing && backorder.drop) limit = backorder.drop->drop_at + settings.overdue_after;
-  if (backorder.state == State::auction_pending && backorder.auction_ends_at) limit = *backorder.auction_ends_at + settings.auction_overdue_after;
+  if (backorder.state == State::auction_pending && backorder.auction_ends_at)
+    limit = *backorder.auction_ends_at + settings.auction_overdue_after;
   if (!limit || now <= *limit) return false;
-  open_case(changes, CaseKind::overdue, backorder, "no outcome since " + to_string(*limit) + ", last status " +
-                                                       (backorder.provider_status.empty() ? "none" : backorder.provider_status));
+  open_case(changes, CaseKind::overdue, backorder,
+            "no outcome since " + to_string(*limit) + ", last status " +
+                (backorder.provider_status.empty() ? "none" : backorder.provider_status));
   return true;
 }
 
-Outcome job_gone(Changes& changes, Backorder& backorder, Customer& customer, bool charged, const std::string& raw, UtcTime now) {
+Outcome job_gone(Changes& changes, Backorder& backorder, Customer& customer, bool charged, const std::string& raw,
+                 UtcTime now) {
   if (is_final(backorder.state)) return Done{};
   if (!backorder.gone_since) {
     backorder.gone_since = now;
@@ -168,20 +203,24 @@ Outcome job_gone(Changes& changes, Backorder& backorder, Customer& customer, boo
   }
   if (now < *backorder.gone_since + kSecondLook) return Done{};
   if (backorder.cancelling) {
-    const Outcome done = take_step(changes, backorder, customer, Event::cancelled,
-                                   {.now = now, .reason = backorder.reason, .detail = "job deleted: absent from the list, and 545 twice"});
+    const Outcome done = take_step(
+        changes, backorder, customer, Event::cancelled,
+        {.now = now, .reason = backorder.reason, .detail = "job deleted: absent from the list, and 545 twice"});
     if (done) changes.backorders.push_back(backorder);
     return done;
   }
   const bool after_drop = backorder.drop && now >= backorder.drop->drop_at + kGoneAfterDrop;
-  if (backorder.state == State::auction_pending || charged || (backorder.drop && now <= backorder.drop->deadline) || !backorder.drop) {
-    open_case(changes, CaseKind::gone, backorder, "application " + backorder.application.value_or("") + " is gone at the provider since " +
-                                                      to_string(*backorder.gone_since) + (charged ? ", but was charged" : ""));
+  if (backorder.state == State::auction_pending || charged || (backorder.drop && now <= backorder.drop->deadline) ||
+      !backorder.drop) {
+    open_case(changes, CaseKind::gone, backorder,
+              "application " + backorder.application.value_or("") + " is gone at the provider since " +
+                  to_string(*backorder.gone_since) + (charged ? ", but was charged" : ""));
     return Done{};
   }
   if (!after_drop) return Done{};
-  const Outcome done = take_step(changes, backorder, customer, Event::cancelled,
-                                 {.now = now, .reason = Reason::provider_deleted, .detail = "application gone at the provider, nothing charged"});
+  const Outcome done = take_step(
+      changes, backorder, customer, Event::cancelled,
+      {.now = now, .reason = Reason::provider_deleted, .detail = "application gone at the provider, nothing charged"});
   if (done) changes.backorders.push_back(backorder);
   return done;
 }
@@ -196,18 +235,21 @@ Outcome check_resolution(CaseKind kind, Resolution resolution) {
     if (rule.resolution == resolution) return Done{};
     allowed += (allowed.empty() ? "" : ", ") + std::string(name(rule.resolution));
   }
-  return Error{ErrorCode::resolution_not_allowed, "a case '" + std::string(name(kind)) + "' is not closed by '" + std::string(name(resolution)) +
-                                                      "'; possible: " + allowed};
+  return Error{ErrorCode::resolution_not_allowed, "a case '" + std::string(name(kind)) + "' is not closed by '" +
+                                                      std::string(name(resolution)) + "'; possible: " + allowed};
 }
 
-Outcome resolve_case(Changes& changes, const Case& open_case, Backorder& backorder, Customer& customer, const ResolutionFacts& facts) {
-  if (open_case.closed_at) return Error{ErrorCode::case_not_open, "case " + std::to_string(open_case.id.value()) + " is closed already"};
+Outcome resolve_case(Changes& changes, const Case& open_case, Backorder& backorder, Customer& customer,
+                     const ResolutionFacts& facts) {
+  if (open_case.closed_at)
+    return Error{ErrorCode::case_not_open, "case " + std::to_string(open_case.id.value()) + " is closed already"};
   if (Outcome allowed = check_resolution(open_case.kind, facts.resolution); !allowed) return allowed;
   if (facts.why.empty()) return Error{ErrorCode::invalid_argument, "a decision needs its reason or evidence"};
   const auto must_be_absent = [&]() -> Outcome {
     if (facts.job_absent) return Done{};
     return Error{ErrorCode::job_may_exist, "backorder " + std::to_string(backorder.id.value()) +
-                                               ": no deposit is released while its job exists or may exist; the provider still shows it or does not answer"};
+                                               ": no deposit is released while its job exists or may exist; the "
+                                               "provider still shows it or does not answer"};
   };
   StepFacts step{.now = facts.now, .detail = facts.why, .tax_bp = facts.tax_bp};
   Outcome done = Done{};
@@ -218,7 +260,9 @@ Outcome resolve_case(Changes& changes, const Case& open_case, Backorder& backord
       step.reason = Reason::not_registered;
       done = take_step(changes, backorder, customer, Event::lost, step);
       break;
-    case Resolution::successful: done = take_step(changes, backorder, customer, Event::won, step); break;
+    case Resolution::successful:
+      done = take_step(changes, backorder, customer, Event::won, step);
+      break;
     case Resolution::resubmit:
       if (Outcome absent = must_be_absent(); !absent) return absent;
       done = take_step(changes, backorder, customer, Event::job_dropped, step);
@@ -233,19 +277,28 @@ Outcome resolve_case(Changes& changes, const Case& open_case, Backorder& backord
       changed = false;
       break;
     case Resolution::goodwill:
-      done = grant_goodwill(changes, customer, facts.amount.value_or(backorder.deposit.value_or(backorder.quoted)), facts.why);
+      done = grant_goodwill(changes, customer, facts.amount.value_or(backorder.deposit.value_or(backorder.quoted)),
+                            facts.why);
       changed = false;
       break;
     case Resolution::acknowledge:
     case Resolution::operator_keeps:
     case Resolution::keep:
-    case Resolution::delete_job: changed = false; break;
+    case Resolution::delete_job:
+      changed = false;
+      break;
   }
   if (!done) return done;
   if (changed) changes.backorders.push_back(backorder);
   changes.closed_cases.push_back({open_case.id, std::string(name(facts.resolution)) + ": " + facts.why});
-  changes.events.push_back({EventKind::case_closed, open_case.customer, open_case.backorder, {}, {}, {},
-                            std::string(name(open_case.kind)) + " " + std::string(name(facts.resolution)) + ": " + facts.why});
+  changes.events.push_back(
+      {EventKind::case_closed,
+       open_case.customer,
+       open_case.backorder,
+       {},
+       {},
+       {},
+       std::string(name(open_case.kind)) + " " + std::string(name(facts.resolution)) + ": " + facts.why});
   return Done{};
 }
 

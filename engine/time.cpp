@@ -12,7 +12,8 @@ constexpr int kFirstYear = 1970, kLastYear = 9999;
 Error not_a_time(std::string_view text) {
   std::string safe;
   for (const char c : text.substr(0, 40)) safe += c >= ' ' && c < 127 ? c : '?';
-  return {ErrorCode::invalid_time, "'" + safe + "' is not an instant: write 2026-08-01T06:10:00Z, '2026-08-01 06:10:00' (UTC) or 2026-08-01"};
+  return {ErrorCode::invalid_time,
+          "'" + safe + "' is not an instant: write 2026-08-01T06:10:00Z, '2026-08-01 06:10:00' (UTC) or 2026-08-01"};
 }
 
 // Reads fixed-width fields from the front; no locale, no allocation: lists have hundreds of thousands of instants.
@@ -159,7 +160,8 @@ std::string to_string(Milliseconds span) {
   if (span < Milliseconds(0)) return "-" + to_string(-span);
   if (span < std::chrono::seconds(1)) return span == Milliseconds(0) ? "0s" : std::to_string(span.count()) + "ms";
   const std::int64_t seconds = std::chrono::floor<std::chrono::seconds>(span).count();
-  const std::pair<std::int64_t, const char*> units[] = {{seconds / 86'400, "d"}, {seconds / 3'600 % 24, "h"}, {seconds / 60 % 60, "m"}, {seconds % 60, "s"}};
+  const std::pair<std::int64_t, const char*> units[] = {
+      {seconds / 86'400, "d"}, {seconds / 3'600 % 24, "h"}, {seconds / 60 % 60, "m"}, {seconds % 60, "s"}};
   std::string text;
   int shown = 0;
   for (const auto& [count, unit] : units) {
@@ -171,7 +173,8 @@ std::string to_string(Milliseconds span) {
 }
 
 Result<Milliseconds> parse_span(std::string_view text) {
-  const Error refused{ErrorCode::invalid_time, "'" + std::string(text.substr(0, 40)) + "' is not a span of time: write 72h, 3d, 90m, 45s or '1d 12h'"};
+  const Error refused{ErrorCode::invalid_time, "'" + std::string(text.substr(0, 40)) +
+                                                   "' is not a span of time: write 72h, 3d, 90m, 45s or '1d 12h'"};
   std::int64_t seconds = 0, number = -1;
   bool any = false;
   for (const char c : text) {
@@ -211,7 +214,8 @@ UtcTime resolve_local(std::string_view zone, Day local_day, std::chrono::seconds
 }
 
 std::string to_local_string(std::string_view zone, UtcTime time) {
-  const date::sys_info info = date::locate_zone(std::string(zone))->get_info(std::chrono::floor<std::chrono::seconds>(time));
+  const date::sys_info info =
+      date::locate_zone(std::string(zone))->get_info(std::chrono::floor<std::chrono::seconds>(time));
   const std::string clock = to_wire_string(time + info.offset);
   const bool whole_minute = clock.ends_with(":00");
   return (whole_minute ? clock.substr(0, clock.size() - 3) : clock) + " " + info.abbrev;

@@ -14,14 +14,15 @@ using Milliseconds = std::chrono::milliseconds;
 using UtcTime = std::chrono::sys_time<Milliseconds>;
 using Day = std::chrono::sys_days;  // a calendar day; of which zone is said where it is used
 
-// RFC 3339 with `T` or a blank, `Z` or nothing (both UTC) or an offset, fractions to milliseconds. A date alone is midnight UTC.
-// A leap second (`23:59:60`) is the next second. "0000-00-00..." and empty text are refused with invalid_time, as is
-// anything outside the years 1970 to 9999.
+// RFC 3339 with `T` or a blank, `Z` or nothing (both UTC) or an offset, fractions to milliseconds. A date alone is
+// midnight UTC. A leap second (`23:59:60`) is the next second. "0000-00-00..." and empty text are refused with
+// invalid_time, as is anything outside the years 1970 to 9999.
 Result<UtcTime> parse_time(std::string_view text);
 // "YYYY-MM-DD", nothing else.
 Result<Day> parse_day(std::string_view text);
 
-std::string to_string(UtcTime time);       // "2026-08-01T06:10:00Z"; milliseconds only where they are not zero
+// "2026-08-01T06:10:00Z"; milliseconds only where they are not zero
+std::string to_string(UtcTime time);
 std::string to_wire_string(UtcTime time);  // "2026-08-01 06:10:00", the provider's form
 std::string to_string(Day day);            // "2026-08-01"
 std::string to_string(Milliseconds span);  // "2d 3h", "59m 3s": the two largest units, for people

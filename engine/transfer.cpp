@@ -35,7 +35,8 @@ std::string_view name(TransferKind kind) { return word_of(kKinds, kind); }
 std::optional<TransferKind> parse_transfer_kind(std::string_view text) { return value_of(kKinds, text); }
 
 bool moves_deposit(TransferKind kind) {
-  return kind == TransferKind::reserve || kind == TransferKind::refund || kind == TransferKind::capture || kind == TransferKind::capture_tax;
+  return kind == TransferKind::reserve || kind == TransferKind::refund || kind == TransferKind::capture ||
+         kind == TransferKind::capture_tax;
 }
 
 bool is_reversible(TransferKind kind) {
@@ -50,7 +51,8 @@ bool is_reversible(TransferKind kind) {
     case TransferKind::suspense_in:
     case TransferKind::suspense_out:
     case TransferKind::provider_pay_in:
-    case TransferKind::provider_cost: return true;
+    case TransferKind::provider_cost:
+      return true;
     case TransferKind::reserve:
     case TransferKind::refund:
     case TransferKind::capture:
@@ -60,7 +62,8 @@ bool is_reversible(TransferKind kind) {
     case TransferKind::late_charge:
     case TransferKind::late_charge_tax:
     case TransferKind::late_receivable:
-    case TransferKind::reversal: return false;
+    case TransferKind::reversal:
+      return false;
   }
   invariant_failed("the kind is known", __FILE__, __LINE__, "transfer kind");
 }

@@ -1,5 +1,5 @@
-// A transfer: one positive amount from a debited to a credited account of one currency. Balanced by its shape, never changed, never
-// deleted. Several transfers of one event share a request and commit together.
+// A transfer: one positive amount from a debited to a credited account of one currency. Balanced by its shape, never
+// changed, never deleted. Several transfers of one event share a request and commit together.
 #pragma once
 
 #include <optional>
@@ -36,18 +36,20 @@ enum class TransferKind : std::uint8_t {
 std::string_view name(TransferKind kind);
 std::optional<TransferKind> parse_transfer_kind(std::string_view text);
 bool moves_deposit(TransferKind kind);  // reserve, refund, capture, capture_tax
-// Undone by a reversal that names it; reserve, refund and capture never are: what is wrong there is corrected by an adjustment.
+// Undone by a reversal that names it; reserve, refund and capture never are: what is wrong there is corrected by an
+// adjustment.
 bool is_reversible(TransferKind kind);
 
 struct NewTransfer {
   TransferKind kind;
   LedgerAccountKey debit;
   LedgerAccountKey credit;
-  Money amount;                            // above zero, in the currency of both accounts
-  std::optional<UtcTime> effective_at{};     // absent: when it is recorded
+  Money amount;                           // above zero, in the currency of both accounts
+  std::optional<UtcTime> effective_at{};  // absent: when it is recorded
   std::optional<BackorderId> backorder{};
-  int attempt = 0;                         // with a backorder: the reservation this belongs to, from 1; (backorder, kind, attempt) is unique
-  std::optional<TransferId> reverses{};      // reversal, chargeback: the transfer it answers
+  // with a backorder: the reservation this belongs to, from 1; (backorder, kind, attempt) is unique
+  int attempt = 0;
+  std::optional<TransferId> reverses{};  // reversal, chargeback: the transfer it answers
   std::string memo{};
 };
 

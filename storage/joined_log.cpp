@@ -27,7 +27,8 @@ struct LogFile : sqlite3_file {
     return written;
   }
 };
-constexpr std::size_t kRealAt = (sizeof(LogFile) + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) * alignof(std::max_align_t);
+constexpr std::size_t kRealAt =
+    (sizeof(LogFile) + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) * alignof(std::max_align_t);
 
 LogFile& log_of(sqlite3_file* file) { return *static_cast<LogFile*>(file); }
 
@@ -46,7 +47,8 @@ int after_waiting(sqlite3_file* file, Arguments... arguments) {
 int read(sqlite3_file* file, void* into, int bytes, sqlite3_int64 at) {
   const LogFile& log = log_of(file);
   const bool waits = at < log.end() && at + bytes > log.begin;
-  return waits ? after_waiting<&sqlite3_io_methods::xRead>(file, into, bytes, at) : at_once<&sqlite3_io_methods::xRead>(file, into, bytes, at);
+  return waits ? after_waiting<&sqlite3_io_methods::xRead>(file, into, bytes, at)
+               : at_once<&sqlite3_io_methods::xRead>(file, into, bytes, at);
 }
 
 int write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
@@ -102,14 +104,15 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* fla
   log->real = reinterpret_cast<sqlite3_file*>(reinterpret_cast<std::byte*>(file) + kRealAt);
   log->real->pMethods = nullptr;
   const int opened = own->xOpen(own, name, log->real, flags, flags_out);
-  log->pMethods = log->real->pMethods == nullptr ? nullptr : &kLogMethods;  // SQLite closes what has methods, opened or not
+  // SQLite closes what has methods, opened or not
+  log->pMethods = log->real->pMethods == nullptr ? nullptr : &kLogMethods;
   if (log->pMethods == nullptr) log->~LogFile();
   return opened;
 }
 
 sqlite3_vfs made() {
   if (own_layer() == nullptr) throw std::bad_alloc();  // SQLite could not even begin
-  sqlite3_vfs ours = *own_layer();  // whose functions do everything else
+  sqlite3_vfs ours = *own_layer();                     // whose functions do everything else
   ours.szOsFile += static_cast<int>(kRealAt);
   ours.zName = "joined-log";
   ours.xOpen = open;

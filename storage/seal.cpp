@@ -2,7 +2,6 @@
 
 #include <sodium.h>
 
-
 namespace storage {
 namespace {
 
@@ -37,15 +36,19 @@ void CanonicalBytes::text(std::string_view value) {
 }
 
 void CanonicalBytes::optional_number(std::optional<std::int64_t> value) {
-  if (value) number(*value);
-  else absent();
+  if (value)
+    number(*value);
+  else
+    absent();
 }
 
 void append_account(CanonicalBytes& out, const engine::LedgerAccountKey& account) {
   out.number(static_cast<std::int64_t>(account.kind));
   out.text(account.currency.code());
-  if (account.customer) out.number(account.customer->value());
-  else out.absent();
+  if (account.customer)
+    out.number(account.customer->value());
+  else
+    out.absent();
   out.text(account.source);
 }
 
@@ -84,7 +87,8 @@ SealHasher::SealHasher(const Hash& previous, const SealRange& range) : state_{} 
   CanonicalBytes header;
   header.text(kSealVersion);
   header.text({reinterpret_cast<const char*>(previous.data()), previous.size()});
-  for (const std::int64_t value : {range.id, range.sealed_at, range.first_request, range.last_request, range.first_transfer, range.last_transfer}) {
+  for (const std::int64_t value : {range.id, range.sealed_at, range.first_request, range.last_request,
+                                   range.first_transfer, range.last_transfer}) {
     header.number(value);
   }
   add(header);
@@ -108,7 +112,8 @@ Hash book_hash(std::int64_t made_at_ms, bool rehearsal) {
 
 Hash hash_of(std::string_view bytes) {
   Hash hash;
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), nullptr, 0);
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                     nullptr, 0);
   return hash;
 }
 

@@ -15,8 +15,8 @@ namespace storage {
 
 using Hash = std::array<unsigned char, 32>;
 
-// Appends fields: absent is 0x00; a number is 0x01 and 8 bytes, little endian, two's complement; a text is 0x02, its length as
-// 4 bytes, little endian, and its bytes.
+// Appends fields: absent is 0x00; a number is 0x01 and 8 bytes, little endian, two's complement; a text is 0x02, its
+// length as 4 bytes, little endian, and its bytes.
 class CanonicalBytes {
  public:
   void number(std::int64_t value);
@@ -57,7 +57,8 @@ struct SealRange {
   std::int64_t id, sealed_at, first_request, last_request, first_transfer, last_transfer;
 };
 
-// Requests and transfers that wait for their seal. A unit of work with more has several seals, so that it need not keep the bytes of all until its end.
+// Requests and transfers that wait for their seal. A unit of work with more has several seals, so that it need not keep
+// the bytes of all until its end.
 inline constexpr std::int64_t kMostUnsealed = 4'096;
 
 // Hashes one seal's document piece by piece: header, then its requests, then its transfers, each in the order of ids.
@@ -68,7 +69,8 @@ class SealHasher {
   Hash finish();
 
  private:
-  alignas(64) std::array<unsigned char, 384> state_;  // crypto_generichash_state, whose header stays out of this one
+  // crypto_generichash_state, whose header stays out of this one
+  alignas(64) std::array<unsigned char, 384> state_;
 };
 
 // What the first seal names as the one before: the making of the book.

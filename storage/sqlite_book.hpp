@@ -20,12 +20,17 @@ namespace storage {
 inline constexpr std::int64_t kApplicationId = 0x6472706c;
 
 // Where a backorder lies: those of one account together, by id. Both are below 2^31 and 2^32, as the table checks.
-inline std::int64_t by_customer(engine::CustomerId customer, engine::BackorderId backorder) { return (customer.value() << 32) + backorder.value(); }
+inline std::int64_t by_customer(engine::CustomerId customer, engine::BackorderId backorder) {
+  return (customer.value() << 32) + backorder.value();
+}
 // The keys of a customer's backorders lie between these two, which are nobody's.
 inline std::pair<std::int64_t, std::int64_t> keys_around(engine::CustomerId customer) {
-  return {by_customer(customer, engine::BackorderId(0)), by_customer(engine::CustomerId(customer.value() + 1), engine::BackorderId(0))};
+  return {by_customer(customer, engine::BackorderId(0)),
+          by_customer(engine::CustomerId(customer.value() + 1), engine::BackorderId(0))};
 }
-inline bool lies_before(const engine::Backorder& a, const engine::Backorder& b) { return by_customer(a.customer, a.id) < by_customer(b.customer, b.id); }
+inline bool lies_before(const engine::Backorder& a, const engine::Backorder& b) {
+  return by_customer(a.customer, a.id) < by_customer(b.customer, b.id);
+}
 
 class Conditions;
 
@@ -61,12 +66,16 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
   std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;
   engine::AccountRows next_accounts(const engine::BackorderQuery& query, std::size_t wanted) override;
-  void read_ahead(const engine::BackorderQuery& query, std::size_t wanted, std::function<void(engine::AccountRows&)> decide) override;
-  void each_backorder(const engine::BackorderQuery& query, const std::function<void(const engine::Backorder&)>& visit) override;
-  void each_deposit(std::optional<engine::CustomerId> customer, const std::function<void(const engine::BackorderDeposit&)>& visit) override;
+  void read_ahead(const engine::BackorderQuery& query, std::size_t wanted,
+                  std::function<void(engine::AccountRows&)> decide) override;
+  void each_backorder(const engine::BackorderQuery& query,
+                      const std::function<void(const engine::Backorder&)>& visit) override;
+  void each_deposit(std::optional<engine::CustomerId> customer,
+                    const std::function<void(const engine::BackorderDeposit&)>& visit) override;
   std::int64_t count_backorders(const engine::BackorderQuery& query) override;
   std::optional<engine::Backorder> backorder_of_application(std::string_view application) override;
-  void each_ended_application(const std::function<void(std::string_view application, std::string_view status)>& visit) override;
+  void each_ended_application(
+      const std::function<void(std::string_view application, std::string_view status)>& visit) override;
 
   std::optional<engine::User> user(std::string_view login) override;
   std::vector<engine::User> users() override;
@@ -75,14 +84,18 @@ class SqliteBook final : public engine::LedgerStore {
   bool has_requests(std::string_view sender, std::string_view key_beginning) override;
   std::optional<engine::StoredRequest> request(engine::RequestId id) override;
   std::optional<engine::Transfer> transfer(engine::TransferId id) override;
-  void each_transfer(const engine::TransferQuery& query, const std::function<void(const engine::Transfer&)>& visit) override;
-  void each_deposit_transfer(std::optional<engine::CustomerId> customer, const std::function<void(const engine::DepositTransfer&)>& visit) override;
+  void each_transfer(const engine::TransferQuery& query,
+                     const std::function<void(const engine::Transfer&)>& visit) override;
+  void each_deposit_transfer(std::optional<engine::CustomerId> customer,
+                             const std::function<void(const engine::DepositTransfer&)>& visit) override;
   std::vector<engine::AccountTurnover> turnovers(std::optional<engine::UtcTime> from, std::optional<engine::UtcTime> to,
                                                  bool by_effective) override;
   engine::TransferId last_transfer_before(std::optional<engine::UtcTime> instant) override;
-  void each_journal_row(engine::TransferId after, engine::TransferId through, const std::function<void(const engine::JournalRow&)>& visit) override;
+  void each_journal_row(engine::TransferId after, engine::TransferId through,
+                        const std::function<void(const engine::JournalRow&)>& visit) override;
   std::vector<engine::JournalAccount> journal_accounts(engine::TransferId after, engine::TransferId through) override;
-  void each_event(const engine::EventQuery& query, const std::function<void(const engine::LoggedEvent&)>& visit) override;
+  void each_event(const engine::EventQuery& query,
+                  const std::function<void(const engine::LoggedEvent&)>& visit) override;
   std::int64_t count_events(const engine::EventQuery& query) override;
   std::int64_t last_event() override;
   std::vector<engine::Case> cases(const engine::CaseQuery& query) override;
@@ -96,15 +109,17 @@ class SqliteBook final : public engine::LedgerStore {
   std::vector<engine::ImportedList> lists(engine::SourceId source) override;
   std::int64_t last_list() override;
   void each_listed(engine::SourceId source, const std::function<void(const engine::ListedDrop&)>& visit) override;
-  void each_listed(const engine::ListedQuery& query, const std::function<void(const engine::ListedRow&)>& visit) override;
+  void each_listed(const engine::ListedQuery& query,
+                   const std::function<void(const engine::ListedRow&)>& visit) override;
   std::int64_t add_list(std::string_view source, engine::DateIs date_is, engine::UtcTime imported_at,
                         std::span<const engine::Coverage> coverage, std::int64_t rows) override;
   void put_listed(engine::SourceId source, std::span<const engine::ListedDrop> changed) override;
 
-  std::int64_t add_statement(const engine::ExternalStatement& statement, std::span<const engine::ExternalLine> new_lines,
-                             const engine::Stamp& stamp) override;
+  std::int64_t add_statement(const engine::ExternalStatement& statement,
+                             std::span<const engine::ExternalLine> new_lines, const engine::Stamp& stamp) override;
   std::optional<engine::ExternalLine> external_line(std::string_view source, std::string_view external_id) override;
-  void each_external_line(std::string_view source, const std::function<void(const engine::ExternalLine&)>& visit) override;
+  void each_external_line(std::string_view source,
+                          const std::function<void(const engine::ExternalLine&)>& visit) override;
   std::vector<engine::ExternalStatement> external_statements() override;
   std::vector<engine::Money> purse_warnings() override;
   std::vector<engine::AccountReference> account_references() override;
@@ -120,10 +135,12 @@ class SqliteBook final : public engine::LedgerStore {
  private:
   // ---- sqlite_read.cpp
   std::unique_ptr<SqliteBook> another() const;  // for another thread: it only reads
-  engine::BookInfo own_row();  // the little that the table of the book says; not the last recorded instant and the schema
+  // the little that the table of the book says; not the last recorded instant and the schema
+  engine::BookInfo own_row();
   std::size_t place_of_currency(std::string_view code);
   engine::Currency currency(std::string_view code) { return currencies_[place_of_currency(code)]; }
-  // A ledger account in little memory: books have hundreds of thousands, and whoever reads all transfers looks at all of them.
+  // A ledger account in little memory: books have hundreds of thousands, and whoever reads all transfers looks at all
+  // of them.
   struct KeptAccount {
     std::uint32_t of = 0;       // the customer's id; of the operator's, a place in sources_
     std::uint8_t currency = 0;  // one more than its place in currencies_; 0: not read yet
@@ -201,9 +218,11 @@ class SqliteBook final : public engine::LedgerStore {
   WriteTurn turn_;
   bool in_unit_ = false;
   std::optional<std::int64_t> next_customer_, next_backorder_, next_call_;  // within a unit of work
-  // What the next rows follow, looked up once, and again where another connection has committed. Absent: not yet, or not any more.
+  // What the next rows follow, looked up once, and again where another connection has committed. Absent: not yet, or
+  // not any more.
   std::optional<std::int64_t> last_recorded_, last_request_, last_transfer_, last_event_;
-  std::optional<std::pair<std::int64_t, Hash>> last_seal_;  // id, hash; 0 and the book's own hash before the first
+  // id, hash; 0 and the book's own hash before the first
+  std::optional<std::pair<std::int64_t, Hash>> last_seal_;
   // What the unit of work has written and no seal covers yet: from where, until when, and its bytes.
   struct Unsealed {
     std::int64_t first_request, first_transfer, sealed_at = 0;
@@ -216,23 +235,27 @@ class SqliteBook final : public engine::LedgerStore {
     std::future<Hash> hash;
   };
   std::optional<Sealing> sealing_;
-  std::unordered_map<std::string, engine::Customer> named_;        // as long as nothing of customers changes
+  std::unordered_map<std::string, engine::Customer> named_;  // as long as nothing of customers changes
 
-  // What is read often and changes seldom; dropped when another connection commits, when it is written, and at rollback.
+  // What is read often and changes seldom; dropped when another connection commits, when it is written, and at
+  // rollback.
   std::int64_t data_version_ = 0;
   bool looked_outside_ = false;  // in this unit of work, which nothing outside changes
   std::optional<engine::Settings> settings_;
   std::optional<engine::PriceList> price_list_;
   std::optional<engine::Schedules> schedules_;
-  std::vector<KeptAccount> accounts_;                                    // by id, all up to accounts_kept_; rows that never change
-  std::vector<std::string> sources_;                                     // of the operator's among them
+  // by id, all up to accounts_kept_; rows that never change
+  std::vector<KeptAccount> accounts_;
+  std::vector<std::string> sources_;  // of the operator's among them
   std::int64_t accounts_kept_ = 0;
-  std::unordered_map<std::int64_t, KeptAccount> single_accounts_;        // looked up one by one so far
+  std::unordered_map<std::int64_t, KeptAccount> single_accounts_;  // looked up one by one so far
   std::map<engine::LedgerAccountKey, std::int64_t> operator_accounts_;
   std::vector<engine::Currency> currencies_;  // met so far
 
-  std::vector<engine::Backorder> as_read_;  // of the last next_accounts() in this unit of work, as they are and lie in the book
-  // A connection that reads on another thread what the unit of work needs next. Nobody else can write meanwhile, so it sees what the unit began with.
+  // of the last next_accounts() in this unit of work, as they are and lie in the book
+  std::vector<engine::Backorder> as_read_;
+  // A connection that reads on another thread what the unit of work needs next. Nobody else can write meanwhile, so it
+  // sees what the unit began with.
   std::unique_ptr<SqliteBook> reader_;
   struct Ahead {
     engine::BackorderQuery query;

@@ -12,9 +12,11 @@ namespace {
 
 using engine::ErrorCode;
 
-constexpr std::size_t kMostPrepared = 256;  // queries are put together from few parts; beyond this the cache starts again
+// queries are put together from few parts; beyond this the cache starts again
+constexpr std::size_t kMostPrepared = 256;
 
-// SQLite counts every allocation under one lock of the whole process. A host that has opened a database of its own before keeps its setting.
+// SQLite counts every allocation under one lock of the whole process. A host that has opened a database of its own
+// before keeps its setting.
 void leave_out_statistics() {
   static const int tried = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   (void)tried;
@@ -40,20 +42,26 @@ void throw_storage_error(int code, const std::string& message, const std::string
     case SQLITE_CORRUPT:
       error(ErrorCode::not_a_database, "not a book, or a damaged one: restore the last backup if it was one");
       break;
-    case SQLITE_FULL: error(ErrorCode::database_failed, "the disk is full: nothing of this command was written"); break;
+    case SQLITE_FULL:
+      error(ErrorCode::database_failed, "the disk is full: nothing of this command was written");
+      break;
     case SQLITE_CANTOPEN:
       error(ErrorCode::database_read_only,
-            "SQLite keeps two files beside the book (-wal, -shm) and this user cannot make them there: run as the book's owner, or read a "
+            "SQLite keeps two files beside the book (-wal, -shm) and this user cannot make them there: run as the "
+            "book's owner, or read a "
             "copy made with 'backup'");
       break;
-    default: error(ErrorCode::database_failed, "check the disk and the folder; nothing of this command was written"); break;
+    default:
+      error(ErrorCode::database_failed, "check the disk and the folder; nothing of this command was written");
+      break;
   }
   throw StorageError({ErrorCode::database_failed, path + ": " + message});  // not reached: error() throws
 }
 
-// ---- Statement ----------------------------------------------------------------------------------------------------------------
+// ---- Statement ----
 
-Statement::Statement(Statement&& other) noexcept : connection_(other.connection_), handle_(other.handle_), in_use_(other.in_use_) {
+Statement::Statement(Statement&& other) noexcept
+    : connection_(other.connection_), handle_(other.handle_), in_use_(other.in_use_) {
   other.handle_ = nullptr;
 }
 
@@ -76,7 +84,8 @@ bool Statement::step() {
 }
 
 void Statement::run() {
-  while (step()) {}
+  while (step()) {
+  }
   reset();
 }
 
@@ -84,18 +93,21 @@ void Statement::reset() { sqlite3_reset(handle_); }
 
 std::int64_t Statement::integer(int column) const {
   const std::int64_t value = sqlite3_column_int64(handle_, column);
-  if (value == 0 && is_null(column)) connection_->fail_corrupt(std::string(sqlite3_column_name(handle_, column)) + " is empty in a row that needs it");
+  if (value == 0 && is_null(column))
+    connection_->fail_corrupt(std::string(sqlite3_column_name(handle_, column)) + " is empty in a row that needs it");
   return value;
 }
 
 std::string_view Statement::text(int column) const {
   const unsigned char* bytes = sqlite3_column_text(handle_, column);
-  if (bytes == nullptr) connection_->fail_corrupt(std::string(sqlite3_column_name(handle_, column)) + " is empty in a row that needs it");
+  if (bytes == nullptr)
+    connection_->fail_corrupt(std::string(sqlite3_column_name(handle_, column)) + " is empty in a row that needs it");
   return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
 }
 
 std::span<const unsigned char> Statement::blob(int column) const {
-  if (is_null(column)) connection_->fail_corrupt(std::string(sqlite3_column_name(handle_, column)) + " is empty in a row that needs it");
+  if (is_null(column))
+    connection_->fail_corrupt(std::string(sqlite3_column_name(handle_, column)) + " is empty in a row that needs it");
   const void* bytes = sqlite3_column_blob(handle_, column);
   return {static_cast<const unsigned char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
 }
@@ -122,24 +134,29 @@ void Statement::put(int index, std::int64_t value) {
 void Statement::put(int index, std::string_view value) {
   // A view of nothing may point nowhere, and SQLite reads that as NULL.
   const char* bytes = value.data() == nullptr ? "" : value.data();
-  if (const int code = sqlite3_bind_text64(handle_, index, bytes, value.size(), SQLITE_STATIC, SQLITE_UTF8); code != SQLITE_OK) {
+  if (const int code = sqlite3_bind_text64(handle_, index, bytes, value.size(), SQLITE_STATIC, SQLITE_UTF8);
+      code != SQLITE_OK) {
     connection_->fail(code);
   }
 }
 void Statement::put(int index, std::span<const unsigned char> value) {
-  if (const int code = sqlite3_bind_blob64(handle_, index, value.data(), value.size(), SQLITE_STATIC); code != SQLITE_OK) connection_->fail(code);
+  if (const int code = sqlite3_bind_blob64(handle_, index, value.data(), value.size(), SQLITE_STATIC);
+      code != SQLITE_OK)
+    connection_->fail(code);
 }
 void Statement::put(int index, std::nullopt_t) {
   if (const int code = sqlite3_bind_null(handle_, index); code != SQLITE_OK) connection_->fail(code);
 }
 
-// ---- Connection ---------------------------------------------------------------------------------------------------------------
+// ---- Connection ----
 
 Connection::Connection(std::string path, Access access, engine::Milliseconds busy_timeout) : path_(std::move(path)) {
   leave_out_statistics();
   try {
-    const int flags = (access == Access::read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE) | SQLite::OPEN_NOMUTEX;
-    database_ = std::make_unique<SQLite::Database>(path_, flags, static_cast<int>(busy_timeout.count()), joined_log_vfs());
+    const int flags =
+        (access == Access::read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE) | SQLite::OPEN_NOMUTEX;
+    database_ =
+        std::make_unique<SQLite::Database>(path_, flags, static_cast<int>(busy_timeout.count()), joined_log_vfs());
   } catch (const SQLite::Exception& error) {
     throw_storage_error(error.getErrorCode(), error.getErrorStr(), path_);
   }
@@ -151,11 +168,15 @@ Connection::Connection(std::string path, Access access, engine::Milliseconds bus
   execute("PRAGMA synchronous = FULL");  // which the joined log requires as well
   execute("PRAGMA cache_size = -65536");
   execute("PRAGMA temp_store = MEMORY");
-  // In place of SQLite's own checkpoints, which are part of a COMMIT: whoever waits for the turn would wait for them too.
-  sqlite3_wal_hook(handle_, [](void* pages, sqlite3*, const char*, int count) {
-    *static_cast<int*>(pages) = count;
-    return SQLITE_OK;
-  }, &wal_pages_);
+  // In place of SQLite's own checkpoints, which are part of a COMMIT: whoever waits for the turn would wait for them
+  // too.
+  sqlite3_wal_hook(
+      handle_,
+      [](void* pages, sqlite3*, const char*, int count) {
+        *static_cast<int*>(pages) = count;
+        return SQLITE_OK;
+      },
+      &wal_pages_);
 }
 
 Connection::~Connection() {
@@ -170,7 +191,8 @@ void Connection::checkpoint_when_due() {
 
 sqlite3_stmt* Connection::prepare(std::string_view sql) {
   sqlite3_stmt* handle = nullptr;
-  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
+  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                      &handle, nullptr);
   if (code != SQLITE_OK) fail(code);
   return handle;
 }
@@ -179,7 +201,8 @@ Statement Connection::statement(std::string_view sql) {
   const auto found = prepared_.find(sql);
   if (found != prepared_.end()) {
     Prepared& prepared = *found->second;
-    if (prepared.in_use) return Statement(*this, prepare(sql), nullptr);  // a visitor that asks the same again
+    // a visitor that asks the same again
+    if (prepared.in_use) return Statement(*this, prepare(sql), nullptr);
     prepared.in_use = true;
     return Statement(*this, prepared.handle, &prepared.in_use);
   }

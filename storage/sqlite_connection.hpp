@@ -1,6 +1,6 @@
 // One connection to one SQLite file with this program's pragmas, and its prepared statements, each compiled once.
-// Every error of SQLite leaves here as storage::StorageError with the file's path and an advice, but for a broken constraint: the
-// rules never ask for one, so it is an engine::InvariantError.
+// Every error of SQLite leaves here as storage::StorageError with the file's path and an advice, but for a broken
+// constraint: the rules never ask for one, so it is an engine::InvariantError.
 //
 // Rows are read through Statement and not through SQLiteCpp's Column, which copies a shared pointer per value.
 #pragma once
@@ -35,7 +35,8 @@ class Connection;
 // A borrowed statement; goes back to the connection, reset, when it is destroyed.
 class Statement {
  public:
-  Statement(Connection& connection, sqlite3_stmt* handle, bool* in_use) : connection_(&connection), handle_(handle), in_use_(in_use) {}
+  Statement(Connection& connection, sqlite3_stmt* handle, bool* in_use)
+      : connection_(&connection), handle_(handle), in_use_(in_use) {}
   Statement(Statement&& other) noexcept;
   Statement& operator=(Statement&&) = delete;
   ~Statement();
@@ -48,10 +49,12 @@ class Statement {
     return *this;
   }
   template <typename T>
-  void bind_at(int index, const T& value) { put(index, value); }
+  void bind_at(int index, const T& value) {
+    put(index, value);
+  }
 
-  bool step();         // true: there is a row
-  void run();          // to the end, then ready for the next values
+  bool step();  // true: there is a row
+  void run();   // to the end, then ready for the next values
   void reset();
 
   // Columns from 0. The plain ones refuse NULL (a corrupt row).
@@ -75,15 +78,21 @@ class Statement {
   void put(int index, const char* value) { put(index, std::string_view(value)); }
   void put(int index, std::span<const unsigned char> value);
   void put(int index, std::nullopt_t);
-  void put(int index, engine::UtcTime value) { put(index, static_cast<std::int64_t>(value.time_since_epoch().count())); }
+  void put(int index, engine::UtcTime value) {
+    put(index, static_cast<std::int64_t>(value.time_since_epoch().count()));
+  }
   void put(int index, engine::Milliseconds value) { put(index, static_cast<std::int64_t>(value.count())); }
   void put(int index, engine::Money value) { put(index, value.minor()); }
   template <typename Tag>
-  void put(int index, engine::Id<Tag> value) { put(index, value.value()); }
+  void put(int index, engine::Id<Tag> value) {
+    put(index, value.value());
+  }
   template <typename T>
   void put(int index, const std::optional<T>& value) {
-    if (value) put(index, *value);
-    else put(index, std::nullopt);
+    if (value)
+      put(index, *value);
+    else
+      put(index, std::nullopt);
   }
 
   Connection* connection_;
@@ -99,21 +108,22 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  Statement statement(std::string_view sql);  // from the cache
-  void execute(const std::string& sql);       // one or several statements without rows
+  Statement statement(std::string_view sql);   // from the cache
+  void execute(const std::string& sql);        // one or several statements without rows
   std::int64_t integer(std::string_view sql);  // first column of the first row. REQUIRES: there is one
   bool in_transaction() const;
   std::int64_t changed_rows() const;
-  // Copies what was committed from the -wal file into the book, if there are so many pages of it (of 4 KiB: 16 MiB). What cannot be copied now stays where it is and is
-  // read from there. A page that many commits wrote is copied once: at SQLite's own 1,000 pages, placing for many accounts at once spent twice the time in it.
+  // Copies what was committed from the -wal file into the book, if there are so many pages of it (of 4 KiB: 16 MiB).
+  // What cannot be copied now stays where it is and is read from there. A page that many commits wrote is copied once:
+  // at SQLite's own 1,000 pages, placing for many accounts at once spent twice the time in it.
   static constexpr int kCheckpointPages = 4'000;
   void checkpoint_when_due();
 
   const std::string& path() const { return path_; }
   SQLite::Database& database() { return *database_; }
 
-  [[noreturn]] void fail(int code) const;                            // with the connection's last message
-  [[noreturn]] void fail_corrupt(const std::string& what) const;     // database_failed
+  [[noreturn]] void fail(int code) const;                         // with the connection's last message
+  [[noreturn]] void fail_corrupt(const std::string& what) const;  // database_failed
 
  private:
   struct Prepared {
@@ -129,12 +139,16 @@ class Connection {
   struct HashOfText {
     using is_transparent = void;
     // Statements that are as long and end alike are few.
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text.substr(text.size() - std::min<std::size_t>(text.size(), 24))) + text.size(); }
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text.substr(text.size() - std::min<std::size_t>(text.size(), 24))) +
+             text.size();
+    }
   };
   std::unordered_map<std::string, std::unique_ptr<Prepared>, HashOfText, std::equal_to<>> prepared_;
 };
 
-// While it lives, all that the connection reads is of one state of the book: that of the first query. REQUIRES: no transaction on the connection.
+// While it lives, all that the connection reads is of one state of the book: that of the first query. REQUIRES: no
+// transaction on the connection.
 class Snapshot {
  public:
   explicit Snapshot(Connection& db) : db_(db) { db_.execute("BEGIN"); }
@@ -146,11 +160,13 @@ class Snapshot {
   Connection& db_;
 };
 
-// Many rows of one table, several to a statement: what SQLite sets up for each statement, such as the journal by which it could take back that one alone, is
-// set up once for them all. The rows are written one after the other, with their triggers, in the order given.
+// Many rows of one table, several to a statement: what SQLite sets up for each statement, such as the journal by which
+// it could take back that one alone, is set up once for them all. The rows are written one after the other, with their
+// triggers, in the order given.
 class RowWriter {
  public:
-  // `into` is "INSERT INTO table (columns)", `then` what follows the values; as many add() as `rows` follow. Texts must live until the end.
+  // `into` is "INSERT INTO table (columns)", `then` what follows the values; as many add() as `rows` follow. Texts must
+  // live until the end.
   RowWriter(Connection& db, std::string_view into, std::size_t columns, std::size_t rows, std::string_view then = "")
       : db_(&db), into_(into), then_(then), columns_(columns), left_(rows) {}
 

@@ -16,7 +16,8 @@ class Conditions {
     values_.push_back(value);
   }
   void of_backorder(BackorderId id) {
-    add("customer_id = (SELECT customer_id FROM backorder WHERE id = ?)", id.value());  // the index begins with it
+    // the index begins with it
+    add("customer_id = (SELECT customer_id FROM backorder WHERE id = ?)", id.value());
     add("backorder_id = ?", id.value());
   }
   const std::string& sql() const { return sql_; }
@@ -39,14 +40,17 @@ constexpr std::string_view kCustomerColumns =
     "SELECT id, name, currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer";
 
 constexpr std::string_view kTransferColumns =
-    "SELECT id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, backorder_id, attempt, reverses_id, request_id, actor,"
+    "SELECT id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, backorder_id, attempt, "
+    "reverses_id, request_id, actor,"
     " memo FROM transfer";
 
 constexpr std::string_view kCallColumns =
-    "SELECT id, backorder_id, command, attempt, state, intent_at, answered_at, code, text, application FROM provider_call";
+    "SELECT id, backorder_id, command, attempt, state, intent_at, answered_at, code, text, application FROM "
+    "provider_call";
 
 template <typename T>
-T known(std::optional<T> (*parse)(std::string_view), const Connection& db, std::string_view what, std::string_view word) {
+T known(std::optional<T> (*parse)(std::string_view), const Connection& db, std::string_view what,
+        std::string_view word) {
   const std::optional<T> value = parse(word);
   if (!value) db.fail_corrupt(std::string(what) + " '" + std::string(word) + "' is unknown to this program");
   return *value;
@@ -70,13 +74,14 @@ std::int64_t ms(UtcTime time) { return static_cast<std::int64_t>(time.time_since
 
 }  // namespace
 
-// ---- words and rows -----------------------------------------------------------------------------------------------------------
+// ---- words and rows ----
 
 std::size_t SqliteBook::place_of_currency(std::string_view code) {
   const auto known = std::ranges::find(currencies_, code, &Currency::code);
   if (known == currencies_.end()) {
     const Result<Currency> parsed = Currency::parse(code);
-    if (!parsed || parsed.value().code() != code) db_->fail_corrupt("currency '" + std::string(code) + "' is unknown to this program");
+    if (!parsed || parsed.value().code() != code)
+      db_->fail_corrupt("currency '" + std::string(code) + "' is unknown to this program");
     currencies_.push_back(parsed.value());
     return currencies_.size() - 1;
   }
@@ -87,10 +92,12 @@ SqliteBook::KeptAccount SqliteBook::read_account(const Statement& row) {
   const std::optional<AccountKind> kind = account_kind_from_code(row.integer(1));
   const std::int64_t id = row.integer(0);
   if (!kind || id < 1) db_->fail_corrupt("ledger account " + std::to_string(id) + " has an unknown kind");
-  KeptAccount account{.currency = static_cast<std::uint8_t>(place_of_currency(row.text(2)) + 1), .kind = *kind};  // ISO 4217 has fewer than 255
+  // ISO 4217 has fewer than 255
+  KeptAccount account{.currency = static_cast<std::uint8_t>(place_of_currency(row.text(2)) + 1), .kind = *kind};
   if (belongs_to_customer(*kind)) {
     const std::int64_t customer = row.integer(3);
-    if (customer < 1 || customer > std::numeric_limits<std::uint32_t>::max()) db_->fail_corrupt("ledger account " + std::to_string(id) + " belongs to nobody");
+    if (customer < 1 || customer > std::numeric_limits<std::uint32_t>::max())
+      db_->fail_corrupt("ledger account " + std::to_string(id) + " belongs to nobody");
     account.of = static_cast<std::uint32_t>(customer);
   } else {
     account.of = static_cast<std::uint32_t>(sources_.size());
@@ -100,11 +107,13 @@ SqliteBook::KeptAccount SqliteBook::read_account(const Statement& row) {
 }
 
 void SqliteBook::keep_accounts() {
-  Statement row = db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account WHERE id > ? ORDER BY id");
+  Statement row =
+      db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account WHERE id > ? ORDER BY id");
   row.bind(accounts_kept_);
   while (row.step()) {
     const std::int64_t id = row.integer(0);
-    if (id > std::ssize(accounts_) + 100'000'000) db_->fail_corrupt("ledger account " + std::to_string(id) + " is numbered far beyond the others");
+    if (id > std::ssize(accounts_) + 100'000'000)
+      db_->fail_corrupt("ledger account " + std::to_string(id) + " is numbered far beyond the others");
     accounts_.resize(static_cast<std::size_t>(id) + 1);
     accounts_.back() = read_account(row);
     accounts_kept_ = id;
@@ -114,7 +123,8 @@ void SqliteBook::keep_accounts() {
 
 const SqliteBook::KeptAccount& SqliteBook::kept_account(std::int64_t id) {
   if (id > accounts_kept_ && single_accounts_.size() >= kMostSingleAccounts) keep_accounts();
-  if (id >= 1 && id <= accounts_kept_ && accounts_[static_cast<std::size_t>(id)].currency != 0) return accounts_[static_cast<std::size_t>(id)];
+  if (id >= 1 && id <= accounts_kept_ && accounts_[static_cast<std::size_t>(id)].currency != 0)
+    return accounts_[static_cast<std::size_t>(id)];
   if (const auto known = single_accounts_.find(id); known != single_accounts_.end()) return known->second;
   Statement row = db_->statement("SELECT id, kind, currency, customer_id, source FROM ledger_account WHERE id = ?");
   row.bind(id);
@@ -135,14 +145,19 @@ void SqliteBook::KeptBalances::add(const Statement& row) {
       available = row.integer(2);
       floor = row.integer(3);
       break;
-    case static_cast<std::int64_t>(AccountKind::reserved): reserved = row.integer(2); break;
-    default: receivable = row.integer(2); break;
+    case static_cast<std::int64_t>(AccountKind::reserved):
+      reserved = row.integer(2);
+      break;
+    default:
+      receivable = row.integer(2);
+      break;
   }
 }
 
 Customer SqliteBook::read_customer(const Statement& row) {
   KeptBalances kept;
-  Statement balances = db_->statement("SELECT customer_id, kind, balance_minor, floor_minor FROM ledger_account WHERE customer_id = ?");
+  Statement balances =
+      db_->statement("SELECT customer_id, kind, balance_minor, floor_minor FROM ledger_account WHERE customer_id = ?");
   balances.bind(row.integer(0));
   while (balances.step()) kept.add(balances);
   return read_customer(row, kept);
@@ -175,7 +190,8 @@ Customer SqliteBook::read_customer(const Statement& row, const KeptBalances& kep
 
 void SqliteBook::read_transfer(const Statement& row, Transfer& transfer) {
   const std::int64_t debit = row.integer(2), credit = row.integer(3);
-  for (const std::int64_t id : {debit, credit}) {  // transfers reach accounts in no order: fetched while the other columns are read
+  // transfers reach accounts in no order: fetched while the other columns are read
+  for (const std::int64_t id : {debit, credit}) {
     if (id >= 1 && id <= accounts_kept_) __builtin_prefetch(&accounts_[static_cast<std::size_t>(id)]);
   }
   transfer.id = TransferId(row.integer(0));
@@ -195,8 +211,14 @@ void SqliteBook::read_transfer(const Statement& row, Transfer& transfer) {
 
 Transfer SqliteBook::read_transfer(const Statement& row) {
   const LedgerAccountKey debit = account(row.integer(2));
-  Transfer transfer{.id = TransferId(row.integer(0)), .kind = TransferKind::pay_in, .debit = debit, .credit = debit, .amount = Money::zero(debit.currency),
-                    .recorded_at = row.time(5), .effective_at = row.time(6), .attempt = 0};
+  Transfer transfer{.id = TransferId(row.integer(0)),
+                    .kind = TransferKind::pay_in,
+                    .debit = debit,
+                    .credit = debit,
+                    .amount = Money::zero(debit.currency),
+                    .recorded_at = row.time(5),
+                    .effective_at = row.time(6),
+                    .attempt = 0};
   read_transfer(row, transfer);
   return transfer;
 }
@@ -214,7 +236,7 @@ ProviderCall SqliteBook::read_call(Statement& row) {
           .application = row.string(9)};
 }
 
-// ---- the book -----------------------------------------------------------------------------------------------------------------
+// ---- the book ----
 
 std::unique_ptr<SqliteBook> SqliteBook::another() const {
   const OpenOptions options{.access = Access::read_only, .busy_timeout = busy_timeout_};
@@ -275,7 +297,8 @@ BookInfo SqliteBook::book() {
 namespace {
 
 Outcome bad_setting(std::string_view name, std::string_view value, const std::string& expected) {
-  return Error{ErrorCode::invalid_argument, "setting " + std::string(name) + ": '" + std::string(value) + "' is not " + expected};
+  return Error{ErrorCode::invalid_argument,
+               "setting " + std::string(name) + ": '" + std::string(value) + "' is not " + expected};
 }
 
 // The one table of settings: how each is read. Nothing where the name is unknown.
@@ -305,14 +328,16 @@ std::optional<Outcome> read_setting(Settings& settings, std::string_view name, s
   }
   if (name.starts_with("cost.")) {  // "7.85 USD", or empty: not known any more
     const auto zone = parse_zone(name.substr(5));
-    if (!zone || zone.value() != name.substr(5)) return bad_setting(name, value, "set for a zone as it is written in ACE, such as cost.com");
+    if (!zone || zone.value() != name.substr(5))
+      return bad_setting(name, value, "set for a zone as it is written in ACE, such as cost.com");
     if (value.empty()) {
       settings.expected_cost.erase(zone.value());
       return Done{};
     }
     const bool has_code = value.size() > 4 && value[value.size() - 4] == ' ';
     const auto currency = Currency::parse(has_code ? value.substr(value.size() - 3) : std::string_view());
-    const auto amount = currency ? parse_positive_money(value.substr(0, value.size() - 4), currency.value()) : Result<Money>(currency.error());
+    const auto amount = currency ? parse_positive_money(value.substr(0, value.size() - 4), currency.value())
+                                 : Result<Money>(currency.error());
     if (!amount) return bad_setting(name, value, "an amount with its currency, such as '7.85 USD'");
     settings.expected_cost.insert_or_assign(zone.value(), amount.value());
     return Done{};
@@ -352,9 +377,12 @@ const PriceList& SqliteBook::price_list() {
   note_outside_changes();
   if (price_list_) return *price_list_;
   std::vector<Price> prices;
-  Statement row = db_->statement("SELECT zone, tier, currency, amount_minor, valid_from, valid_to FROM price ORDER BY zone, tier, currency, valid_from");
+  Statement row = db_->statement(
+      "SELECT zone, tier, currency, amount_minor, valid_from, valid_to FROM price ORDER BY zone, tier, currency, "
+      "valid_from");
   while (row.step()) {
-    prices.push_back({row.string(0), row.string(1), Money::of_minor(row.integer(3), currency(row.text(2))), row.time(4), row.optional_time(5)});
+    prices.push_back({row.string(0), row.string(1), Money::of_minor(row.integer(3), currency(row.text(2))), row.time(4),
+                      row.optional_time(5)});
   }
   price_list_.emplace(std::move(prices));
   return *price_list_;
@@ -365,7 +393,8 @@ const Schedules& SqliteBook::schedules() {
   if (schedules_) return *schedules_;
   std::vector<ZoneSchedule> own;
   Statement row = db_->statement(
-      "SELECT zone, kind, time_zone, batch_times, job_lead_ms, deposit_lead_ms, deposit_gap_ms, finalization_lead_ms, submit_lead_ms, source,"
+      "SELECT zone, kind, time_zone, batch_times, job_lead_ms, deposit_lead_ms, deposit_gap_ms, finalization_lead_ms, "
+      "submit_lead_ms, source,"
       " confidence FROM schedule ORDER BY zone");
   while (row.step()) {
     ZoneSchedule schedule;
@@ -407,7 +436,7 @@ std::vector<std::string> SqliteBook::stopped_zones() {
   return zones;
 }
 
-// ---- customers ----------------------------------------------------------------------------------------------------------------
+// ---- customers ----
 
 std::optional<Customer> SqliteBook::customer(CustomerId id) {
   Statement row = db_->statement(std::string(kCustomerColumns) + " WHERE id = ?");
@@ -430,9 +459,12 @@ std::optional<Customer> SqliteBook::customer(std::string_view name) {
 
 std::vector<Customer> SqliteBook::customers() {
   // Two tables side by side, as they lie: joined, each balance would be looked up by two indexes.
-  std::vector<KeptBalances> kept(static_cast<std::size_t>(db_->integer("SELECT ifnull(max(id), 0) FROM customer")) + 1);  // by customer
+  // by customer
+  std::vector<KeptBalances> kept(static_cast<std::size_t>(db_->integer("SELECT ifnull(max(id), 0) FROM customer")) + 1);
   {
-    Statement row = db_->statement("SELECT customer_id, kind, balance_minor, floor_minor FROM ledger_account WHERE customer_id IS NOT NULL ORDER BY id");
+    Statement row = db_->statement(
+        "SELECT customer_id, kind, balance_minor, floor_minor FROM ledger_account WHERE customer_id IS NOT NULL ORDER "
+        "BY id");
     while (row.step()) {
       const auto place = static_cast<std::size_t>(row.integer(0));
       if (place < kept.size()) kept[place].add(row);  // else of nobody: verify says so
@@ -467,15 +499,21 @@ std::vector<std::string> SqliteBook::names_of_customers() {
   return names;
 }
 
-// ---- users --------------------------------------------------------------------------------------------------------------------
+// ---- users ----
 
 namespace {
 
-constexpr std::string_view kUserColumns = "SELECT id, login, customer_id, password_hash, enabled, created_at, changed_at FROM user";
+constexpr std::string_view kUserColumns =
+    "SELECT id, login, customer_id, password_hash, enabled, created_at, changed_at FROM user";
 
 User read_user(const Statement& row) {
-  return {.id = row.integer(0), .login = row.string(1), .customer = CustomerId(row.integer(2)), .password_hash = row.string(3), .enabled = row.flag(4),
-          .created_at = row.time(5), .changed_at = row.time(6)};
+  return {.id = row.integer(0),
+          .login = row.string(1),
+          .customer = CustomerId(row.integer(2)),
+          .password_hash = row.string(3),
+          .enabled = row.flag(4),
+          .created_at = row.time(5),
+          .changed_at = row.time(6)};
 }
 
 }  // namespace
@@ -494,17 +532,20 @@ std::vector<User> SqliteBook::users() {
   return users;
 }
 
-// ---- requests and transfers ---------------------------------------------------------------------------------------------------
+// ---- requests and transfers ----
 
 std::optional<StoredRequest> SqliteBook::request(std::string_view sender, std::string_view key) {
-  Statement row = db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE sender = ? AND key = ?");
+  Statement row =
+      db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE sender = ? AND key = ?");
   row.bind(sender, key);
   if (!row.step()) return std::nullopt;
-  return StoredRequest{{row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};
+  return StoredRequest{
+      {row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};
 }
 
 bool SqliteBook::has_requests(std::string_view sender, std::string_view key_beginning) {
-  ENSURE(!key_beginning.empty() && static_cast<unsigned char>(key_beginning.back()) < 127, "the beginning of a key ends in ASCII");
+  ENSURE(!key_beginning.empty() && static_cast<unsigned char>(key_beginning.back()) < 127,
+         "the beginning of a key ends in ASCII");
   std::string after(key_beginning);
   ++after.back();
   Statement row = db_->statement("SELECT 1 FROM request WHERE sender = ? AND key >= ? AND key < ? LIMIT 1");
@@ -515,7 +556,8 @@ std::optional<StoredRequest> SqliteBook::request(RequestId id) {
   Statement row = db_->statement("SELECT id, sender, key, content, answer, recorded_at FROM request WHERE id = ?");
   row.bind(id);
   if (!row.step()) return std::nullopt;
-  return StoredRequest{{row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};
+  return StoredRequest{
+      {row.string(1), row.string(2), row.string(3), row.string(4)}, RequestId(row.integer(0)), row.time(5)};
 }
 
 std::optional<Transfer> SqliteBook::transfer(TransferId id) {
@@ -531,11 +573,14 @@ std::int64_t SqliteBook::first_id_at(std::string_view time_of_id_sql, std::int64
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
     row.bind(middle);
-    if (!row.step()) db_->fail_corrupt("row " + std::to_string(middle) + " of " + std::to_string(last_id) + " is missing");
+    if (!row.step())
+      db_->fail_corrupt("row " + std::to_string(middle) + " of " + std::to_string(last_id) + " is missing");
     const bool before = row.time(0) < at;
     row.reset();
-    if (before) low = middle + 1;
-    else high = middle;
+    if (before)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }
@@ -569,9 +614,11 @@ void SqliteBook::each_transfer(const TransferQuery& query, const std::function<v
   }
 }
 
-void SqliteBook::each_deposit_transfer(std::optional<CustomerId> customer, const std::function<void(const DepositTransfer&)>& visit) {
+void SqliteBook::each_deposit_transfer(std::optional<CustomerId> customer,
+                                       const std::function<void(const DepositTransfer&)>& visit) {
   // The kind is looked at here: a list of words costs SQLite more than the few rows of other kinds.
-  Statement row = db_->statement(std::string("SELECT id, kind, debit_id, amount_minor, recorded_at, effective_at, backorder_id, attempt, actor FROM transfer") +
+  Statement row = db_->statement(std::string("SELECT id, kind, debit_id, amount_minor, recorded_at, effective_at, "
+                                             "backorder_id, attempt, actor FROM transfer") +
                                  (customer ? " WHERE customer_id = ?" : "") + " ORDER BY id");
   if (customer) row.bind(*customer);
   while (row.step()) {
@@ -588,7 +635,7 @@ void SqliteBook::each_deposit_transfer(std::optional<CustomerId> customer, const
   }
 }
 
-// ---- log, cases, calls --------------------------------------------------------------------------------------------------------
+// ---- log, cases, calls ----
 
 Conditions SqliteBook::conditions(const EventQuery& query) {
   constexpr std::string_view time_sql = "SELECT recorded_at FROM event WHERE id = ?";
@@ -614,8 +661,9 @@ Conditions SqliteBook::conditions(const EventQuery& query) {
 void SqliteBook::each_event(const EventQuery& query, const std::function<void(const LoggedEvent&)>& visit) {
   const Conditions where = conditions(query);
   Statement row = db_->statement(
-      "SELECT id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail FROM event" + where.sql() +
-      " ORDER BY id LIMIT ? OFFSET ?");
+      "SELECT id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, detail FROM "
+      "event" +
+      where.sql() + " ORDER BY id LIMIT ? OFFSET ?");
   const int bound = where.bind(row);
   row.bind_at(bound + 1, query.limit > 0 ? query.limit : -1);
   row.bind_at(bound + 2, query.offset);
@@ -626,9 +674,12 @@ void SqliteBook::each_event(const EventQuery& query, const std::function<void(co
     };
     std::optional<Reason> reason;
     if (!row.is_null(7)) reason = known(parse_reason, *db_, "reason", row.text(7));
-    visit(LoggedEvent{{known(parse_event_kind, *db_, "event", row.text(2)), optional_id<CustomerId>(row.optional_integer(3)),
-                       optional_id<BackorderId>(row.optional_integer(4)), state_at(5), state_at(6), reason, row.string(9)},
-                      row.integer(0), row.time(1), row.string(8)});
+    visit(LoggedEvent{
+        {known(parse_event_kind, *db_, "event", row.text(2)), optional_id<CustomerId>(row.optional_integer(3)),
+         optional_id<BackorderId>(row.optional_integer(4)), state_at(5), state_at(6), reason, row.string(9)},
+        row.integer(0),
+        row.time(1),
+        row.string(8)});
   }
 }
 
@@ -647,14 +698,20 @@ std::vector<Case> SqliteBook::cases(const CaseQuery& query) {
   if (query.backorder) where.add("backorder_id = ?", query.backorder->value());
   if (query.kind) where.add("kind = '" + std::string(name(*query.kind)) + "'");
   Statement row = db_->statement(
-      "SELECT id, kind, customer_id, backorder_id, subject, detail, opened_at, closed_at, closed_by, resolution FROM case_file" + where.sql() +
-      " ORDER BY id");
+      "SELECT id, kind, customer_id, backorder_id, subject, detail, opened_at, closed_at, closed_by, resolution FROM "
+      "case_file" +
+      where.sql() + " ORDER BY id");
   where.bind(row);
   std::vector<Case> cases;
   while (row.step()) {
-    cases.push_back({{known(parse_case_kind, *db_, "case", row.text(1)), optional_id<CustomerId>(row.optional_integer(2)),
-                      optional_id<BackorderId>(row.optional_integer(3)), row.string(4), row.string(5)},
-                     CaseId(row.integer(0)), row.time(6), row.optional_time(7), row.string(8), row.string(9)});
+    cases.push_back(
+        {{known(parse_case_kind, *db_, "case", row.text(1)), optional_id<CustomerId>(row.optional_integer(2)),
+          optional_id<BackorderId>(row.optional_integer(3)), row.string(4), row.string(5)},
+         CaseId(row.integer(0)),
+         row.time(6),
+         row.optional_time(7),
+         row.string(8),
+         row.string(9)});
   }
   return cases;
 }
@@ -668,7 +725,8 @@ std::vector<ProviderCall> SqliteBook::calls(BackorderId backorder) {
 }
 
 std::vector<ProviderCall> SqliteBook::open_calls() {
-  Statement row = db_->statement(std::string(kCallColumns) + " WHERE state = 'intent' OR state = 'unknown' ORDER BY id");
+  Statement row =
+      db_->statement(std::string(kCallColumns) + " WHERE state = 'intent' OR state = 'unknown' ORDER BY id");
   std::vector<ProviderCall> calls;
   while (row.step()) calls.push_back(read_call(row));
   return calls;

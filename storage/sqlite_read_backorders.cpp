@@ -12,9 +12,12 @@ using namespace engine;  // NOLINT: every type here is the engine's
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT id, customer_id, name, copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at,"
-    " finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals,"
-    " open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at,"
+    "SELECT id, customer_id, name, copy, zone, currency, state, reason, placed_at, priority, quoted_minor, "
+    "max_price_minor, drop_at,"
+    " finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, "
+    "purse_empty, refusals,"
+    " open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, "
+    "auction_ends_at,"
     " auction_price";
 
 struct Parameters {
@@ -29,8 +32,9 @@ struct Parameters {
   }
 };
 
-// Queries must not depend on what SQLite guesses about an unanalysed table: it takes an account to have as few backorders as a name. What is open is found by one index:
-// first what holds a deposit, then what asks for one, each in the order of accounts.
+// Queries must not depend on what SQLite guesses about an unanalysed table: it takes an account to have as few
+// backorders as a name. What is open is found by one index: first what holds a deposit, then what asks for one, each in
+// the order of accounts.
 enum class Index : std::uint8_t { any, on_name, requested, held, open };
 Index index_for(const BackorderQuery& query) {
   if (query.name) return Index::on_name;
@@ -42,11 +46,14 @@ Index index_for(const BackorderQuery& query) {
 }
 std::string_view from_of(Index index) {
   switch (index) {
-    case Index::any: return " FROM backorder";
-    case Index::on_name: return " FROM backorder INDEXED BY backorder_on_name";
+    case Index::any:
+      return " FROM backorder";
+    case Index::on_name:
+      return " FROM backorder INDEXED BY backorder_on_name";
     case Index::requested:
     case Index::held:
-    case Index::open: return " FROM backorder INDEXED BY backorder_open";
+    case Index::open:
+      return " FROM backorder INDEXED BY backorder_open";
   }
   return "";
 }
@@ -57,7 +64,9 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
     sql += sql.empty() ? " WHERE " : " AND ";
     sql += condition;
   };
-  const auto place = [&parameters] { return " ?" + std::to_string(parameters.numbers.size() + parameters.texts.size()); };
+  const auto place = [&parameters] {
+    return " ?" + std::to_string(parameters.numbers.size() + parameters.texts.size());
+  };
   const auto number = [&](std::string_view condition, std::int64_t value) {
     parameters.numbers.push_back(value);
     add(condition);
@@ -96,7 +105,8 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   if (!query.states.empty() && index != Index::requested) {
     std::string words;
     for (const State state : query.states) words += (words.empty() ? "'" : ", '") + std::string(name(state)) + "'";
-    add("+state IN (" + words + ")");  // +, or SQLite puts a single word into the expression of the index and no longer finds it
+    // +, or SQLite puts a single word into the expression of the index and no longer finds it
+    add("+state IN (" + words + ")");
   }
   const auto any_of = [&](const std::string& column, const std::vector<std::string>& values) {
     if (values.empty()) return;
@@ -116,16 +126,22 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
 }
 
 constexpr std::string_view kChangedAt =
-    "max(placed_at, ifnull(reserved_at, 0), ifnull(submitted_at, 0), ifnull(ended_at, 0), ifnull(provider_status_at, 0))";
+    "max(placed_at, ifnull(reserved_at, 0), ifnull(submitted_at, 0), ifnull(ended_at, 0), ifnull(provider_status_at, "
+    "0))";
 
 std::string order_of(const BackorderQuery& query) {
   const std::string way = query.descending ? " DESC" : "";
   switch (query.order) {
-    case BackorderQuery::Order::id: break;
-    case BackorderQuery::Order::customer: return " ORDER BY by_customer" + way;
-    case BackorderQuery::Order::name: return " ORDER BY name" + way + ", id" + way;
-    case BackorderQuery::Order::zone: return " ORDER BY zone" + way + ", id" + way;
-    case BackorderQuery::Order::changed: return " ORDER BY " + std::string(kChangedAt) + way + ", id" + way;
+    case BackorderQuery::Order::id:
+      break;
+    case BackorderQuery::Order::customer:
+      return " ORDER BY by_customer" + way;
+    case BackorderQuery::Order::name:
+      return " ORDER BY name" + way + ", id" + way;
+    case BackorderQuery::Order::zone:
+      return " ORDER BY zone" + way + ", id" + way;
+    case BackorderQuery::Order::changed:
+      return " ORDER BY " + std::string(kChangedAt) + way + ", id" + way;
   }
   return (query.customer ? " ORDER BY by_customer" : " ORDER BY id") + way;
 }
@@ -134,7 +150,8 @@ std::string order_of(const BackorderQuery& query) {
 void sort_rows(std::vector<Backorder>& rows, BackorderQuery::Order order) {
   const auto before = [order](const Backorder& a, const Backorder& b) {
     switch (order) {
-      case BackorderQuery::Order::id: break;
+      case BackorderQuery::Order::id:
+        break;
       case BackorderQuery::Order::customer:
         if (a.customer != b.customer) return a.customer < b.customer;
         break;
@@ -142,7 +159,9 @@ void sort_rows(std::vector<Backorder>& rows, BackorderQuery::Order order) {
         if (a.name != b.name) return a.name < b.name;
         break;
       case BackorderQuery::Order::zone:
-      case BackorderQuery::Order::changed: break;  // sorted by SQLite: only pages are asked for in these orders
+      // sorted by SQLite: only pages are asked for in these orders
+      case BackorderQuery::Order::changed:
+        break;
     }
     return a.id < b.id;
   };
@@ -157,11 +176,16 @@ void sort_rows(std::vector<Backorder>& rows, BackorderQuery::Order order) {
 }
 
 bool is_sorted_by_sqlite(const BackorderQuery& query) {
-  return query.limit > 0 || query.descending || query.order == BackorderQuery::Order::zone || query.order == BackorderQuery::Order::changed;
+  return query.limit > 0 || query.descending || query.order == BackorderQuery::Order::zone ||
+         query.order == BackorderQuery::Order::changed;
 }
 
 Backorder blank_backorder(Currency unit) {
-  return {.id = BackorderId(0), .customer = CustomerId(0), .name = DomainName::from_trusted_ace({}), .placed_at = {}, .quoted = Money::zero(unit),
+  return {.id = BackorderId(0),
+          .customer = CustomerId(0),
+          .name = DomainName::from_trusted_ace({}),
+          .placed_at = {},
+          .quoted = Money::zero(unit),
           .max_price = Money::zero(unit)};
 }
 
@@ -191,7 +215,8 @@ void SqliteBook::read_backorder(const Statement& row, Backorder& backorder) {
   backorder.quoted = Money::of_minor(row.integer(10), unit);
   backorder.max_price = Money::of_minor(row.integer(11), unit);
   backorder.drop.reset();
-  if (!row.is_null(12)) backorder.drop = Drop{row.time(12), row.optional_time(13), row.time(14), row.time(15), SourceId(row.integer(16))};
+  if (!row.is_null(12))
+    backorder.drop = Drop{row.time(12), row.optional_time(13), row.time(14), row.time(15), SourceId(row.integer(16))};
   backorder.deposit.reset();
   if (const auto deposit = row.optional_integer(17)) backorder.deposit = Money::of_minor(*deposit, unit);
   backorder.attempt = static_cast<int>(row.integer(18));
@@ -226,14 +251,16 @@ std::optional<Backorder> SqliteBook::backorder(BackorderId id) {
 
 std::optional<Backorder> SqliteBook::backorder_of_application(std::string_view application) {
   if (application.empty()) return std::nullopt;
-  Statement row = db_->statement(std::string(kColumns) + " FROM backorder WHERE application = ? ORDER BY id DESC LIMIT 1");
+  Statement row =
+      db_->statement(std::string(kColumns) + " FROM backorder WHERE application = ? ORDER BY id DESC LIMIT 1");
   row.bind(application);
   if (!row.step()) return std::nullopt;
   return read_backorder(row);
 }
 
 template <typename Visit>
-void SqliteBook::each_row(const BackorderQuery& query, std::string_view from, std::string_view order, const Visit& visit) {
+void SqliteBook::each_row(const BackorderQuery& query, std::string_view from, std::string_view order,
+                          const Visit& visit) {
   Parameters parameters;
   const std::string where = where_of(query, parameters);
   std::string sql;
@@ -257,7 +284,8 @@ void SqliteBook::each_row(const BackorderQuery& query, std::string_view from, st
 std::vector<Backorder> SqliteBook::backorders(const BackorderQuery& query) {
   const bool by_sqlite = is_sorted_by_sqlite(query);
   std::vector<Backorder> rows;
-  each_row(query, from_of(index_for(query)), by_sqlite ? order_of(query) : "", [&](const Statement& row) { rows.push_back(read_backorder(row)); });
+  each_row(query, from_of(index_for(query)), by_sqlite ? order_of(query) : "",
+           [&](const Statement& row) { rows.push_back(read_backorder(row)); });
   if (!by_sqlite) sort_rows(rows, query.order);
   return rows;
 }
@@ -298,13 +326,13 @@ void SqliteBook::read_ahead(const BackorderQuery& query, std::size_t wanted, std
   ahead_.reset();
   if (!reader_) reader_ = another();
   ahead_.emplace(query, wanted, std::async(std::launch::async, [this, query, wanted, decide = std::move(decide)] {
-    Found found = [&] {
-      const Snapshot one_state(*reader_->db_);
-      return reader_->find_accounts(query, wanted);
-    }();
-    if (decide) decide(found.rows);
-    return found;
-  }));
+                   Found found = [&] {
+                     const Snapshot one_state(*reader_->db_);
+                     return reader_->find_accounts(query, wanted);
+                   }();
+                   if (decide) decide(found.rows);
+                   return found;
+                 }));
 }
 
 bool SqliteBook::is_most(const BackorderQuery& query) {
@@ -323,7 +351,8 @@ void SqliteBook::each_backorder(const BackorderQuery& query, const std::function
     each_row(query, " FROM backorder NOT INDEXED", " ORDER BY by_customer", give);
     return;
   }
-  // Found by an index they come in its order, so their keys are sorted first: SQLite sorts wide rows five to ten times slower than we sort numbers.
+  // Found by an index they come in its order, so their keys are sorted first: SQLite sorts wide rows five to ten times
+  // slower than we sort numbers.
   std::vector<std::int64_t> keys;
   {
     Parameters parameters;
@@ -341,10 +370,13 @@ void SqliteBook::each_backorder(const BackorderQuery& query, const std::function
   }
 }
 
-void SqliteBook::each_deposit(std::optional<CustomerId> customer, const std::function<void(const BackorderDeposit&)>& visit) {
+void SqliteBook::each_deposit(std::optional<CustomerId> customer,
+                              const std::function<void(const BackorderDeposit&)>& visit) {
   Parameters parameters;
-  Statement row = db_->statement("SELECT id, customer_id, name, zone, currency, state, deposit_minor, attempt, provider_status, provider_status_at FROM backorder" +
-                                 where_of({.customer = customer}, parameters) + " ORDER BY by_customer");
+  Statement row = db_->statement(
+      "SELECT id, customer_id, name, zone, currency, state, deposit_minor, attempt, provider_status, "
+      "provider_status_at FROM backorder" +
+      where_of({.customer = customer}, parameters) + " ORDER BY by_customer");
   parameters.bind(row);
   while (row.step()) {
     const Currency unit = currency(row.text(4));
@@ -372,7 +404,9 @@ std::int64_t SqliteBook::count_backorders(const BackorderQuery& query) {
 
 void SqliteBook::each_ended_application(const std::function<void(std::string_view, std::string_view)>& visit) {
   // In the order of the rows: by the index on applications every row would be looked up.
-  Statement row = db_->statement("SELECT application, provider_status FROM backorder NOT INDEXED WHERE open_copy IS NULL AND application IS NOT NULL");
+  Statement row = db_->statement(
+      "SELECT application, provider_status FROM backorder NOT INDEXED WHERE open_copy IS NULL AND application IS NOT "
+      "NULL");
   while (row.step()) visit(row.text(0), row.text(1));
 }
 

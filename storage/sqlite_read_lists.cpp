@@ -13,7 +13,8 @@ Source read_source(const Statement& row, const Connection& db, int first) {
 }
 
 ListedDrop read_listed(const Statement& row) {
-  return {DomainName::from_trusted_ace(row.string(0)), row.optional_time(1), row.optional_time(2), row.integer(3), row.flag(4)};
+  return {DomainName::from_trusted_ace(row.string(0)), row.optional_time(1), row.optional_time(2), row.integer(3),
+          row.flag(4)};
 }
 
 }  // namespace
@@ -34,7 +35,8 @@ std::vector<Source> SqliteBook::sources() {
 
 std::vector<Listing> SqliteBook::listings(const DomainName& name) {
   std::vector<Listing> listings;
-  Statement row = db_->statement("SELECT source_id, drop_at, finalization_at FROM listed_drop WHERE name = ? AND missing = 0 ORDER BY source_id");
+  Statement row = db_->statement(
+      "SELECT source_id, drop_at, finalization_at FROM listed_drop WHERE name = ? AND missing = 0 ORDER BY source_id");
   row.bind(name.ace());
   while (row.step()) listings.push_back({SourceId(row.integer(0)), row.optional_time(1), row.optional_time(2)});
   return listings;
@@ -49,7 +51,8 @@ std::vector<ImportedList> SqliteBook::lists(SourceId source) {
     ImportedList list{row.integer(0), source, row.time(1), row.integer(2), {}};
     cover.bind(list.id);
     while (cover.step()) {
-      list.coverage.push_back({cover.string(0), Day(std::chrono::days(static_cast<int>(cover.integer(1)))), cover.integer(2)});
+      list.coverage.push_back(
+          {cover.string(0), Day(std::chrono::days(static_cast<int>(cover.integer(1)))), cover.integer(2)});
     }
     cover.reset();
     lists.push_back(std::move(list));
@@ -87,8 +90,8 @@ void SqliteBook::each_listed(const ListedQuery& query, const std::function<void(
   while (row.step()) visit({read_source(row, *db_, 5), read_listed(row)});
 }
 
-std::int64_t SqliteBook::add_list(std::string_view source_name, DateIs date_is, UtcTime imported_at, std::span<const Coverage> coverage,
-                                  std::int64_t rows) {
+std::int64_t SqliteBook::add_list(std::string_view source_name, DateIs date_is, UtcTime imported_at,
+                                  std::span<const Coverage> coverage, std::int64_t rows) {
   require_unit();
   std::optional<Source> known = source(source_name);
   if (!known) {
@@ -97,7 +100,9 @@ std::int64_t SqliteBook::add_list(std::string_view source_name, DateIs date_is, 
   }
   ENSURE(known->date_is == date_is, "a source keeps what its dates mean: " + known->name);
   const std::int64_t id = db_->integer("SELECT ifnull(max(id), 0) + 1 FROM list");
-  db_->statement("INSERT INTO list (id, source_id, imported_at, rows) VALUES (?, ?, ?, ?)").bind(id, known->id, imported_at, rows).run();
+  db_->statement("INSERT INTO list (id, source_id, imported_at, rows) VALUES (?, ?, ?, ?)")
+      .bind(id, known->id, imported_at, rows)
+      .run();
   Statement cover = db_->statement("INSERT INTO list_coverage (list_id, zone, day, rows) VALUES (?, ?, ?, ?)");
   for (const Coverage& part : coverage) {
     cover.bind(id, part.zone, static_cast<std::int64_t>(part.day.time_since_epoch().count()), part.rows).run();
@@ -107,10 +112,13 @@ std::int64_t SqliteBook::add_list(std::string_view source_name, DateIs date_is, 
 
 void SqliteBook::put_listed(SourceId source, std::span<const ListedDrop> changed) {
   require_unit();
-  RowWriter rows(*db_, "INSERT INTO listed_drop (name, source_id, drop_at, finalization_at, list_id, missing)", 6, changed.size(),
-                 " ON CONFLICT (name, source_id) DO UPDATE SET drop_at = excluded.drop_at, finalization_at = excluded.finalization_at,"
+  RowWriter rows(*db_, "INSERT INTO listed_drop (name, source_id, drop_at, finalization_at, list_id, missing)", 6,
+                 changed.size(),
+                 " ON CONFLICT (name, source_id) DO UPDATE SET drop_at = excluded.drop_at, finalization_at = "
+                 "excluded.finalization_at,"
                  " list_id = excluded.list_id, missing = excluded.missing");
-  for (const ListedDrop& listed : changed) rows.add(listed.name.ace(), source, listed.drop_at, listed.finalization_at, listed.list, listed.missing);
+  for (const ListedDrop& listed : changed)
+    rows.add(listed.name.ace(), source, listed.drop_at, listed.finalization_at, listed.list, listed.missing);
 }
 
 }  // namespace storage

@@ -22,11 +22,14 @@ namespace fs = std::filesystem;
 
 constexpr engine::Milliseconds kOwnTimeout = std::chrono::seconds(10);
 
-[[noreturn]] void refuse(ErrorCode code, const std::string& path, const std::string& what) { throw StorageError({code, path + ": " + what}); }
+[[noreturn]] void refuse(ErrorCode code, const std::string& path, const std::string& what) {
+  throw StorageError({code, path + ": " + what});
+}
 
 int newest_schema() {
   const auto all = sqlite_migrations();
-  ENSURE(!all.empty() && all.back().number == static_cast<int>(all.size()), "migrations are numbered from 1 without gaps");
+  ENSURE(!all.empty() && all.back().number == static_cast<int>(all.size()),
+         "migrations are numbered from 1 without gaps");
   return all.back().number;
 }
 
@@ -38,23 +41,28 @@ void look_at_file(const std::string& path, Access access) {
     if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
       refuse(ErrorCode::database_failed, path, error.message());
     }
-    refuse(ErrorCode::database_missing, path, "there is no book here; make one with 'init', or say where it is with --db");
+    refuse(ErrorCode::database_missing, path,
+           "there is no book here; make one with 'init', or say where it is with --db");
   }
   if (!fs::is_regular_file(status)) refuse(ErrorCode::not_a_database, path, "is not a file");
-  if (::access(path.c_str(), R_OK) != 0) refuse(ErrorCode::database_failed, path, "this user may not read it: run as the book's owner");
-  // Its beginning is left to SQLite to read. Whoever opens the file otherwise drops, on closing it, every lock of this process on it (POSIX), and another
-  // program that finds none deletes the log under our open connections.
+  if (::access(path.c_str(), R_OK) != 0)
+    refuse(ErrorCode::database_failed, path, "this user may not read it: run as the book's owner");
+  // Its beginning is left to SQLite to read. Whoever opens the file otherwise drops, on closing it, every lock of this
+  // process on it (POSIX), and another program that finds none deletes the log under our open connections.
   const std::uintmax_t size = fs::file_size(path, error);
   if (size == 0) refuse(ErrorCode::not_a_database, path, "is empty; make a book with 'init'");
-  if (size < 512) refuse(ErrorCode::not_a_database, path, "is not a SQLite database");  // the smallest page there is
+  // the smallest page there is
+  if (size < 512) refuse(ErrorCode::not_a_database, path, "is not a SQLite database");
   if (access == Access::read_only) return;
   const fs::path folder = fs::absolute(path).parent_path();
   if (::access(path.c_str(), W_OK) != 0) {
-    refuse(ErrorCode::database_read_only, path, "this user may not write it: run as the book's owner, or use a command that only reads");
+    refuse(ErrorCode::database_read_only, path,
+           "this user may not write it: run as the book's owner, or use a command that only reads");
   }
   if (::access(folder.c_str(), W_OK) != 0) {
     refuse(ErrorCode::database_read_only, path,
-           "this user may not write the folder " + folder.string() + ", where SQLite keeps two files beside the book: run as the book's owner");
+           "this user may not write the folder " + folder.string() +
+               ", where SQLite keeps two files beside the book: run as the book's owner");
   }
 }
 
@@ -90,8 +98,8 @@ std::string free_name(const std::string& wanted) {
   return name;
 }
 
-// From an older number to the newest, all or nothing. The writer's lock is taken first, so that of two programs one migrates and the other
-// finds it done; the copy is read through a connection of its own meanwhile.
+// From an older number to the newest, all or nothing. The writer's lock is taken first, so that of two programs one
+// migrates and the other finds it done; the copy is read through a connection of its own meanwhile.
 void migrate(Connection& db, const OpenOptions& options) {
   db.execute("PRAGMA foreign_keys = OFF");  // a migration may rebuild tables; foreign_key_check stands in
   db.execute("BEGIN IMMEDIATE");
@@ -101,8 +109,9 @@ void migrate(Connection& db, const OpenOptions& options) {
       Connection reader(db.path(), Access::read_only, kOwnTimeout);
       const std::string copy = free_name(db.path() + ".before-" + std::to_string(from));
       if (options.note) {
-        options.note(db.path() + " is brought forward from schema " + std::to_string(from) + " to " + std::to_string(newest_schema()) +
-                     ", once; a large book takes a while. As it was it stays in " + copy);
+        options.note(db.path() + " is brought forward from schema " + std::to_string(from) + " to " +
+                     std::to_string(newest_schema()) + ", once; a large book takes a while. As it was it stays in " +
+                     copy);
       }
       copy_database(reader, copy);
       run_migrations(db, from);
@@ -126,7 +135,8 @@ void check_copy(const std::string& path, std::int64_t schema) {
   Connection copy(path, Access::read_write, kOwnTimeout);
   if (schema_of(copy) != schema) refuse(ErrorCode::database_failed, path, "the copy has another schema than the book");
   Statement check = copy.statement("PRAGMA quick_check(1)");
-  if (!check.step() || check.text(0) != "ok") refuse(ErrorCode::database_failed, path, "the copy is damaged: " + check.string(0));
+  if (!check.step() || check.text(0) != "ok")
+    refuse(ErrorCode::database_failed, path, "the copy is damaged: " + check.string(0));
 }
 
 }  // namespace
@@ -140,13 +150,15 @@ void create_book(const std::string& path, engine::UtcTime now, bool rehearsal) {
   if (!fs::is_directory(fs::absolute(path).parent_path(), error)) {
     refuse(ErrorCode::database_failed, path, "its folder does not exist");
   }
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);  // other people's money: not for everybody's eyes
+  // other people's money: not for everybody's eyes
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (file < 0) refuse(ErrorCode::database_read_only, path, "this user cannot make a file here");
   ::close(file);
   try {
     Connection db(path, Access::read_write, kOwnTimeout);
     db.execute("BEGIN EXCLUSIVE");
-    if (db.integer("SELECT count(*) FROM sqlite_schema") != 0) refuse(ErrorCode::database_exists, path, "somebody else made a book here");
+    if (db.integer("SELECT count(*) FROM sqlite_schema") != 0)
+      refuse(ErrorCode::database_exists, path, "somebody else made a book here");
     db.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
     run_migrations(db, 0);
     db.statement("INSERT INTO book (id, made_at, rehearsal) VALUES (1, ?, ?)").bind(now, rehearsal).run();
@@ -165,21 +177,25 @@ std::unique_ptr<engine::LedgerStore> open_book(const std::string& path, const Op
   auto db = std::make_unique<Connection>(path, options.access, options.busy_timeout);
   const std::int64_t schema = schema_of(*db);
   if (schema > newest_schema()) {
-    refuse(ErrorCode::database_newer, path, "was made by a newer program (schema " + std::to_string(schema) + ", this one knows " +
-                                                std::to_string(newest_schema()) + "): use that one");
+    refuse(ErrorCode::database_newer, path,
+           "was made by a newer program (schema " + std::to_string(schema) + ", this one knows " +
+               std::to_string(newest_schema()) + "): use that one");
   }
   if (schema < newest_schema()) {
     if (options.access == Access::read_only) {
-      refuse(ErrorCode::database_read_only, path, "has the older schema " + std::to_string(schema) +
-                                                      ": run any command that writes once, as the book's owner, to bring it forward");
+      refuse(ErrorCode::database_read_only, path,
+             "has the older schema " + std::to_string(schema) +
+                 ": run any command that writes once, as the book's owner, to bring it forward");
     }
     migrate(*db, options);
   }
   if (options.access == Access::read_write) {
     Statement mode = db->statement("PRAGMA journal_mode = WAL");
-    if (!mode.step() || mode.text(0) != "wal") refuse(ErrorCode::database_failed, path, "the file system does not allow SQLite's write-ahead log");
+    if (!mode.step() || mode.text(0) != "wal")
+      refuse(ErrorCode::database_failed, path, "the file system does not allow SQLite's write-ahead log");
   }
-  db->integer("SELECT count(*) FROM book");  // reads through the log: says now, and not later, that this user cannot
+  // reads through the log: says now, and not later, that this user cannot
+  db->integer("SELECT count(*) FROM book");
   return std::make_unique<SqliteBook>(std::move(db), options);
 }
 
@@ -187,7 +203,8 @@ void back_up_book(const std::string& path, const std::string& target) {
   look_at_file(path, Access::read_only);
   std::error_code error;
   if (fs::exists(target, error)) refuse(ErrorCode::database_exists, target, "exists; a backup never replaces a file");
-  if (!fs::is_directory(fs::absolute(target).parent_path(), error)) refuse(ErrorCode::database_failed, target, "its folder does not exist");
+  if (!fs::is_directory(fs::absolute(target).parent_path(), error))
+    refuse(ErrorCode::database_failed, target, "its folder does not exist");
   const std::string part = target + ".part";
   fs::remove(part, error);  // of a backup that was cut off
   try {

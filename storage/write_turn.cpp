@@ -24,7 +24,8 @@ struct flock byte_range(short type, off_t byte) {
   return range;
 }
 
-// Locks of the open file and not of the process: two connections of one process are as strange to each other as two processes.
+// Locks of the open file and not of the process: two connections of one process are as strange to each other as two
+// processes.
 Asked lock(int file, off_t byte) {
   struct flock range = byte_range(F_WRLCK, byte);
   if (::fcntl(file, F_OFD_SETLK, &range) == 0) return Asked::ours;

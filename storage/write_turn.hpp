@@ -1,6 +1,8 @@
-// Whose turn it is to write. SQLite lets a writer wait by asking again after ever longer pauses, so one that commits chunk after chunk keeps all others out between
-// their questions. Two locks of the kernel on an empty file beside the book (BOOK-turn) put them in line: who writes holds the second; who wants to write holds the
-// first until the second is free. So whoever comes back for the next chunk stands behind those who waited. The kernel frees the locks of a program that dies.
+// Whose turn it is to write. SQLite lets a writer wait by asking again after ever longer pauses, so one that commits
+// chunk after chunk keeps all others out between their questions. Two locks of the kernel on an empty file beside the
+// book (BOOK-turn) put them in line: who writes holds the second; who wants to write holds the first until the second
+// is free. So whoever comes back for the next chunk stands behind those who waited. The kernel frees the locks of a
+// program that dies.
 #pragma once
 
 #include <string>
@@ -9,7 +11,8 @@
 
 namespace storage {
 
-// Politeness between this program's processes and threads, not safety: that is SQLite's own lock, which a turn is followed by, and the only one for other programs.
+// Politeness between this program's processes and threads, not safety: that is SQLite's own lock, which a turn is
+// followed by, and the only one for other programs.
 class WriteTurn {
  public:
   explicit WriteTurn(const std::string& book_path) : path_(book_path) {}
@@ -17,7 +20,8 @@ class WriteTurn {
   WriteTurn(const WriteTurn&) = delete;
   WriteTurn& operator=(const WriteTurn&) = delete;
 
-  // True: it is ours, until give_back(). False: not within `longest`. Where the file system or its rights allow no such file, it is everybody's turn.
+  // True: it is ours, until give_back(). False: not within `longest`. Where the file system or its rights allow no such
+  // file, it is everybody's turn.
   bool take(engine::Milliseconds longest);
   void give_back();
   bool is_awaited() const;  // somebody else stands in line

@@ -11,7 +11,8 @@ using engine::ErrorCode;
 // Zero takes a credit limit away.
 engine::Money limit_amount(const std::string& text, engine::Currency currency) {
   const engine::Money limit = value_or_throw(engine::parse_money(text, currency));
-  if (limit.is_negative()) throw CommandError{Error{ErrorCode::invalid_amount, "a credit limit is zero or more, not " + text}};
+  if (limit.is_negative())
+    throw CommandError{Error{ErrorCode::invalid_amount, "a credit limit is zero or more, not " + text}};
   return limit;
 }
 
@@ -27,9 +28,12 @@ struct TermOptions {
   std::optional<std::string> tier{}, credit_limit{}, policy{}, timing{}, country{}, vat_id{};
   void bind(CLI::App& app) {
     app.add_option("--tier", tier, "Which prices apply")->type_name("NAME");
-    app.add_option("--credit-limit", credit_limit, "How far deposits may take what is available below zero")->type_name("AMOUNT");
-    app.add_option("--policy", policy, "Where not everything due is covered: fund each that fits, or void all")->check(CLI::IsMember({"each", "all-or-nothing"}));
-    app.add_option("--void", timing, "When an underfunded backorder is voided")->check(CLI::IsMember({"at-due", "at-deadline"}));
+    app.add_option("--credit-limit", credit_limit, "How far deposits may take what is available below zero")
+        ->type_name("AMOUNT");
+    app.add_option("--policy", policy, "Where not everything due is covered: fund each that fits, or void all")
+        ->check(CLI::IsMember({"each", "all-or-nothing"}));
+    app.add_option("--void", timing, "When an underfunded backorder is voided")
+        ->check(CLI::IsMember({"at-due", "at-deadline"}));
     app.add_option("--country", country, "Two letters, e.g. DE: decides the tax")->type_name("CC");
     app.add_option("--vat-id", vat_id, "The customer's VAT id")->type_name("ID");
   }
@@ -59,27 +63,37 @@ struct Open {
   int run(Session& session) const {
     const operations::Context context = session.context();
     const engine::Currency currency = value_or_throw(engine::Currency::parse(code));
-    const operations::Reply reply = value_or_throw(operations::open_account(context, session.request(), account, currency, options.terms(currency)));
+    const operations::Reply reply = value_or_throw(
+        operations::open_account(context, session.request(), account, currency, options.terms(currency)));
     session.answer(reply, kSchema,
-                   "opened account " + account + " in " + std::string(reply.fact("currency")) + ", tier " + std::string(reply.fact("tier")));
+                   "opened account " + account + " in " + std::string(reply.fact("currency")) + ", tier " +
+                       std::string(reply.fact("tier")));
     return 0;
   }
 };
 
 struct List {
   std::string state;
-  void bind(CLI::App& app) { app.add_option("--state", state, "Only these")->check(CLI::IsMember({"open", "frozen", "closing", "closed"})); }
+  void bind(CLI::App& app) {
+    app.add_option("--state", state, "Only these")->check(CLI::IsMember({"open", "frozen", "closing", "closed"}));
+  }
   int run(Session& session) const {
     engine::LedgerStore& store = session.book_snapshot();
     render::Table table;
     table.schema = "dropledger.accounts/1";
-    table.columns = {{"account"}, {"state"}, {"tier"}, {"available", "", render::Kind::money}, {"reserved", "", render::Kind::money},
-                     {"owed", "", render::Kind::money}, {"credit_limit", "", render::Kind::money}, {"opened_at", "", render::Kind::time}};
+    table.columns = {{"account"},
+                     {"state"},
+                     {"tier"},
+                     {"available", "", render::Kind::money},
+                     {"reserved", "", render::Kind::money},
+                     {"owed", "", render::Kind::money},
+                     {"credit_limit", "", render::Kind::money},
+                     {"opened_at", "", render::Kind::time}};
     table.when_empty = state.empty() ? "No accounts yet; see 'account open --help'." : "No " + state + " accounts.";
     for (const engine::Customer& customer : store.customers()) {
       if (!state.empty() && name(customer.state) != state) continue;
-      table.add(customer.name, name(customer.state), customer.tier, customer.available, customer.reserved, customer.owed, customer.credit_limit,
-                customer.opened_at);
+      table.add(customer.name, name(customer.state), customer.tier, customer.available, customer.reserved,
+                customer.owed, customer.credit_limit, customer.opened_at);
     }
     session.print(table);
     return 0;
@@ -88,7 +102,9 @@ struct List {
 
 struct Show {
   std::string account;
-  void bind(CLI::App& app) { app.add_option("account", account, "The customer's account")->type_name("NAME")->required(); }
+  void bind(CLI::App& app) {
+    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
+  }
   int run(Session& session) const {
     engine::LedgerStore& store = session.book_snapshot();
     const engine::Customer customer = session.account(account);
@@ -142,14 +158,17 @@ struct Close {
   void bind(CLI::App& app) {
     app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
     app.add_option("--reason", reason, "Why; kept")->type_name("TEXT")->required();
-    app.add_option("--pay-out-to", pay_out_to, "Pay out what is available first, from this cash account")->type_name("SOURCE");
+    app.add_option("--pay-out-to", pay_out_to, "Pay out what is available first, from this cash account")
+        ->type_name("SOURCE");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    const operations::Reply reply = value_or_throw(operations::close_account(context, session.request(), account, reason, pay_out_to));
-    std::string line = account + " is " + std::string(reply.fact("state")) + ": cancelled " + std::string(reply.fact("cancelled")) + ", still open " +
-                       std::string(reply.fact("open_backorders")) + ", available " + std::string(reply.fact("available")) + ", owed " +
-                       std::string(reply.fact("owed"));
+    const operations::Reply reply =
+        value_or_throw(operations::close_account(context, session.request(), account, reason, pay_out_to));
+    std::string line = account + " is " + std::string(reply.fact("state")) + ": cancelled " +
+                       std::string(reply.fact("cancelled")) + ", still open " +
+                       std::string(reply.fact("open_backorders")) + ", available " +
+                       std::string(reply.fact("available")) + ", owed " + std::string(reply.fact("owed"));
     if (reply.fact("state") != "closed") line += "; say it again when nothing is open and nothing is left";
     session.answer(reply, kSchema, line);
     return 0;
@@ -163,14 +182,16 @@ struct Freeze {
     app.add_option("--reason", reason, "Why; kept")->type_name("TEXT")->required();
   }
   int run(Session& session) const {
-    session.answer(value_or_throw(operations::freeze_account(session.context(), session.request(), account, reason)), kSchema, account + " is frozen");
+    session.answer(value_or_throw(operations::freeze_account(session.context(), session.request(), account, reason)),
+                   kSchema, account + " is frozen");
     return 0;
   }
 };
 
 struct Unfreeze : Freeze {
   int run(Session& session) const {
-    session.answer(value_or_throw(operations::unfreeze_account(session.context(), session.request(), account, reason)), kSchema, account + " is open");
+    session.answer(value_or_throw(operations::unfreeze_account(session.context(), session.request(), account, reason)),
+                   kSchema, account + " is open");
     return 0;
   }
 };
@@ -199,10 +220,12 @@ struct Set {
     options.bind(app);
   }
   int run(Session& session) const {
-    if (!options.given()) throw CLI::RequiredError("At least one of --tier, --credit-limit, --policy, --void, --country, --vat-id");
+    if (!options.given())
+      throw CLI::RequiredError("At least one of --tier, --credit-limit, --policy, --void, --country, --vat-id");
     const operations::Context context = session.context();
     const operations::AccountTerms terms = options.terms(session.account(account).currency);
-    session.answer(value_or_throw(operations::change_terms(context, session.request(), account, terms)), kSchema, "changed the terms of " + account);
+    session.answer(value_or_throw(operations::change_terms(context, session.request(), account, terms)), kSchema,
+                   "changed the terms of " + account);
     return 0;
   }
 };
@@ -213,15 +236,23 @@ void add_account_commands(CommandLine& line) {
   CLI::App* group = add_group(line.app, "account", "Customers' accounts");
   add_command<Open>(line, *group, "open", "Opens an account with balance zero",
                     "  dropledger account open alice --currency EUR\n"
-                    "  dropledger account open reseller-7 --currency USD --tier gold --credit-limit 500.00 --policy all-or-nothing --country DE");
-  add_command<List>(line, *group, "list", "Every account with its balances", "  dropledger account list --state frozen --format csv");
-  add_command<Show>(line, *group, "show", "One account: balances, terms, what is open", "  dropledger account show alice");
-  add_command<Set>(line, *group, "set", "Changes terms; what is not given stays", "  dropledger account set alice --tier gold --void at-deadline");
-  add_command<Limit>(line, *group, "limit", "Sets the credit limit; not below the credit in use", "  dropledger account limit alice 250.00");
-  add_command<Freeze>(line, *group, "freeze", "Stops placing, reserving, submitting and pay-outs; refunds and captures go on",
+                    "  dropledger account open reseller-7 --currency USD --tier gold --credit-limit 500.00 --policy "
+                    "all-or-nothing --country DE");
+  add_command<List>(line, *group, "list", "Every account with its balances",
+                    "  dropledger account list --state frozen --format csv");
+  add_command<Show>(line, *group, "show", "One account: balances, terms, what is open",
+                    "  dropledger account show alice");
+  add_command<Set>(line, *group, "set", "Changes terms; what is not given stays",
+                   "  dropledger account set alice --tier gold --void at-deadline");
+  add_command<Limit>(line, *group, "limit", "Sets the credit limit; not below the credit in use",
+                     "  dropledger account limit alice 250.00");
+  add_command<Freeze>(line, *group, "freeze",
+                      "Stops placing, reserving, submitting and pay-outs; refunds and captures go on",
                       "  dropledger account freeze alice --reason 'identity check'");
-  add_command<Unfreeze>(line, *group, "unfreeze", "Ends a freeze", "  dropledger account unfreeze alice --reason 'identity confirmed'");
-  add_command<Close>(line, *group, "close", "Cancels what can be cancelled, then closes once nothing is open and the balance is zero",
+  add_command<Unfreeze>(line, *group, "unfreeze", "Ends a freeze",
+                        "  dropledger account unfreeze alice --reason 'identity confirmed'");
+  add_command<Close>(line, *group, "close",
+                     "Cancels what can be cancelled, then closes once nothing is open and the balance is zero",
                      "  dropledger account close alice --reason 'customer left' --pay-out-to bank");
 }
 

@@ -16,10 +16,12 @@ using engine::Error;
 using engine::ErrorCode;
 using engine::to_string;
 
-std::optional<engine::UtcTime> instant_of(const Backorder& backorder, engine::UtcTime engine::Drop::* which) {
+std::optional<engine::UtcTime> instant_of(const Backorder& backorder, engine::UtcTime engine::Drop::*which) {
   return backorder.drop ? std::optional((*backorder.drop).*which) : std::nullopt;
 }
-std::string reason_of(const Backorder& backorder) { return backorder.reason ? std::string(name(*backorder.reason)) : ""; }
+std::string reason_of(const Backorder& backorder) {
+  return backorder.reason ? std::string(name(*backorder.reason)) : "";
+}
 
 struct Place {
   std::string account, max_price;
@@ -29,7 +31,8 @@ struct Place {
   void bind(CLI::App& app) {
     app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
     app.add_option("domains", domains, "Names, Unicode or ACE")->type_name("DOMAIN")->required();
-    app.add_option("--max-price", max_price, "Highest deposit to reserve (default: the price quoted now)")->type_name("AMOUNT");
+    app.add_option("--max-price", max_price, "Highest deposit to reserve (default: the price quoted now)")
+        ->type_name("AMOUNT");
     app.add_option("--priority", priority, "1 is funded first, 999 last")->capture_default_str();
     app.add_flag("--another", another, "A further backorder beside an open one for the same name");
   }
@@ -37,14 +40,19 @@ struct Place {
     const operations::Context context = session.context();
     const engine::Customer customer = session.account(account);
     for (std::size_t i = 0; i < domains.size(); ++i) {
-      engine::PlaceOrder order{.name = value_or_throw(engine::DomainName::parse(domains[i])), .another = another, .max_price = {}, .priority = priority};
+      engine::PlaceOrder order{.name = value_or_throw(engine::DomainName::parse(domains[i])),
+                               .another = another,
+                               .max_price = {},
+                               .priority = priority};
       if (!max_price.empty()) order.max_price = session.amount(max_price, customer.currency);
       operations::RequestKey request = session.request();
       if (!request.key.empty() && domains.size() > 1) request.key += ":" + std::to_string(i + 1);
       const operations::Reply reply = value_or_throw(operations::place(context, request, account, order));
       const bool open = reply.fact("already_open") == "yes";
-      std::string line = std::string(open ? "already open: " : "placed ") + "backorder " + std::string(reply.fact("backorder")) + " of " + account + " for " +
-                         std::string(reply.fact("domain")) + ", " + std::string(reply.fact("state")) + ", cap " + std::string(reply.fact("max_price"));
+      std::string line = std::string(open ? "already open: " : "placed ") + "backorder " +
+                         std::string(reply.fact("backorder")) + " of " + account + " for " +
+                         std::string(reply.fact("domain")) + ", " + std::string(reply.fact("state")) + ", cap " +
+                         std::string(reply.fact("max_price"));
       if (!reply.fact("deposit_due").empty()) {
         line += ", deposit due " + std::string(reply.fact("deposit_due"));
       } else {
@@ -60,27 +68,34 @@ struct Import {
   std::string file;
   bool keep_going = false;
   void bind(CLI::App& app) {
-    app.add_option("rows", file, "CSV with the header account,domain[,max_price][,priority][,another]; - is stdin")->type_name("FILE")->required();
+    app.add_option("rows", file, "CSV with the header account,domain[,max_price][,priority][,another]; - is stdin")
+        ->type_name("FILE")
+        ->required();
     app.add_flag("--keep-going", keep_going, "Place the good lines even where others are refused");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
     const std::string bytes = session.read_input(file);
-    constexpr CsvColumn kColumns[] = {{"account", true}, {"domain", true}, {"max_price", false}, {"priority", false}, {"another", false}};
+    constexpr CsvColumn kColumns[] = {
+        {"account", true}, {"domain", true}, {"max_price", false}, {"priority", false}, {"another", false}};
     const CsvRows csv = value_or_throw(read_csv(bytes, kColumns));
     std::vector<operations::ImportRow> rows;
-    for (const CsvRow& row : csv.rows) rows.push_back({row.line, row.fields[0], row.fields[1], row.fields[2], row.fields[3], row.fields[4]});
+    for (const CsvRow& row : csv.rows)
+      rows.push_back({row.line, row.fields[0], row.fields[1], row.fields[2], row.fields[3], row.fields[4]});
     render::Table table;
     table.schema = "dropledger.backorder-import/1";
-    table.columns = {{"line", "", render::Kind::number}, {"account"}, {"domain"}, {"result"}, {"backorder"}, {"detail", "", render::Kind::text, true}};
+    table.columns = {{"line", "", render::Kind::number},      {"account"}, {"domain"}, {"result"}, {"backorder"},
+                     {"detail", "", render::Kind::text, true}};
     bool sound = csv.faults.empty();
-    for (const CsvFault& fault : csv.faults) table.add(fault.line, "", "", name(ErrorCode::invalid_list), "", fault.what);
+    for (const CsvFault& fault : csv.faults)
+      table.add(fault.line, "", "", name(ErrorCode::invalid_list), "", fault.what);
     bool kept = false;
     std::int64_t placed = 0;
     if (sound || keep_going) {
       render::Progress progress("backorders", rows.size());
-      const auto results = operations::import_backorders(context, session.globals().sender, "import-" + hash_of(bytes), rows, keep_going,
-                                                         [&](std::size_t done) { progress.at(done); }, kept);
+      const auto results = operations::import_backorders(
+          context, session.globals().sender, "import-" + hash_of(bytes), rows, keep_going,
+          [&](std::size_t done) { progress.at(done); }, kept);
       for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto& [line, account, domain, max_price, priority, another] = rows[i];
         if (results[i]) {
@@ -110,7 +125,8 @@ struct Import {
   // Names the file's content, so that importing it again repeats its requests instead of making new ones.
   static std::string hash_of(const std::string& bytes) {
     unsigned char hash[16];
-    crypto_generichash(hash, sizeof hash, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), nullptr, 0);
+    crypto_generichash(hash, sizeof hash, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), nullptr,
+                       0);
     char text[2 * sizeof hash + 1];
     sodium_bin2hex(text, sizeof text, hash, sizeof hash);
     return text;
@@ -122,7 +138,9 @@ struct Cancel {
   std::string by = "customer", reason;
   void bind(CLI::App& app) {
     app.add_option("backorders", ids, "Their numbers")->type_name("ID")->required();
-    app.add_option("--by", by, "Who cancels: a customer may until the deadline")->check(CLI::IsMember({"customer", "operator"}))->capture_default_str();
+    app.add_option("--by", by, "Who cancels: a customer may until the deadline")
+        ->check(CLI::IsMember({"customer", "operator"}))
+        ->capture_default_str();
     app.add_option("--reason", reason, "Kept with the backorder")->type_name("TEXT");
   }
   int run(Session& session) const {
@@ -131,11 +149,14 @@ struct Cancel {
       const std::int64_t id = session.number(ids[i], "backorder");
       operations::RequestKey request = session.request();
       if (!request.key.empty() && ids.size() > 1) request.key += ":" + std::to_string(i + 1);
-      const operations::Reply reply = value_or_throw(operations::cancel(context, request, id, by == "customer" ? engine::By::customer : engine::By::operator_,
-                                                                        reason, session.provider()));
-      std::string line = "backorder " + ids[i] + " (" + std::string(reply.fact("domain")) + ") is " + std::string(reply.fact("state"));
+      const operations::Reply reply = value_or_throw(
+          operations::cancel(context, request, id, by == "customer" ? engine::By::customer : engine::By::operator_,
+                             reason, session.provider()));
+      std::string line =
+          "backorder " + ids[i] + " (" + std::string(reply.fact("domain")) + ") is " + std::string(reply.fact("state"));
       if (!reply.fact("refunded").empty()) line += ", refunded " + std::string(reply.fact("refunded"));
-      if (reply.fact("state") != "CANCELLED") line += ": the deposit follows the confirmed deletion of its job (" + std::string(reply.fact("deletion")) + ")";
+      if (reply.fact("state") != "CANCELLED")
+        line += ": the deposit follows the confirmed deletion of its job (" + std::string(reply.fact("deletion")) + ")";
       session.answer(reply, "dropledger.cancelled/1", line);
     }
     return 0;
@@ -159,7 +180,9 @@ struct List {
     if (!account.empty()) query.customer = session.account(account).id;
     if (!state.empty()) {
       const auto wanted = engine::parse_state(state);
-      if (!wanted) throw CommandError{Error{ErrorCode::invalid_argument, "'" + state + "' is no state, such as REQUESTED, ACTIVE, PROCESSING or VOID"}};
+      if (!wanted)
+        throw CommandError{Error{ErrorCode::invalid_argument,
+                                 "'" + state + "' is no state, such as REQUESTED, ACTIVE, PROCESSING or VOID"}};
       query.states = {*wanted};
     }
     if (open) query.open = true;
@@ -168,9 +191,16 @@ struct List {
     std::vector<Backorder> rows = store.backorders(query);
     render::Table table;
     table.schema = "dropledger.backorders/1";
-    table.columns = {{"backorder", "", render::Kind::number}, {"account"}, {"domain", "", render::Kind::domain}, {"state"}, {"reason"},
-                     {"deposit", "", render::Kind::money}, {"max_price", "", render::Kind::money}, {"deposit_due", "", render::Kind::time},
-                     {"deadline", "", render::Kind::time}, {"drop_at", "", render::Kind::time}};
+    table.columns = {{"backorder", "", render::Kind::number},
+                     {"account"},
+                     {"domain", "", render::Kind::domain},
+                     {"state"},
+                     {"reason"},
+                     {"deposit", "", render::Kind::money},
+                     {"max_price", "", render::Kind::money},
+                     {"deposit_due", "", render::Kind::time},
+                     {"deadline", "", render::Kind::time},
+                     {"drop_at", "", render::Kind::time}};
     table.when_empty = "No backorder matches.";
     if (limit != 0 && rows.size() > static_cast<std::size_t>(limit)) {
       rows.pop_back();
@@ -178,8 +208,9 @@ struct List {
     }
     operations::AccountNames accounts(store);
     for (const Backorder& row : rows) {
-      table.add(row.id, accounts.of(row.customer), row.name, name(row.state), reason_of(row), row.deposit, row.max_price,
-                instant_of(row, &engine::Drop::deposit_due), instant_of(row, &engine::Drop::deadline), instant_of(row, &engine::Drop::drop_at));
+      table.add(row.id, accounts.of(row.customer), row.name, name(row.state), reason_of(row), row.deposit,
+                row.max_price, instant_of(row, &engine::Drop::deposit_due), instant_of(row, &engine::Drop::deadline),
+                instant_of(row, &engine::Drop::drop_at));
     }
     session.print(table);
     return 0;
@@ -237,27 +268,37 @@ struct Resolve {
   std::string id, decision, why, amount;
   void bind(CLI::App& app) {
     app.add_option("case", id, "The case's number, from 'cases'")->type_name("ID")->required();
-    app.add_option("--as", decision, "The decision: failed, successful, resubmit, give-up, charge, operator-keeps, keep, goodwill, delete, acknowledge")->type_name("DECISION")->required();
+    app.add_option("--as", decision,
+                   "The decision: failed, successful, resubmit, give-up, charge, operator-keeps, keep, goodwill, "
+                   "delete, acknowledge")
+        ->type_name("DECISION")
+        ->required();
     app.add_option("--why", why, "The reason, or the evidence seen")->type_name("TEXT")->required();
     app.add_option("--amount", amount, "Of goodwill (default: the deposit)")->type_name("AMOUNT");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
     const auto resolution = engine::parse_resolution(decision);
-    if (!resolution) throw CommandError{Error{ErrorCode::invalid_argument, "'" + decision + "' is no decision; see 'backorder resolve --help'"}};
+    if (!resolution)
+      throw CommandError{
+          Error{ErrorCode::invalid_argument, "'" + decision + "' is no decision; see 'backorder resolve --help'"}};
     const std::int64_t number = session.number(id, "case");
     std::optional<engine::Money> money;
     if (!amount.empty()) {
       engine::CaseQuery query;
       query.id = engine::CaseId(number);
       const std::vector<engine::Case> found = context.store.cases(query);
-      if (found.empty() || !found.front().customer) throw CommandError{Error{ErrorCode::case_not_found, "there is no open case " + id + " of an account"}};
+      if (found.empty() || !found.front().customer)
+        throw CommandError{Error{ErrorCode::case_not_found, "there is no open case " + id + " of an account"}};
       money = session.amount(amount, context.store.customer(*found.front().customer).value().currency);
     }
-    const operations::Reply reply = value_or_throw(operations::resolve(context, session.request(), number, *resolution, why, money, session.provider()));
+    const operations::Reply reply = value_or_throw(
+        operations::resolve(context, session.request(), number, *resolution, why, money, session.provider()));
     session.answer(reply, "dropledger.resolved/1",
                    "case " + id + " (" + std::string(reply.fact("kind")) + ") closed as " + decision +
-                       (reply.fact("state").empty() ? "" : ": backorder " + std::string(reply.fact("backorder")) + " is " + std::string(reply.fact("state"))));
+                       (reply.fact("state").empty() ? ""
+                                                    : ": backorder " + std::string(reply.fact("backorder")) + " is " +
+                                                          std::string(reply.fact("state"))));
     return 0;
   }
 };
@@ -265,16 +306,24 @@ struct Resolve {
 }  // namespace
 
 void add_backorder_commands(CommandLine& line) {
-  CLI::App* group = add_group(line.app, "backorder", "Backorders: placing is free; the deposit is reserved three days before the drop");
+  CLI::App* group = add_group(line.app, "backorder",
+                              "Backorders: placing is free; the deposit is reserved three days before the drop");
   add_command<Place>(line, *group, "place", "Places backorders, free of charge",
-                     "  dropledger backorder place alice example.com käse.com\n  dropledger backorder place alice example.com --max-price 80.00 --priority 1");
+                     "  dropledger backorder place alice example.com käse.com\n  dropledger backorder place alice "
+                     "example.com --max-price 80.00 --priority 1");
   add_command<Import>(line, *group, "import", "Places a file of backorders, all or nothing",
-                      "  dropledger backorder import orders.csv\n  printf 'account,domain\\nalice,example.com\\n' | dropledger backorder import -");
-  add_command<Cancel>(line, *group, "cancel", "Cancels; a held deposit returns", "  dropledger backorder cancel 17\n  dropledger backorder cancel 17 --by operator --reason 'letter of 3 May'");
-  add_command<List>(line, *group, "list", "Backorders, filtered", "  dropledger backorder list --account alice --open\n  dropledger backorder list --state VOID --format csv");
+                      "  dropledger backorder import orders.csv\n  printf 'account,domain\\nalice,example.com\\n' | "
+                      "dropledger backorder import -");
+  add_command<Cancel>(
+      line, *group, "cancel", "Cancels; a held deposit returns",
+      "  dropledger backorder cancel 17\n  dropledger backorder cancel 17 --by operator --reason 'letter of 3 May'");
+  add_command<List>(
+      line, *group, "list", "Backorders, filtered",
+      "  dropledger backorder list --account alice --open\n  dropledger backorder list --state VOID --format csv");
   add_command<Show>(line, *group, "show", "Everything kept about one", "  dropledger backorder show 17");
   add_command<Resolve>(line, *group, "resolve", "Closes a case by a person's decision",
-                       "  dropledger backorder resolve 3 --as failed --why 'provider confirmed by mail'\n  dropledger backorder resolve 4 --as charge --why 'registered after all'");
+                       "  dropledger backorder resolve 3 --as failed --why 'provider confirmed by mail'\n  dropledger "
+                       "backorder resolve 4 --as charge --why 'registered after all'");
 }
 
 }  // namespace tools

@@ -25,30 +25,42 @@ render::Table payments_table(const operations::PostingReport& report, const std:
   render::Table table;
   table.schema = kPaymentsSchema;
   table.title = "Payments of " + source;
-  table.columns = {{"booked_on", "", render::Kind::day}, {"amount", "", render::Kind::money}, {"result"}, {"account"}, {"counterparty", "", render::Kind::text, true},
-                   {"reference", "", render::Kind::text, true}, {"detail", "", render::Kind::text, true}, {"line_id"}};
+  table.columns = {{"booked_on", "", render::Kind::day},
+                   {"amount", "", render::Kind::money},
+                   {"result"},
+                   {"account"},
+                   {"counterparty", "", render::Kind::text, true},
+                   {"reference", "", render::Kind::text, true},
+                   {"detail", "", render::Kind::text, true},
+                   {"line_id"}};
   table.when_empty = "Nothing to post.";
   for (const operations::PostedLine& one : report.lines) {
     if (one.posting == Posting::repeated) continue;  // counted above
     const std::string& reference = one.line.reference.empty() ? one.line.end_to_end : one.line.reference;
-    table.add(one.line.booked_on, one.line.amount, name(one.posting), one.account, one.line.counterparty, reference, one.detail, one.line.external_id);
+    table.add(one.line.booked_on, one.line.amount, name(one.posting), one.account, one.line.counterparty, reference,
+              one.detail, one.line.external_id);
   }
   table.add_fact("source", source);
   table.add_fact("dry_run", dry_run);
-  for (const Posting posting : {Posting::posted, Posting::unidentified, Posting::other_currency, Posting::closed, Posting::repeated, Posting::outgoing, Posting::future,
-                                Posting::refused}) {
+  for (const Posting posting : {Posting::posted, Posting::unidentified, Posting::other_currency, Posting::closed,
+                                Posting::repeated, Posting::outgoing, Posting::future, Posting::refused}) {
     table.add_fact(std::string(name(posting)), report.count(posting));
   }
   return table;
 }
 
-// What was not posted by itself and waits for a person: nothing that went to suspense is lost, and nothing that went out is booked.
+// What was not posted by itself and waits for a person: nothing that went to suspense is lost, and nothing that went
+// out is booked.
 void note_what_waits(const Session& session, const operations::PostingReport& report) {
-  const std::int64_t suspense = report.count(Posting::unidentified) + report.count(Posting::other_currency) + report.count(Posting::closed);
+  const std::int64_t suspense =
+      report.count(Posting::unidentified) + report.count(Posting::other_currency) + report.count(Posting::closed);
   if (suspense > 0) {
-    session.note(std::to_string(suspense) + " in suspense: 'cases --kind unidentified_payment' lists them, 'suspense assign' gives them to their owner");
+    session.note(
+        std::to_string(suspense) +
+        " in suspense: 'cases --kind unidentified_payment' lists them, 'suspense assign' gives them to their owner");
   }
-  if (const std::int64_t refused = report.count(Posting::refused); refused > 0) session.note(std::to_string(refused) + " refused by a rule, see the rows");
+  if (const std::int64_t refused = report.count(Posting::refused); refused > 0)
+    session.note(std::to_string(refused) + " refused by a rule, see the rows");
 }
 
 struct Import {
@@ -57,10 +69,15 @@ struct Import {
   bool force = false;
 
   void bind(CLI::App& app) {
-    app.add_option("statement", file, "camt.053 (XML), or CSV with --mapping; - is stdin")->type_name("FILE")->required();
-    app.add_option("--source", source, "Whose statement: the cash account, as in 'fund --source'")->type_name("NAME")->required();
+    app.add_option("statement", file, "camt.053 (XML), or CSV with --mapping; - is stdin")
+        ->type_name("FILE")
+        ->required();
+    app.add_option("--source", source, "Whose statement: the cash account, as in 'fund --source'")
+        ->type_name("NAME")
+        ->required();
     app.add_option("--mapping", mapping, "How the CSV is written: a TOML file, see the README")->type_name("FILE");
-    app.add_option("--account", account, "Where a camt.053 holds several accounts: only this IBAN's statements")->type_name("IBAN");
+    app.add_option("--account", account, "Where a camt.053 holds several accounts: only this IBAN's statements")
+        ->type_name("IBAN");
     app.add_flag("--force", force, "Keep what can be read of a statement whose balances do not add up");
     if (!post) app.add_flag("--post", post, "Post the payments as well: the same as 'payments import'");
   }
@@ -73,9 +90,15 @@ struct Import {
     std::vector<engine::ExternalLine> to_post;
     std::int64_t pending = 0, unreadable = 0, kept_statements = 0, conflicts = 0;
     for (const api_client::BankStatement& statement : statements) {
-      const engine::ExternalStatement kept{.source = source, .name = statement.name.empty() ? file_name() : statement.name, .account = statement.account,
-                                           .opening = statement.opening, .closing = statement.closing, .from = statement.from, .to = statement.to,
-                                           .lines = static_cast<std::int64_t>(statement.lines.size()), .unread = statement.unreadable};
+      const engine::ExternalStatement kept{.source = source,
+                                           .name = statement.name.empty() ? file_name() : statement.name,
+                                           .account = statement.account,
+                                           .opening = statement.opening,
+                                           .closing = statement.closing,
+                                           .from = statement.from,
+                                           .to = statement.to,
+                                           .lines = static_cast<std::int64_t>(statement.lines.size()),
+                                           .unread = statement.unreadable};
       const operations::StatementReport report = operations::import_statement(context, kept, statement.lines);
       all.added += report.added;
       all.known += report.known;
@@ -86,8 +109,9 @@ struct Import {
       for (const operations::LineConflict& conflict : report.conflicts) {
         in_conflict[conflict.line] = true;
         if (++conflicts <= static_cast<std::int64_t>(kShown)) {
-          session.note(file + ":" + std::to_string(statement.places[conflict.line]) + ": line " + statement.lines[conflict.line].external_id + " is known and differs: " +
-                       conflict.why + "; it was not kept");
+          session.note(file + ":" + std::to_string(statement.places[conflict.line]) + ": line " +
+                       statement.lines[conflict.line].external_id + " is known and differs: " + conflict.why +
+                       "; it was not kept");
         }
       }
       for (std::size_t i = 0; post && i < statement.lines.size(); ++i) {
@@ -100,7 +124,8 @@ struct Import {
     operations::PostingReport posted;
     if (post) {
       render::Progress progress("payments", total_shown(session, to_post.size()));
-      posted = operations::post_payments(context, source, std::move(to_post), [&](std::size_t done) { progress.at(done); });
+      posted =
+          operations::post_payments(context, source, std::move(to_post), [&](std::size_t done) { progress.at(done); });
       progress.finish();
       table = payments_table(posted, source, session.globals().dry_run);
     } else {
@@ -108,9 +133,13 @@ struct Import {
       table.add_fact("source", source);
       table.add_fact("dry_run", session.globals().dry_run);
     }
-    const std::pair<const char*, std::int64_t> counts[] = {{"statements", static_cast<std::int64_t>(statements.size())}, {"new_statements", kept_statements},
-                                                           {"new_lines", all.added}, {"known_lines", all.known}, {"conflicting_lines", conflicts},
-                                                           {"pending", pending}, {"unreadable", unreadable}};
+    const std::pair<const char*, std::int64_t> counts[] = {{"statements", static_cast<std::int64_t>(statements.size())},
+                                                           {"new_statements", kept_statements},
+                                                           {"new_lines", all.added},
+                                                           {"known_lines", all.known},
+                                                           {"conflicting_lines", conflicts},
+                                                           {"pending", pending},
+                                                           {"unreadable", unreadable}};
     for (const auto& [key, count] : counts) table.add_fact(key, count);
     session.print(table);
     if (all.added == 0 && kept_statements == 0) session.note("every line of it is known already: nothing was imported");
@@ -127,21 +156,26 @@ struct Import {
     std::vector<api_client::BankStatement> statements;
     if (mapping.empty()) {
       if (!api_client::looks_like_xml(text)) {
-        throw CommandError{Error{ErrorCode::invalid_argument, "'" + file + "' is no XML: a CSV needs --mapping FILE, which says what its columns are"}};
+        throw CommandError{
+            Error{ErrorCode::invalid_argument,
+                  "'" + file + "' is no XML: a CSV needs --mapping FILE, which says what its columns are"}};
       }
       statements = value_or_throw(api_client::read_camt053(text));
     } else {
       const api_client::CsvMapping columns = value_or_throw(api_client::parse_csv_mapping(session.read_input(mapping)));
       statements.push_back(value_or_throw(api_client::read_bank_csv(text, columns)));
     }
-    if (!account.empty()) std::erase_if(statements, [&](const api_client::BankStatement& one) { return one.account != account; });
+    if (!account.empty())
+      std::erase_if(statements, [&](const api_client::BankStatement& one) { return one.account != account; });
     std::string accounts;
     for (const api_client::BankStatement& one : statements) {
       if (accounts.find(one.account) == std::string::npos) accounts += (accounts.empty() ? "" : ", ") + one.account;
     }
-    if (statements.empty()) throw CommandError{Error{ErrorCode::invalid_statement, "'" + file + "' has no statement of account " + account}};
+    if (statements.empty())
+      throw CommandError{Error{ErrorCode::invalid_statement, "'" + file + "' has no statement of account " + account}};
     if (accounts.find(", ") != std::string::npos) {
-      throw CommandError{Error{ErrorCode::invalid_argument, "'" + file + "' holds several accounts, choose one with --account: " + accounts}};
+      throw CommandError{Error{ErrorCode::invalid_argument,
+                               "'" + file + "' holds several accounts, choose one with --account: " + accounts}};
     }
     return statements;
   }
@@ -154,13 +188,17 @@ struct Import {
       for (const engine::UnreadRow& row : one.unreadable) {
         if (++noted <= kShown) session.note(file + ":" + std::to_string(row.place) + ": " + row.why);
       }
-      if (imbalance.empty() && !one.imbalance.empty()) imbalance = (one.name.empty() ? "" : "statement " + one.name + ": ") + one.imbalance;
+      if (imbalance.empty() && !one.imbalance.empty())
+        imbalance = (one.name.empty() ? "" : "statement " + one.name + ": ") + one.imbalance;
     }
-    if (unreadable > kShown) session.note(file + ": and " + std::to_string(unreadable - kShown) + " more that cannot be read");
+    if (unreadable > kShown)
+      session.note(file + ": and " + std::to_string(unreadable - kShown) + " more that cannot be read");
     if (imbalance.empty()) return;
     const std::string text = "'" + file + "' does not add up: " + imbalance +
-                             (unreadable > 0 ? "; " + std::to_string(unreadable) + " of its rows cannot be read" : "; a row is missing or wrong");
-    if (!force) throw CommandError{Error{ErrorCode::statement_not_balanced, text + " (--force keeps what can be read)"}};
+                             (unreadable > 0 ? "; " + std::to_string(unreadable) + " of its rows cannot be read"
+                                             : "; a row is missing or wrong");
+    if (!force)
+      throw CommandError{Error{ErrorCode::statement_not_balanced, text + " (--force keeps what can be read)"}};
     session.note("forced: " + text);
   }
 };
@@ -174,12 +212,21 @@ struct Statements {
   int run(Session& session) const {
     render::Table table;
     table.schema = "dropledger.bank-statements/1";
-    table.columns = {{"statement", "", render::Kind::number}, {"source"}, {"name"}, {"account"}, {"first_day", "", render::Kind::day}, {"last_day", "", render::Kind::day},
-                     {"opening", "", render::Kind::money}, {"closing", "", render::Kind::money}, {"lines", "", render::Kind::number}, {"imported_at", "", render::Kind::time},
+    table.columns = {{"statement", "", render::Kind::number},
+                     {"source"},
+                     {"name"},
+                     {"account"},
+                     {"first_day", "", render::Kind::day},
+                     {"last_day", "", render::Kind::day},
+                     {"opening", "", render::Kind::money},
+                     {"closing", "", render::Kind::money},
+                     {"lines", "", render::Kind::number},
+                     {"imported_at", "", render::Kind::time},
                      {"actor"}};
     table.when_empty = "No statement was imported yet; see 'bank import --help'.";
     for (const engine::ExternalStatement& one : session.book_snapshot().external_statements()) {
-      table.add(one.id, one.source, one.name, one.account, one.from, one.to, one.opening, one.closing, one.lines, one.imported_at, one.actor);
+      table.add(one.id, one.source, one.name, one.account, one.from, one.to, one.opening, one.closing, one.lines,
+                one.imported_at, one.actor);
     }
     session.print(table);
     return 0;
@@ -197,12 +244,17 @@ struct Post {
     const operations::Context context = session.context();
     std::vector<engine::ExternalLine> lines;
     context.store.each_external_line(source, [&](const engine::ExternalLine& line) { lines.push_back(line); });
-    if (lines.empty()) throw CommandError{Error{ErrorCode::source_not_found, "no line of '" + source + "' was imported; see 'bank statements'"}};
+    if (lines.empty())
+      throw CommandError{
+          Error{ErrorCode::source_not_found, "no line of '" + source + "' was imported; see 'bank statements'"}};
     render::Progress progress("payments", total_shown(session, lines.size()));
-    operations::PostingReport report = operations::post_payments(context, source, std::move(lines), [&](std::size_t done) { progress.at(done); });
+    operations::PostingReport report =
+        operations::post_payments(context, source, std::move(lines), [&](std::size_t done) { progress.at(done); });
     progress.finish();
     render::Table table = payments_table(report, source, session.globals().dry_run);
-    if (!all) std::erase_if(table.rows, [](const render::Row& row) { return std::get<std::string>(row[2]) == name(Posting::outgoing); });
+    if (!all)
+      std::erase_if(table.rows,
+                    [](const render::Row& row) { return std::get<std::string>(row[2]) == name(Posting::outgoing); });
     session.print(table);
     note_what_waits(session, report);
     if (session.globals().dry_run) session.note("dry run: nothing was changed");
@@ -215,15 +267,19 @@ struct Reference {
   bool drop = false;
   void bind(CLI::App& app) {
     app.add_option("account", account, "Whose payments")->type_name("NAME")->required();
-    app.add_option("reference", word, "A word that payers will write, e.g. DL-alice-7; case does not matter")->type_name("WORD")->required();
+    app.add_option("reference", word, "A word that payers will write, e.g. DL-alice-7; case does not matter")
+        ->type_name("WORD")
+        ->required();
     app.add_flag("--drop", drop, "Take it away");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    const operations::Reply reply = value_or_throw(drop ? operations::drop_reference(context, session.request(), account, word)
-                                                        : operations::give_reference(context, session.request(), account, word));
+    const operations::Reply reply =
+        value_or_throw(drop ? operations::drop_reference(context, session.request(), account, word)
+                            : operations::give_reference(context, session.request(), account, word));
     session.answer(reply, "dropledger.reference/1",
-                   drop ? "payments with '" + word + "' are no longer " + account + "'s" : "payments with '" + word + "' in their text are " + account + "'s");
+                   drop ? "payments with '" + word + "' are no longer " + account + "'s"
+                        : "payments with '" + word + "' in their text are " + account + "'s");
     return 0;
   }
 };
@@ -257,7 +313,9 @@ struct Reconcile {
   std::string source;
   bool all = false, exit_code = false;
   void bind(CLI::App& app) {
-    app.add_option("--only", only, "Only these: self, jobs, purse, bank")->delimiter(',')->check(CLI::IsMember({"self", "jobs", "purse", "bank"}));
+    app.add_option("--only", only, "Only these: self, jobs, purse, bank")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"self", "jobs", "purse", "bank"}));
     app.add_option("--source", source, "Of the bank: only this cash account's statements")->type_name("NAME");
     app.add_flag("--all", all, "List what agrees as well");
     app.add_flag("--exit-code", exit_code, "Exit 1 when something is open");
@@ -277,7 +335,8 @@ struct Reconcile {
     engine::LedgerStore& store = session.book_snapshot();
     const engine::UtcTime now = session.now();
     const auto asks = [&](engine::Loop loop) { return std::ranges::find(options.loops, loop) != options.loops.end(); };
-    engine::BackorderProvider* provider = asks(engine::Loop::jobs) || asks(engine::Loop::purse) ? session.provider() : nullptr;
+    engine::BackorderProvider* provider =
+        asks(engine::Loop::jobs) || asks(engine::Loop::purse) ? session.provider() : nullptr;
     const std::vector<engine::LoopReport> reports = operations::reconcile(store, provider, options, now);
     progress.reset();
     session.print(table_of(reports, provider, now));
@@ -285,26 +344,44 @@ struct Reconcile {
     for (const engine::LoopReport& report : reports) {
       if (!report.not_done.empty()) session.note(std::string(name(report.loop)) + " is not done: " + report.not_done);
       left_out = left_out || !report.not_done.empty();
-      open = open || std::ranges::any_of(report.differences, [](const engine::Difference& one) { return engine::is_open(one.kind); });
+      open = open || std::ranges::any_of(report.differences,
+                                         [](const engine::Difference& one) { return engine::is_open(one.kind); });
     }
     if (exit_code && open) return 1;
-    return left_out ? static_cast<int>(engine::ErrorClass::provider) : 0;  // what was not looked at is never clean
+    // what was not looked at is never clean
+    return left_out ? static_cast<int>(engine::ErrorClass::provider) : 0;
   }
 
  private:
-  render::Table table_of(const std::vector<engine::LoopReport>& reports, const engine::BackorderProvider* provider, engine::UtcTime now) const {
+  render::Table table_of(const std::vector<engine::LoopReport>& reports, const engine::BackorderProvider* provider,
+                         engine::UtcTime now) const {
     render::Table table;
     table.schema = "dropledger.reconciliation/1";
     table.title = "Reconciliation";
-    table.columns = {{"loop"}, {"class"}, {"subject"}, {"here"}, {"there"}, {"ours", "", render::Kind::money}, {"theirs", "", render::Kind::money},
-                     {"difference", "", render::Kind::money}, {"age"}, {"rule"}, {"detail", "", render::Kind::text, true}, {"command"}};
+    table.columns = {{"loop"},
+                     {"class"},
+                     {"subject"},
+                     {"here"},
+                     {"there"},
+                     {"ours", "", render::Kind::money},
+                     {"theirs", "", render::Kind::money},
+                     {"difference", "", render::Kind::money},
+                     {"age"},
+                     {"rule"},
+                     {"detail", "", render::Kind::text, true},
+                     {"command"}};
     table.add_fact("as_of", now);
     if (provider != nullptr) table.add_fact("provider", provider->environment());
     std::int64_t open = 0;
     render::Table classes;
     classes.name = "classes";
     classes.title = "Classes at a glance";
-    classes.columns = {{"loop"}, {"done", "", render::Kind::flag}, {"class"}, {"count", "", render::Kind::number}, {"open", "", render::Kind::flag}, {"not_done"}};
+    classes.columns = {{"loop"},
+                       {"done", "", render::Kind::flag},
+                       {"class"},
+                       {"count", "", render::Kind::number},
+                       {"open", "", render::Kind::flag},
+                       {"not_done"}};
     for (const engine::LoopReport& report : reports) {
       const std::string loop(name(report.loop));
       std::string line = report.not_done.empty() ? "" : "NOT DONE: " + report.not_done;
@@ -319,7 +396,8 @@ struct Reconcile {
         classes.add(loop, report.not_done.empty(), word, count, engine::is_open(kind), report.not_done);
         tiles.tiles.push_back({word, std::to_string(count), "", tone_of(kind)});
       }
-      if (report.differences.empty() && !report.not_done.empty()) classes.add(loop, false, "", 0, false, report.not_done);
+      if (report.differences.empty() && !report.not_done.empty())
+        classes.add(loop, false, "", 0, false, report.not_done);
       table.add_fact(loop, line);
       table.charts.push_back(std::move(tiles));
       add_rows(table, report, now);
@@ -337,8 +415,9 @@ struct Reconcile {
     }
     std::ranges::stable_sort(rows, {}, [](const engine::Difference* one) { return one->kind; });
     for (const engine::Difference* one : rows) {
-      table.add(name(report.loop), name(one->kind), one->subject, one->here, one->there, one->ours, one->theirs, one->gap(),
-                one->since && *one->since <= now ? to_string(now - *one->since) : "", one->rule, one->detail, one->command);
+      table.add(name(report.loop), name(one->kind), one->subject, one->here, one->there, one->ours, one->theirs,
+                one->gap(), one->since && *one->since <= now ? to_string(now - *one->since) : "", one->rule,
+                one->detail, one->command);
     }
   }
 };
@@ -347,23 +426,32 @@ struct Reconcile {
 
 void add_bank_commands(CommandLine& line) {
   CLI::App* bank = add_group(line.app, "bank", "Statements of banks and payment services");
-  add_command<Import>(line, *bank, "import", "Keeps a statement's lines as they came; what is known already changes nothing",
+  add_command<Import>(line, *bank, "import",
+                      "Keeps a statement's lines as they came; what is known already changes nothing",
                       "  dropledger bank import camt053-2026-08-01.xml --source bank\n"
                       "  dropledger bank import august.csv --source bank --mapping bank.toml --dry-run");
-  add_command<Statements>(line, *bank, "statements", "The statements imported so far, with their balances", "  dropledger bank statements");
+  add_command<Statements>(line, *bank, "statements", "The statements imported so far, with their balances",
+                          "  dropledger bank statements");
   CLI::App* payments = add_group(line.app, "payments", "Customers' payments, from the bank's statements");
-  add_command<PaymentsImport>(line, *payments, "import", "Keeps a statement and posts its payments to the accounts they name; the others go to suspense",
-                              "  dropledger payments import camt053-2026-08-01.xml --source bank --dry-run\n"
-                              "  dropledger payments import august.csv --source paypal --mapping paypal.toml");
-  add_command<Post>(line, *payments, "post", "Posts the payments of statements that were imported before", "  dropledger payments post --source bank");
-  add_command<Reference>(line, *payments, "reference", "Gives an account a word by which its payments are known",
-                         "  dropledger payments reference alice DL-alice-7\n  dropledger payments reference alice DL-alice-7 --drop");
-  add_command<References>(line, *payments, "references", "The words given to accounts", "  dropledger payments references");
-  add_command<Reconcile>(line, line.app, "reconcile", "Ours against ourselves, the provider's jobs, our purse there, and the bank; every difference with its class",
-                         "  dropledger reconcile\n"
-                         "  dropledger reconcile --only self,bank --exit-code\n"
-                         "  dropledger reconcile --only purse --all --format html > purse.html\n"
-                         "  dropledger reconcile --section classes --format csv");
+  add_command<PaymentsImport>(
+      line, *payments, "import",
+      "Keeps a statement and posts its payments to the accounts they name; the others go to suspense",
+      "  dropledger payments import camt053-2026-08-01.xml --source bank --dry-run\n"
+      "  dropledger payments import august.csv --source paypal --mapping paypal.toml");
+  add_command<Post>(line, *payments, "post", "Posts the payments of statements that were imported before",
+                    "  dropledger payments post --source bank");
+  add_command<Reference>(
+      line, *payments, "reference", "Gives an account a word by which its payments are known",
+      "  dropledger payments reference alice DL-alice-7\n  dropledger payments reference alice DL-alice-7 --drop");
+  add_command<References>(line, *payments, "references", "The words given to accounts",
+                          "  dropledger payments references");
+  add_command<Reconcile>(
+      line, line.app, "reconcile",
+      "Ours against ourselves, the provider's jobs, our purse there, and the bank; every difference with its class",
+      "  dropledger reconcile\n"
+      "  dropledger reconcile --only self,bank --exit-code\n"
+      "  dropledger reconcile --only purse --all --format html > purse.html\n"
+      "  dropledger reconcile --section classes --format csv");
 }
 
 }  // namespace tools

@@ -3,8 +3,8 @@
 
 #include "storage/sqlite_store.hpp"
 #include "tools/command.hpp"
-#include "tools/operations/notices.hpp"
 #include "tools/operations/accounts.hpp"
+#include "tools/operations/notices.hpp"
 #include "tools/render/progress.hpp"
 
 namespace tools {
@@ -14,7 +14,8 @@ using engine::Error;
 using engine::ErrorCode;
 
 // What became of a file: no request stands behind it.
-void answer_file(const Session& session, const std::string& schema, const operations::Facts& facts, const std::string& line) {
+void answer_file(const Session& session, const std::string& schema, const operations::Facts& facts,
+                 const std::string& line) {
   const bool dry_run = session.globals().dry_run;
   if (session.globals().format == "table") {
     session.say(dry_run ? "would have " + line : line);
@@ -29,16 +30,21 @@ void answer_file(const Session& session, const std::string& schema, const operat
 }
 
 void refuse_existing(const std::string& path) {
-  if (std::error_code failed; std::filesystem::exists(path, failed)) throw CommandError{Error{ErrorCode::database_exists, "'" + path + "' exists already"}};
+  if (std::error_code failed; std::filesystem::exists(path, failed))
+    throw CommandError{Error{ErrorCode::database_exists, "'" + path + "' exists already"}};
 }
 
 struct Init {
   bool rehearsal = false;
-  void bind(CLI::App& app) { app.add_flag("--rehearsal", rehearsal, "A book to try things in: its clock stands still until --now moves it"); }
+  void bind(CLI::App& app) {
+    app.add_flag("--rehearsal", rehearsal, "A book to try things in: its clock stands still until --now moves it");
+  }
   int run(Session& session) const {
     const Globals& globals = session.globals();
     if (!globals.now.empty() && !rehearsal) {
-      throw CommandError{Error{ErrorCode::clock_not_movable, "a live book begins now; --now chooses the start of a rehearsal book only (--rehearsal)"}};
+      throw CommandError{
+          Error{ErrorCode::clock_not_movable,
+                "a live book begins now; --now chooses the start of a rehearsal book only (--rehearsal)"}};
     }
     const engine::UtcTime start = globals.now.empty() ? system_now() : session.instant(globals.now);
     if (globals.dry_run) {
@@ -47,15 +53,19 @@ struct Init {
       storage::create_book(globals.book, start, rehearsal);
     }
     const std::string made = engine::to_string(start);
-    answer_file(session, "dropledger.init/1", {{"book", globals.book}, {"kind", rehearsal ? "rehearsal" : "live"}, {"made_at", made}},
-                "made " + std::string(rehearsal ? "rehearsal" : "live") + " book " + globals.book + (rehearsal ? ", its clock at " : " at ") + made);
+    answer_file(session, "dropledger.init/1",
+                {{"book", globals.book}, {"kind", rehearsal ? "rehearsal" : "live"}, {"made_at", made}},
+                "made " + std::string(rehearsal ? "rehearsal" : "live") + " book " + globals.book +
+                    (rehearsal ? ", its clock at " : " at ") + made);
     return 0;
   }
 };
 
 struct Backup {
   std::string target;
-  void bind(CLI::App& app) { app.add_option("target", target, "A file that does not exist yet")->type_name("FILE")->required(); }
+  void bind(CLI::App& app) {
+    app.add_option("target", target, "A file that does not exist yet")->type_name("FILE")->required();
+  }
   int run(Session& session) const {
     const Globals& globals = session.globals();
     if (globals.dry_run) {
@@ -64,14 +74,17 @@ struct Backup {
     } else {
       storage::back_up_book(globals.book, target);
     }
-    answer_file(session, "dropledger.backup/1", {{"book", globals.book}, {"target", target}}, "copied " + globals.book + " to " + target);
+    answer_file(session, "dropledger.backup/1", {{"book", globals.book}, {"target", target}},
+                "copied " + globals.book + " to " + target);
     return 0;
   }
 };
 
 struct Verify {
   bool announced = false;
-  void bind(CLI::App& app) { app.add_flag("--announce", announced, "Log what is found, once, so that it is sent as a notice"); }
+  void bind(CLI::App& app) {
+    app.add_flag("--announce", announced, "Log what is found, once, so that it is sent as a notice");
+  }
   int run(Session& session) const {
     std::optional<render::Progress> progress;
     const engine::Verification result = session.book_read_only().verify([&](std::int64_t done, std::int64_t total) {
@@ -93,8 +106,10 @@ struct Verify {
     session.print(table);
     if (result.findings.empty()) return 0;
     if (announced) operations::announce(session.context(), result);
-    throw CommandError{Error{ErrorCode::books_differ, result.findings.front().check + ": " + result.findings.front().what +
-                                                          (result.findings.size() > 1 ? " (and " + std::to_string(result.findings.size() - 1) + " more)" : "")}};
+    throw CommandError{Error{
+        ErrorCode::books_differ,
+        result.findings.front().check + ": " + result.findings.front().what +
+            (result.findings.size() > 1 ? " (and " + std::to_string(result.findings.size() - 1) + " more)" : "")}};
   }
 };
 
@@ -104,7 +119,8 @@ struct Doctor {
     engine::LedgerStore& store = session.book_read_only();
     const engine::BookInfo info = store.book();
     std::string stopped;
-    for (const std::string& zone : store.stopped_zones()) stopped += (stopped.empty() ? "" : ", ") + (zone.empty() ? "the environment" : "." + zone);
+    for (const std::string& zone : store.stopped_zones())
+      stopped += (stopped.empty() ? "" : ", ") + (zone.empty() ? "the environment" : "." + zone);
     render::Table record;
     record.schema = "dropledger.doctor/1";
     record.add_fact("book", session.globals().book);
@@ -147,8 +163,8 @@ struct ConfigSet {
     app.add_option("value", value, "A word, or a span such as 72h, 7d, 90m")->required();
   }
   int run(Session& session) const {
-    session.answer(value_or_throw(operations::set_setting(session.context(), session.request(), name, value)), "dropledger.config-change/1",
-                   name + " is " + value);
+    session.answer(value_or_throw(operations::set_setting(session.context(), session.request(), name, value)),
+                   "dropledger.config-change/1", name + " is " + value);
     return 0;
   }
 };
@@ -159,14 +175,19 @@ void add_book_commands(CommandLine& line) {
   add_command<Init>(line, line.app, "init", "Makes a new book",
                     "  dropledger --db ledger.db init\n"
                     "  dropledger --db demo.db init --rehearsal --now 2026-07-01");
-  add_command<Backup>(line, line.app, "backup", "Copies the book while others work with it, and opens the copy to prove it",
+  add_command<Backup>(line, line.app, "backup",
+                      "Copies the book while others work with it, and opens the copy to prove it",
                       "  dropledger backup ledger-2026-07-01.db");
-  add_command<Verify>(line, line.app, "verify", "Proves balances against transfers, deposits against backorders, and the seals (exit 5 if anything is off)",
-                      "  dropledger verify --format json");
+  add_command<Verify>(
+      line, line.app, "verify",
+      "Proves balances against transfers, deposits against backorders, and the seals (exit 5 if anything is off)",
+      "  dropledger verify --format json");
   add_command<Doctor>(line, line.app, "doctor", "The book's state at a glance", "  dropledger doctor");
   CLI::App* config = add_group(line.app, "config", "Policies kept in the book");
-  add_command<ConfigList>(line, *config, "list", "Every setting with its value and meaning", "  dropledger config list");
-  add_command<ConfigSet>(line, *config, "set", "Changes a setting", "  dropledger config set funding.void at-deadline\n  dropledger config set warn.ahead 14d");
+  add_command<ConfigList>(line, *config, "list", "Every setting with its value and meaning",
+                          "  dropledger config list");
+  add_command<ConfigSet>(line, *config, "set", "Changes a setting",
+                         "  dropledger config set funding.void at-deadline\n  dropledger config set warn.ahead 14d");
 }
 
 }  // namespace tools

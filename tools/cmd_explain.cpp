@@ -16,7 +16,8 @@ using engine::Customer;
 using engine::to_string;
 using engine::UtcTime;
 
-// One line of a story. At the same instant: what happened, what it moved, what was asked of the provider, what the provider said.
+// One line of a story. At the same instant: what happened, what it moved, what was asked of the provider, what the
+// provider said.
 struct Entry {
   UtcTime at;
   int rank;
@@ -34,29 +35,43 @@ class Story {
     entries_.push_back({event.at, 1, what + about, {}, event.actor, detail + event.detail});
   }
   void add(const engine::Transfer& transfer) {
-    entries_.push_back({transfer.recorded_at, 2, "transfer " + std::string(name(transfer.kind)), transfer.amount, transfer.actor,
-                        "number " + std::to_string(transfer.id.value()) + (transfer.memo.empty() ? "" : ": " + transfer.memo)});
+    entries_.push_back(
+        {transfer.recorded_at, 2, "transfer " + std::string(name(transfer.kind)), transfer.amount, transfer.actor,
+         "number " + std::to_string(transfer.id.value()) + (transfer.memo.empty() ? "" : ": " + transfer.memo)});
   }
   void add(const engine::ProviderCall& call) {
     const std::string what = std::string(name(call.command)) + " " + std::to_string(call.attempt);
-    entries_.push_back({call.intent_at, 3, what, {}, "us", "call " + std::to_string(call.id) + ", written down before it was sent"});
+    entries_.push_back(
+        {call.intent_at, 3, what, {}, "us", "call " + std::to_string(call.id) + ", written down before it was sent"});
     if (call.answered_at) {
-      entries_.push_back({*call.answered_at, 4, what + " " + std::string(name(call.state)), {}, "provider",
-                          (call.code == 0 ? "no answer" : std::to_string(call.code) + " " + call.text) + (call.application.empty() ? "" : ", application " + call.application)});
+      entries_.push_back({*call.answered_at,
+                          4,
+                          what + " " + std::string(name(call.state)),
+                          {},
+                          "provider",
+                          (call.code == 0 ? "no answer" : std::to_string(call.code) + " " + call.text) +
+                              (call.application.empty() ? "" : ", application " + call.application)});
     }
   }
   void add(const engine::Evidence& evidence) {
     std::string raw = evidence.raw;
-    std::ranges::replace_if(raw, [](char c) { return c == '\r' || c == '\n'; }, ' ');
+    std::ranges::replace_if(
+        raw, [](char c) { return c == '\r' || c == '\n'; }, ' ');
     entries_.push_back({evidence.recorded_at, 5, "evidence " + evidence.status, {}, "provider", raw});
   }
   // The last ones, oldest first.
   void write(render::Table& page, std::size_t limit = 0) {
-    page.columns = {{"at", "", render::Kind::time}, {"what"}, {"amount", "", render::Kind::money}, {"who"}, {"detail", "", render::Kind::text, true}};
-    std::ranges::stable_sort(entries_, [](const Entry& a, const Entry& b) { return std::tie(a.at, a.rank) < std::tie(b.at, b.rank); });
+    page.columns = {{"at", "", render::Kind::time},
+                    {"what"},
+                    {"amount", "", render::Kind::money},
+                    {"who"},
+                    {"detail", "", render::Kind::text, true}};
+    std::ranges::stable_sort(
+        entries_, [](const Entry& a, const Entry& b) { return std::tie(a.at, a.rank) < std::tie(b.at, b.rank); });
     const std::size_t skipped = limit != 0 && entries_.size() > limit ? entries_.size() - limit : 0;
     page.truncated = skipped > 0;
-    for (std::size_t i = skipped; i < entries_.size(); ++i) page.add(entries_[i].at, entries_[i].what, entries_[i].amount, entries_[i].who, entries_[i].detail);
+    for (std::size_t i = skipped; i < entries_.size(); ++i)
+      page.add(entries_[i].at, entries_[i].what, entries_[i].amount, entries_[i].who, entries_[i].detail);
   }
 
  private:
@@ -66,7 +81,8 @@ class Story {
 void add_outlook(render::Table& page, const engine::Outlook& outlook) {
   page.add_fact("next", outlook.next);
   page.add_fact("next_at", outlook.next_at);
-  for (std::size_t i = 0; i < outlook.changes.size(); ++i) page.add_fact("would_change_" + std::to_string(i + 1), outlook.changes[i]);
+  for (std::size_t i = 0; i < outlook.changes.size(); ++i)
+    page.add_fact("would_change_" + std::to_string(i + 1), outlook.changes[i]);
 }
 
 // Every instant twice: for the books, and as clocks at the registry show it.
@@ -116,9 +132,12 @@ struct ExplainBackorder {
       page.add_fact("because", sentence(*row.reason));
     }
     add_outlook(page, outlook(row, {customer, plan, settings, schedule, stopped, cases, session.now()}));
-    for (const engine::Case& open : cases) page.add_fact("open_case_" + std::to_string(open.id.value()), std::string(name(open.kind)) + ": " + open.detail);
+    for (const engine::Case& open : cases)
+      page.add_fact("open_case_" + std::to_string(open.id.value()), std::string(name(open.kind)) + ": " + open.detail);
     page.add_fact("clock", schedule.time_zone);
-    const auto drop_instant = [&](UtcTime engine::Drop::* which) { return row.drop ? std::optional((*row.drop).*which) : std::nullopt; };
+    const auto drop_instant = [&](UtcTime engine::Drop::*which) {
+      return row.drop ? std::optional((*row.drop).*which) : std::nullopt;
+    };
     add_instant(page, "deposit_due", drop_instant(&engine::Drop::deposit_due), schedule.time_zone);
     add_instant(page, "deadline", drop_instant(&engine::Drop::deadline), schedule.time_zone);
     add_instant(page, "drop_at", drop_instant(&engine::Drop::drop_at), schedule.time_zone);
@@ -140,7 +159,9 @@ struct ExplainBackorder {
     const std::vector<engine::Source> sources = store.sources();
     for (const engine::Listing& listing : store.listings(row.name)) {
       const auto source = std::ranges::find(sources, listing.source, &engine::Source::id);
-      page.add_fact("listed_by_" + source->name, listing.drop_at ? "drop " + to_string(*listing.drop_at) : "finalization " + to_string(*listing.finalization_at));
+      page.add_fact("listed_by_" + source->name, listing.drop_at
+                                                     ? "drop " + to_string(*listing.drop_at)
+                                                     : "finalization " + to_string(*listing.finalization_at));
     }
 
     Story story;
@@ -195,17 +216,23 @@ struct ExplainAccount {
     for (const Backorder& backorder : store.backorders(theirs)) ++states[backorder.state];
     for (const auto& [state, count] : states) {
       std::string key = "backorders_" + std::string(name(state));
-      std::ranges::transform(key, key.begin(), [](char c) { return c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+      std::ranges::transform(key, key.begin(), [](char c) {
+        return c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      });
       page.add_fact(key, count);
     }
     for (const engine::Case& open : store.cases({})) {
-      if (open.customer == customer.id) page.add_fact("open_case_" + std::to_string(open.id.value()), std::string(name(open.kind)) + ": " + open.detail);
+      if (open.customer == customer.id)
+        page.add_fact("open_case_" + std::to_string(open.id.value()),
+                      std::string(name(open.kind)) + ": " + open.detail);
     }
 
     Story story;
     engine::EventQuery events;
     events.customer = customer.id;
-    store.each_event(events, [&](const engine::LoggedEvent& event) { story.add(event, event.backorder ? " (" + std::to_string(event.backorder->value()) + ")" : ""); });
+    store.each_event(events, [&](const engine::LoggedEvent& event) {
+      story.add(event, event.backorder ? " (" + std::to_string(event.backorder->value()) + ")" : "");
+    });
     engine::TransferQuery transfers;
     transfers.customer = customer.id;
     store.each_transfer(transfers, [&](const engine::Transfer& one) { story.add(one); });
@@ -219,10 +246,13 @@ struct ExplainAccount {
 
 // REQUIRES: the groups 'backorder' and 'account' are there.
 void add_explain_commands(CommandLine& line) {
-  add_command<ExplainBackorder>(line, *line.app.get_subcommand("backorder"), "explain", "Support's page: what happened, what happens next, what would change it",
+  add_command<ExplainBackorder>(line, *line.app.get_subcommand("backorder"), "explain",
+                                "Support's page: what happened, what happens next, what would change it",
                                 "  dropledger backorder explain 17\n  dropledger backorder explain 17 --format json");
-  add_command<ExplainAccount>(line, *line.app.get_subcommand("account"), "explain", "Support's page: balances, what is due next, what is missing, what happened",
-                              "  dropledger account explain alice\n  dropledger account explain alice --limit 0 --format json");
+  add_command<ExplainAccount>(
+      line, *line.app.get_subcommand("account"), "explain",
+      "Support's page: balances, what is due next, what is missing, what happened",
+      "  dropledger account explain alice\n  dropledger account explain alice --limit 0 --format json");
 }
 
 }  // namespace tools

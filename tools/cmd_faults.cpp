@@ -1,4 +1,5 @@
-// The relay that spoils a share of what passes between two instances, from the command line: for demonstrations and integrators' tests.
+// The relay that spoils a share of what passes between two instances, from the command line: for demonstrations and
+// integrators' tests.
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -21,7 +22,10 @@ struct Outage {
 Outage parse_outage(const std::string& text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string::npos) {
-    throw CommandError{Error{ErrorCode::invalid_argument, "--outage '" + text + "' is no window: write when it begins and how long it is, such as 2026-08-03T01:00:00Z/10m"}};
+    throw CommandError{
+        Error{ErrorCode::invalid_argument,
+              "--outage '" + text +
+                  "' is no window: write when it begins and how long it is, such as 2026-08-03T01:00:00Z/10m"}};
   }
   const engine::UtcTime from = value_or_throw(engine::parse_time(text.substr(0, slash)));
   return {from, from + value_or_throw(engine::parse_span(text.substr(slash + 1)))};
@@ -34,7 +38,8 @@ render::Table table_of(const faults::Tally& tally, const faults::Options& option
   table.add_fact("listen", to_string(listens_at));
   table.add_fact("to", to_string(options.to));
   table.add_fact("percent", options.percent);
-  table.add_fact("seed", std::to_string(options.seed));  // 64 bits without a sign: text, or a reader rounds it
+  // 64 bits without a sign: text, or a reader rounds it
+  table.add_fact("seed", std::to_string(options.seed));
   table.add_fact("connections", tally.connections);
   table.add_fact("exchanges", tally.exchanges);
   table.add_fact("passed", tally.passed);
@@ -51,24 +56,40 @@ struct Faults {
   std::uint64_t seed = 1;
   std::vector<std::string> kinds, outages;
   void bind(CLI::App& app) {
-    app.add_option("--listen", listen, "Where clients connect; port 0 is any that is free")->type_name("ADDRESS:PORT")->capture_default_str();
+    app.add_option("--listen", listen, "Where clients connect; port 0 is any that is free")
+        ->type_name("ADDRESS:PORT")
+        ->capture_default_str();
     app.add_option("--to", to, "The server that it stands in front of")->type_name("ADDRESS:PORT")->required();
-    app.add_option("--percent", percent, "Of all exchanges, how many are spoiled")->type_name("PERCENT")->check(CLI::Range(0, 100))->capture_default_str();
+    app.add_option("--percent", percent, "Of all exchanges, how many are spoiled")
+        ->type_name("PERCENT")
+        ->check(CLI::Range(0, 100))
+        ->capture_default_str();
     app.add_option("--seed", seed, "The same seed spoils the same exchanges in the same way")->capture_default_str();
     std::string known;
     for (const Kind kind : faults::kKinds) known += (known.empty() ? "" : ", ") + std::string(name(kind));
-    app.add_option("--kinds", kinds, "Only these, separated by commas (default: all): " + known)->type_name("KIND,…")->delimiter(',');
-    app.add_option("--late-by", late_by, "How long a late answer is held back, longer than the client waits")->type_name("SPAN")->capture_default_str();
-    app.add_option("--outage", outages, "Dead from an instant for a span, by the clock of the rehearsal book --db, else the machine's; may be repeated")
+    app.add_option("--kinds", kinds, "Only these, separated by commas (default: all): " + known)
+        ->type_name("KIND,…")
+        ->delimiter(',');
+    app.add_option("--late-by", late_by, "How long a late answer is held back, longer than the client waits")
+        ->type_name("SPAN")
+        ->capture_default_str();
+    app.add_option("--outage", outages,
+                   "Dead from an instant for a span, by the clock of the rehearsal book --db, else the machine's; may "
+                   "be repeated")
         ->type_name("TIME/SPAN");
   }
   int run(Session& session) const {
-    faults::Options options{.listen = value_or_throw(faults::parse_address(listen)), .to = value_or_throw(faults::parse_address(to)), .percent = percent,
-                            .seed = seed, .late_by = value_or_throw(engine::parse_span(late_by))};
+    faults::Options options{.listen = value_or_throw(faults::parse_address(listen)),
+                            .to = value_or_throw(faults::parse_address(to)),
+                            .percent = percent,
+                            .seed = seed,
+                            .late_by = value_or_throw(engine::parse_span(late_by))};
     if (!kinds.empty()) options.kinds.clear();
     for (const std::string& word : kinds) {
       const auto kind = faults::parse_kind(word);
-      if (!kind) throw CommandError{Error{ErrorCode::invalid_argument, "'" + word + "' is no kind of fault; they are listed in 'dropledger faults --help'"}};
+      if (!kind)
+        throw CommandError{Error{ErrorCode::invalid_argument,
+                                 "'" + word + "' is no kind of fault; they are listed in 'dropledger faults --help'"}};
       options.kinds.push_back(*kind);
     }
     std::vector<Outage> windows;
@@ -78,7 +99,8 @@ struct Faults {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&awaited, signal);
     sigprocmask(SIG_BLOCK, &awaited, nullptr);
     const std::unique_ptr<faults::Relay> relay = value_or_throw(faults::Relay::open(options));
-    session.note("faults: listening on " + to_string(relay->address()) + ", in front of " + to_string(options.to) + "; SIGUSR1 prints the counts, SIGUSR2 turns dead and back");
+    session.note("faults: listening on " + to_string(relay->address()) + ", in front of " + to_string(options.to) +
+                 "; SIGUSR1 prints the counts, SIGUSR2 turns dead and back");
     const auto print = [&] {
       session.print(table_of(relay->tally(), options, relay->address()));
       std::cout.flush();
@@ -93,12 +115,19 @@ struct Faults {
       relay->set_dead(dead);
       const timespec look{.tv_sec = 0, .tv_nsec = 50'000'000};
       switch (sigtimedwait(&awaited, nullptr, &look)) {
-        case SIGUSR1: print(); break;
-        case SIGUSR2: dead_by_hand = !dead_by_hand; break;
+        case SIGUSR1:
+          print();
+          break;
+        case SIGUSR2:
+          dead_by_hand = !dead_by_hand;
+          break;
         case SIGTERM:
         case SIGINT:
-        case SIGHUP: print(); return 0;
-        default: break;
+        case SIGHUP:
+          print();
+          return 0;
+        default:
+          break;
       }
     }
   }
@@ -116,10 +145,12 @@ struct Faults {
 }  // namespace
 
 void add_faults_commands(CommandLine& line) {
-  add_command<Faults>(line, line.app, "faults", "Stands between a client and a server of the provider's protocol and spoils a share of what passes",
-                      "  dropledger faults --to 127.0.0.1:8080 --percent 33 --seed 7\n"
-                      "  dropledger faults --to 127.0.0.1:8080 --kinds lost-answer,torn --late-by 5s\n"
-                      "  dropledger --db provider.db faults --to 127.0.0.1:8080 --outage 2026-08-03T01:00:00Z/10m");
+  add_command<Faults>(
+      line, line.app, "faults",
+      "Stands between a client and a server of the provider's protocol and spoils a share of what passes",
+      "  dropledger faults --to 127.0.0.1:8080 --percent 33 --seed 7\n"
+      "  dropledger faults --to 127.0.0.1:8080 --kinds lost-answer,torn --late-by 5s\n"
+      "  dropledger --db provider.db faults --to 127.0.0.1:8080 --outage 2026-08-03T01:00:00Z/10m");
 }
 
 }  // namespace tools

@@ -1,4 +1,5 @@
-// What the sweeps will do, before they do it: the funding preview with its calendar, and what two purses must hold by when.
+// What the sweeps will do, before they do it: the funding preview with its calendar, and what two purses must hold by
+// when.
 #include <algorithm>
 #include <map>
 
@@ -17,7 +18,8 @@ using engine::to_string;
 using render::Kind;
 
 // "17=3" in two; invalid_argument otherwise.
-std::pair<std::string, std::string> halves(const std::string& text, const std::string& option, const std::string& form) {
+std::pair<std::string, std::string> halves(const std::string& text, const std::string& option,
+                                           const std::string& form) {
   const std::size_t middle = text.rfind('=');
   if (middle == std::string::npos || middle == 0 || middle + 1 == text.size()) {
     throw CommandError{Error{ErrorCode::invalid_argument, option + " '" + text + "': write " + form}};
@@ -31,18 +33,28 @@ class Accounts {
   Accounts() {
     table_.name = "accounts";
     table_.title = "What to pay in, and by when";
-    table_.columns = {{"account"}, {"backorders", "", Kind::number}, {"funded", "", Kind::number}, {"underfunded", "", Kind::number}, {"spendable", "", Kind::money},
-                      {"first_short_at", "", Kind::time}, {"first_short", "Backorder", Kind::number}, {"short_by", "", Kind::money}, {"top_up", "", Kind::money},
+    table_.columns = {{"account"},
+                      {"backorders", "", Kind::number},
+                      {"funded", "", Kind::number},
+                      {"underfunded", "", Kind::number},
+                      {"spendable", "", Kind::money},
+                      {"first_short_at", "", Kind::time},
+                      {"first_short", "Backorder", Kind::number},
+                      {"short_by", "", Kind::money},
+                      {"top_up", "", Kind::money},
                       {"top_up_by", "", Kind::time}};
     table_.when_empty = "No backorder waits for its deposit.";
   }
   void add(const operations::AccountPreview& one) {
     const auto count = [&](engine::Verdict verdict) {
-      return std::ranges::count_if(one.rows, [&](const operations::PreviewRow& row) { return row.verdict.verdict == verdict; });
+      return std::ranges::count_if(one.rows,
+                                   [&](const operations::PreviewRow& row) { return row.verdict.verdict == verdict; });
     };
     const operations::PreviewRow* first = one.first_short();
-    table_.add(one.customer.name, one.rows.size(), count(engine::Verdict::funded), count(engine::Verdict::underfunded), one.customer.spendable(), one.plan.top_up_by,
-               first == nullptr ? std::nullopt : std::optional(first->backorder.id), first == nullptr ? std::nullopt : std::optional(first->verdict.shortfall),
+    table_.add(one.customer.name, one.rows.size(), count(engine::Verdict::funded), count(engine::Verdict::underfunded),
+               one.customer.spendable(), one.plan.top_up_by,
+               first == nullptr ? std::nullopt : std::optional(first->backorder.id),
+               first == nullptr ? std::nullopt : std::optional(first->verdict.shortfall),
                first == nullptr ? std::nullopt : std::optional(one.plan.shortfall), one.plan.top_up_by);
     spendable_.add(one.customer.spendable());
     if (first != nullptr) top_up_.add(one.plan.shortfall);
@@ -51,8 +63,8 @@ class Accounts {
   bool is_any_short() const { return is_any_short_; }
   render::Table give() {
     spendable_.each([&](Money sum, std::int64_t) {
-      table_.add_total("total", std::monostate{}, std::monostate{}, std::monostate{}, sum, std::monostate{}, std::monostate{}, std::monostate{}, top_up_.sum(sum.currency()),
-                       std::monostate{});
+      table_.add_total("total", std::monostate{}, std::monostate{}, std::monostate{}, sum, std::monostate{},
+                       std::monostate{}, std::monostate{}, top_up_.sum(sum.currency()), std::monostate{});
     });
     return std::move(table_);
   }
@@ -74,9 +86,15 @@ struct Preview {
     app.add_option("--days", days, "How far ahead")->check(CLI::Range(0, 3660))->capture_default_str();
     app.add_option("--until", until, "How far ahead, as an instant")->type_name("TIME");
     app.add_flag("--exit-code", exit_code, "Exit status 1 where something is underfunded");
-    app.add_option("--top-up", top_ups, "What if this much came in (now, or at that time)?")->type_name("ACCOUNT=AMOUNT[@TIME]")->allow_extra_args(false);
-    app.add_option("--without", without, "What if this backorder were cancelled?")->type_name("ID")->allow_extra_args(false);
-    app.add_option("--priority", priorities, "What if this backorder had that priority?")->type_name("ID=N")->allow_extra_args(false);
+    app.add_option("--top-up", top_ups, "What if this much came in (now, or at that time)?")
+        ->type_name("ACCOUNT=AMOUNT[@TIME]")
+        ->allow_extra_args(false);
+    app.add_option("--without", without, "What if this backorder were cancelled?")
+        ->type_name("ID")
+        ->allow_extra_args(false);
+    app.add_option("--priority", priorities, "What if this backorder had that priority?")
+        ->type_name("ID=N")
+        ->allow_extra_args(false);
   }
 
   int run(Session& session) const {
@@ -84,7 +102,8 @@ struct Preview {
     operations::PreviewQuery query{.now = session.now(), .horizon = session.now()};
     query.horizon = until.empty() ? query.now + std::chrono::hours(24 * days) : session.instant(until);
     if (query.horizon < query.now) {
-      throw CommandError{Error{ErrorCode::invalid_time, "--until " + until + " lies before now, " + to_string(query.now)}};
+      throw CommandError{
+          Error{ErrorCode::invalid_time, "--until " + until + " lies before now, " + to_string(query.now)}};
     }
     if (!account.empty()) query.customer = session.account(account).id;
     query.what_if = what_if(session, query.now);
@@ -92,9 +111,19 @@ struct Preview {
     render::Table table;
     table.schema = "dropledger.preview/2";
     table.title = "Funding preview";
-    table.columns = {{"account"}, {"backorder", "", Kind::number}, {"domain", "", Kind::domain}, {"decided_at", "", Kind::time}, {"drop_at", "", Kind::time},
-                     {"submit_by", "", Kind::time}, {"amount", "", Kind::money}, {"verdict"}, {"before", "", Kind::money}, {"after", "", Kind::money},
-                     {"short_by", "", Kind::money}, {"ends_as"}, {"funded_without", "", Kind::number}};
+    table.columns = {{"account"},
+                     {"backorder", "", Kind::number},
+                     {"domain", "", Kind::domain},
+                     {"decided_at", "", Kind::time},
+                     {"drop_at", "", Kind::time},
+                     {"submit_by", "", Kind::time},
+                     {"amount", "", Kind::money},
+                     {"verdict"},
+                     {"before", "", Kind::money},
+                     {"after", "", Kind::money},
+                     {"short_by", "", Kind::money},
+                     {"ends_as"},
+                     {"funded_without", "", Kind::number}};
     table.when_empty = "Nothing falls due until " + to_string(query.horizon) + ".";
     table.add_fact("as_of", query.now);
     table.add_fact("until", query.horizon);
@@ -102,24 +131,29 @@ struct Preview {
     const bool with_rows = session.globals().section.empty();
     Totals amounts, shortages;
     Accounts accounts;
-    const operations::FundingOutlook outlook = value_or_throw(operations::each_preview(store, query, [&](const operations::AccountPreview& one) {
-      for (const operations::PreviewRow& row : one.rows) {
-        const engine::FundingVerdict& verdict = row.verdict;
-        const auto& drop = row.backorder.drop;
-        const std::optional<Money> shortage = verdict.shortfall.is_zero() ? std::nullopt : std::optional(verdict.shortfall);
-        if (verdict.amount) amounts.add(*verdict.amount);
-        if (shortage) shortages.add(*shortage);
-        if (!with_rows) continue;
-        table.add(one.customer.name, row.backorder.id, row.backorder.name, verdict.decided_at, drop ? std::optional(drop->drop_at) : std::nullopt,
-                  drop ? std::optional(drop->deadline) : std::nullopt, verdict.amount, name(verdict.verdict), verdict.spendable_before, verdict.spendable_after, shortage,
-                  verdict.voids ? "VOID " + std::string(name(*verdict.voids)) : "", verdict.funded_without);
-      }
-      accounts.add(one);
-      session.print_some(table);
-    }));
+    const operations::FundingOutlook outlook =
+        value_or_throw(operations::each_preview(store, query, [&](const operations::AccountPreview& one) {
+          for (const operations::PreviewRow& row : one.rows) {
+            const engine::FundingVerdict& verdict = row.verdict;
+            const auto& drop = row.backorder.drop;
+            const std::optional<Money> shortage =
+                verdict.shortfall.is_zero() ? std::nullopt : std::optional(verdict.shortfall);
+            if (verdict.amount) amounts.add(*verdict.amount);
+            if (shortage) shortages.add(*shortage);
+            if (!with_rows) continue;
+            table.add(one.customer.name, row.backorder.id, row.backorder.name, verdict.decided_at,
+                      drop ? std::optional(drop->drop_at) : std::nullopt,
+                      drop ? std::optional(drop->deadline) : std::nullopt, verdict.amount, name(verdict.verdict),
+                      verdict.spendable_before, verdict.spendable_after, shortage,
+                      verdict.voids ? "VOID " + std::string(name(*verdict.voids)) : "", verdict.funded_without);
+          }
+          accounts.add(one);
+          session.print_some(table);
+        }));
     amounts.each([&](Money sum, std::int64_t count) {
-      table.add_total("total", std::monostate{}, std::monostate{}, std::monostate{}, std::monostate{}, std::monostate{}, sum, std::to_string(count) + " with a price",
-                      std::monostate{}, std::monostate{}, shortages.sum(sum.currency()), "", std::monostate{});
+      table.add_total("total", std::monostate{}, std::monostate{}, std::monostate{}, std::monostate{}, std::monostate{},
+                      sum, std::to_string(count) + " with a price", std::monostate{}, std::monostate{},
+                      shortages.sum(sum.currency()), "", std::monostate{});
     });
     table.sections.push_back(accounts.give());
     add_calendar(table, outlook);
@@ -132,13 +166,15 @@ struct Preview {
   operations::WhatIf what_if(Session& session, engine::UtcTime now) const {
     operations::WhatIf imagined;
     for (const std::string& text : top_ups) {
-      auto [name, amount] = halves(text, "--top-up", "ACCOUNT=AMOUNT or ACCOUNT=AMOUNT@TIME, such as alice=20.00@2026-08-04");
+      auto [name, amount] =
+          halves(text, "--top-up", "ACCOUNT=AMOUNT or ACCOUNT=AMOUNT@TIME, such as alice=20.00@2026-08-04");
       engine::UtcTime at = now;
       if (const std::size_t when = amount.find('@'); when != std::string::npos) {
         at = session.instant(amount.substr(when + 1));
         amount.resize(when);
       }
-      if (at < now) throw CommandError{Error{ErrorCode::invalid_time, "--top-up " + text + " lies before now, " + to_string(now)}};
+      if (at < now)
+        throw CommandError{Error{ErrorCode::invalid_time, "--top-up " + text + " lies before now, " + to_string(now)}};
       const engine::Customer customer = session.account(name);
       imagined.top_ups.push_back({customer.id, {at, session.amount(amount, customer.currency)}});
     }
@@ -146,7 +182,8 @@ struct Preview {
     for (const std::string& text : priorities) {
       const auto [id, priority] = halves(text, "--priority", "ID=N, such as 17=1");
       const std::int64_t number = session.number(priority, "priority");
-      if (number > 999) throw CommandError{Error{ErrorCode::invalid_argument, "--priority " + text + ": 1 is funded first, 999 last"}};
+      if (number > 999)
+        throw CommandError{Error{ErrorCode::invalid_argument, "--priority " + text + ": 1 is funded first, 999 last"}};
       imagined.priorities.emplace_back(engine::BackorderId(session.number(id, "backorder")), static_cast<int>(number));
     }
     return imagined;
@@ -167,25 +204,33 @@ struct Preview {
     render::Table calendar;
     calendar.name = "calendar";
     calendar.title = "Deposits by day";
-    calendar.columns = {{"day", "", Kind::day}, {"currency"}, {"funded", "", Kind::number}, {"funded_amount", "", Kind::money}, {"underfunded", "", Kind::number},
-                        {"underfunded_amount", "", Kind::money}, {"left", "Spendable after", Kind::money}};
+    calendar.columns = {{"day", "", Kind::day},
+                        {"currency"},
+                        {"funded", "", Kind::number},
+                        {"funded_amount", "", Kind::money},
+                        {"underfunded", "", Kind::number},
+                        {"underfunded_amount", "", Kind::money},
+                        {"left", "Spendable after", Kind::money}};
     calendar.when_empty = "No deposit falls due.";
     std::map<engine::Currency, std::vector<const operations::CalendarDay*>> by_currency;
     Totals funded, underfunded;
     for (const operations::CalendarDay& day : report.calendar) {
-      calendar.add(day.day, day.currency.code(), day.funded, day.funded_amount, day.underfunded, day.underfunded_amount, day.left);
+      calendar.add(day.day, day.currency.code(), day.funded, day.funded_amount, day.underfunded, day.underfunded_amount,
+                   day.left);
       by_currency[day.currency].push_back(&day);
       funded.add(day.funded_amount, day.funded);
       underfunded.add(day.underfunded_amount, day.underfunded);
     }
     funded.each([&](Money sum, std::int64_t count) {
       const engine::Currency currency = sum.currency();
-      calendar.add_total("total", currency.code(), count, sum, underfunded.count(currency), underfunded.sum(currency), std::monostate{});
+      calendar.add_total("total", currency.code(), count, sum, underfunded.count(currency), underfunded.sum(currency),
+                         std::monostate{});
     });
     for (const auto& [currency, entries] : by_currency) table.charts.push_back(picture(currency, entries));
     table.sections.push_back(std::move(calendar));
   }
-  static render::Columns picture(engine::Currency currency, const std::vector<const operations::CalendarDay*>& entries) {
+  static render::Columns picture(engine::Currency currency,
+                                 const std::vector<const operations::CalendarDay*>& entries) {
     render::Columns chart;
     chart.title = "Deposits by day against the money that is left, " + std::string(currency.code());
     chart.currency = currency;
@@ -222,20 +267,25 @@ struct Preview {
     render::Table jobs;
     jobs.name = "jobs";
     jobs.title = "What our purse at the provider must hold";
-    jobs.columns = {{"by", "", Kind::time}, {"day", "", Kind::day}, {"zone"}, {"jobs", "", Kind::number}, {"cost", "", Kind::money}, {"in_all", "", Kind::money},
+    jobs.columns = {{"by", "", Kind::time},       {"day", "", Kind::day},          {"zone"},
+                    {"jobs", "", Kind::number},   {"cost", "", Kind::money},       {"in_all", "", Kind::money},
                     {"missing", "", Kind::money}, {"remark", "", Kind::text, true}};
     jobs.when_empty = "No job is to be created.";
     Totals costs;
     for (const operations::JobsDay& day : report.jobs) {
       const bool comparable = purse && purse->spendable().currency() == day.currency;
-      const std::optional<Money> missing = comparable && day.in_all > purse->spendable() ? std::optional(day.in_all - purse->spendable()) : std::nullopt;
+      const std::optional<Money> missing =
+          comparable && day.in_all > purse->spendable() ? std::optional(day.in_all - purse->spendable()) : std::nullopt;
       jobs.add(day.by, day.day, std::monostate{}, day.jobs, day.cost, day.in_all, missing,
-               missing ? "pay in before" : comparable ? "" : !purse ? "our purse is not known" : "our purse there is in " + std::string(purse->spendable().currency().code()));
+               missing      ? "pay in before"
+               : comparable ? ""
+               : !purse     ? "our purse is not known"
+                            : "our purse there is in " + std::string(purse->spendable().currency().code()));
       costs.add(day.cost, day.jobs);
     }
     for (const operations::UncostedJobs& zone : report.uncosted) {
-      jobs.add(zone.by, engine::day_of(zone.by), zone.zone, zone.jobs, std::monostate{}, std::monostate{}, std::monostate{},
-               "cost unknown for ." + zone.zone + ": config set cost." + zone.zone + " '7.85 USD'");
+      jobs.add(zone.by, engine::day_of(zone.by), zone.zone, zone.jobs, std::monostate{}, std::monostate{},
+               std::monostate{}, "cost unknown for ." + zone.zone + ": config set cost." + zone.zone + " '7.85 USD'");
     }
     costs.each([&](Money sum, std::int64_t count) {
       jobs.add_total(std::monostate{}, std::monostate{}, "total", count, sum, std::monostate{}, std::monostate{}, "");
@@ -247,10 +297,11 @@ struct Preview {
 }  // namespace
 
 void add_preview_commands(CommandLine& line) {
-  add_command<Preview>(line, line.app, "preview", "Which backorders are funded, before it happens; changes nothing",
-                       "  dropledger preview --days 10\n  dropledger preview --account alice --exit-code\n"
-                       "  dropledger preview --top-up alice=18.00@2026-08-02 --without 17 --priority 12=1\n"
-                       "  dropledger preview --days 30 --format html > preview.html\n  dropledger preview --section accounts --csv");
+  add_command<Preview>(
+      line, line.app, "preview", "Which backorders are funded, before it happens; changes nothing",
+      "  dropledger preview --days 10\n  dropledger preview --account alice --exit-code\n"
+      "  dropledger preview --top-up alice=18.00@2026-08-02 --without 17 --priority 12=1\n"
+      "  dropledger preview --days 30 --format html > preview.html\n  dropledger preview --section accounts --csv");
 }
 
 }  // namespace tools

@@ -1,4 +1,5 @@
-// The refund report: what was given back and why, what was captured beside it, and the proof that the two and what is held make the whole.
+// The refund report: what was given back and why, what was captured beside it, and the proof that the two and what is
+// held make the whole.
 #include <map>
 
 #include "tools/command.hpp"
@@ -28,14 +29,18 @@ struct Refunds {
   void bind(CLI::App& app) {
     app.add_option("--account", account, "Only this account's")->type_name("NAME");
     app.add_flag("--captured", captured, "The captured deposits as the main table, the refunds beside them");
-    app.add_option("--tolerance", tolerance, "How long after the provider's word a refund may follow without being an exception")->type_name("SPAN")->capture_default_str();
+    app.add_option("--tolerance", tolerance,
+                   "How long after the provider's word a refund may follow without being an exception")
+        ->type_name("SPAN")
+        ->capture_default_str();
     app.add_flag("--exit-code", exit_code, "Exit status 1 where there is an exception");
     period.bind(app);
   }
 
   int run(Session& session) const {
     engine::LedgerStore& store = session.book_snapshot();
-    operations::RefundQuery query{.customer = only_account(session, account), .period = period.period(session), .now = session.now()};
+    operations::RefundQuery query{
+        .customer = only_account(session, account), .period = period.period(session), .now = session.now()};
     query.tolerance = value_or_throw(engine::parse_span(tolerance));
     const operations::RefundReport report = value_or_throw(operations::refund_report(store, query));
 
@@ -50,9 +55,12 @@ struct Refunds {
     const std::vector<operations::EndedDeposit>& rows = captured ? report.captures : report.refunds;
     add_pictures(table, rows);
     add_groups(table, rows, "by_cause", "By cause", [](const operations::EndedDeposit& row) { return row.cause; });
-    add_groups(table, rows, "by_day", "By day", [](const operations::EndedDeposit& row) { return to_string(engine::day_of(row.at)); });
-    add_groups(table, rows, "by_zone", "By zone", [](const operations::EndedDeposit& row) { return row.backorder.zone; });
-    add_groups(table, rows, "by_account", "By account", [](const operations::EndedDeposit& row) { return row.account; });
+    add_groups(table, rows, "by_day", "By day",
+               [](const operations::EndedDeposit& row) { return to_string(engine::day_of(row.at)); });
+    add_groups(table, rows, "by_zone", "By zone",
+               [](const operations::EndedDeposit& row) { return row.backorder.zone; });
+    add_groups(table, rows, "by_account", "By account",
+               [](const operations::EndedDeposit& row) { return row.account; });
     render::Table beside = deposits(report, !captured);
     beside.name = captured ? "refunds" : "captures";
     beside.title = captured ? "Refunded" : "Captured, not refundable any more";
@@ -66,25 +74,41 @@ struct Refunds {
  private:
   static render::Table deposits(const operations::RefundReport& report, bool captures) {
     render::Table table;
-    table.columns = {{captures ? "captured_at" : "refunded_at", "", Kind::time}, {"account"}, {"backorder", "", Kind::number}, {"domain", "", Kind::domain}, {"zone"},
-                     {"amount", "", Kind::money}, {"cause"}, {"application"}, {"provider_status"}, {"outcome_at", "", Kind::time}, {"latency"},
-                     {"reserved_at", "", Kind::time}, {"held"}, {"actor"}, {"transfer", "", Kind::number}, {"evidence", "", Kind::text, false, true}};
+    table.columns = {{captures ? "captured_at" : "refunded_at", "", Kind::time},
+                     {"account"},
+                     {"backorder", "", Kind::number},
+                     {"domain", "", Kind::domain},
+                     {"zone"},
+                     {"amount", "", Kind::money},
+                     {"cause"},
+                     {"application"},
+                     {"provider_status"},
+                     {"outcome_at", "", Kind::time},
+                     {"latency"},
+                     {"reserved_at", "", Kind::time},
+                     {"held"},
+                     {"actor"},
+                     {"transfer", "", Kind::number},
+                     {"evidence", "", Kind::text, false, true}};
     table.when_empty = captures ? "No deposit was captured in this period." : "No deposit was refunded in this period.";
     Totals sums;
     for (const operations::EndedDeposit& row : captures ? report.captures : report.refunds) {
-      table.add(row.at, row.account, row.backorder.id, row.backorder.name, row.backorder.zone, row.amount, row.cause, row.backorder.application.value_or(""),
-                row.backorder.provider_status, row.outcome_at, span_of(row.latency), row.reserved_at, span_of(row.held), row.actor, row.transfer, row.evidence);
+      table.add(row.at, row.account, row.backorder.id, row.backorder.name, row.backorder.zone, row.amount, row.cause,
+                row.backorder.application.value_or(""), row.backorder.provider_status, row.outcome_at,
+                span_of(row.latency), row.reserved_at, span_of(row.held), row.actor, row.transfer, row.evidence);
       sums.add(row.amount);
     }
     sums.each([&](Money sum, std::int64_t count) {
-      table.add_total(std::monostate{}, std::to_string(count) + (count == 1 ? " deposit" : " deposits"), std::monostate{}, std::monostate{}, std::monostate{}, sum, "total",
-                      "", "", std::monostate{}, "", std::monostate{}, "", "", std::monostate{}, "");
+      table.add_total(std::monostate{}, std::to_string(count) + (count == 1 ? " deposit" : " deposits"),
+                      std::monostate{}, std::monostate{}, std::monostate{}, sum, "total", "", "", std::monostate{}, "",
+                      std::monostate{}, "", "", std::monostate{}, "");
     });
     return table;
   }
 
   template <typename KeyOf>
-  static void add_groups(render::Table& table, const std::vector<operations::EndedDeposit>& rows, const char* name, const char* title, const KeyOf& key_of) {
+  static void add_groups(render::Table& table, const std::vector<operations::EndedDeposit>& rows, const char* name,
+                         const char* title, const KeyOf& key_of) {
     Groups groups;
     Totals all;
     for (const operations::EndedDeposit& row : rows) {
@@ -105,7 +129,8 @@ struct Refunds {
 
   // Per currency: causes over time, and causes in all.
   static void add_pictures(render::Table& table, const std::vector<operations::EndedDeposit>& rows) {
-    std::map<Currency, std::map<std::string, std::map<engine::Day, std::int64_t>>> minor;  // by currency, cause, day
+    // by currency, cause, day
+    std::map<Currency, std::map<std::string, std::map<engine::Day, std::int64_t>>> minor;
     std::map<Currency, std::map<std::string, std::int64_t>> counts;
     for (const operations::EndedDeposit& row : rows) {
       minor[row.amount.currency()][row.cause][engine::day_of(row.at)] += row.amount.minor();
@@ -148,7 +173,12 @@ struct Refunds {
     render::Table section;
     section.name = "proof";
     section.title = "Opening + reserved = captured + refunded + closing";
-    section.columns = {{"account"}, {"zone"}, {"opening", "", Kind::money}, {"reserved", "", Kind::money}, {"captured", "", Kind::money}, {"refunded", "", Kind::money},
+    section.columns = {{"account"},
+                       {"zone"},
+                       {"opening", "", Kind::money},
+                       {"reserved", "", Kind::money},
+                       {"captured", "", Kind::money},
+                       {"refunded", "", Kind::money},
                        {"closing", "", Kind::money}};
     section.when_empty = "No deposit was held.";
     Totals opening, reserved, captured, refunded, closing;
@@ -162,7 +192,8 @@ struct Refunds {
     }
     opening.each([&](Money sum, std::int64_t) {
       const Currency currency = sum.currency();
-      section.add_total("total", "", sum, reserved.sum(currency), captured.sum(currency), refunded.sum(currency), closing.sum(currency));
+      section.add_total("total", "", sum, reserved.sum(currency), captured.sum(currency), refunded.sum(currency),
+                        closing.sum(currency));
     });
     return section;
   }
@@ -171,16 +202,25 @@ struct Refunds {
     render::Table section;
     section.name = "exceptions";
     section.title = "Exceptions";
-    section.columns = {{"account"}, {"backorder", "", Kind::number}, {"domain", "", Kind::domain}, {"amount", "", Kind::money}, {"what"}, {"provider_status"},
-                       {"outcome_at", "", Kind::time}, {"ended_at", "", Kind::time}, {"late_by"}};
+    section.columns = {{"account"},
+                       {"backorder", "", Kind::number},
+                       {"domain", "", Kind::domain},
+                       {"amount", "", Kind::money},
+                       {"what"},
+                       {"provider_status"},
+                       {"outcome_at", "", Kind::time},
+                       {"ended_at", "", Kind::time},
+                       {"late_by"}};
     section.when_empty = "None: every outcome was followed by its refund or capture in time.";
     Totals sums;
     for (const operations::DepositException& row : report.exceptions) {
-      section.add(row.account, row.backorder.id, row.backorder.name, row.amount, row.what, row.backorder.provider_status, row.outcome_at, row.ended_at, to_string(row.late_by));
+      section.add(row.account, row.backorder.id, row.backorder.name, row.amount, row.what,
+                  row.backorder.provider_status, row.outcome_at, row.ended_at, to_string(row.late_by));
       sums.add(row.amount);
     }
     sums.each([&](Money sum, std::int64_t count) {
-      section.add_total("total", std::monostate{}, std::monostate{}, sum, std::to_string(count) + " in all", "", std::monostate{}, std::monostate{}, "");
+      section.add_total("total", std::monostate{}, std::monostate{}, sum, std::to_string(count) + " in all", "",
+                        std::monostate{}, std::monostate{}, "");
     });
     return section;
   }
@@ -189,9 +229,12 @@ struct Refunds {
 }  // namespace
 
 void add_refund_commands(CommandLine& line) {
-  add_command<Refunds>(line, line.app, "refunds", "Deposits given back, with cause and time held, tied out against what was reserved, captured and is held",
-                       "  dropledger refunds --from 2026-08-01 --to 2026-09-01\n  dropledger refunds --account alice --captured --format csv\n"
-                       "  dropledger refunds --section exceptions --exit-code\n  dropledger refunds --format html > refunds.html");
+  add_command<Refunds>(
+      line, line.app, "refunds",
+      "Deposits given back, with cause and time held, tied out against what was reserved, captured and is held",
+      "  dropledger refunds --from 2026-08-01 --to 2026-09-01\n  dropledger refunds --account alice --captured "
+      "--format csv\n"
+      "  dropledger refunds --section exceptions --exit-code\n  dropledger refunds --format html > refunds.html");
 }
 
 }  // namespace tools

@@ -1,4 +1,5 @@
-// The simulated registry's world: making it, telling it when names drop, looking at it. It stands in for the provider in rehearsals.
+// The simulated registry's world: making it, telling it when names drop, looking at it. It stands in for the provider
+// in rehearsals.
 #include <algorithm>
 #include <filesystem>
 
@@ -33,7 +34,8 @@ struct Init {
   simulated_registry::World world;
   void bind(CLI::App& app) {
     app.add_option("file", file, "A file that does not exist yet")->type_name("FILE")->required();
-    app.add_option("--seed", world.seed, "The same seed is the same world: equal names have equal fates")->capture_default_str();
+    app.add_option("--seed", world.seed, "The same seed is the same world: equal names have equal fates")
+        ->capture_default_str();
     const auto percent = [&app](const std::string& option, int& value, const std::string& help) {
       app.add_option(option, value, help)->type_name("PERCENT")->check(CLI::Range(0, 100))->capture_default_str();
     };
@@ -42,12 +44,21 @@ struct Init {
     percent("--no-bids", world.no_bids_percent, "Of the auctions, where nobody bids");
     percent("--withdrawn", world.withdrawn_percent, "Of the names, renewed or restored: they never drop");
     percent("--refused", world.refused_percent, "Of the names, every order refused for ever");
-    percent("--busy", world.busy_percent, "Of the orders, answered by 'server busy', half of them after the job was made");
+    percent("--busy", world.busy_percent,
+            "Of the orders, answered by 'server busy', half of them after the job was made");
     percent("--slow", world.slow_percent, "Of the names, outcome only after up to 20 h");
-    app.add_option("--delay-min", world.delay_min_minutes, "From drop to outcome, at least")->type_name("MINUTES")->check(CLI::Range(0, 100'000))->capture_default_str();
-    app.add_option("--delay-max", world.delay_max_minutes, "and at most")->type_name("MINUTES")->check(CLI::Range(0, 100'000))->capture_default_str();
+    app.add_option("--delay-min", world.delay_min_minutes, "From drop to outcome, at least")
+        ->type_name("MINUTES")
+        ->check(CLI::Range(0, 100'000))
+        ->capture_default_str();
+    app.add_option("--delay-max", world.delay_max_minutes, "and at most")
+        ->type_name("MINUTES")
+        ->check(CLI::Range(0, 100'000))
+        ->capture_default_str();
     app.add_option("--purse", purse, "Our money at the provider (default: always enough)")->type_name("AMOUNT");
-    app.add_option("--job-price", job_price, "What the provider sets aside per job and takes for a success (default: 15.00)")->type_name("AMOUNT");
+    app.add_option("--job-price", job_price,
+                   "What the provider sets aside per job and takes for a success (default: 15.00)")
+        ->type_name("AMOUNT");
     app.add_option("--currency", world.currency, "The provider's currency")->type_name("CUR")->capture_default_str();
   }
   int run(Session& session) const {
@@ -56,24 +67,28 @@ struct Init {
     made.currency = currency.code();
     if (!purse.empty()) {
       const engine::Money money = value_or_throw(engine::parse_money(purse, currency));
-      if (money.is_negative()) throw CommandError{Error{ErrorCode::invalid_amount, "--purse is zero or more, not " + purse}};
+      if (money.is_negative())
+        throw CommandError{Error{ErrorCode::invalid_amount, "--purse is zero or more, not " + purse}};
       made.purse_minor = money.minor();
     }
     if (!job_price.empty()) made.job_price_minor = session.amount(job_price, currency).minor();
     const bool dry_run = session.globals().dry_run;
     if (dry_run) {
       std::error_code failed;
-      if (std::filesystem::exists(file, failed)) throw CommandError{Error{ErrorCode::database_exists, "'" + file + "' exists already"}};
+      if (std::filesystem::exists(file, failed))
+        throw CommandError{Error{ErrorCode::database_exists, "'" + file + "' exists already"}};
     } else {
       value_or_throw(SimulatedRegistry::create(file, made));
     }
     if (session.globals().format == "table") {
-      session.say((dry_run ? "would have made" : "made") + (" simulated registry " + file) + " with seed " + std::to_string(made.seed) + "; name it with --registry " + file);
+      session.say((dry_run ? "would have made" : "made") + (" simulated registry " + file) + " with seed " +
+                  std::to_string(made.seed) + "; name it with --registry " + file);
     } else {
       render::Table record;
       record.schema = "dropledger.registry-init/1";
       record.add_fact("registry", file);
-      record.add_fact("seed", std::to_string(made.seed));  // 64 bits without a sign: text, or a reader rounds it
+      // 64 bits without a sign: text, or a reader rounds it
+      record.add_fact("seed", std::to_string(made.seed));
       record.add_fact("dry_run", dry_run);
       session.print(record);
     }
@@ -83,7 +98,8 @@ struct Init {
 };
 
 // What a list's row tells the registry; nothing where only a day is given and the zone's batch time is not known.
-std::optional<simulated_registry::NameDrop> drop_of(const engine::ListRow& row, engine::DateIs date_is, const engine::Schedules& schedules) {
+std::optional<simulated_registry::NameDrop> drop_of(const engine::ListRow& row, engine::DateIs date_is,
+                                                    const engine::Schedules& schedules) {
   const engine::ZoneSchedule& schedule = schedules.of(row.name.ace());
   std::optional<engine::UtcTime> at;
   if (const auto* instant = std::get_if<engine::UtcTime>(&row.date)) {
@@ -101,8 +117,12 @@ struct Learn {
   std::string date_is, date, layout = "detect";
   void bind(CLI::App& app) {
     app.add_option("lists", files, "Deletion lists; - is stdin")->type_name("FILE")->required();
-    app.add_option("--date-is", date_is, "What the lists' dates mean")->check(CLI::IsMember({"drop", "finalization"}))->required();
-    app.add_option("--layout", layout, "How the lists are written")->check(CLI::IsMember({"detect", "provider", "csv", "names"}))->capture_default_str();
+    app.add_option("--date-is", date_is, "What the lists' dates mean")
+        ->check(CLI::IsMember({"drop", "finalization"}))
+        ->required();
+    app.add_option("--layout", layout, "How the lists are written")
+        ->check(CLI::IsMember({"detect", "provider", "csv", "names"}))
+        ->capture_default_str();
     app.add_option("--date", date, "The date of every name in a list of names only")->type_name("TIME");
   }
   int run(Session& session) const {
@@ -125,12 +145,15 @@ struct Learn {
     table.schema = "dropledger.registry-learn/1";
     table.columns = {{"list"}, {"rows"}, {"news"}, {"unreadable"}, {"undatable"}};
     for (const std::string& file : files) {
-      const api_client::DeletionList list = value_or_throw(api_client::read_deletion_list(session.read_input(file), format));
+      const api_client::DeletionList list =
+          value_or_throw(api_client::read_deletion_list(session.read_input(file), format));
       constexpr std::size_t kShown = 10;
       for (std::size_t at = 0; at < std::min(kShown, list.bad.size()); ++at) {
-        session.note(file + ":" + std::to_string(list.bad[at].line) + ": " + list.bad[at].why + ": " + list.bad[at].text);
+        session.note(file + ":" + std::to_string(list.bad[at].line) + ": " + list.bad[at].why + ": " +
+                     list.bad[at].text);
       }
-      if (list.bad_count > kShown) session.note(file + ": and " + std::to_string(list.bad_count - kShown) + " more lines that cannot be read");
+      if (list.bad_count > kShown)
+        session.note(file + ": and " + std::to_string(list.bad_count - kShown) + " more lines that cannot be read");
       std::vector<simulated_registry::NameDrop> drops;
       drops.reserve(list.rows.size());
       for (const engine::ListRow& row : list.rows) {
@@ -159,24 +182,40 @@ struct Show {
     record.add_fact("environment", registry->environment());
     record.add_fact("now", world_now(session));
     record.add_fact("seed", std::to_string(world.seed));
-    for (const auto& [key, value] : {std::pair{"catch_percent", world.catch_percent}, {"competitor_percent", world.competitor_percent},
-                                     {"no_bids_percent", world.no_bids_percent}, {"withdrawn_percent", world.withdrawn_percent},
-                                     {"refused_percent", world.refused_percent}, {"busy_percent", world.busy_percent},
-                                     {"slow_percent", world.slow_percent}, {"delay_min_minutes", world.delay_min_minutes},
+    for (const auto& [key, value] : {std::pair{"catch_percent", world.catch_percent},
+                                     {"competitor_percent", world.competitor_percent},
+                                     {"no_bids_percent", world.no_bids_percent},
+                                     {"withdrawn_percent", world.withdrawn_percent},
+                                     {"refused_percent", world.refused_percent},
+                                     {"busy_percent", world.busy_percent},
+                                     {"slow_percent", world.slow_percent},
+                                     {"delay_min_minutes", world.delay_min_minutes},
                                      {"delay_max_minutes", world.delay_max_minutes}}) {
       record.add_fact(key, value);
     }
     const bool counted = world.purse_minor && purse;
     record.add_fact("purse", counted ? render::cell(purse.value().amount) : render::Cell());
     record.add_fact("purse_set_aside", counted ? render::cell(purse.value().deposit) : render::Cell());
-    for (const auto& [key, value] : {std::pair{"names_known", tally.names_known}, {"orders_accepted", tally.accepted},
-                                     {"orders_refused_invalid", tally.refused_invalid}, {"orders_refused_status", tally.refused_status},
-                                     {"orders_too_late", tally.too_late}, {"orders_duplicate", tally.duplicate}, {"orders_purse_empty", tally.purse_empty},
-                                     {"removals", tally.removed}, {"removals_refused", tally.not_removed}, {"removals_not_found", tally.not_found},
-                                     {"busy_before_effect", tally.busy_before_effect}, {"busy_after_effect", tally.busy_after_effect},
-                                     {"jobs_requested", tally.requested}, {"jobs_active", tally.active}, {"jobs_processing", tally.processing},
-                                     {"jobs_auction_pending", tally.auction_pending}, {"jobs_successful", tally.successful}, {"jobs_failed", tally.failed},
-                                     {"jobs_auction_won", tally.auction_won}, {"jobs_auction_lost", tally.auction_lost}}) {
+    for (const auto& [key, value] : {std::pair{"names_known", tally.names_known},
+                                     {"orders_accepted", tally.accepted},
+                                     {"orders_refused_invalid", tally.refused_invalid},
+                                     {"orders_refused_status", tally.refused_status},
+                                     {"orders_too_late", tally.too_late},
+                                     {"orders_duplicate", tally.duplicate},
+                                     {"orders_purse_empty", tally.purse_empty},
+                                     {"removals", tally.removed},
+                                     {"removals_refused", tally.not_removed},
+                                     {"removals_not_found", tally.not_found},
+                                     {"busy_before_effect", tally.busy_before_effect},
+                                     {"busy_after_effect", tally.busy_after_effect},
+                                     {"jobs_requested", tally.requested},
+                                     {"jobs_active", tally.active},
+                                     {"jobs_processing", tally.processing},
+                                     {"jobs_auction_pending", tally.auction_pending},
+                                     {"jobs_successful", tally.successful},
+                                     {"jobs_failed", tally.failed},
+                                     {"jobs_auction_won", tally.auction_won},
+                                     {"jobs_auction_lost", tally.auction_lost}}) {
       record.add_fact(key, value);
     }
     session.print(record);
@@ -187,14 +226,17 @@ struct Show {
 }  // namespace
 
 void add_registry_commands(CommandLine& line) {
-  CLI::App* registry = add_group(line.app, "registry", "The simulated registry that stands in for the provider in rehearsals");
+  CLI::App* registry =
+      add_group(line.app, "registry", "The simulated registry that stands in for the provider in rehearsals");
   add_command<Init>(line, *registry, "init", "Makes a world; what happens to a name in it follows from the seed alone",
                     "  dropledger registry init world.db --seed 7\n"
                     "  dropledger registry init rough.db --seed 7 --busy 20 --purse 500.00 --job-price 15.00");
-  add_command<Learn>(line, *registry, "learn", "Tells the registry when names drop; a later date moves a drop that is not over",
+  add_command<Learn>(line, *registry, "learn",
+                     "Tells the registry when names drop; a later date moves a drop that is not over",
                      "  dropledger --registry world.db registry learn 2026-08-*.csv --date-is finalization\n"
                      "  dropledger --registry world.db registry learn names.txt --date 2026-08-01 --date-is drop");
-  add_command<Show>(line, *registry, "show", "The world and what happened in it so far", "  dropledger --registry world.db registry show");
+  add_command<Show>(line, *registry, "show", "The world and what happened in it so far",
+                    "  dropledger --registry world.db registry show");
 }
 
 }  // namespace tools

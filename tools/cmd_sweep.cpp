@@ -17,7 +17,8 @@ using engine::to_string;
 struct Sweep {
   std::vector<std::string> stages;
   void bind(CLI::App& app) {
-    app.add_option("stages", stages, "Only these (default: all): reserve void submit sync settle warn")->type_name("STAGE");
+    app.add_option("stages", stages, "Only these (default: all): reserve void submit sync settle warn")
+        ->type_name("STAGE");
   }
   int run(Session& session) const {
     operations::SweepOptions options;
@@ -25,7 +26,9 @@ struct Sweep {
       options.stages.clear();
       for (const std::string& word : stages) {
         const auto stage = operations::parse_stage(word);
-        if (!stage) throw CommandError{Error{ErrorCode::invalid_argument, "'" + word + "' is no stage: reserve, void, submit, sync, settle, warn"}};
+        if (!stage)
+          throw CommandError{Error{ErrorCode::invalid_argument,
+                                   "'" + word + "' is no stage: reserve, void, submit, sync, settle, warn"}};
         options.stages.push_back(*stage);
       }
     }
@@ -72,7 +75,9 @@ struct Sweep {
 
 struct Resume {
   std::string zone;
-  void bind(CLI::App& app) { app.add_option("zone", zone, "Only this zone (default: the whole environment)")->type_name("ZONE"); }
+  void bind(CLI::App& app) {
+    app.add_option("zone", zone, "Only this zone (default: the whole environment)")->type_name("ZONE");
+  }
   int run(Session& session) const {
     const operations::Context context = session.context();
     const std::string ace = zone.empty() ? "" : value_or_throw(engine::parse_zone(zone));
@@ -98,7 +103,8 @@ struct Status {
       if (!purse) session.note(purse.error().detail);
     }
     std::string stopped;
-    for (const std::string& one : store.stopped_zones()) stopped += (stopped.empty() ? "" : ", ") + (one.empty() ? "everything" : "." + one);
+    for (const std::string& one : store.stopped_zones())
+      stopped += (stopped.empty() ? "" : ", ") + (one.empty() ? "everything" : "." + one);
     record.add_fact("stopped", stopped);
     record.add_fact("unanswered_calls", store.open_calls().size());
     session.print(record);
@@ -112,8 +118,10 @@ void add_sweep_commands(CommandLine& line) {
   add_command<Sweep>(line, line.app, "sweep", "Does everything that is due: reserve, void, submit, sync, settle, warn",
                      "  dropledger sweep --registry registry.db\n  dropledger sweep reserve --dry-run");
   CLI::App* provider = add_group(line.app, "provider", "The provider that catches the names");
-  add_command<Status>(line, *provider, "status", "Where jobs go, our purse there, what is stopped", "  dropledger provider status --registry registry.db");
-  add_command<Resume>(line, *provider, "resume", "Goes on submitting after a person mended what was refused", "  dropledger provider resume com");
+  add_command<Status>(line, *provider, "status", "Where jobs go, our purse there, what is stopped",
+                      "  dropledger provider status --registry registry.db");
+  add_command<Resume>(line, *provider, "resume", "Goes on submitting after a person mended what was refused",
+                      "  dropledger provider resume com");
 }
 
 }  // namespace tools

@@ -23,8 +23,8 @@ std::optional<engine::UtcTime> instant_or(const std::string& text, const Session
   return session.instant(text);
 }
 
-// Where validity begins unless said otherwise: the instant this request is recorded, and that of its first time where it is repeated, or the repetition
-// would ask for something else.
+// Where validity begins unless said otherwise: the instant this request is recorded, and that of its first time where
+// it is repeated, or the repetition would ask for something else.
 engine::UtcTime default_start(const Session& session, const operations::Context& context) {
   const operations::RequestKey request = session.request();
   if (!request.key.empty()) {
@@ -33,7 +33,7 @@ engine::UtcTime default_start(const Session& session, const operations::Context&
   return std::max(context.now, context.store.book().last_recorded.value_or(context.now));
 }
 
-// ---- prices ------------------------------------------------------------------------------------------------------------------
+// ---- prices ----
 
 struct PriceText {
   std::string zone, tier, amount, currency, valid_from, valid_to;
@@ -46,7 +46,10 @@ Result<engine::Price> read_price(const PriceText& text, engine::UtcTime start) {
   if (!currency) return currency.error();
   const Result<engine::Money> amount = engine::parse_positive_money(text.amount, currency.value());
   if (!amount) return amount.error();
-  engine::Price price{.zone = zone.value(), .tier = text.tier.empty() ? "standard" : text.tier, .amount = amount.value(), .valid_from = start};
+  engine::Price price{.zone = zone.value(),
+                      .tier = text.tier.empty() ? "standard" : text.tier,
+                      .amount = amount.value(),
+                      .valid_from = start};
   if (!text.valid_from.empty()) {
     const Result<engine::UtcTime> from = engine::parse_time(text.valid_from);
     if (!from) return from.error();
@@ -56,7 +59,8 @@ Result<engine::Price> read_price(const PriceText& text, engine::UtcTime start) {
     const Result<engine::UtcTime> to = engine::parse_time(text.valid_to);
     if (!to) return to.error();
     if (to.value() <= price.valid_from) {
-      return Error{ErrorCode::invalid_time, "the price ends at " + engine::to_string(to.value()) + ", not after its start at " + engine::to_string(price.valid_from)};
+      return Error{ErrorCode::invalid_time, "the price ends at " + engine::to_string(to.value()) +
+                                                ", not after its start at " + engine::to_string(price.valid_from)};
     }
     price.valid_to = to.value();
   }
@@ -65,36 +69,47 @@ Result<engine::Price> read_price(const PriceText& text, engine::UtcTime start) {
 
 std::string notices(const operations::Reply& reply) {
   const std::string_view count = reply.fact("notices");
-  return count.empty() || count == "0" ? "" : "; " + std::string(count) + " open backorders have a cap below it (see 'events')";
+  return count.empty() || count == "0"
+             ? ""
+             : "; " + std::string(count) + " open backorders have a cap below it (see 'events')";
 }
 
 struct PriceSet {
   PriceText text;
   void bind(CLI::App& app) {
     app.add_option("zone", text.zone, "com, com.pl, …")->type_name("ZONE")->required();
-    app.add_option("amount", text.amount, "What the customer pays, tax included; above zero")->type_name("AMOUNT")->required();
+    app.add_option("amount", text.amount, "What the customer pays, tax included; above zero")
+        ->type_name("AMOUNT")
+        ->required();
     app.add_option("currency", text.currency, "e.g. EUR")->type_name("CUR")->required();
     app.add_option("--tier", text.tier, "For customers of this tier (default: standard)")->type_name("NAME");
     app.add_option("--from", text.valid_from, "Valid from (default: now)")->type_name("TIME");
-    app.add_option("--to", text.valid_to, "Valid until, not included (default: until a later price begins)")->type_name("TIME");
+    app.add_option("--to", text.valid_to, "Valid until, not included (default: until a later price begins)")
+        ->type_name("TIME");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
     const engine::Price price = value_or_throw(read_price(text, default_start(session, context)));
     const operations::Reply reply = value_or_throw(operations::set_prices(context, session.request(), {price}));
     session.answer(reply, kSchema,
-                   "." + price.zone + " costs " + to_string_with_code(price.amount) + " for tier " + price.tier + " from " +
-                       engine::to_string(price.valid_from) + (price.valid_to ? " to " + engine::to_string(*price.valid_to) : "") + notices(reply));
+                   "." + price.zone + " costs " + to_string_with_code(price.amount) + " for tier " + price.tier +
+                       " from " + engine::to_string(price.valid_from) +
+                       (price.valid_to ? " to " + engine::to_string(*price.valid_to) : "") + notices(reply));
     return 0;
   }
 };
 
 struct PriceImport {
   std::string file;
-  void bind(CLI::App& app) { app.add_option("file", file, "CSV with a header: zone,tier,currency,amount[,valid_from[,valid_to]]; - is stdin")->type_name("FILE")->required(); }
+  void bind(CLI::App& app) {
+    app.add_option("file", file, "CSV with a header: zone,tier,currency,amount[,valid_from[,valid_to]]; - is stdin")
+        ->type_name("FILE")
+        ->required();
+  }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    static constexpr CsvColumn kColumns[] = {{"zone"}, {"tier"}, {"currency"}, {"amount"}, {"valid_from", false}, {"valid_to", false}};
+    static constexpr CsvColumn kColumns[] = {
+        {"zone"}, {"tier"}, {"currency"}, {"amount"}, {"valid_from", false}, {"valid_to", false}};
     const CsvRows csv = value_or_throw(read_csv(session.read_input(file), kColumns));
     std::map<std::uint64_t, Error> refused;
     for (const CsvFault& fault : csv.faults) refused.insert({fault.line, {ErrorCode::invalid_list, fault.what}});
@@ -102,15 +117,19 @@ struct PriceImport {
     const engine::UtcTime start = default_start(session, context);
     std::map<std::tuple<std::string, std::string, std::string, engine::UtcTime>, std::uint64_t> seen;
     for (const CsvRow& row : csv.rows) {
-      const Result<engine::Price> price = read_price({row.fields[0], row.fields[1], row.fields[3], row.fields[2], row.fields[4], row.fields[5]}, start);
+      const Result<engine::Price> price =
+          read_price({row.fields[0], row.fields[1], row.fields[3], row.fields[2], row.fields[4], row.fields[5]}, start);
       if (!price) {
         refused.insert({row.line, price.error()});
         continue;
       }
       const engine::Price& one = price.value();
-      const auto [first, fresh] = seen.insert({{one.zone, one.tier, std::string(one.amount.currency().code()), one.valid_from}, row.line});
+      const auto [first, fresh] =
+          seen.insert({{one.zone, one.tier, std::string(one.amount.currency().code()), one.valid_from}, row.line});
       if (!fresh) {
-        refused.insert({row.line, {ErrorCode::invalid_list, "the price of ." + one.zone + " from the same instant is on line " + std::to_string(first->second)}});
+        refused.insert({row.line,
+                        {ErrorCode::invalid_list, "the price of ." + one.zone + " from the same instant is on line " +
+                                                      std::to_string(first->second)}});
       }
       prices.push_back(one);
     }
@@ -147,7 +166,11 @@ struct PriceListing {
     }
     render::Table table;
     table.schema = "dropledger.prices/1";
-    table.columns = {{"zone"}, {"tier"}, {"amount", "", render::Kind::money}, {"valid_from", "", render::Kind::time}, {"valid_to", "", render::Kind::time}};
+    table.columns = {{"zone"},
+                     {"tier"},
+                     {"amount", "", render::Kind::money},
+                     {"valid_from", "", render::Kind::time},
+                     {"valid_to", "", render::Kind::time}};
     table.when_empty = instant ? "No price is in force then." : "No prices yet; see 'price set --help'.";
     if (instant) table.add_fact("at", *instant);
     const std::vector<engine::Price>& rows = store.price_list().rows();
@@ -155,10 +178,13 @@ struct PriceListing {
       if (!wanted.empty() && row->zone != wanted) continue;
       if (instant) {
         // Rows are by zone, tier, currency and begin: of those that cover the instant the last one wins.
-        const auto covers = [&](const engine::Price& price) { return price.valid_from <= *instant && (!price.valid_to || *instant < *price.valid_to); };
+        const auto covers = [&](const engine::Price& price) {
+          return price.valid_from <= *instant && (!price.valid_to || *instant < *price.valid_to);
+        };
         if (!covers(*row)) continue;
         const bool beaten = std::any_of(row + 1, rows.end(), [&](const engine::Price& later) {
-          return later.zone == row->zone && later.tier == row->tier && later.amount.currency() == row->amount.currency() && covers(later);
+          return later.zone == row->zone && later.tier == row->tier &&
+                 later.amount.currency() == row->amount.currency() && covers(later);
         });
         if (beaten) continue;
       }
@@ -169,11 +195,13 @@ struct PriceListing {
   }
 };
 
-// ---- schedules -----------------------------------------------------------------------------------------------------------------
+// ---- schedules ----
 
 constexpr const char* kEveryZone = "*";  // the row for every zone without one of its own
 
-std::string schedule_zone(const std::string& text) { return text == kEveryZone ? "" : value_or_throw(engine::parse_zone(text)); }
+std::string schedule_zone(const std::string& text) {
+  return text == kEveryZone ? "" : value_or_throw(engine::parse_zone(text));
+}
 
 engine::ZoneSchedule in_force(engine::LedgerStore& store, const std::string& zone) {
   return store.schedules().of(zone.empty() ? std::string() : "name." + zone);
@@ -182,14 +210,16 @@ engine::ZoneSchedule in_force(engine::LedgerStore& store, const std::string& zon
 std::string time_of_day(std::chrono::seconds since_midnight) {
   const std::int64_t seconds = since_midnight.count();
   char text[16];
-  std::snprintf(text, sizeof text, seconds % 60 == 0 ? "%02d:%02d" : "%02d:%02d:%02d", static_cast<int>(seconds / 3600 % 100),
-                static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60));
+  std::snprintf(text, sizeof text, seconds % 60 == 0 ? "%02d:%02d" : "%02d:%02d:%02d",
+                static_cast<int>(seconds / 3600 % 100), static_cast<int>(seconds / 60 % 60),
+                static_cast<int>(seconds % 60));
   return text;
 }
 
 Result<std::chrono::seconds> parse_time_of_day(const std::string& text) {
   const auto digits = [&text](std::size_t at) -> int {
-    if (at + 1 >= text.size() || text[at] < '0' || text[at] > '9' || text[at + 1] < '0' || text[at + 1] > '9') return -1;
+    if (at + 1 >= text.size() || text[at] < '0' || text[at] > '9' || text[at + 1] < '0' || text[at + 1] > '9')
+      return -1;
     return (text[at] - '0') * 10 + text[at + 1] - '0';
   };
   const bool shaped = (text.size() == 5 || text.size() == 8) && text[2] == ':' && (text.size() == 5 || text[5] == ':');
@@ -203,9 +233,10 @@ Result<std::chrono::seconds> parse_time_of_day(const std::string& text) {
 void add_schedule(render::Table& table, const std::string& zone, const engine::ZoneSchedule& row) {
   std::string times;
   for (const std::chrono::seconds time : row.batch_times) times += (times.empty() ? "" : " ") + time_of_day(time);
-  table.add(zone, name(row.kind), row.time_zone, times.empty() ? render::Cell() : render::cell(times), engine::to_string(row.job_lead),
-            engine::to_string(row.deposit_lead), engine::to_string(row.deposit_gap), engine::to_string(row.finalization_lead),
-            row.submit_lead ? engine::to_string(*row.submit_lead) : "at once", row.confidence, row.source);
+  table.add(zone, name(row.kind), row.time_zone, times.empty() ? render::Cell() : render::cell(times),
+            engine::to_string(row.job_lead), engine::to_string(row.deposit_lead), engine::to_string(row.deposit_gap),
+            engine::to_string(row.finalization_lead), row.submit_lead ? engine::to_string(*row.submit_lead) : "at once",
+            row.confidence, row.source);
 }
 
 struct ScheduleList {
@@ -215,10 +246,20 @@ struct ScheduleList {
     engine::LedgerStore& store = session.book_snapshot();
     render::Table table;
     table.schema = "dropledger.schedules/1";
-    table.columns = {{"zone"}, {"kind"}, {"time_zone"}, {"batches"}, {"job_lead"}, {"deposit_lead"}, {"deposit_gap"}, {"finalization_lead"},
-                     {"submit_lead"}, {"confidence"}, {"source", "", render::Kind::text, true}};
+    table.columns = {{"zone"},
+                     {"kind"},
+                     {"time_zone"},
+                     {"batches"},
+                     {"job_lead"},
+                     {"deposit_lead"},
+                     {"deposit_gap"},
+                     {"finalization_lead"},
+                     {"submit_lead"},
+                     {"confidence"},
+                     {"source", "", render::Kind::text, true}};
     if (zone.empty()) {
-      for (const engine::ZoneSchedule& row : store.schedules().rows()) add_schedule(table, row.zone.empty() ? kEveryZone : row.zone, row);
+      for (const engine::ZoneSchedule& row : store.schedules().rows())
+        add_schedule(table, row.zone.empty() ? kEveryZone : row.zone, row);
     } else {
       const engine::ZoneSchedule row = in_force(store, schedule_zone(zone));
       add_schedule(table, row.zone.empty() ? kEveryZone : row.zone, row);
@@ -229,18 +270,26 @@ struct ScheduleList {
 };
 
 struct ScheduleSet {
-  std::string zone, time_zone, kind, job_lead, deposit_lead, deposit_gap, finalization_lead, submit_lead, source = "operator";
+  std::string zone, time_zone, kind, job_lead, deposit_lead, deposit_gap, finalization_lead, submit_lead,
+      source = "operator";
   std::vector<std::string> times;
   void bind(CLI::App& app) {
     app.add_option("zone", zone, "The zone; '*' is every zone without a row of its own")->type_name("ZONE")->required();
-    app.add_option("--kind", kind, "How names drop")->check(CLI::IsMember({"instant", "batch", "window", "random", "unknown"}));
+    app.add_option("--kind", kind, "How names drop")
+        ->check(CLI::IsMember({"instant", "batch", "window", "random", "unknown"}));
     app.add_option("--time-zone", time_zone, "IANA name, e.g. Europe/Warsaw: the zone of --at")->type_name("ZONE");
     app.add_option("--at", times, "Local start of a batch, once per batch; 'none': not known")->type_name("HH:MM");
     app.add_option("--job-lead", job_lead, "The job must exist this long before the drop, e.g. 3h")->type_name("SPAN");
-    app.add_option("--deposit-lead", deposit_lead, "The deposit is attempted this long before the drop, e.g. 72h")->type_name("SPAN");
-    app.add_option("--deposit-gap", deposit_gap, "and at least this long before the deadline, e.g. 24h")->type_name("SPAN");
-    app.add_option("--finalization-lead", finalization_lead, "Where a list gives only the finalization date: drop = that + this")->type_name("SPAN");
-    app.add_option("--submit-lead", submit_lead, "Hold a funded job back until this long before the deadline; 'none': submit at once")->type_name("SPAN");
+    app.add_option("--deposit-lead", deposit_lead, "The deposit is attempted this long before the drop, e.g. 72h")
+        ->type_name("SPAN");
+    app.add_option("--deposit-gap", deposit_gap, "and at least this long before the deadline, e.g. 24h")
+        ->type_name("SPAN");
+    app.add_option("--finalization-lead", finalization_lead,
+                   "Where a list gives only the finalization date: drop = that + this")
+        ->type_name("SPAN");
+    app.add_option("--submit-lead", submit_lead,
+                   "Hold a funded job back until this long before the deadline; 'none': submit at once")
+        ->type_name("SPAN");
     app.add_option("--source", source, "Where this is known from")->type_name("TEXT")->capture_default_str();
   }
   int run(Session& session) const {
@@ -272,21 +321,26 @@ struct ScheduleSet {
       row.submit_lead = value_or_throw(engine::parse_span(submit_lead));
     }
     session.answer(value_or_throw(operations::set_schedule(context, session.request(), row)), kSchema,
-                   "schedule of " + (ace.empty() ? std::string("every other zone") : "." + ace) + ": jobs " + engine::to_string(row.job_lead) +
-                       ", deposits " + engine::to_string(row.deposit_lead) + " before the drop; drops known from lists keep their dates until the next list");
+                   "schedule of " + (ace.empty() ? std::string("every other zone") : "." + ace) + ": jobs " +
+                       engine::to_string(row.job_lead) + ", deposits " + engine::to_string(row.deposit_lead) +
+                       " before the drop; drops known from lists keep their dates until the next list");
     return 0;
   }
 };
 
-// ---- tax ---------------------------------------------------------------------------------------------------------------------
+// ---- tax ----
 
 // "19", "8.1", "21.25" → basis points.
 Result<std::int64_t> parse_percent(const std::string& text) {
-  const Error refused{ErrorCode::invalid_argument, "'" + text + "' is no tax rate: per cent from 0 to 100 with at most two decimals, such as 19 or 8.1"};
+  const Error refused{
+      ErrorCode::invalid_argument,
+      "'" + text + "' is no tax rate: per cent from 0 to 100 with at most two decimals, such as 19 or 8.1"};
   const std::size_t dot = std::min(text.find('.'), text.size());
   const std::string whole = text.substr(0, dot);
   std::string decimals = dot < text.size() ? text.substr(dot + 1) : "0";
-  const auto is_digits = [](const std::string& part) { return !part.empty() && part.find_first_not_of("0123456789") == std::string::npos; };
+  const auto is_digits = [](const std::string& part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
+  };
   if (!is_digits(whole) || whole.size() > 3 || !is_digits(decimals) || decimals.size() > 2) return refused;
   decimals.resize(2, '0');
   const std::int64_t basis_points = std::stoll(whole) * 100 + std::stoll(decimals);
@@ -308,11 +362,14 @@ struct TaxSet {
   int run(Session& session) const {
     const operations::Context context = session.context();
     if (country.size() != 2 || !std::ranges::all_of(country, [](char c) { return c >= 'A' && c <= 'Z'; })) {
-      throw CommandError{Error{ErrorCode::invalid_argument, "country '" + country + "' is not two capital letters of ISO 3166-1, such as DE"}};
+      throw CommandError{Error{ErrorCode::invalid_argument,
+                               "country '" + country + "' is not two capital letters of ISO 3166-1, such as DE"}};
     }
-    const engine::TaxRate set{country, value_or_throw(parse_percent(rate)), instant_or(from, session).value_or(default_start(session, context))};
-    session.answer(value_or_throw(operations::set_tax_rate(context, session.request(), set)), kSchema,
-                   "tax in " + country + " is " + percent(set.rate_bp) + " % from " + engine::to_string(set.valid_from));
+    const engine::TaxRate set{country, value_or_throw(parse_percent(rate)),
+                              instant_or(from, session).value_or(default_start(session, context))};
+    session.answer(
+        value_or_throw(operations::set_tax_rate(context, session.request(), set)), kSchema,
+        "tax in " + country + " is " + percent(set.rate_bp) + " % from " + engine::to_string(set.valid_from));
     return 0;
   }
 };
@@ -324,21 +381,27 @@ struct TaxList {
     table.schema = "dropledger.tax-rates/1";
     table.columns = {{"country"}, {"percent", "", render::Kind::number}, {"valid_from", "", render::Kind::time}};
     table.when_empty = "No tax rates: prices are booked as revenue whole.";
-    for (const engine::TaxRate& rate : session.book_read_only().tax_rates()) table.add(rate.country, percent(rate.rate_bp), rate.valid_from);
+    for (const engine::TaxRate& rate : session.book_read_only().tax_rates())
+      table.add(rate.country, percent(rate.rate_bp), rate.valid_from);
     session.print(table);
     return 0;
   }
 };
 
-// ---- periods -----------------------------------------------------------------------------------------------------------------
+// ---- periods ----
 
 struct PeriodClose {
   std::string until;
-  void bind(CLI::App& app) { app.add_option("until", until, "Effective dates before this are refused from now on; not later than now")->type_name("TIME")->required(); }
+  void bind(CLI::App& app) {
+    app.add_option("until", until, "Effective dates before this are refused from now on; not later than now")
+        ->type_name("TIME")
+        ->required();
+  }
   int run(Session& session) const {
     const operations::Context context = session.context();
     const engine::UtcTime instant = session.instant(until);
-    session.answer(value_or_throw(operations::close_period(context, session.request(), instant)), kSchema, "closed until " + engine::to_string(instant));
+    session.answer(value_or_throw(operations::close_period(context, session.request(), instant)), kSchema,
+                   "closed until " + engine::to_string(instant));
     return 0;
   }
 };
@@ -365,12 +428,16 @@ void add_terms_commands(CommandLine& line) {
   add_command<PriceSet>(line, *price, "set", "Sets one price; open backorders with a lower cap get a notice",
                         "  dropledger price set com 59.00 EUR\n"
                         "  dropledger price set com.pl 39.00 EUR --tier gold --from 2026-08-01 --to 2026-09-01");
-  add_command<PriceImport>(line, *price, "import", "Sets many prices, all or none",
-                           "  dropledger price import prices.csv\n"
-                           "  printf 'zone,tier,currency,amount\\ncom,standard,EUR,59.00\\n' | dropledger price import -");
-  add_command<PriceListing>(line, *price, "list", "The price list, with its past and its future", "  dropledger price list --zone com\n  dropledger price list --at now");
-  CLI::App* schedule = add_group(line.app, "schedule", "When registries delete, and how long before that money and jobs must be ready");
-  add_command<ScheduleList>(line, *schedule, "list", "Every row, or the one in force for a zone", "  dropledger schedule list com.pl");
+  add_command<PriceImport>(
+      line, *price, "import", "Sets many prices, all or none",
+      "  dropledger price import prices.csv\n"
+      "  printf 'zone,tier,currency,amount\\ncom,standard,EUR,59.00\\n' | dropledger price import -");
+  add_command<PriceListing>(line, *price, "list", "The price list, with its past and its future",
+                            "  dropledger price list --zone com\n  dropledger price list --at now");
+  CLI::App* schedule =
+      add_group(line.app, "schedule", "When registries delete, and how long before that money and jobs must be ready");
+  add_command<ScheduleList>(line, *schedule, "list", "Every row, or the one in force for a zone",
+                            "  dropledger schedule list com.pl");
   add_command<ScheduleSet>(line, *schedule, "set", "Sets a zone's row, starting from the one in force",
                            "  dropledger schedule set it --kind batch --time-zone Europe/Rome --at 09:00 --at 16:00\n"
                            "  dropledger schedule set com --submit-lead 12h");
@@ -378,8 +445,10 @@ void add_terms_commands(CommandLine& line) {
   add_command<TaxSet>(line, *tax, "set", "Sets a country's rate", "  dropledger tax set DE 19 --from 2026-01-01");
   add_command<TaxList>(line, *tax, "list", "Every rate", "  dropledger tax list");
   CLI::App* period = add_group(line.app, "period", "Closing the books");
-  add_command<PeriodClose>(line, *period, "close", "Refuses effective dates before an instant", "  dropledger period close 2026-07-01");
-  add_command<PeriodReopen>(line, *period, "reopen", "Moves the closing back, or away", "  dropledger period reopen 2026-06-01 --reason 'late bank statement'");
+  add_command<PeriodClose>(line, *period, "close", "Refuses effective dates before an instant",
+                           "  dropledger period close 2026-07-01");
+  add_command<PeriodReopen>(line, *period, "reopen", "Moves the closing back, or away",
+                            "  dropledger period reopen 2026-06-01 --reason 'late bank statement'");
 }
 
 }  // namespace tools

@@ -1,4 +1,5 @@
-// Users of the gateway. Passwords come from standard input or a file that only its owner may read, never from the command line, where every process sees them.
+// Users of the gateway. Passwords come from standard input or a file that only its owner may read, never from the
+// command line, where every process sees them.
 #include <termios.h>
 #include <unistd.h>
 
@@ -40,7 +41,9 @@ class NoEcho {
 struct PasswordOption {
   std::string file;
   void bind(CLI::App& app) {
-    app.add_option("--password-file", file, "Its first line is the password; only its owner may read the file (default: standard input)")->type_name("FILE");
+    app.add_option("--password-file", file,
+                   "Its first line is the password; only its owner may read the file (default: standard input)")
+        ->type_name("FILE");
   }
   std::string read() const {
     std::string text;
@@ -71,12 +74,15 @@ struct Add : Login {
   PasswordOption password;
   void bind(CLI::App& app) {
     Login::bind(app);
-    app.add_option("--account", account, "Whose backorders and money this user sees and moves")->type_name("NAME")->required();
+    app.add_option("--account", account, "Whose backorders and money this user sees and moves")
+        ->type_name("NAME")
+        ->required();
     password.bind(app);
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    const operations::Reply reply = value_or_throw(operations::add_user(context, session.request(), login, account, password.read()));
+    const operations::Reply reply =
+        value_or_throw(operations::add_user(context, session.request(), login, account, password.read()));
     session.answer(reply, kSchema, "user " + login + " may call the gateway for account " + account);
     return 0;
   }
@@ -90,8 +96,8 @@ struct Password : Login {
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    session.answer(value_or_throw(operations::change_password(context, session.request(), login, password.read())), kSchema,
-                   "user " + login + " has a new password; sessions begun with the old one have ended");
+    session.answer(value_or_throw(operations::change_password(context, session.request(), login, password.read())),
+                   kSchema, "user " + login + " has a new password; sessions begun with the old one have ended");
     return 0;
   }
 };
@@ -99,15 +105,16 @@ struct Password : Login {
 template <bool enabled>
 struct Switch : Login {
   int run(Session& session) const {
-    session.answer(value_or_throw(operations::enable_user(session.context(), session.request(), login, enabled)), kSchema,
-                   "user " + login + (enabled ? " may call the gateway again" : " is shut out"));
+    session.answer(value_or_throw(operations::enable_user(session.context(), session.request(), login, enabled)),
+                   kSchema, "user " + login + (enabled ? " may call the gateway again" : " is shut out"));
     return 0;
   }
 };
 
 struct Remove : Login {
   int run(Session& session) const {
-    session.answer(value_or_throw(operations::remove_user(session.context(), session.request(), login)), kSchema, "user " + login + " is gone; the account stays");
+    session.answer(value_or_throw(operations::remove_user(session.context(), session.request(), login)), kSchema,
+                   "user " + login + " is gone; the account stays");
     return 0;
   }
 };
@@ -121,11 +128,16 @@ struct List {
     if (!account.empty()) only = session.account(account).id;
     render::Table table;
     table.schema = "dropledger.users/1";
-    table.columns = {{"login"}, {"account"}, {"enabled"}, {"made_at", "", render::Kind::time}, {"changed_at", "", render::Kind::time}};
+    table.columns = {{"login"},
+                     {"account"},
+                     {"enabled"},
+                     {"made_at", "", render::Kind::time},
+                     {"changed_at", "", render::Kind::time}};
     table.when_empty = "No users yet; see 'user add --help'.";
     for (const engine::User& user : store.users()) {
       if (only && user.customer != *only) continue;
-      table.add(user.login, store.customer(user.customer).value().name, user.enabled ? "yes" : "no", user.created_at, user.changed_at);
+      table.add(user.login, store.customer(user.customer).value().name, user.enabled ? "yes" : "no", user.created_at,
+                user.changed_at);
     }
     session.print(table);
     return 0;
@@ -140,10 +152,13 @@ void add_user_commands(CommandLine& line) {
                    "  dropledger user add north.user --account alice --password-file secret.txt\n"
                    "  pass show north | dropledger user add 'north.user!billing' --account alice");
   add_command<List>(line, *group, "list", "Every user with their account", "  dropledger user list --account alice");
-  add_command<Password>(line, *group, "passwd", "Gives a user another password; their sessions end", "  dropledger user passwd north.user --password-file secret.txt");
-  add_command<Switch<false>>(line, *group, "disable", "Shuts a user out; sessions end", "  dropledger user disable north.user");
+  add_command<Password>(line, *group, "passwd", "Gives a user another password; their sessions end",
+                        "  dropledger user passwd north.user --password-file secret.txt");
+  add_command<Switch<false>>(line, *group, "disable", "Shuts a user out; sessions end",
+                             "  dropledger user disable north.user");
   add_command<Switch<true>>(line, *group, "enable", "Lets a user in again", "  dropledger user enable north.user");
-  add_command<Remove>(line, *group, "remove", "Removes a user; account, backorders and history stay", "  dropledger user remove north.user");
+  add_command<Remove>(line, *group, "remove", "Removes a user; account, backorders and history stay",
+                      "  dropledger user remove north.user");
 }
 
 }  // namespace tools

@@ -89,15 +89,21 @@ engine::Result<CsvRows> read_csv(std::string_view text, std::span<const CsvColum
     if (width == 0) {  // the header
       width = record.fields.size();
       for (std::size_t at = 0; at < width; ++at) {
-        const auto known = std::ranges::find_if(columns, [&](const CsvColumn& column) { return same_word(column.name, record.fields[at]); });
-        if (known == columns.end()) return Error{ErrorCode::invalid_list, "line " + std::to_string(record.line) + ": unknown column '" + record.fields[at] + "'"};
+        const auto known = std::ranges::find_if(
+            columns, [&](const CsvColumn& column) { return same_word(column.name, record.fields[at]); });
+        if (known == columns.end())
+          return Error{ErrorCode::invalid_list,
+                       "line " + std::to_string(record.line) + ": unknown column '" + record.fields[at] + "'"};
         auto& slot = place[static_cast<std::size_t>(known - columns.begin())];
-        if (slot) return Error{ErrorCode::invalid_list, "line " + std::to_string(record.line) + ": column '" + record.fields[at] + "' twice"};
+        if (slot)
+          return Error{ErrorCode::invalid_list,
+                       "line " + std::to_string(record.line) + ": column '" + record.fields[at] + "' twice"};
         slot = at;
       }
       for (std::size_t at = 0; at < columns.size(); ++at) {
         if (columns[at].required && !place[at]) {
-          return Error{ErrorCode::invalid_list, "line " + std::to_string(record.line) + ": the header lacks column '" + std::string(columns[at].name) + "'"};
+          return Error{ErrorCode::invalid_list, "line " + std::to_string(record.line) + ": the header lacks column '" +
+                                                    std::string(columns[at].name) + "'"};
         }
       }
       continue;

@@ -1,6 +1,7 @@
-// Rows of a CSV file with a header, as people and spreadsheets write them: RFC 4180 quoting, LF or CRLF, a byte order mark, blank lines and lines
-// that begin with `#` are skipped. Columns are found by the header's names, in any order. Nothing is guessed: a row with too many or too few fields,
-// an unknown or missing column, an open quote is refused with its line.
+// Rows of a CSV file with a header, as people and spreadsheets write them: RFC 4180 quoting, LF or CRLF, a byte order
+// mark, blank lines and lines that begin with `#` are skipped. Columns are found by the header's names, in any order.
+// Nothing is guessed: a row with too many or too few fields, an unknown or missing column, an open quote is refused
+// with its line.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +15,13 @@
 namespace tools {
 
 struct CsvColumn {
-  std::string_view name;   // compared without case
-  bool required = true;    // else it may be missing from the header, and its fields are empty
+  std::string_view name;  // compared without case
+  bool required = true;   // else it may be missing from the header, and its fields are empty
 };
 struct CsvRow {
-  std::uint64_t line;               // of the file, from 1
-  std::vector<std::string> fields;  // one per column asked for, in that order, without surrounding blanks unless quoted
+  std::uint64_t line;  // of the file, from 1
+  // one per column asked for, in that order, without surrounding blanks unless quoted
+  std::vector<std::string> fields;
 };
 struct CsvFault {
   std::uint64_t line;

@@ -3,8 +3,8 @@
 
 namespace tools {
 
-void stop_on_signals();  // for the rest of the process
-bool interrupted();      // a signal came; false before stop_on_signals()
+void stop_on_signals();    // for the rest of the process
+bool interrupted();        // a signal came; false before stop_on_signals()
 int interrupted_status();  // exit status of an interrupted command: 128 + signal
 
 }  // namespace tools

@@ -1,4 +1,5 @@
-// dropledger: the program. Reads the command line, runs one command, prints a refusal once, ends with its status. The only place that catches.
+// dropledger: the program. Reads the command line, runs one command, prints a refusal once, ends with its status. The
+// only place that catches.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
@@ -54,36 +55,100 @@ void add_provider_options(CLI::App& app, tools::Globals& globals, CLI::Option* r
   const std::string group = "The provider over HTTP";
   // One option replaces the environment's choice of the other.
   registry->each([&globals](const std::string&) { globals.provider.clear(); });
-  app.add_option("--provider", globals.provider, "ote (test system), live (orders cost money), or an address with its --entity")
-      ->take_last()->type_name("NAME")->group(group)->excludes(registry)->each([&globals](const std::string&) { globals.registry.clear(); });
-  app.add_option("--entity", globals.entity, "System entity of a provider given by address; 1234 is a test system")->take_last()->type_name("ID")->group(group);
-  app.add_option("--credentials", globals.credentials, "File with lines login = …, password = …, readable by nobody else")->take_last()->type_name("FILE")->group(group);
-  app.add_option("--log", globals.log, "Where exchanges with the provider are written, without secrets; - is stderr")->take_last()->type_name("FILE")->group(group);
-  app.add_option("--ca", globals.ca, "PEM of the authorities that sign the provider's certificate (default: the system's)")->take_last()->type_name("FILE")->group(group);
-  app.add_option("--patience", globals.patience, "How long a call waits for a provider in trouble")->take_last()->type_name("SPAN")->capture_default_str()->group(group);
-  app.add_option("--connections", globals.connections, "To the provider at once")->take_last()->check(CLI::Range(1, 64))->capture_default_str()->group(group);
+  app.add_option("--provider", globals.provider,
+                 "ote (test system), live (orders cost money), or an address with its --entity")
+      ->take_last()
+      ->type_name("NAME")
+      ->group(group)
+      ->excludes(registry)
+      ->each([&globals](const std::string&) { globals.registry.clear(); });
+  app.add_option("--entity", globals.entity, "System entity of a provider given by address; 1234 is a test system")
+      ->take_last()
+      ->type_name("ID")
+      ->group(group);
+  app.add_option("--credentials", globals.credentials,
+                 "File with lines login = …, password = …, readable by nobody else")
+      ->take_last()
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--log", globals.log, "Where exchanges with the provider are written, without secrets; - is stderr")
+      ->take_last()
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--ca", globals.ca,
+                 "PEM of the authorities that sign the provider's certificate (default: the system's)")
+      ->take_last()
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--patience", globals.patience, "How long a call waits for a provider in trouble")
+      ->take_last()
+      ->type_name("SPAN")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--connections", globals.connections, "To the provider at once")
+      ->take_last()
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str()
+      ->group(group);
 }
 
 void add_globals(CLI::App& app, tools::Globals& globals) {
   const std::string group = "Options of every command";
-  app.add_option("--db", globals.book, "The book, one SQLite file")->take_last()->type_name("FILE")->capture_default_str()->group(group);
-  CLI::Option* registry = app.add_option("--registry", globals.registry, "The provider is a simulated registry, this file")->take_last()->type_name("FILE")->group(group);
-  app.add_option("--now", globals.now, "Another clock: for rehearsal books, --dry-run and commands that only read")->type_name("TIME")->group(group);
-  app.add_option("--actor", globals.actor, "Who acts; recorded with every change (default: the login name)")->type_name("NAME")->group(group);
-  app.add_option("--request", globals.request, "This request's own id: the same id again answers again, and does nothing twice")->type_name("ID")->group(group);
-  app.add_option("--sender", globals.sender, "Whose request ids these are")->type_name("NAME")->capture_default_str()->group(group);
-  app.add_option("--wait", globals.wait, "How long to wait for another program that writes to the book")->type_name("SPAN")->capture_default_str()->group(group);
-  CLI::Option* format =
-      app.add_option("--format", globals.format, "How results are printed")->take_last()->check(CLI::IsMember({"table", "csv", "json", "jsonl", "html"}))->capture_default_str()->group(group);
-  app.add_option("--section", globals.section, "Only this section of a report, as a table of its own, e.g. by_cause")->take_last()->type_name("NAME")->group(group);
-  app.add_flag_callback("--json", [&globals] { globals.format = "json"; }, "Same as --format json")->group(group)->excludes(format);
-  app.add_flag_callback("--csv", [&globals] { globals.format = "csv"; }, "Same as --format csv")->group(group)->excludes(format);
+  app.add_option("--db", globals.book, "The book, one SQLite file")
+      ->take_last()
+      ->type_name("FILE")
+      ->capture_default_str()
+      ->group(group);
+  CLI::Option* registry =
+      app.add_option("--registry", globals.registry, "The provider is a simulated registry, this file")
+          ->take_last()
+          ->type_name("FILE")
+          ->group(group);
+  app.add_option("--now", globals.now, "Another clock: for rehearsal books, --dry-run and commands that only read")
+      ->type_name("TIME")
+      ->group(group);
+  app.add_option("--actor", globals.actor, "Who acts; recorded with every change (default: the login name)")
+      ->type_name("NAME")
+      ->group(group);
+  app.add_option("--request", globals.request,
+                 "This request's own id: the same id again answers again, and does nothing twice")
+      ->type_name("ID")
+      ->group(group);
+  app.add_option("--sender", globals.sender, "Whose request ids these are")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--wait", globals.wait, "How long to wait for another program that writes to the book")
+      ->type_name("SPAN")
+      ->capture_default_str()
+      ->group(group);
+  CLI::Option* format = app.add_option("--format", globals.format, "How results are printed")
+                            ->take_last()
+                            ->check(CLI::IsMember({"table", "csv", "json", "jsonl", "html"}))
+                            ->capture_default_str()
+                            ->group(group);
+  app.add_option("--section", globals.section, "Only this section of a report, as a table of its own, e.g. by_cause")
+      ->take_last()
+      ->type_name("NAME")
+      ->group(group);
+  app.add_flag_callback(
+         "--json", [&globals] { globals.format = "json"; }, "Same as --format json")
+      ->group(group)
+      ->excludes(format);
+  app.add_flag_callback(
+         "--csv", [&globals] { globals.format = "csv"; }, "Same as --format csv")
+      ->group(group)
+      ->excludes(format);
   add_provider_options(app, globals, registry);
   app.add_flag("--dry-run", globals.dry_run, "Do everything but keep nothing")->group(group);
   app.add_flag("-q,--quiet", globals.quiet, "No line about what was done, no notes")->group(group);
   app.add_flag("--ascii", globals.ascii, "Domain names as ACE (xn--…), tables without other characters")->group(group);
   app.add_flag("--no-header", globals.no_header, "No titles above tables and CSV")->group(group);
-  app.add_option("--color", globals.color, "Colours")->take_last()->check(CLI::IsMember({"auto", "always", "never"}))->capture_default_str()->group(group);
+  app.add_option("--color", globals.color, "Colours")
+      ->take_last()
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str()
+      ->group(group);
 }
 
 // The format an error is printed in when the command line itself could not be read to its end.
@@ -119,7 +184,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
       }
       const bool same = a[i - 1] == b[j - 1];
       cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (same ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
     }
   }
   return cost[a.size()][b.size()];
@@ -169,7 +235,8 @@ std::string usage_text(const CLI::App& root, const CLI::ParseError& error) {
     return "unknown option '" + typed + "'" + suggestion(typed, choices) + help;
   }
   if (!left.empty() && is_group) {
-    const auto below = at->get_subcommands([&](const CLI::App* command) { return command->get_name() == left.front(); });
+    const auto below =
+        at->get_subcommands([&](const CLI::App* command) { return command->get_name() == left.front(); });
     if (!below.empty()) return "the words stand in another order: 'dropledger " + path + left.front() + "'" + help;
     std::vector<Choice> choices;
     commands_below(*at, path, choices);
@@ -178,8 +245,10 @@ std::string usage_text(const CLI::App& root, const CLI::ParseError& error) {
   if (!left.empty()) return "unexpected argument '" + left.front() + "'" + help;
   if (is_group) {
     std::string names;
-    for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; })) names += (names.empty() ? "" : ", ") + command->get_name();
-    return (path.empty() ? "no command given" : "'" + path.substr(0, path.size() - 1) + "' needs a command") + ": " + names + help;
+    for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; }))
+      names += (names.empty() ? "" : ", ") + command->get_name();
+    return (path.empty() ? "no command given" : "'" + path.substr(0, path.size() - 1) + "' needs a command") + ": " +
+           names + help;
   }
   std::string text = error.what();
   std::ranges::replace(text, '\n', ' ');
@@ -191,9 +260,11 @@ int run(int argc, char** argv) {
   take_environment(globals);
   int exit_status = render::kExitOk;
 
-  CLI::App app{"dropledger keeps the deposits of domain backorders: money is reserved before the drop, captured when the name is caught,\n"
-               "given back when it is not.",
-               "dropledger"};
+  CLI::App app{
+      "dropledger keeps the deposits of domain backorders: money is reserved before the drop, captured when the name "
+      "is caught,\n"
+      "given back when it is not.",
+      "dropledger"};
   app.fallthrough();
   app.require_subcommand(1);
   app.set_version_flag("-V,--version", "dropledger " DROPLEDGER_VERSION);
@@ -242,7 +313,8 @@ int run(int argc, char** argv) {
     std::cout.flush();
     render::write_error(std::cerr, failed.error(), format, color);
     return render::exit_status(failed.error().code);
-  } catch (const std::exception& error) {  // InvariantError and what nobody foresaw: the unit of work was rolled back on the way here
+    // InvariantError and what nobody foresaw: the unit of work was rolled back on the way here
+  } catch (const std::exception& error) {
     const auto [format, color] = face_of(globals.format, globals.color);
     std::cout.flush();
     render::write_internal_error(std::cerr, error.what(), format, color);
@@ -251,7 +323,8 @@ int run(int argc, char** argv) {
   std::cout.flush();
   if (!std::cout) {
     const auto [format, color] = face_of(globals.format, globals.color);
-    render::write_internal_error(std::cerr, "the result could not be written to stdout; what the command changed is kept", format, color);
+    render::write_internal_error(
+        std::cerr, "the result could not be written to stdout; what the command changed is kept", format, color);
     return kExitOutput;
   }
   return exit_status;
@@ -260,7 +333,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A reader that has seen enough (`| head`) ends us without a word, even where a parent ignores SIGPIPE: nothing is half done when that happens.
+  // A reader that has seen enough (`| head`) ends us without a word, even where a parent ignores SIGPIPE: nothing is
+  // half done when that happens.
   std::signal(SIGPIPE, SIG_DFL);
   std::ios::sync_with_stdio(false);
   try {

@@ -14,7 +14,9 @@ struct PeriodOptions {
   void bind(CLI::App& app) {
     app.add_option("--from", from, "Beginning, inclusive (default: the book's)")->type_name("TIME");
     app.add_option("--to", to, "End, exclusive (default: none)")->type_name("TIME");
-    app.add_option("--by", by, "Which of a transfer's two instants counts")->check(CLI::IsMember({"recorded", "effective"}))->capture_default_str();
+    app.add_option("--by", by, "Which of a transfer's two instants counts")
+        ->check(CLI::IsMember({"recorded", "effective"}))
+        ->capture_default_str();
   }
   operations::Period period(const Session& session) const {
     operations::Period period;
@@ -22,7 +24,8 @@ struct PeriodOptions {
     if (!to.empty()) period.to = session.instant(to);
     period.by_effective = by == "effective";
     if (period.from && period.to && *period.to <= *period.from) {
-      throw CommandError{engine::Error{engine::ErrorCode::invalid_time, "--to " + to + " does not lie after --from " + from}};
+      throw CommandError{
+          engine::Error{engine::ErrorCode::invalid_time, "--to " + to + " does not lie after --from " + from}};
     }
     return period;
   }

@@ -8,12 +8,15 @@
 
 namespace tools {
 
-// From the first to the last every day, so that gaps are seen; where that would be hairlines, only the days that have something. REQUIRES: ascending.
+// From the first to the last every day, so that gaps are seen; where that would be hairlines, only the days that have
+// something. REQUIRES: ascending.
 inline std::vector<engine::Day> picture_days(const std::vector<engine::Day>& with_something) {
   constexpr int kMost = 120;
-  if (with_something.empty() || (with_something.back() - with_something.front()).count() >= kMost) return with_something;
+  if (with_something.empty() || (with_something.back() - with_something.front()).count() >= kMost)
+    return with_something;
   std::vector<engine::Day> days;
-  for (engine::Day day = with_something.front(); day <= with_something.back(); day += std::chrono::days(1)) days.push_back(day);
+  for (engine::Day day = with_something.front(); day <= with_something.back(); day += std::chrono::days(1))
+    days.push_back(day);
   return days;
 }
 

@@ -9,7 +9,8 @@
 namespace tools {
 namespace {
 
-constexpr int kPerSecond = 50;  // requests to others' machines; the provider names no limit, and answers too many with 425
+// requests to others' machines; the provider names no limit, and answers too many with 425
+constexpr int kPerSecond = 50;
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -18,11 +19,15 @@ std::string variable(const char* name) {
 
 api_client::Credentials credentials_of(const Globals& globals) {
   if (!globals.credentials.empty()) return value_or_throw(api_client::read_credentials(globals.credentials));
-  api_client::Credentials from_environment{.login = variable("DROPLEDGER_LOGIN"), .password = variable("DROPLEDGER_PASSWORD"), .otp = variable("DROPLEDGER_OTP"),
+  api_client::Credentials from_environment{.login = variable("DROPLEDGER_LOGIN"),
+                                           .password = variable("DROPLEDGER_PASSWORD"),
+                                           .otp = variable("DROPLEDGER_OTP"),
                                            .user = variable("DROPLEDGER_SUBUSER")};
   if (const engine::Outcome sound = api_client::check(from_environment); !sound) {
-    throw CommandError{engine::Error{engine::ErrorCode::credentials_unusable,
-                                     sound.error().detail + ": give --credentials FILE, or DROPLEDGER_LOGIN and DROPLEDGER_PASSWORD in the environment"}};
+    throw CommandError{
+        engine::Error{engine::ErrorCode::credentials_unusable,
+                      sound.error().detail +
+                          ": give --credentials FILE, or DROPLEDGER_LOGIN and DROPLEDGER_PASSWORD in the environment"}};
   }
   return from_environment;
 }
@@ -30,12 +35,14 @@ api_client::Credentials credentials_of(const Globals& globals) {
 }  // namespace
 
 ProviderAccess provider_access(const Globals& globals, const engine::Settings& settings) {
-  ProviderAccess access{.options = {.environment = value_or_throw(api_client::resolve_environment(globals.provider, globals.entity)),
-                                    .credentials = credentials_of(globals)},
-                        .log = globals.log.empty() ? nullptr : open_exchange_log(globals.log)};
+  ProviderAccess access{
+      .options = {.environment = value_or_throw(api_client::resolve_environment(globals.provider, globals.entity)),
+                  .credentials = credentials_of(globals)},
+      .log = globals.log.empty() ? nullptr : open_exchange_log(globals.log)};
   api_client::CallerOptions& options = access.options;
   options.connections = globals.connections;
-  options.per_second = options.environment.loopback ? 0 : kPerSecond;  // on this machine it is a gateway or relay of ours
+  // on this machine it is a gateway or relay of ours
+  options.per_second = options.environment.loopback ? 0 : kPerSecond;
   options.order_limit = std::min<engine::Milliseconds>(options.order_limit, settings.absence_wait / 2);
   options.patience = value_or_throw(engine::parse_span(globals.patience));
   options.ca_file = globals.ca;

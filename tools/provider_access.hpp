@@ -1,4 +1,5 @@
-// How a command reaches the provider over HTTP: environment, credentials, limits and the log, from the options of every command and the environment.
+// How a command reaches the provider over HTTP: environment, credentials, limits and the log, from the options of every
+// command and the environment.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,8 @@ struct ProviderAccess {
   api_client::CallerOptions options;
   std::unique_ptr<api_client::ExchangeLog> log;  // options.log; null where nothing is written
 };
-// Throws CommandError: invalid_argument, credentials_unusable, file_not_found. An order's time limit is half of the book's absence wait, so that what was sent in
-// time has ended long before its absence can be proven.
+// Throws CommandError: invalid_argument, credentials_unusable, file_not_found. An order's time limit is half of the
+// book's absence wait, so that what was sent in time has ended long before its absence can be proven.
 ProviderAccess provider_access(const Globals& globals, const engine::Settings& settings);
 
 }  // namespace tools

@@ -1,4 +1,5 @@
-// Sums of printed amounts: per currency, exact, in the order of the currencies' codes. What a report adds up is what it prints.
+// Sums of printed amounts: per currency, exact, in the order of the currencies' codes. What a report adds up is what it
+// prints.
 #pragma once
 
 #include <cstdint>

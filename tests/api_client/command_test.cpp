@@ -39,15 +39,31 @@ TEST_CASE("form: one request in all its dresses") {
     const char* body;
   };
   for (const Row& row : {
-           Row{"s_entity=1234&s_login=test.user&s_pw=test.passw0rd", "command=AddDomainApplication&class=BACKORDER&domain=john.com"},  // quick start, 2011
-           Row{"", "s_entity=1234&s_login=test.user&s_pw=test.passw0rd&command=AddDomainApplication&class=BACKORDER&domain=john.com"},
-           Row{"s_entity=1234&s_login=test.user&s_pw=test.passw0rd&command=AddDomainApplication&class=BACKORDER&domain=john.com", ""},
-           Row{"S_PASSWORD=test.passw0rd&S_Login=test.user&s_ENTITY=1234&&", "&COMMAND=AddDomainApplication&CLASS=BACKORDER&Domain=john.com&"},
-           Row{"", "s_entity=1234&s_login=test.user&s_pw=test.passw0rd&s_command=COMMAND%3DAddDomainApplication%0ACLASS%3DBACKORDER%0ADOMAIN%3Djohn.com"},
-           Row{"", "s_entity=1234&s_login=test%2Euser&s_pw=test%2epassw0rd&s_command=command+%3d+AddDomainApplication%0d%0aclass+=+BACKORDER%0D%0ADOMAIN%20%3D%09john.com%0A\r\n"},
-           Row{"s_login=test.user", "s_command=%5BCOMMAND%5D%0Acommand%3DAddDomainApplication%0A%0Aclass%3DBACKORDER%0Adomain%3Djohn.com%0AEOF%0A&s_entity=1234&s_pw=test.passw0rd"},
-           Row{"s_entity=1234&s_login=test.user&s_pw=test.passw0rd", "s_command=DOMAIN%3Djohn.com&command=AddDomainApplication&class=BACKORDER"},  // mixed: lines last
-           Row{"s_entity=1234&s_login=test.user&s_pw=test.passw0rd&s_pw=test.passw0rd&s_user=", "command=AddDomainApplication&class=BACKORDER&domain=+john.com%20&s_opmode=OTE"},
+           // quick start, 2011
+           Row{"s_entity=1234&s_login=test.user&s_pw=test.passw0rd",
+               "command=AddDomainApplication&class=BACKORDER&domain=john.com"},
+           Row{"",
+               "s_entity=1234&s_login=test.user&s_pw=test.passw0rd&command=AddDomainApplication&class=BACKORDER&domain="
+               "john.com"},
+           Row{"s_entity=1234&s_login=test.user&s_pw=test.passw0rd&command=AddDomainApplication&class=BACKORDER&domain="
+               "john.com",
+               ""},
+           Row{"S_PASSWORD=test.passw0rd&S_Login=test.user&s_ENTITY=1234&&",
+               "&COMMAND=AddDomainApplication&CLASS=BACKORDER&Domain=john.com&"},
+           Row{"",
+               "s_entity=1234&s_login=test.user&s_pw=test.passw0rd&s_command=COMMAND%3DAddDomainApplication%0ACLASS%"
+               "3DBACKORDER%0ADOMAIN%3Djohn.com"},
+           Row{"",
+               "s_entity=1234&s_login=test%2Euser&s_pw=test%2epassw0rd&s_command=command+%3d+AddDomainApplication%0d%"
+               "0aclass+=+BACKORDER%0D%0ADOMAIN%20%3D%09john.com%0A\r\n"},
+           Row{"s_login=test.user",
+               "s_command=%5BCOMMAND%5D%0Acommand%3DAddDomainApplication%0A%0Aclass%3DBACKORDER%0Adomain%3Djohn.com%"
+               "0AEOF%0A&s_entity=1234&s_pw=test.passw0rd"},
+           // mixed: lines last
+           Row{"s_entity=1234&s_login=test.user&s_pw=test.passw0rd",
+               "s_command=DOMAIN%3Djohn.com&command=AddDomainApplication&class=BACKORDER"},
+           Row{"s_entity=1234&s_login=test.user&s_pw=test.passw0rd&s_pw=test.passw0rd&s_user=",
+               "command=AddDomainApplication&class=BACKORDER&domain=+john.com%20&s_opmode=OTE"},
        }) {
     CHECK(decoded(row.query, row.body) == quick_start());
   }
@@ -55,25 +71,35 @@ TEST_CASE("form: one request in all its dresses") {
 
 TEST_CASE("form: both encodings, as they are sent") {
   CHECK(encode_form(quick_start(), Encoding::flat).value() ==
-        "s_entity=1234&s_login=test.user&s_pw=test.passw0rd&command=AddDomainApplication&CLASS=BACKORDER&DOMAIN=john.com");
+        "s_entity=1234&s_login=test.user&s_pw=test.passw0rd&command=AddDomainApplication&CLASS=BACKORDER&DOMAIN=john."
+        "com");
   CHECK(encode_form(quick_start(), Encoding::block).value() ==
-        "s_entity=1234&s_login=test.user&s_pw=test.passw0rd&s_command=COMMAND%3DAddDomainApplication%0ACLASS%3DBACKORDER%0ADOMAIN%3Djohn.com");
+        "s_entity=1234&s_login=test.user&s_pw=test.passw0rd&s_command=COMMAND%3DAddDomainApplication%0ACLASS%"
+        "3DBACKORDER%0ADOMAIN%3Djohn.com");
   // The bytes which the vendor's Node client 9.0.8 sends for this command.
   const Request node{{.entity = "1234", .session = "Q7fe01"},
                      {"AddDomainApplication",
-                      {{"CLASS", "BACKORDER"}, {"DOMAIN", "xn--kse-rad-5wa.com"}, {"PERIOD", "1"}, {"NAMESERVER0", "ns1.north-user.net"}, {"NAMESERVER1", "ns2.north-user.net"}, {"AUTH", "a=b [c]"}}}};
+                      {{"CLASS", "BACKORDER"},
+                       {"DOMAIN", "xn--kse-rad-5wa.com"},
+                       {"PERIOD", "1"},
+                       {"NAMESERVER0", "ns1.north-user.net"},
+                       {"NAMESERVER1", "ns2.north-user.net"},
+                       {"AUTH", "a=b [c]"}}}};
   const std::string bytes =
-      "s_entity=1234&s_session=Q7fe01&s_command=COMMAND%3DAddDomainApplication%0ACLASS%3DBACKORDER%0ADOMAIN%3Dxn--kse-rad-5wa.com"
+      "s_entity=1234&s_session=Q7fe01&s_command=COMMAND%3DAddDomainApplication%0ACLASS%3DBACKORDER%0ADOMAIN%3Dxn--kse-"
+      "rad-5wa.com"
       "%0APERIOD%3D1%0ANAMESERVER0%3Dns1.north-user.net%0ANAMESERVER1%3Dns2.north-user.net%0AAUTH%3Da%3Db%20%5Bc%5D";
   CHECK(encode_form(node, Encoding::block).value() == bytes);
   CHECK(decoded("", bytes) == node);
   const Connection everything{"e", "account!role", "p&=+%", "o", "s", "1.2.3.4:80", "sub user"};
   CHECK(encode_form({everything, {"X", {}}}, Encoding::flat).value() ==
-        "s_entity=e&s_login=account%21role&s_otp=o&s_pw=p%26%3D%2B%25&s_remoteaddr=1.2.3.4%3A80&s_session=s&s_user=sub%20user&command=X");
+        "s_entity=e&s_login=account%21role&s_otp=o&s_pw=p%26%3D%2B%25&s_remoteaddr=1.2.3.4%3A80&s_session=s&s_user=sub%"
+        "20user&command=X");
 }
 
 TEST_CASE("form: whatever a value holds, both encodings bring it over") {
-  for (const std::string value : {"", "a=b=c", "[x]", "100%", "a+b", "a b", "a&b;c", "k\xC3\xA4se", "{}", "x?y#z", "'\"!()*~", "a\tb", "%0A", "EOF", "[COMMAND]", "\x01\x7F"}) {
+  for (const std::string value : {"", "a=b=c", "[x]", "100%", "a+b", "a b", "a&b;c", "k\xC3\xA4se", "{}", "x?y#z",
+                                  "'\"!()*~", "a\tb", "%0A", "EOF", "[COMMAND]", "\x01\x7F"}) {
     for (const Encoding encoding : {Encoding::flat, Encoding::block}) {
       CAPTURE(value);
       const Request request{{.password = value}, {"Do", {{"OWNERCONTACT0FIRSTNAME", value}, {"X-NAME", value}}}};
@@ -83,7 +109,8 @@ TEST_CASE("form: whatever a value holds, both encodings bring it over") {
 }
 
 TEST_CASE("form: every percent style is one text") {
-  for (const char* style : {"a%20b%2Bc%21", "a+b%2bc!", "a b%2Bc%21"}) CHECK(decoded("", "command=X&v=" + std::string(style)).command.find("V") == "a b+c!");
+  for (const char* style : {"a%20b%2Bc%21", "a+b%2bc!", "a b%2Bc%21"})
+    CHECK(decoded("", "command=X&v=" + std::string(style)).command.find("V") == "a b+c!");
 }
 
 TEST_CASE("form: what cannot be read is refused, and no value is repeated") {
@@ -168,18 +195,23 @@ TEST_CASE("block: as in s_command, in the manual's frame, or in a ticket") {
   const Command expected{"QueryDomainApplicationList", {{"CLASS", "*_BACKORDER"}, {"ORDERBY", ""}, {"NOTE", "a = b"}}};
   for (const char* text : {
            "COMMAND=QueryDomainApplicationList\nCLASS=*_BACKORDER\nORDERBY=\nNOTE=a = b",
-           "[COMMAND]\r\ncommand = QueryDomainApplicationList\r\nclass = *_BACKORDER\r\norderby =\r\nnote = a = b\r\nEOF\r\n",
-           "\n [command] \n\nCLASS\t=\t*_BACKORDER\nORDERBY= \nNOTE=a = b \nCOMMAND=QueryDomainApplicationList\neof\n\n",
+           "[COMMAND]\r\ncommand = QueryDomainApplicationList\r\nclass = *_BACKORDER\r\norderby =\r\nnote = a = "
+           "b\r\nEOF\r\n",
+           "\n [command] \n\nCLASS\t=\t*_BACKORDER\nORDERBY= \nNOTE=a = b "
+           "\nCOMMAND=QueryDomainApplicationList\neof\n\n",
        }) {
     CAPTURE(text);
     CHECK(block(text) == expected);
   }
-  CHECK(encode_block(expected).value() == "COMMAND=QueryDomainApplicationList\nCLASS=*_BACKORDER\nORDERBY=\nNOTE=a = b");
+  CHECK(encode_block(expected).value() ==
+        "COMMAND=QueryDomainApplicationList\nCLASS=*_BACKORDER\nORDERBY=\nNOTE=a = b");
   CHECK(encode_block({"X", {{"domain", "a"}}}).value() == "COMMAND=X\nDOMAIN=a");
 }
 
 TEST_CASE("command: names in any case, the last of a name, numbered names in their order") {
-  Command command = block("command=statusaccount\nDomain1=b\nDOMAIN10=d\nDOMAIN2=c\ndomain=x\nDOMAIN0=old\nDOMAIN0=a\nDOMAIN00=no\nDOMAINX=no\nDOMAIN-1=no\nEMPTY=");
+  Command command = block(
+      "command=statusaccount\nDomain1=b\nDOMAIN10=d\nDOMAIN2=c\ndomain=x\nDOMAIN0=old\nDOMAIN0=a\nDOMAIN00=no\nDOMAINX="
+      "no\nDOMAIN-1=no\nEMPTY=");
   CHECK(command.is("StatusAccount"));
   CHECK_FALSE(command.is("StatusAccounts"));
   CHECK(command.find("domain0") == "a");
@@ -213,8 +245,10 @@ TEST_CASE("secrets: hidden in forms, URLs, requests, blocks and answers") {
            Row{"s_command=password+%3D+a%0acommand=X", "s_command=password+%3D***%0acommand=X"},
            Row{"s_command=a=x?b%3Dc%0APASSWORD%3Dx", "s_command=a=x?b%3Dc%0APASSWORD%3D***"},
            Row{"COMMAND%3DX%0APASSWORD%3Da", "COMMAND%3DX%0APASSWORD%3D***"},
-           Row{"COMMAND=X\r\nPASSWORD = a&b=c\r\nOWNERCONTACT0AUTH=d\nDOMAIN=e", "COMMAND=X\r\nPASSWORD =***\r\nOWNERCONTACT0AUTH=***\nDOMAIN=e"},
-           Row{"PROPERTY[AUTH][0]=fk8,3*&b=c\nproperty[session][0] = t3\nPROPERTY[USER][0]=n", "PROPERTY[AUTH][0]=***\nproperty[session][0] =***\nPROPERTY[USER][0]=n"},
+           Row{"COMMAND=X\r\nPASSWORD = a&b=c\r\nOWNERCONTACT0AUTH=d\nDOMAIN=e",
+               "COMMAND=X\r\nPASSWORD =***\r\nOWNERCONTACT0AUTH=***\nDOMAIN=e"},
+           Row{"PROPERTY[AUTH][0]=fk8,3*&b=c\nproperty[session][0] = t3\nPROPERTY[USER][0]=n",
+               "PROPERTY[AUTH][0]=***\nproperty[session][0] =***\nPROPERTY[USER][0]=n"},
            Row{"s_pw=%zz%&a=%", "s_pw=***&a=%"},
            Row{"no secret at all", "no secret at all"},
            Row{"", ""},
@@ -222,6 +256,10 @@ TEST_CASE("secrets: hidden in forms, URLs, requests, blocks and answers") {
     CAPTURE(row.text);
     CHECK(without_secrets(row.text) == row.shown);
   }
-  for (const char* word : {"s_pw", "S_PASSWORD", "s_otp", "s_session", "password", "AUTH", "AUTH0", "NEWPASSWORD", "session", "PROPERTY[ auth ][0]", "CLAIMKEY", "ApiKey0"}) CHECK(is_secret(word));
-  for (const char* word : {"", "s_login", "COMMAND", "DOMAIN", "AUTHOR", "KEYWORD0", "KEYWORDMATCH", "PROPERTY[STATUS][0]", "PROPERTY["}) CHECK_FALSE(is_secret(word));
+  for (const char* word : {"s_pw", "S_PASSWORD", "s_otp", "s_session", "password", "AUTH", "AUTH0", "NEWPASSWORD",
+                           "session", "PROPERTY[ auth ][0]", "CLAIMKEY", "ApiKey0"})
+    CHECK(is_secret(word));
+  for (const char* word :
+       {"", "s_login", "COMMAND", "DOMAIN", "AUTHOR", "KEYWORD0", "KEYWORDMATCH", "PROPERTY[STATUS][0]", "PROPERTY["})
+    CHECK_FALSE(is_secret(word));
 }

@@ -24,8 +24,10 @@ std::string written(const support::TemporaryDirectory& directory, const std::str
 
 TEST_CASE("credentials: lines NAME = VALUE, comments, blanks, CRLF and values with = and #") {
   const support::TemporaryDirectory directory;
-  const Credentials read =
-      read_credentials(written(directory, "# the reseller's\r\n\n login = north.user!submitter \r\npassword=Tide&42=#x\nuser = sub.user\notp = 123456")).value();
+  const Credentials read = read_credentials(written(directory,
+                                                    "# the reseller's\r\n\n login = north.user!submitter "
+                                                    "\r\npassword=Tide&42=#x\nuser = sub.user\notp = 123456"))
+                               .value();
   CHECK(read.login == "north.user!submitter");
   CHECK(read.password == "Tide&42=#x");
   CHECK(read.user == "sub.user");
@@ -52,15 +54,17 @@ TEST_CASE("credentials: what is no file, not there, incomplete or misspelt is re
   const std::string pipe = directory.file("pipe");
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
   CHECK(read_credentials(pipe).error().code == ErrorCode::credentials_unusable);
-  for (const char* text : {"", "login = a\n", "password = t0psecret\n", "login = a\npassword =\n", "login = a\npassword = t0psecret\npasword = t0psecret\n",
-                           "login = a\nt0psecret\n", "login = a\npassword = t0psecret\nt0psecret = x\n"}) {
+  for (const char* text : {"", "login = a\n", "password = t0psecret\n", "login = a\npassword =\n",
+                           "login = a\npassword = t0psecret\npasword = t0psecret\n", "login = a\nt0psecret\n",
+                           "login = a\npassword = t0psecret\nt0psecret = x\n"}) {
     CAPTURE(text);
     const auto refused = read_credentials(written(directory, text));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::credentials_unusable);
     CHECK(refused.error().detail.find("t0psecret") == std::string::npos);
   }
-  CHECK(read_credentials(written(directory, "login = a\npassword = " + std::string(70'000, 'x'))).error().code == ErrorCode::credentials_unusable);
+  CHECK(read_credentials(written(directory, "login = a\npassword = " + std::string(70'000, 'x'))).error().code ==
+        ErrorCode::credentials_unusable);
 }
 
 TEST_CASE("credentials: a value with a line break is none") {

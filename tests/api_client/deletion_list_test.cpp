@@ -55,10 +55,12 @@ TEST_CASE("list: the same two rows in every form they come in") {
       "b.com;2026-08-01 17:00:00\r\na.co.uk;2026-08-02 09:00:00\r\n",
       "b.com;2026-08-01 17:00:00\ra.co.uk;2026-08-02 09:00:00\r",
       "b.com;2026-08-01 17:00:00\na.co.uk;2026-08-02 09:00:00",
-      "\xEF\xBB\xBF" "b.com;2026-08-01 17:00:00\n\n# comment\na.co.uk;2026-08-02 09:00:00;7;more\n",
+      "\xEF\xBB\xBF"
+      "b.com;2026-08-01 17:00:00\n\n# comment\na.co.uk;2026-08-02 09:00:00;7;more\n",
       "  B.COM. ; 2026-08-01 17:00:00 \nA.Co.Uk;2026-08-02T09:00:00Z\n",
       "Domain,Drop_Date\nb.com,2026-08-01 17:00:00\na.co.uk,2026-08-02 09:00:00\n",
-      "score,\"finalizationdate\",\"NAME\"\n1,\"2026-08-01 17:00:00\",\"b.com\"\n\"2,\"\"x\",2026-08-02 09:00:00,a.co.uk\n",
+      "score,\"finalizationdate\",\"NAME\"\n1,\"2026-08-01 17:00:00\",\"b.com\"\n\"2,\"\"x\",2026-08-02 "
+      "09:00:00,a.co.uk\n",
   };
   for (const char* form : forms) {
     CAPTURE(form);
@@ -74,7 +76,8 @@ TEST_CASE("list: the same two rows in every form they come in") {
 
 TEST_CASE("list: names only take the date given with the file, and need one") {
   CHECK(refusal("a.com\nb.com\n") == ErrorCode::invalid_argument);
-  const DeletionList list = read("b.com\na.com\n", {.layout = ListLayout::detect, .date = engine::ListDate(engine::parse_day("2026-08-01").value())});
+  const DeletionList list = read("b.com\na.com\n", {.layout = ListLayout::detect,
+                                                    .date = engine::ListDate(engine::parse_day("2026-08-01").value())});
   REQUIRE(list.rows.size() == 2);
   CHECK(std::get<engine::Day>(list.rows[0].date) == engine::parse_day("2026-08-01").value());
 }
@@ -117,9 +120,14 @@ TEST_CASE("list: one name however it is spelled; the earliest of several dates c
 }
 
 TEST_CASE("list: what is no list is refused whole") {
-  for (const std::string& bytes : {std::string(), std::string(" \r\n\n"), std::string("\xEF\xBB\xBF"), std::string("\xFF\xFE" "a\0.\0", 6),
-                                   std::string("a.com;2026-08-01\0", 17), std::string(4096, '\0'), std::string("-;-\n-;-\n"), std::string("PK\x03\x04rubbish"),
-                                   std::string("first,second\na.com,2026-08-01\n"), std::string("domain,price\na.com,5\n")}) {
+  for (const std::string& bytes :
+       {std::string(), std::string(" \r\n\n"), std::string("\xEF\xBB\xBF"),
+        std::string("\xFF\xFE"
+                    "a\0.\0",
+                    6),
+        std::string("a.com;2026-08-01\0", 17), std::string(4096, '\0'), std::string("-;-\n-;-\n"),
+        std::string("PK\x03\x04rubbish"), std::string("first,second\na.com,2026-08-01\n"),
+        std::string("domain,price\na.com,5\n")}) {
     CAPTURE(bytes.size());
     CHECK(refusal(bytes) == ErrorCode::invalid_list);
   }

@@ -24,27 +24,34 @@ TEST_CASE("environment: an address of one's own comes with its entity, and is li
   CHECK_FALSE(own.live);
   CHECK(own.loopback);
   CHECK(own.label() == "http://127.0.0.1:8080/api/call.cgi 1234");
-  CHECK(resolve_environment("https://api.example.net/other/path", "1234").value().url == "https://api.example.net/other/path");
+  CHECK(resolve_environment("https://api.example.net/other/path", "1234").value().url ==
+        "https://api.example.net/other/path");
   CHECK(resolve_environment("https://api.example.net", "54cd").value().live);
-  CHECK(resolve_environment("https://api.example.net", "house").value().live);  // unknown: treated as what can cost money
+  // unknown: treated as what can cost money
+  CHECK(resolve_environment("https://api.example.net", "house").value().live);
   for (const char* loopback : {"http://localhost:80/", "http://[::1]:8080/x", "http://127.9.9.9/"}) {
     CAPTURE(loopback);
     CHECK(resolve_environment(loopback, "1234").value().loopback);
   }
 }
 
-TEST_CASE("environment: mixed pairs, plain http, and addresses with more in them are refused, without repeating a password") {
+TEST_CASE(
+    "environment: mixed pairs, plain http, and addresses with more in them are refused, without repeating a password") {
   struct Row {
     const char* provider;
     const char* entity;
     const char* says;
   };
-  for (const Row& row : {Row{"ote", "54cd", "ote"}, Row{"live", "1234", "live"}, Row{"https://api.ispapi.net/api/call.cgi", "1234", "never mixed"},
-                         Row{"https://api-ote.ispapi.net", "54cd", "never mixed"}, Row{"https://api.example.net", "", "--entity"},
-                         Row{"http://api.example.net", "1234", "https"}, Row{"http://127.0.0.1.example.net", "1234", "https"},
-                         Row{"http://localhost.example.net", "1234", "https"}, Row{"ftp://127.0.0.1", "1234", "https"},
-                         Row{"https://user:t0psecret@api.example.net", "1234", "--credentials"}, Row{"https://api.example.net/?s_pw=t0psecret", "1234", "--credentials"},
-                         Row{"production", "1234", "'ote', 'live'"}, Row{"", "", "'ote', 'live'"}, Row{"https://", "1234", "'ote', 'live'"}}) {
+  for (const Row& row :
+       {Row{"ote", "54cd", "ote"}, Row{"live", "1234", "live"},
+        Row{"https://api.ispapi.net/api/call.cgi", "1234", "never mixed"},
+        Row{"https://api-ote.ispapi.net", "54cd", "never mixed"}, Row{"https://api.example.net", "", "--entity"},
+        Row{"http://api.example.net", "1234", "https"}, Row{"http://127.0.0.1.example.net", "1234", "https"},
+        Row{"http://localhost.example.net", "1234", "https"}, Row{"ftp://127.0.0.1", "1234", "https"},
+        Row{"https://user:t0psecret@api.example.net", "1234", "--credentials"},
+        Row{"https://api.example.net/?s_pw=t0psecret", "1234", "--credentials"},
+        Row{"production", "1234", "'ote', 'live'"}, Row{"", "", "'ote', 'live'"},
+        Row{"https://", "1234", "'ote', 'live'"}}) {
     CAPTURE(row.provider);
     CAPTURE(row.entity);
     const auto refused = resolve_environment(row.provider, row.entity);

@@ -1,5 +1,5 @@
-// The client against a scripted server over real HTTP: sessions, what is repeated and what never, lists that move, secrets. The client's time is ours: its
-// pauses are counted, not slept.
+// The client against a scripted server over real HTTP: sessions, what is repeated and what never, lists that move,
+// secrets. The client's time is ours: its pauses are counted, not slept.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -52,7 +52,9 @@ class Provider {
  public:
   using Script = std::function<Said(const Request&, const Heard&)>;
   explicit Provider(Script script, bool greets = true)
-      : script_(std::move(script)), server_([this, greets](const Heard& heard) { return greets ? answer(heard) : script_(request_of(heard), heard); }) {}
+      : script_(std::move(script)), server_([this, greets](const Heard& heard) {
+          return greets ? answer(heard) : script_(request_of(heard), heard);
+        }) {}
 
   static Request request_of(const Heard& heard) { return api_client::decode_form("", heard.body).value(); }
 
@@ -79,7 +81,8 @@ class Provider {
       answer.add("SESSION", session());
       return said(answer);
     }
-    if (request.connection.session != session() || logins_ < lost_before_) return said(refused(530, "SESSION NOT FOUND"));
+    if (request.connection.session != session() || logins_ < lost_before_)
+      return said(refused(530, "SESSION NOT FOUND"));
     if (request.command.is("EndSession")) return said({});
     return script_(request, heard);
   }
@@ -97,7 +100,9 @@ struct Client {
 
   explicit Client(const LoopbackServer& server) : Client(server.url()) {}
   explicit Client(const std::string& url)
-      : options{.environment = api_client::resolve_environment(url, "1234").value(), .credentials = {.login = kLogin, .password = kPassword}, .per_second = 0} {
+      : options{.environment = api_client::resolve_environment(url, "1234").value(),
+                .credentials = {.login = kLogin, .password = kPassword},
+                .per_second = 0} {
     options.timing = {.elapsed = [this] { return elapsed; },
                       .pause =
                           [this](Milliseconds pause) {
@@ -130,7 +135,8 @@ std::vector<AddJob> orders(int count) {
 }
 
 Said accept_order(const Request& request, const Heard& heard) {
-  return said(job_answer(std::to_string(40'000 + heard.number), std::string(request.command.find("DOMAIN").value_or("dune-market.com"))));
+  return said(job_answer(std::to_string(40'000 + heard.number),
+                         std::string(request.command.find("DOMAIN").value_or("dune-market.com"))));
 }
 
 // A provider's list of applications, paged as asked.
@@ -164,7 +170,7 @@ std::vector<Row> many_rows(int count) {
 
 }  // namespace
 
-// ---- sessions ----------------------------------------------------------------------------------------------------------------------
+// ---- sessions ----
 
 TEST_CASE("client: logs in once with login and password, sends the session afterwards, and ends it") {
   Provider provider(accept_order);
@@ -178,10 +184,12 @@ TEST_CASE("client: logs in once with login and password, sends the session after
   }
   const auto starts = provider.asked("StartSession");
   REQUIRE(starts.size() == 1);
-  CHECK(starts[0].connection == api_client::Connection{.entity = "1234", .login = kLogin, .password = kPassword, .otp = "123456"});
+  CHECK(starts[0].connection ==
+        api_client::Connection{.entity = "1234", .login = kLogin, .password = kPassword, .otp = "123456"});
   CHECK(starts[0].command.find("TIMEOUT") == "600");
   for (const Request& request : provider.asked("AddDomainApplication")) {
-    CHECK(request.connection == api_client::Connection{.entity = "1234", .session = "Q7fe01-secret-session-1", .user = "sub.user"});
+    CHECK(request.connection ==
+          api_client::Connection{.entity = "1234", .session = "Q7fe01-secret-session-1", .user = "sub.user"});
   }
   CHECK(provider.asked("EndSession").size() == 1);
 }
@@ -248,18 +256,22 @@ TEST_CASE("client: a login that fails for another reason says nothing about the 
   }
 }
 
-// ---- orders ------------------------------------------------------------------------------------------------------------------------
+// ---- orders ----
 
-TEST_CASE("client: a provider's clock more than half a minute from ours is told of once, whichever is ahead; a slow answer is no difference") {
+TEST_CASE(
+    "client: a provider's clock more than half a minute from ours is told of once, whichever is ahead; a slow answer "
+    "is no difference") {
   struct Row {
     const char* date;  // of every answer
     std::chrono::seconds ours_is_ahead;
     std::size_t told;
   };
   const engine::UtcTime theirs = at("2026-08-02T18:00:00Z");
-  for (const Row& row : {Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", 0s, 0}, Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", 30s, 0}, Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", -30s, 0},
-                         Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", 45s, 1}, Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", -31s, 1}, Row{"Date: nonsense", 1h, 0},
-                         Row{"X-Date: none", 1h, 0}}) {
+  for (const Row& row :
+       {Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", 0s, 0}, Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", 30s, 0},
+        Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", -30s, 0}, Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", 45s, 1},
+        Row{"Date: Sun, 02 Aug 2026 18:00:00 GMT", -31s, 1}, Row{"Date: nonsense", 1h, 0},
+        Row{"X-Date: none", 1h, 0}}) {
     CAPTURE(row.date);
     CAPTURE(row.ours_is_ahead.count());
     LoopbackServer server([&](const Heard& heard) {
@@ -347,7 +359,9 @@ TEST_CASE("client: an order without an answer in time is unknown, and sent once"
   CHECK(provider.asked("AddDomainApplication").size() == 1);
 }
 
-TEST_CASE("client: where nobody listens orders are tried with growing pauses for as long as patience lasts, then given back unsent") {
+TEST_CASE(
+    "client: where nobody listens orders are tried with growing pauses for as long as patience lasts, then given back "
+    "unsent") {
   Client client("http://127.0.0.1:" + std::to_string(support::closed_port()) + "/");
   HttpProvider http = client.provider();
   for (const ProviderAnswer& answer : add(http, orders(100))) CHECK(answer.delivery == Delivery::not_sent);
@@ -368,16 +382,19 @@ TEST_CASE("client: an order whose time is over is not sent, also within one long
   });
   Client client(provider.server());
   client.options.connections = 1;
-  HttpProvider http(client.options, [&] { return kNow + std::chrono::seconds(answered); });  // each order takes a second
+  // each order takes a second
+  HttpProvider http(client.options, [&] { return kNow + std::chrono::seconds(answered); });
   std::vector<AddJob> some = orders(6);
   for (AddJob& order : some) order.not_after = kNow + 3s;
   const auto answers = add(http, some);
-  for (int i = 0; i < 6; ++i) CHECK(answers[static_cast<std::size_t>(i)].delivery == (i <= 3 ? Delivery::answered : Delivery::not_sent));
+  for (int i = 0; i < 6; ++i)
+    CHECK(answers[static_cast<std::size_t>(i)].delivery == (i <= 3 ? Delivery::answered : Delivery::not_sent));
   CHECK(provider.asked("AddDomainApplication").size() == 4);
 }
 
 TEST_CASE("client: after a refusal of us as a whole no further order goes out; after a refusal of the zone they do") {
-  for (const auto& [code, sent] : {std::pair{531, 1}, std::pair{544, 1}, std::pair{503, 1}, std::pair{510, 5}, std::pair{549, 5}}) {
+  for (const auto& [code, sent] :
+       {std::pair{531, 1}, std::pair{544, 1}, std::pair{503, 1}, std::pair{510, 5}, std::pair{549, 5}}) {
     CAPTURE(code);
     Provider provider([code = code](const Request&, const Heard&) { return said(refused(code)); });
     Client client(provider.server());
@@ -391,7 +408,9 @@ TEST_CASE("client: after a refusal of us as a whole no further order goes out; a
 }
 
 TEST_CASE("client: a deletion is an order too") {
-  Provider provider([](const Request&, const Heard& heard) { return heard.number == 2 ? said(refused(421)) : said(job_answer("", "dune-market.com")); });
+  Provider provider([](const Request&, const Heard& heard) {
+    return heard.number == 2 ? said(refused(421)) : said(job_answer("", "dune-market.com"));
+  });
   Client client(provider.server());
   HttpProvider http = client.provider();
   CHECK(http.remove("40219").code == 421);
@@ -418,21 +437,29 @@ TEST_CASE("client: interrupted, the rest is not sent and nothing is waited for")
   CHECK(client.pauses.empty());
 }
 
-// ---- readings ----------------------------------------------------------------------------------------------------------------------
+// ---- readings ----
 
 TEST_CASE("client: a reading is repeated through temporary trouble of every kind") {
   const std::string whole = format(job_answer("40219", "dune-market.com", "ACTIVE"));
   std::atomic<int> count = 0;
   Provider provider([&](const Request&, const Heard&) -> Said {
     switch (count++) {
-      case 0: return said(refused(420));
-      case 1: return said(refused(421));
-      case 2: return said(refused(425));
-      case 3: return said(refused(520));
-      case 4: return {.close_before = true};
-      case 5: return {.body = whole.substr(0, 60)};
-      case 6: return {.body = "<html>"};
-      default: return {.body = whole};
+      case 0:
+        return said(refused(420));
+      case 1:
+        return said(refused(421));
+      case 2:
+        return said(refused(425));
+      case 3:
+        return said(refused(520));
+      case 4:
+        return {.close_before = true};
+      case 5:
+        return {.body = whole.substr(0, 60)};
+      case 6:
+        return {.body = "<html>"};
+      default:
+        return {.body = whole};
     }
   });
   Client client(provider.server());
@@ -472,7 +499,8 @@ TEST_CASE("client: patience ends") {
 TEST_CASE("client: several applications are read at once, each answered by its index") {
   Provider provider([](const Request& request, const Heard&) {
     const std::string application(request.command.find("APPLICATION").value());
-    return application == "7" ? said(refused(545)) : said(job_answer(application, "name" + application + ".com", "AUCTION-PENDING"));
+    return application == "7" ? said(refused(545))
+                              : said(job_answer(application, "name" + application + ".com", "AUCTION-PENDING"));
   });
   Client client(provider.server());
   HttpProvider http = client.provider();
@@ -557,7 +585,8 @@ TEST_CASE("client: a TOTAL that is no number of rows refuses the list") {
   for (const std::string total : {"-1", "9000000000000000000", "100000001"}) {
     Provider provider([&](const Request& request, const Heard&) {
       Answer answer = page(many_rows(2), request);
-      std::ranges::find(answer.properties, "TOTAL", &std::pair<std::string, std::vector<std::string>>::first)->second = {total};
+      std::ranges::find(answer.properties, "TOTAL", &std::pair<std::string, std::vector<std::string>>::first)
+          ->second = {total};
       return said(answer);
     });
     Client client(provider.server());
@@ -631,7 +660,9 @@ TEST_CASE("client: a list whose rows cannot be read is refused, one with a name 
   HttpProvider http = client.provider();
   CHECK(http.jobs({}).error().code == ErrorCode::provider_unreachable);
 
-  Provider odd([](const Request& request, const Heard&) { return said(page({{"1", "a.com"}, {"2", "not a name"}, {"3", "c.com"}}, request)); });
+  Provider odd([](const Request& request, const Heard&) {
+    return said(page({{"1", "a.com"}, {"2", "not a name"}, {"3", "c.com"}}, request));
+  });
   Client other(odd.server());
   HttpProvider reader = other.provider();
   CHECK(reader.jobs({}).value().size() == 2);
@@ -640,7 +671,8 @@ TEST_CASE("client: a list whose rows cannot be read is refused, one with a name 
 TEST_CASE("client: jobs of given names are asked for by name") {
   Provider provider([](const Request& request, const Heard&) {
     std::vector<Row> rows;
-    for (const std::string_view name : request.command.indexed("DOMAIN")) rows.push_back({std::string(name), std::string(name)});
+    for (const std::string_view name : request.command.indexed("DOMAIN"))
+      rows.push_back({std::string(name), std::string(name)});
     return said(page(rows, request));
   });
   Client client(provider.server());
@@ -669,12 +701,16 @@ TEST_CASE("client: evidence is kept of outcomes and of words nobody knows, row b
   for (const ProviderJob& job : jobs) CHECK(job.raw.find("auth-code") == std::string::npos);
 }
 
-// ---- money -------------------------------------------------------------------------------------------------------------------------
+// ---- money ----
 
 TEST_CASE("client: our purse is the balance, not reduced by what is set aside") {
   Provider provider([](const Request&, const Heard&) {
     Answer answer;
-    for (const auto& [property, value] : {std::pair{"AMOUNT", "2417.3500"}, {"CREDIT", "0.00"}, {"CURRENCY", "EUR"}, {"DEPOSIT", "138.00"}, {"VAT", "19.00"}}) {
+    for (const auto& [property, value] : {std::pair{"AMOUNT", "2417.3500"},
+                                          {"CREDIT", "0.00"},
+                                          {"CURRENCY", "EUR"},
+                                          {"DEPOSIT", "138.00"},
+                                          {"VAT", "19.00"}}) {
       answer.add(property, value);
     }
     return said(answer);
@@ -697,8 +733,11 @@ TEST_CASE("client: a purse that cannot be read is no purse") {
 TEST_CASE("client: deposits keep the provider's sign, and expire when it says") {
   Provider provider([](const Request&, const Heard&) {
     Answer answer;
-    for (const auto& [property, value] : {std::pair{"FIRST", "0"}, {"LAST", "1"}, {"COUNT", "2"}, {"TOTAL", "2"}, {"LIMIT", "1000"}}) answer.add(property, value);
-    for (const auto& [id, amount, name] : {std::tuple{"7731", "69.00", "tern-court.com"}, {"7732", "-5.00", "dune-market.com"}}) {
+    for (const auto& [property, value] :
+         {std::pair{"FIRST", "0"}, {"LAST", "1"}, {"COUNT", "2"}, {"TOTAL", "2"}, {"LIMIT", "1000"}})
+      answer.add(property, value);
+    for (const auto& [id, amount, name] :
+         {std::tuple{"7731", "69.00", "tern-court.com"}, {"7732", "-5.00", "dune-market.com"}}) {
       answer.add("DEPOSITID", id);
       answer.add("DEPOSIT", amount);
       answer.add("CURRENCY", "usd");
@@ -724,13 +763,18 @@ namespace {
 
 Answer bookings(const std::string& sum) {
   Answer answer;
-  for (const auto& [property, value] :
-       {std::pair{"FIRST", "0"}, {"LAST", "1"}, {"COUNT", "2"}, {"TOTAL", "2"}, {"LIMIT", "1000"}, {"OPENINGBALANCE", "0.00"}}) {
+  for (const auto& [property, value] : {std::pair{"FIRST", "0"},
+                                        {"LAST", "1"},
+                                        {"COUNT", "2"},
+                                        {"TOTAL", "2"},
+                                        {"LIMIT", "1000"},
+                                        {"OPENINGBALANCE", "0.00"}}) {
     answer.add(property, value);
   }
   answer.add("SUM", sum);
-  for (const auto& [date, type, text, net, tax] : {std::tuple{"2026-08-05 18:31:00", "COM_BACKORDER", "backorder dune-market.com", "-60.00", "-11.40"},
-                                                   {"2026-08-01 09:00:00", "PAYMENT", "wire", "500.00", "0.00"}}) {
+  for (const auto& [date, type, text, net, tax] :
+       {std::tuple{"2026-08-05 18:31:00", "COM_BACKORDER", "backorder dune-market.com", "-60.00", "-11.40"},
+        {"2026-08-01 09:00:00", "PAYMENT", "wire", "500.00", "0.00"}}) {
     answer.add("ACCOUNTINGDATE", date);
     answer.add("ACCOUNTINGTYPE", type);
     answer.add("ACCOUNTINGDESCRIPTION", text);
@@ -775,7 +819,8 @@ TEST_CASE("client: a charge for a name is one that names it, whole, and takes mo
 TEST_CASE("client: names about to be released are read page by page, sorted, one row a name, the earlier date") {
   constexpr int kNames = 12'000;
   Provider provider([](const Request& request, const Heard&) {
-    const int first = std::stoi(std::string(request.command.find("FIRST").value())), limit = std::stoi(std::string(request.command.find("LIMIT").value()));
+    const int first = std::stoi(std::string(request.command.find("FIRST").value())),
+              limit = std::stoi(std::string(request.command.find("LIMIT").value()));
     const int count = std::clamp(kNames - first, 0, limit);
     Answer answer;
     answer.add("COUNT", std::to_string(count));
@@ -789,8 +834,9 @@ TEST_CASE("client: names about to be released are read page by page, sorted, one
   Client client(provider.server());
   HttpProvider http = client.provider();
   std::int64_t unreadable = 0, read = 0;
-  const auto names = http.pending_deletes({.zones = {"com", "xn--p1ai"}, .from = kNow, .to = at("2026-08-10")}, unreadable,
-                                          [&](std::int64_t done, std::int64_t) { read = std::max(read, done); });
+  const auto names =
+      http.pending_deletes({.zones = {"com", "xn--p1ai"}, .from = kNow, .to = at("2026-08-10")}, unreadable,
+                           [&](std::int64_t done, std::int64_t) { read = std::max(read, done); });
   REQUIRE(names);
   CHECK(names.value().size() == kNames - 2);
   CHECK(unreadable == 1);
@@ -804,7 +850,7 @@ TEST_CASE("client: names about to be released are read page by page, sorted, one
   CHECK(asked.command.find("MINFINALIZATIONDATE") == "2026-08-02 18:00:00");
 }
 
-// ---- secrets -----------------------------------------------------------------------------------------------------------------------
+// ---- secrets ----
 
 namespace {
 
@@ -818,8 +864,9 @@ struct Lines final : api_client::ExchangeLog {
 TEST_CASE("client: every exchange is logged, and no secret is in a log line, an answer or an error") {
   // A provider that repeats what it was sent, wherever it can.
   Provider provider([](const Request& request, const Heard& heard) {
-    Answer answer = request.command.is("StatusAccount") ? refused(541, "no account for " + std::string(kPassword) + " in " + request.connection.session)
-                                                        : job_answer("40219", "dune-market.com", "SUCCESSFUL");
+    Answer answer = request.command.is("StatusAccount")
+                        ? refused(541, "no account for " + std::string(kPassword) + " in " + request.connection.session)
+                        : job_answer("40219", "dune-market.com", "SUCCESSFUL");
     answer.add("COMMENT", request.connection.session + " " + kPassword + " " + heard.body);
     answer.add("SESSION", request.connection.session);
     return said(answer);
@@ -843,7 +890,8 @@ TEST_CASE("client: every exchange is logged, and no secret is in a log line, an 
     commands.push_back(line.command);
     everything += line.request + line.text + line.answer;
   }
-  CHECK(commands == std::vector<std::string>{"StartSession", "AddDomainApplication", "StatusDomainApplication", "StatusAccount", "EndSession"});
+  CHECK(commands == std::vector<std::string>{"StartSession", "AddDomainApplication", "StatusDomainApplication",
+                                             "StatusAccount", "EndSession"});
   CHECK(log.lines[1].request.find("DOMAIN=name0.com") != std::string::npos);
   CHECK(log.lines[1].answer.find("STATUS[0]=SUCCESSFUL") != std::string::npos);
   for (const char* secret : {"t0psecret", "Q7fe01", "135791", "fk8,3*HHtRb2"}) {

@@ -16,18 +16,25 @@ Values values(const Response& response, std::string_view property) {
 }
 
 // A complete answer with these lines in front.
-std::string answered(const std::string& lines) { return "[RESPONSE]\n" + lines + "DESCRIPTION=Command completed successfully\nCODE=200\n\nQUEUETIME=0\nRUNTIME=0.004\n\nEOF\n"; }
+std::string answered(const std::string& lines) {
+  return "[RESPONSE]\n" + lines +
+         "DESCRIPTION=Command completed successfully\nCODE=200\n\nQUEUETIME=0\nRUNTIME=0.004\n\nEOF\n";
+}
 
 }  // namespace
 
 TEST_CASE("response: the live layout, the manual's and the sister platform's are one") {
   const char* const bodies[] = {
-      "[RESPONSE]\nPROPERTY[AMOUNT][0]=2417.35\nPROPERTY[CURRENCY][0]=EUR\nDESCRIPTION=Command completed successfully\nCODE=200\n\nQUEUETIME=0\nRUNTIME=0.004\n\nEOF\n",
-      "[RESPONSE]\r\ncode = 200\r\ndescription = Command completed successfully\r\nqueuetime = 0\r\nruntime = 0.004\r\nproperty[amount][0] = 2417.35\r\n"
+      "[RESPONSE]\nPROPERTY[AMOUNT][0]=2417.35\nPROPERTY[CURRENCY][0]=EUR\nDESCRIPTION=Command completed "
+      "successfully\nCODE=200\n\nQUEUETIME=0\nRUNTIME=0.004\n\nEOF\n",
+      "[RESPONSE]\r\ncode = 200\r\ndescription = Command completed successfully\r\nqueuetime = 0\r\nruntime = "
+      "0.004\r\nproperty[amount][0] = 2417.35\r\n"
       "property[currency][0] = EUR\r\nEOF\r\n",
-      "[RESPONSE]\r\nCODE\t=\t200 \nDESCRIPTION = Command completed successfully\t\r\nPROPERTY[Amount][0] = 2417.35\nPROPERTY[ CURRENCY ][0]= EUR \r\n\r\nEOF",
+      "[RESPONSE]\r\nCODE\t=\t200 \nDESCRIPTION = Command completed successfully\t\r\nPROPERTY[Amount][0] = "
+      "2417.35\nPROPERTY[ CURRENCY ][0]= EUR \r\n\r\nEOF",
       "CODE=200\nDESCRIPTION=Command completed successfully\nPROPERTY[AMOUNT]=2417.35\nPROPERTY[CURRENCY]=EUR\neof\n\n",
-      "\xEF\xBB\xBF[RESPONSE]\nno line of ours\nCODE=404\nCODE=200\nDESCRIPTION=first\nDESCRIPTION=Command completed successfully\nRUNTIME=1\nRUNTIME=2\n"
+      "\xEF\xBB\xBF[RESPONSE]\nno line of ours\nCODE=404\nCODE=200\nDESCRIPTION=first\nDESCRIPTION=Command completed "
+      "successfully\nRUNTIME=1\nRUNTIME=2\n"
       "PROPERTY[AMOUNT][0]=2417.35\nPROPERTY[CURRENCY][0]=EUR\nEOF\n",
   };
   for (const char* body : bodies) {
@@ -58,7 +65,9 @@ TEST_CASE("response: a value keeps everything but the blanks around it, and an e
            Row{"PROPERTY[A][0]= a  b\t\n", "A", {"a  b"}},
            Row{"PROPERTY[A][0]=\nPROPERTY[A][1]=b\nPROPERTY[A][2] = \n", "A", {"", "b", ""}},
            Row{"PROPERTY[CODE][0]=999\n", "CODE", {"999"}},
-           Row{"PROPERTY[DESCRIPTION][0]=dune-market.com\nPROPERTY[DESCRIPTION][1]=tern-court.com\n", "DESCRIPTION", {"dune-market.com", "tern-court.com"}},
+           Row{"PROPERTY[DESCRIPTION][0]=dune-market.com\nPROPERTY[DESCRIPTION][1]=tern-court.com\n",
+               "DESCRIPTION",
+               {"dune-market.com", "tern-court.com"}},
            Row{"property[credit threshold][0] = 5.00\n", "CREDITTHRESHOLD", {"5.00"}},
            Row{"PROPERTY[QUOTA EXCEEDED][0]=1\n", "QUOTAEXCEEDED", {"1"}},
            Row{"PROPERTY[INFO][0]=line%0aline\n", "INFO", {"line%0aline"}},
@@ -99,7 +108,10 @@ TEST_CASE("response: what must not be trusted says why") {
            Row{"[RESPONSE]\nDESCRIPTION=ok\nCODE=99999999999999\nEOF\n", "CODE is no number"},
            Row{"[RESPONSE]\nDESCRIPTION= \nCODE=200\nEOF\n", "no DESCRIPTION"},
            Row{"[RESPONSE]\nCODE=200\nEOF\n", "no DESCRIPTION"},
-           Row{"PROPERTY[A\n" "PROPERTY[A=1\n" + end, "the property in line 2 cannot be read"},
+           Row{"PROPERTY[A\n"
+               "PROPERTY[A=1\n" +
+                   end,
+               "the property in line 2 cannot be read"},
            Row{"PROPERTY[ ][0]=1\n" + end, "the property in line 1 cannot be read"},
            Row{"PROPERTY[A][x]=1\n" + end, "the property in line 1 cannot be read"},
            Row{"PROPERTY[A][]=1\n" + end, "the property in line 1 cannot be read"},
@@ -108,13 +120,20 @@ TEST_CASE("response: what must not be trusted says why") {
            Row{"PROPERTY[A][1]=2\nPROPERTY[A][0]=1\n" + end, "line 1 is not the next row"},
            Row{"PROPERTY[A][0]=1\nPROPERTY[A][0]=2\n" + end, "line 2 is not the next row"},
            Row{"PROPERTY[COUNT][0]=2\nPROPERTY[DOMAIN][0]=a.com\n" + end, "COUNT is 2, but DOMAIN has 1 row"},
-           Row{"PROPERTY[COUNT][0]=1\nPROPERTY[DOMAIN][0]=a.com\nPROPERTY[DOMAIN][1]=b.com\n" + end, "COUNT is 1, but DOMAIN has 2 rows"},
-           Row{"PROPERTY[COUNT][0]=2\nPROPERTY[DOMAIN][0]=a.com\nPROPERTY[DOMAIN][1]=b.com\nPROPERTY[STATUS][0]=ACTIVE\n" + end, "COUNT is 2, but STATUS has 1 row"},
+           Row{"PROPERTY[COUNT][0]=1\nPROPERTY[DOMAIN][0]=a.com\nPROPERTY[DOMAIN][1]=b.com\n" + end,
+               "COUNT is 1, but DOMAIN has 2 rows"},
+           Row{"PROPERTY[COUNT][0]=2\nPROPERTY[DOMAIN][0]=a.com\nPROPERTY[DOMAIN][1]=b.com\nPROPERTY[STATUS][0]="
+               "ACTIVE\n" +
+                   end,
+               "COUNT is 2, but STATUS has 1 row"},
            Row{"PROPERTY[COUNT][0]=2\nPROPERTY[TOTAL][0]=2\n" + end, "there is no column"},
            Row{"PROPERTY[COUNT][0]=0\nPROPERTY[DOMAIN][0]=\n" + end, "COUNT is 0, but DOMAIN has 1 row"},
            Row{"PROPERTY[COUNT][0]=many\n" + end, "COUNT is no number of rows"},
            Row{"PROPERTY[COUNT][0]=-1\n" + end, "COUNT is no number of rows"},
-           Row{"PROPERTY[COUNT][0]=1\nPROPERTY[COLUMN][0]=DOMAIN\nPROPERTY[COLUMN][1]=SCORE\nPROPERTY[DOMAIN][0]=a.com\n" + end, "COUNT is 1, but SCORE has 0 rows"},
+           Row{"PROPERTY[COUNT][0]=1\nPROPERTY[COLUMN][0]=DOMAIN\nPROPERTY[COLUMN][1]=SCORE\nPROPERTY[DOMAIN][0]=a."
+               "com\n" +
+                   end,
+               "COUNT is 1, but SCORE has 0 rows"},
        }) {
     CAPTURE(row.body);
     const Response response = Response::parse(row.body);
@@ -134,10 +153,12 @@ TEST_CASE("response: an answer cut anywhere before its EOF is torn") {
 }
 
 TEST_CASE("response: paging numbers, and what stands beside the columns") {
-  const Response list = Response::parse(answered(
-      "PROPERTY[FIRST][0]=0\nPROPERTY[LAST][0]=1\nPROPERTY[COUNT][0]=2\nPROPERTY[TOTAL][0]=412077\nPROPERTY[LIMIT][0]=2\nPROPERTY[COLUMN][0]=domain\n"
-      "PROPERTY[COLUMN][1]=SCORE\nPROPERTY[SUMPRICE][0]=3.00\nPROPERTY[NOTE][0]=beside\nPROPERTY[DOMAIN][0]=0--q.com\nPROPERTY[SCORE][0]=0\n"
-      "PROPERTY[DOMAIN][1]=dune-market.com\nPROPERTY[SCORE][1]=6\n"));
+  const Response list =
+      Response::parse(answered("PROPERTY[FIRST][0]=0\nPROPERTY[LAST][0]=1\nPROPERTY[COUNT][0]=2\nPROPERTY[TOTAL][0]="
+                               "412077\nPROPERTY[LIMIT][0]=2\nPROPERTY[COLUMN][0]=domain\n"
+                               "PROPERTY[COLUMN][1]=SCORE\nPROPERTY[SUMPRICE][0]=3.00\nPROPERTY[NOTE][0]="
+                               "beside\nPROPERTY[DOMAIN][0]=0--q.com\nPROPERTY[SCORE][0]=0\n"
+                               "PROPERTY[DOMAIN][1]=dune-market.com\nPROPERTY[SCORE][1]=6\n"));
   CHECK(list.torn() == "");
   CHECK(list.paging().first == 0);
   CHECK(list.paging().last == 1);
@@ -145,11 +166,14 @@ TEST_CASE("response: paging numbers, and what stands beside the columns") {
   CHECK(list.paging().total == 412077);
   CHECK(list.paging().limit == 2);
   CHECK(values(list, "SCORE") == Values{"0", "6"});
-  const Response empty = Response::parse(answered("PROPERTY[COUNT][0]=0\nPROPERTY[TOTAL][0]=7\nPROPERTY[FIRST][0]=x\n"));
+  const Response empty =
+      Response::parse(answered("PROPERTY[COUNT][0]=0\nPROPERTY[TOTAL][0]=7\nPROPERTY[FIRST][0]=x\n"));
   CHECK(empty.complete());
   CHECK_FALSE(empty.paging().first.has_value());
   CHECK_FALSE(empty.paging().limit.has_value());
-  const Response statistics = Response::parse(answered("PROPERTY[COUNT][0]=5\nPROPERTY[COUNT][1]=6\nPROPERTY[ZONE][0]=com\n"));  // a column called COUNT
+  // a column called COUNT
+  const Response statistics =
+      Response::parse(answered("PROPERTY[COUNT][0]=5\nPROPERTY[COUNT][1]=6\nPROPERTY[ZONE][0]=com\n"));
   CHECK(statistics.complete());
   CHECK_FALSE(statistics.paging().count.has_value());
 }
@@ -160,9 +184,12 @@ TEST_CASE("response: classes go by the first of three digits, an accepted order 
     ResponseClass expected;
     const char* word;
   };
-  for (const Row& row : {Row{200, ResponseClass::success, "success"}, Row{211, ResponseClass::success, "success"}, Row{421, ResponseClass::temporary, "temporary"},
-                         Row{549, ResponseClass::permanent, "permanent"}, Row{599, ResponseClass::permanent, "permanent"}, Row{0, ResponseClass::unknown, "unknown"},
-                         Row{20, ResponseClass::unknown, "unknown"}, Row{302, ResponseClass::unknown, "unknown"}, Row{2000, ResponseClass::unknown, "unknown"}}) {
+  for (const Row& row :
+       {Row{200, ResponseClass::success, "success"}, Row{211, ResponseClass::success, "success"},
+        Row{421, ResponseClass::temporary, "temporary"}, Row{549, ResponseClass::permanent, "permanent"},
+        Row{599, ResponseClass::permanent, "permanent"}, Row{0, ResponseClass::unknown, "unknown"},
+        Row{20, ResponseClass::unknown, "unknown"}, Row{302, ResponseClass::unknown, "unknown"},
+        Row{2000, ResponseClass::unknown, "unknown"}}) {
     CAPTURE(row.code);
     CHECK(class_of_code(row.code) == row.expected);
     CHECK(name(row.expected) == row.word);
@@ -177,7 +204,8 @@ TEST_CASE("response: a thousand rows are views of the body, and stay so when the
   std::string lines = "PROPERTY[COUNT][0]=1000\n";
   for (const char* column : {"APPLICATION", "CLASS", "CREATEDDATE", "DOMAIN", "STATUS", "USER", "owner contact"}) {
     for (int row = 0; row < 1000; ++row) {
-      lines += "PROPERTY[" + std::string(column) + "][" + std::to_string(row) + "]=" + column + " " + std::to_string(row) + "\n";
+      lines += "PROPERTY[" + std::string(column) + "][" + std::to_string(row) + "]=" + column + " " +
+               std::to_string(row) + "\n";
     }
   }
   Response parsed = Response::parse(answered(lines));
@@ -228,6 +256,7 @@ TEST_CASE("answer: no text can break its line, open a property or vanish in a cl
   CHECK(read.properties().size() == 2);
   CHECK(read.value("A_X_[0") == "x PROPERTY[B][0]=y  EOF (gone)");
   CHECK(read.value("B") == "n l");
-  CHECK(Response::parse(format({.code = 530, .description = "SESSION NOT FOUND"})).description() == "SESSION NOT FOUND");
+  CHECK(Response::parse(format({.code = 530, .description = "SESSION NOT FOUND"})).description() ==
+        "SESSION NOT FOUND");
   CHECK(Response::parse(format({.code = 299})).complete());  // a code without a text of its own
 }

@@ -1,4 +1,5 @@
-// What travels, and what is said about what did not. Time limits are real here and short; nothing waits for anything but a socket.
+// What travels, and what is said about what did not. Time limits are real here and short; nothing waits for anything
+// but a socket.
 #include "api_client/transport.hpp"
 
 #include <doctest/doctest.h>
@@ -25,15 +26,19 @@ using support::Said;
 
 constexpr engine::Milliseconds kLong = 30s;
 
-std::vector<Reception> exchange(Transport& transport, std::size_t count, engine::Milliseconds limit = kLong, const std::string& body = "s_entity=1234") {
+std::vector<Reception> exchange(Transport& transport, std::size_t count, engine::Milliseconds limit = kLong,
+                                const std::string& body = "s_entity=1234") {
   std::vector<Reception> receptions(count);
   std::vector<int> times(count);
   std::size_t next = 0;
-  transport.exchange([&]() { return next < count ? std::optional(Post{next++, body, limit}) : std::nullopt; },
-                     [&](std::size_t id, Reception reception) {
-                       receptions.at(id) = std::move(reception);
-                       ++times.at(id);
-                     });
+  transport.exchange(
+      [&]() {
+        return next < count ? std::optional(Post{next++, body, limit}) : std::nullopt;
+      },
+      [&](std::size_t id, Reception reception) {
+        receptions.at(id) = std::move(reception);
+        ++times.at(id);
+      });
   CHECK(std::ranges::count(times, 1) == static_cast<std::ptrdiff_t>(count));
   return receptions;
 }
@@ -77,7 +82,8 @@ TEST_CASE("transport: a kept connection is used again") {
 }
 
 TEST_CASE("transport: as many go at once as there are connections, and no more") {
-  // The server answers nobody before four have come: with fewer at once this would hang, with more the count would show it.
+  // The server answers nobody before four have come: with fewer at once this would hang, with more the count would show
+  // it.
   constexpr int kAtOnce = 4;
   std::mutex mutex;
   std::condition_variable changed;
@@ -118,7 +124,9 @@ TEST_CASE("transport: once the connection stands, whatever goes wrong leaves it 
       {"closes within the answer", {.body = "0123456789", .cut_at = 4}, ""},
       {"HTTP 500", {.body = "CODE=200", .status = 500}, "HTTP status 500"},
       {"HTTP 204", {.status = 204}, "HTTP status 204"},
-      {"a redirect is not followed", {.status = 302, .headers = {"Location: http://127.0.0.1:1/elsewhere"}}, "HTTP status 302"},
+      {"a redirect is not followed",
+       {.status = 302, .headers = {"Location: http://127.0.0.1:1/elsewhere"}},
+       "HTTP status 302"},
       {"a body that is too long", {.body = std::string(5000, 'x')}, "longer than 4096 bytes"},
   };
   for (const Row& row : rows) {
@@ -141,10 +149,12 @@ TEST_CASE("transport: no answer within the time limit is an unknown outcome") {
 }
 
 TEST_CASE("transport: where a kept connection dies under a body it is not quietly sent again") {
-  LoopbackServer server([](const Heard& heard) { return Said{.body = "yes", .close_before = heard.on_connection == 2}; });
+  LoopbackServer server(
+      [](const Heard& heard) { return Said{.body = "yes", .close_before = heard.on_connection == 2}; });
   Transport transport({.url = server.url(), .connections = 1});
   CHECK(exchange(transport, 1).front().delivery == Delivery::answered);
-  CHECK(exchange(transport, 1).front().delivery == Delivery::unknown);  // on the same connection, which the server then closes
+  // on the same connection, which the server then closes
+  CHECK(exchange(transport, 1).front().delivery == Delivery::unknown);
   REQUIRE(server.heard().size() == 2);
   CHECK(server.heard()[1].on_connection == 2);
   CHECK(exchange(transport, 1).front().delivery == Delivery::answered);
@@ -152,7 +162,8 @@ TEST_CASE("transport: where a kept connection dies under a body it is not quietl
 }
 
 TEST_CASE("transport: a connection the server closed while it was idle costs nothing") {
-  LoopbackServer server([](const Heard&) { return Said{.body = "yes", .headers = {"Connection: close"}, .close_after = true}; });
+  LoopbackServer server(
+      [](const Heard&) { return Said{.body = "yes", .headers = {"Connection: close"}, .close_after = true}; });
   Transport transport({.url = server.url(), .connections = 1});
   for (int i = 0; i < 3; ++i) CHECK(exchange(transport, 1).front().delivery == Delivery::answered);
   CHECK(server.heard().size() == 3);
@@ -187,7 +198,8 @@ TEST_CASE("transport: a certificate is verified, by authority and by name; witho
 TEST_CASE("transport: a proxy named by the environment is not used") {
   LoopbackServer server([](const Heard&) { return Said{.body = "direct"}; });
   LoopbackServer proxy([](const Heard&) { return Said{.body = "by proxy"}; });
-  for (const char* variable : {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"}) setenv(variable, proxy.url().c_str(), 1);
+  for (const char* variable : {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"})
+    setenv(variable, proxy.url().c_str(), 1);
   const Reception reception = one({.url = server.url()});
   for (const char* variable : {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"}) unsetenv(variable);
   CHECK(reception.body == "direct");
@@ -203,7 +215,11 @@ TEST_CASE("transport: interrupted, it sends nothing more and brings home what is
   Transport transport({.url = server.url(), .connections = 1, .interrupted = [&] { return stop.load(); }});
   std::size_t given = 0;
   std::vector<Reception> receptions;
-  transport.exchange([&] { return std::optional(Post{given++, "x", kLong}); }, [&](std::size_t, Reception reception) { receptions.push_back(std::move(reception)); });
+  transport.exchange(
+      [&] {
+        return std::optional(Post{given++, "x", kLong});
+      },
+      [&](std::size_t, Reception reception) { receptions.push_back(std::move(reception)); });
   CHECK(receptions.size() == given);
   for (const Reception& reception : receptions) CHECK(reception.delivery == Delivery::answered);
   CHECK(server.heard().size() == given);

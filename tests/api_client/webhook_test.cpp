@@ -8,7 +8,8 @@ using api_client::Webhook;
 
 TEST_CASE("webhook: the signature is HMAC-SHA256 over timestamp, id and body") {
   // printf '1785542400.17.{"a":1}' | openssl dgst -sha256 -hmac 0123456789abcdef
-  CHECK(api_client::webhook_signature("0123456789abcdef", 1785542400, "17", "{\"a\":1}") == "aab5e944e4944021253519e58c68fef68556bb463cabe16e4ba43fee5c37275f");
+  CHECK(api_client::webhook_signature("0123456789abcdef", 1785542400, "17", "{\"a\":1}") ==
+        "aab5e944e4944021253519e58c68fef68556bb463cabe16e4ba43fee5c37275f");
 }
 
 TEST_CASE("webhook: any 2xx is an acknowledgement; everything else is said, and no redirect is followed") {

@@ -14,7 +14,8 @@ int main(int, char** arguments) {
   const operations::Context context{*book, now, "host"};
   const engine::Currency euro = engine::Currency::parse("EUR").value();
   if (!operations::open_account(context, {"host", "1"}, "alice", euro, {})) return 1;
-  const auto paid = operations::fund(context, {"host", "2"}, "alice", {.amount = engine::parse_money("100.00", euro).value()});
+  const auto paid =
+      operations::fund(context, {"host", "2"}, "alice", {.amount = engine::parse_money("100.00", euro).value()});
   if (!paid) return 1;
   std::cout << "alice: " << paid.value().fact("available") << '\n';
 }

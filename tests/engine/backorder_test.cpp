@@ -43,7 +43,8 @@ TEST_CASE("states: every state × event is either in the table or impossible") {
       CAPTURE(name(from));
       CAPTURE(name(event));
       const std::optional<Transition> found = step(from, event);
-      const auto expected = std::ranges::find_if(allowed, [&](const Row& row) { return row.from == from && row.event == event; });
+      const auto expected =
+          std::ranges::find_if(allowed, [&](const Row& row) { return row.from == from && row.event == event; });
       REQUIRE(found.has_value() == (expected != std::end(allowed)));
       if (!found) continue;
       ++possible;
@@ -79,12 +80,12 @@ TEST_CASE("states: an outcome that skips states walks the states between") {
     State from, to;
     Path path;
   };
-  for (const Row& row : {Row{State::requested, State::successful, {Event::funded, Event::job_created, Event::won}},
-                         Row{State::active, State::failed, {Event::job_created, Event::lost}},
-                         Row{State::processing, State::auction_won, {Event::auction_started, Event::auction_won}},
-                         Row{State::auction_pending, State::successful, {Event::won}},
-                         Row{State::auction_pending, State::failed, {Event::lost}},
-                         Row{State::processing, State::processing, {}}}) {
+  for (const Row& row :
+       {Row{State::requested, State::successful, {Event::funded, Event::job_created, Event::won}},
+        Row{State::active, State::failed, {Event::job_created, Event::lost}},
+        Row{State::processing, State::auction_won, {Event::auction_started, Event::auction_won}},
+        Row{State::auction_pending, State::successful, {Event::won}},
+        Row{State::auction_pending, State::failed, {Event::lost}}, Row{State::processing, State::processing, {}}}) {
     CAPTURE(name(row.from));
     CAPTURE(name(row.to));
     const auto found = walk(row.from, row.to);
@@ -123,7 +124,8 @@ TEST_CASE("order: due instant, drop, priority, time of placing, id; undated last
   preferred.priority = 1;
   Backorder placed_first = support::backorder(6, at("2026-08-02T00:00:00Z"));
   placed_first.placed_at = at("2026-01-01");
-  Backorder lower_id = support::backorder(2, at("2026-08-02T00:00:00Z")), higher_id = support::backorder(3, at("2026-08-02T00:00:00Z"));
+  Backorder lower_id = support::backorder(2, at("2026-08-02T00:00:00Z")),
+            higher_id = support::backorder(3, at("2026-08-02T00:00:00Z"));
   Backorder undated = support::backorder(1, std::nullopt);
   expected = {early_drop_placed_late, same_due_later_drop, preferred, placed_first, lower_id, higher_id, undated};
   std::vector<Backorder> shuffled(expected.rbegin(), expected.rend());

@@ -17,9 +17,21 @@ namespace {
 constexpr auto hours = [](int count) { return std::chrono::hours(count); };
 const UtcTime kDrop = at("2026-08-05T18:00:00Z");
 
-constexpr Reason kReasons[] = {Reason::insufficient_available, Reason::no_price, Reason::price_above_cap, Reason::deadline_missed, Reason::provider_refused, Reason::operator_float,
-                               Reason::provider_deleted, Reason::account_frozen, Reason::chargeback, Reason::account_closed, Reason::rescheduled, Reason::by_customer, Reason::by_operator,
-                               Reason::not_registered, Reason::auction_lost};
+constexpr Reason kReasons[] = {Reason::insufficient_available,
+                               Reason::no_price,
+                               Reason::price_above_cap,
+                               Reason::deadline_missed,
+                               Reason::provider_refused,
+                               Reason::operator_float,
+                               Reason::provider_deleted,
+                               Reason::account_frozen,
+                               Reason::chargeback,
+                               Reason::account_closed,
+                               Reason::rescheduled,
+                               Reason::by_customer,
+                               Reason::by_operator,
+                               Reason::not_registered,
+                               Reason::auction_lost};
 
 // A backorder with its surroundings; tests change one thing and ask again.
 struct Scene {
@@ -41,7 +53,8 @@ struct Scene {
 
 bool says(const Outlook& outlook, const std::string& text) {
   if (outlook.next.find(text) != std::string::npos) return true;
-  return std::ranges::any_of(outlook.changes, [&](const std::string& change) { return change.find(text) != std::string::npos; });
+  return std::ranges::any_of(outlook.changes,
+                             [&](const std::string& change) { return change.find(text) != std::string::npos; });
 }
 
 }  // namespace
@@ -62,8 +75,12 @@ TEST_CASE("explain: every state, reason, account state and verdict has a sentenc
     check(sentence(reason));
   }
   CHECK(said.size() == std::size(kReasons));
-  for (const AccountState state : {AccountState::open, AccountState::frozen, AccountState::closing, AccountState::closed}) check(sentence(state));
-  for (const Verdict verdict : {Verdict::funded, Verdict::underfunded, Verdict::no_price, Verdict::price_above_cap, Verdict::undated, Verdict::frozen, Verdict::too_late}) check(sentence(verdict));
+  for (const AccountState state :
+       {AccountState::open, AccountState::frozen, AccountState::closing, AccountState::closed})
+    check(sentence(state));
+  for (const Verdict verdict : {Verdict::funded, Verdict::underfunded, Verdict::no_price, Verdict::price_above_cap,
+                                Verdict::undated, Verdict::frozen, Verdict::too_late})
+    check(sentence(verdict));
 }
 
 TEST_CASE("explain: every state says what happens next, before and after every instant that matters") {
@@ -84,7 +101,8 @@ TEST_CASE("explain: every state says what happens next, before and after every i
           CHECK(outlook.next.starts_with("Ended"));
           CHECK_FALSE(outlook.next_at);
         }
-        CHECK(says(outlook, "cancel") == (!is_final(state) && state != State::auction_pending && (!dated || hour <= -3)));
+        CHECK(says(outlook, "cancel") ==
+              (!is_final(state) && state != State::auction_pending && (!dated || hour <= -3)));
       }
     }
   }
@@ -104,7 +122,9 @@ TEST_CASE("explain: what is short names the sum and the instant") {
   CHECK(says(outlook, "top up 17.00 EUR before 2026-08-02T18:00:00Z: then all backorders of the account are funded"));
   scene.customer = support::customer(10'000);
   outlook = scene.ask();
-  CHECK(outlook.next.starts_with("At 2026-08-02T18:00:00Z a deposit of 10.00 EUR is reserved (cap 1000.00 EUR); 90.00 EUR can then still be spent."));
+  CHECK(
+      outlook.next.starts_with("At 2026-08-02T18:00:00Z a deposit of 10.00 EUR is reserved (cap 1000.00 EUR); 90.00 "
+                               "EUR can then still be spent."));
 }
 
 TEST_CASE("explain: each thing that holds a backorder up is named with who can change it") {

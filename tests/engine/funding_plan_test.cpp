@@ -19,7 +19,8 @@ namespace {
 const UtcTime kNow = at("2026-08-01T06:00:00Z");
 const UtcTime kDue = kNow + std::chrono::hours(71);  // T of a backorder that is due
 
-FundingPlan sweep_plan(const Customer& customer, const std::vector<Backorder>& backorders, std::int64_t price, UtcTime now = kNow) {
+FundingPlan sweep_plan(const Customer& customer, const std::vector<Backorder>& backorders, std::int64_t price,
+                       UtcTime now = kNow) {
   return plan_funding(customer, backorders, support::price_list(price), {}, now, now);
 }
 
@@ -57,11 +58,13 @@ TEST_CASE("plan: at-deadline is attempted again until the deadline, then void") 
   backorders[0].underfunded = true;
   SUBCASE("a top-up in time funds it") {
     customer.available = eur(1000);
-    CHECK(verdicts_of(sweep_plan(customer, backorders, 1000, kNow + std::chrono::hours(1))) == std::vector{Verdict::funded});
+    CHECK(verdicts_of(sweep_plan(customer, backorders, 1000, kNow + std::chrono::hours(1))) ==
+          std::vector{Verdict::funded});
   }
   SUBCASE("the deadline itself is still in time") {
     customer.available = eur(1000);
-    CHECK(verdicts_of(sweep_plan(customer, backorders, 1000, backorders[0].drop->deadline)) == std::vector{Verdict::funded});
+    CHECK(verdicts_of(sweep_plan(customer, backorders, 1000, backorders[0].drop->deadline)) ==
+          std::vector{Verdict::funded});
   }
   SUBCASE("after the deadline the money comes too late") {
     customer.available = eur(100'000);
@@ -72,9 +75,11 @@ TEST_CASE("plan: at-deadline is attempted again until the deadline, then void") 
 }
 
 TEST_CASE("plan: money for one of three takes what fits and goes on") {
-  std::vector<Backorder> backorders{support::backorder(1, kDue), support::backorder(2, kDue), support::backorder(3, kDue)};
+  std::vector<Backorder> backorders{support::backorder(1, kDue), support::backorder(2, kDue),
+                                    support::backorder(3, kDue)};
   backorders[0].zone = "dear";
-  const PriceList prices({{"com", "standard", eur(400), at("2020-01-01"), {}}, {"dear", "standard", eur(900), at("2020-01-01"), {}}});
+  const PriceList prices(
+      {{"com", "standard", eur(400), at("2020-01-01"), {}}, {"dear", "standard", eur(900), at("2020-01-01"), {}}});
   const FundingPlan plan = plan_funding(support::customer(800), backorders, prices, {}, kNow, kNow);
   CHECK(verdicts_of(plan) == std::vector{Verdict::underfunded, Verdict::funded, Verdict::funded});
   CHECK(plan.verdicts[0].shortfall == eur(100));
@@ -84,7 +89,8 @@ TEST_CASE("plan: money for one of three takes what fits and goes on") {
 TEST_CASE("all-or-nothing: what does not cover everything due covers nothing (the quick start read strictly)") {
   Customer customer = support::customer(2999);
   customer.policy = FundingPolicy::all_or_nothing;
-  std::vector<Backorder> backorders{support::backorder(1, kDue), support::backorder(2, kDue), support::backorder(3, kDue)};
+  std::vector<Backorder> backorders{support::backorder(1, kDue), support::backorder(2, kDue),
+                                    support::backorder(3, kDue)};
   const FundingPlan plan = sweep_plan(customer, backorders, 1000);
   CHECK(verdicts_of(plan) == std::vector(3, Verdict::underfunded));
   CHECK(plan.shortfall == eur(1));
@@ -93,13 +99,15 @@ TEST_CASE("all-or-nothing: what does not cover everything due covers nothing (th
 }
 
 TEST_CASE("plan: nothing is funded in part") {
-  const FundingPlan plan = sweep_plan(support::customer(1500), {support::backorder(1, kDue), support::backorder(2, kDue)}, 1000);
+  const FundingPlan plan =
+      sweep_plan(support::customer(1500), {support::backorder(1, kDue), support::backorder(2, kDue)}, 1000);
   CHECK(verdicts_of(plan) == std::vector{Verdict::funded, Verdict::underfunded});
   CHECK(plan.verdicts[1].spendable_after == eur(500));
 }
 
 TEST_CASE("plan: the price of the day counts, up to the cap") {
-  CHECK(verdicts_of(sweep_plan(support::customer(9000), {support::backorder(1, kDue, 1000)}, 1000)) == std::vector{Verdict::funded});
+  CHECK(verdicts_of(sweep_plan(support::customer(9000), {support::backorder(1, kDue, 1000)}, 1000)) ==
+        std::vector{Verdict::funded});
   const FundingPlan above = sweep_plan(support::customer(9000), {support::backorder(1, kDue, 1000)}, 1001);
   CHECK(verdicts_of(above) == std::vector{Verdict::price_above_cap});
   CHECK(above.verdicts[0].voids == Reason::price_above_cap);
@@ -118,14 +126,17 @@ TEST_CASE("plan: a price that is gone at reservation voids; so does one missing 
 TEST_CASE("plan: undated backorders are shown in the preview and never decided") {
   const std::vector<Backorder> backorders{support::backorder(1, std::nullopt)};
   CHECK(sweep_plan(support::customer(9000), backorders, 1000).verdicts.empty());
-  const FundingPlan preview = plan_funding(support::customer(9000), backorders, support::price_list(1000), {}, kNow, kNow + std::chrono::hours(240));
+  const FundingPlan preview = plan_funding(support::customer(9000), backorders, support::price_list(1000), {}, kNow,
+                                           kNow + std::chrono::hours(240));
   CHECK(verdicts_of(preview) == std::vector{Verdict::undated});
   CHECK_FALSE(preview.verdicts[0].decided_at.has_value());
 }
 
 TEST_CASE("plan: the credit limit may be used by reservations") {
-  CHECK(verdicts_of(sweep_plan(support::customer(0, 1000), {support::backorder(1, kDue)}, 1000)) == std::vector{Verdict::funded});
-  CHECK(verdicts_of(sweep_plan(support::customer(-1, 1000), {support::backorder(1, kDue)}, 1000)) == std::vector{Verdict::underfunded});
+  CHECK(verdicts_of(sweep_plan(support::customer(0, 1000), {support::backorder(1, kDue)}, 1000)) ==
+        std::vector{Verdict::funded});
+  CHECK(verdicts_of(sweep_plan(support::customer(-1, 1000), {support::backorder(1, kDue)}, 1000)) ==
+        std::vector{Verdict::underfunded});
 }
 
 TEST_CASE("plan: a frozen account reserves nothing, stays, and is void at the deadline") {
@@ -140,12 +151,13 @@ TEST_CASE("plan: a frozen account reserves nothing, stays, and is void at the de
 }
 
 TEST_CASE("first seen after its deadline: void, nothing reserved") {
-  const FundingPlan plan = sweep_plan(support::customer(9000), {support::backorder(1, kNow + std::chrono::hours(2))}, 1000);
+  const FundingPlan plan =
+      sweep_plan(support::customer(9000), {support::backorder(1, kNow + std::chrono::hours(2))}, 1000);
   CHECK(verdicts_of(plan) == std::vector{Verdict::too_late});
   CHECK(plan.verdicts[0].voids == Reason::deadline_missed);
 }
 
-// ---- the plan against a brute-force model over random books ---------------------------------------------------------------
+// ---- the plan against a brute-force model over random books ----
 
 namespace {
 
@@ -163,7 +175,9 @@ struct Book {
 };
 
 Book random_book(std::mt19937_64& random) {
-  const auto pick = [&random](std::int64_t low, std::int64_t high) { return std::uniform_int_distribution<std::int64_t>(low, high)(random); };
+  const auto pick = [&random](std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>(low, high)(random);
+  };
   Book book;
   book.customer = support::customer(pick(0, 6) * 500, pick(0, 3) == 0 ? pick(0, 4) * 300 : 0);
   if (pick(0, 9) == 0) book.customer.state = AccountState::frozen;
@@ -172,12 +186,15 @@ Book random_book(std::mt19937_64& random) {
   const char* const zones[] = {"com", "net", "pl"};
   for (const char* zone : zones) {
     book.prices.push_back({zone, "standard", eur(pick(1, 12) * 100), at("2020-01-01"), {}});
-    if (pick(0, 2) == 0) book.prices.push_back({zone, "standard", eur(pick(1, 12) * 100), kNow + std::chrono::hours(pick(0, 200)), {}});
+    if (pick(0, 2) == 0)
+      book.prices.push_back({zone, "standard", eur(pick(1, 12) * 100), kNow + std::chrono::hours(pick(0, 200)), {}});
     if (pick(0, 5) == 0) book.prices.back().valid_to = kNow + std::chrono::hours(pick(-50, 200));
   }
   const std::int64_t count = pick(0, 9);
   for (std::int64_t id = 1; id <= count; ++id) {
-    Backorder one = support::backorder(id, pick(0, 8) == 0 ? std::nullopt : std::optional(kNow + std::chrono::hours(pick(-2, 20) * 12)), pick(3, 14) * 100);
+    Backorder one = support::backorder(
+        id, pick(0, 8) == 0 ? std::nullopt : std::optional(kNow + std::chrono::hours(pick(-2, 20) * 12)),
+        pick(3, 14) * 100);
     one.zone = zones[pick(0, 2)];
     one.priority = static_cast<int>(pick(1, 3));
     one.placed_at += std::chrono::hours(pick(0, 3));
@@ -187,7 +204,8 @@ Book random_book(std::mt19937_64& random) {
   return book;
 }
 
-// The rules once more, as slowly and plainly as possible: one sweep, deciding each backorder by looking at everything again.
+// The rules once more, as slowly and plainly as possible: one sweep, deciding each backorder by looking at everything
+// again.
 void model_sweep(Book& book, std::map<std::int64_t, Fate>& fates, UtcTime now) {
   std::vector<Backorder*> due;
   for (Backorder& one : book.backorders) {
@@ -201,7 +219,9 @@ void model_sweep(Book& book, std::map<std::int64_t, Fate>& fates, UtcTime now) {
     std::optional<std::int64_t> price;
     UtcTime from = UtcTime::min();
     for (const Price& row : book.prices) {
-      if (row.zone != one.zone || row.valid_from > now || (row.valid_to && *row.valid_to <= now) || row.valid_from < from) continue;
+      if (row.zone != one.zone || row.valid_from > now || (row.valid_to && *row.valid_to <= now) ||
+          row.valid_from < from)
+        continue;
       price = row.amount.minor();
       from = row.valid_from;
     }
@@ -212,7 +232,11 @@ void model_sweep(Book& book, std::map<std::int64_t, Fate>& fates, UtcTime now) {
   for (Backorder* one : due) {
     if (now > one->drop->deadline) {
       const bool frozen = book.customer.state == AccountState::frozen;
-      fates[one->id.value()] = {false, frozen ? Reason::account_frozen : one->underfunded ? Reason::insufficient_available : Reason::deadline_missed, 0};
+      fates[one->id.value()] = {false,
+                                frozen             ? Reason::account_frozen
+                                : one->underfunded ? Reason::insufficient_available
+                                                   : Reason::deadline_missed,
+                                0};
     } else if (book.customer.state == AccountState::frozen) {
       continue;
     } else if (!price_at(*one)) {
@@ -285,19 +309,25 @@ TEST_CASE("plan: equals a brute-force model over random books, and the preview e
     REQUIRE(bool(done));
     REQUIRE(committed.customer.available == model.customer.available);
 
-    // The preview is what sweeps at every due instant, past each deadline of a set that was refused whole, and at the horizon then do.
+    // The preview is what sweeps at every due instant, past each deadline of a set that was refused whole, and at the
+    // horizon then do.
     std::set<UtcTime> instants{horizon}, smaller_sets;
     for (const Backorder& one : start.backorders) {
-      if (one.drop && one.drop->deposit_due > kNow && one.drop->deposit_due <= horizon) instants.insert(one.drop->deposit_due);
-      if (one.drop && one.drop->deadline >= kNow && one.drop->deadline < horizon) smaller_sets.insert(one.drop->deadline + Milliseconds(1));
+      if (one.drop && one.drop->deposit_due > kNow && one.drop->deposit_due <= horizon)
+        instants.insert(one.drop->deposit_due);
+      if (one.drop && one.drop->deadline >= kNow && one.drop->deadline < horizon)
+        smaller_sets.insert(one.drop->deadline + Milliseconds(1));
     }
-    const bool shrinks = start.customer.policy == FundingPolicy::all_or_nothing && start.customer.timing == VoidTiming::at_deadline;
+    const bool shrinks =
+        start.customer.policy == FundingPolicy::all_or_nothing && start.customer.timing == VoidTiming::at_deadline;
     if (shrinks) instants.insert(smaller_sets.begin(), smaller_sets.end());
     for (const UtcTime instant : instants) {
       const bool is_left_out = std::ranges::any_of(model.backorders, [&](const Backorder& one) {
         return one.drop && one.drop->deadline + Milliseconds(1) == instant && !expected.contains(one.id.value());
       });
-      const bool is_due = instant == horizon || std::ranges::any_of(model.backorders, [&](const Backorder& one) { return one.drop && one.drop->deposit_due == instant; });
+      const bool is_due = instant == horizon || std::ranges::any_of(model.backorders, [&](const Backorder& one) {
+                            return one.drop && one.drop->deposit_due == instant;
+                          });
       if (is_due || is_left_out) model_sweep(model, expected, instant);
     }
     const FundingPlan preview = plan_funding(start.customer, start.backorders, prices, {}, kNow, horizon);
@@ -308,14 +338,17 @@ TEST_CASE("plan: equals a brute-force model over random books, and the preview e
     REQUIRE(preview.shortfall.is_positive() == can_be_saved(preview, start));
     REQUIRE(preview.top_up_by.has_value() == preview.shortfall.is_positive());
   }
-  for (const Verdict verdict : {Verdict::funded, Verdict::underfunded, Verdict::no_price, Verdict::price_above_cap, Verdict::frozen, Verdict::too_late}) {
+  for (const Verdict verdict : {Verdict::funded, Verdict::underfunded, Verdict::no_price, Verdict::price_above_cap,
+                                Verdict::frozen, Verdict::too_late}) {
     CAPTURE(name(verdict));
     CHECK(seen[verdict] > 100);
   }
   CHECK(previews_with_future > 10'000);
 }
 
-TEST_CASE("plan: the shortfall paid in by its instant saves everything that money can save; one minor unit less, or a moment later, does not") {
+TEST_CASE(
+    "plan: the shortfall paid in by its instant saves everything that money can save; one minor unit less, or a moment "
+    "later, does not") {
   std::mt19937_64 random(7);
   int topped = 0, late = 0, waiting_for_change = 0;
   for (int round = 0; round < 8'000; ++round) {
@@ -323,10 +356,13 @@ TEST_CASE("plan: the shortfall paid in by its instant saves everything that mone
     Book book = random_book(random);
     if (round % 3 == 0) book.customer.owed = eur(1 + round % 700);
     std::vector<PayIn> pay_ins;
-    if (round % 4 == 0) pay_ins = {{kNow + std::chrono::hours(30), eur(300)}, {kNow + std::chrono::hours(90), eur(450)}};
+    if (round % 4 == 0)
+      pay_ins = {{kNow + std::chrono::hours(30), eur(300)}, {kNow + std::chrono::hours(90), eur(450)}};
     const PriceList prices(book.prices);
     const UtcTime horizon = kNow + std::chrono::hours(400);
-    const auto plan = [&](const std::vector<PayIn>& money) { return plan_funding(book.customer, book.backorders, prices, {}, kNow, horizon, money); };
+    const auto plan = [&](const std::vector<PayIn>& money) {
+      return plan_funding(book.customer, book.backorders, prices, {}, kNow, horizon, money);
+    };
     const auto with = [&](UtcTime when, Money amount) {
       std::vector<PayIn> money = pay_ins;
       money.push_back({when, amount});
@@ -338,7 +374,8 @@ TEST_CASE("plan: the shortfall paid in by its instant saves everything that mone
     ++topped;
     // Where voids wait for the deadline, a price that changes or money that comes meanwhile may ask for less.
     const bool waits = book.customer.timing == VoidTiming::at_deadline;
-    const bool still = std::ranges::none_of(book.prices, [](const Price& price) { return price.valid_from > kNow || price.valid_to; });
+    const bool still =
+        std::ranges::none_of(book.prices, [](const Price& price) { return price.valid_from > kNow || price.valid_to; });
     if (waits && (!still || !pay_ins.empty())) {
       ++waiting_for_change;
       continue;
@@ -357,14 +394,17 @@ TEST_CASE("plan: the shortfall paid in by its instant saves everything that mone
   CHECK(waiting_for_change > 100);
 }
 
-TEST_CASE("plan: the one named to be dropped does fund the other, and one is named wherever a single one is enough in the simple case") {
+TEST_CASE(
+    "plan: the one named to be dropped does fund the other, and one is named wherever a single one is enough in the "
+    "simple case") {
   std::mt19937_64 random(11);
   int named = 0, could = 0;
   for (int round = 0; round < 6'000; ++round) {
     CAPTURE(round);
     const Book book = random_book(random);
     std::vector<PayIn> pay_ins;
-    if (round % 4 == 0) pay_ins = {{kNow + std::chrono::hours(30), eur(300)}, {kNow + std::chrono::hours(90), eur(450)}};
+    if (round % 4 == 0)
+      pay_ins = {{kNow + std::chrono::hours(30), eur(300)}, {kNow + std::chrono::hours(90), eur(450)}};
     const PriceList prices(book.prices);
     const UtcTime horizon = kNow + std::chrono::hours(400);
     const FundingPlan plan = plan_funding(book.customer, book.backorders, prices, {}, kNow, horizon, pay_ins);
@@ -372,7 +412,9 @@ TEST_CASE("plan: the one named to be dropped does fund the other, and one is nam
       std::vector<Backorder> rest = book.backorders;
       std::erase_if(rest, [&](const Backorder& one) { return one.id == without; });
       const FundingPlan other = plan_funding(book.customer, rest, prices, {}, kNow, horizon, pay_ins);
-      return std::ranges::any_of(other.verdicts, [&](const FundingVerdict& row) { return row.backorder == id && row.verdict == Verdict::funded; });
+      return std::ranges::any_of(other.verdicts, [&](const FundingVerdict& row) {
+        return row.backorder == id && row.verdict == Verdict::funded;
+      });
     };
     for (const FundingVerdict& row : plan.verdicts) {
       if (row.verdict != Verdict::underfunded) {
@@ -383,11 +425,14 @@ TEST_CASE("plan: the one named to be dropped does fund the other, and one is nam
         ++named;
         REQUIRE(is_funded_without(row.backorder, *row.funded_without));
       }
-      could += std::ranges::any_of(book.backorders, [&](const Backorder& one) { return one.id != row.backorder && is_funded_without(row.backorder, one.id); });
+      could += std::ranges::any_of(book.backorders, [&](const Backorder& one) {
+        return one.id != row.backorder && is_funded_without(row.backorder, one.id);
+      });
     }
   }
   CHECK(named > 500);
-  CHECK(named * 10 > could * 6);  // the rest: one drop lets others in first, or whole sets wait for their deadlines
+  // the rest: one drop lets others in first, or whole sets wait for their deadlines
+  CHECK(named * 10 > could * 6);
 }
 
 TEST_CASE("plan: five thousand backorders at different prices in one account are planned at once") {
@@ -399,9 +444,12 @@ TEST_CASE("plan: five thousand backorders at different prices in one account are
     backorders.push_back(support::backorder(id, kDue + std::chrono::minutes(id)));
     backorders.back().zone = zone;
   }
-  const FundingPlan plan = plan_funding(support::customer(4'000'000), backorders, PriceList(prices), {}, kNow, kNow + std::chrono::hours(400));
+  const FundingPlan plan = plan_funding(support::customer(4'000'000), backorders, PriceList(prices), {}, kNow,
+                                        kNow + std::chrono::hours(400));
   CHECK(plan.verdicts.size() == 5'000);
-  CHECK(std::ranges::count_if(plan.verdicts, [](const FundingVerdict& row) { return row.verdict == Verdict::underfunded; }) > 2'500);
+  CHECK(std::ranges::count_if(plan.verdicts,
+                              [](const FundingVerdict& row) { return row.verdict == Verdict::underfunded; }) > 2'500);
   const auto first = std::ranges::find(plan.verdicts, Verdict::underfunded, &FundingVerdict::verdict);
-  CHECK(first->funded_without == std::prev(first)->backorder);  // of many that would do, the one that money is given to last
+  // of many that would do, the one that money is given to last
+  CHECK(first->funded_without == std::prev(first)->backorder);
 }

@@ -18,9 +18,11 @@ TEST_CASE("money: text and minor units convert both ways without loss, by the cu
     std::int64_t minor;
     const char* printed;
   };
-  for (const Row& row : {Row{"0", "EUR", 0, "0.00"}, Row{"0.00", "EUR", 0, "0.00"}, Row{"10.05", "EUR", 1005, "10.05"}, Row{"-0.05", "EUR", -5, "-0.05"},
-                         Row{"12.5", "EUR", 1250, "12.50"}, Row{"007", "EUR", 700, "7.00"}, Row{"500", "JPY", 500, "500"}, Row{"-1", "JPY", -1, "-1"},
-                         Row{"1.234", "KWD", 1234, "1.234"}, Row{"0.001", "KWD", 1, "0.001"}, Row{"10000000000000.00", "EUR", kMaxAmountMinor, "10000000000000.00"}}) {
+  for (const Row& row :
+       {Row{"0", "EUR", 0, "0.00"}, Row{"0.00", "EUR", 0, "0.00"}, Row{"10.05", "EUR", 1005, "10.05"},
+        Row{"-0.05", "EUR", -5, "-0.05"}, Row{"12.5", "EUR", 1250, "12.50"}, Row{"007", "EUR", 700, "7.00"},
+        Row{"500", "JPY", 500, "500"}, Row{"-1", "JPY", -1, "-1"}, Row{"1.234", "KWD", 1234, "1.234"},
+        Row{"0.001", "KWD", 1, "0.001"}, Row{"10000000000000.00", "EUR", kMaxAmountMinor, "10000000000000.00"}}) {
     CAPTURE(row.text);
     const Result<Money> money = parse_money(row.text, currency(row.code));
     REQUIRE(bool(money));
@@ -30,7 +32,8 @@ TEST_CASE("money: text and minor units convert both ways without loss, by the cu
 }
 
 TEST_CASE("money: what is not an amount is refused, and so are more decimals than the currency has") {
-  for (const char* text : {"", " ", "-", ".", "1.", ".5", "1,5", "1e3", "+1", "1.2.3", "0x10", "1 000", "1'000", "NaN", "1.234", "--1", " 1", "1 ", "١"}) {
+  for (const char* text : {"", " ", "-", ".", "1.", ".5", "1,5", "1e3", "+1", "1.2.3", "0x10", "1 000", "1'000", "NaN",
+                           "1.234", "--1", " 1", "1 ", "١"}) {
     CAPTURE(text);
     CHECK(parse_money(text, currency("EUR")).error().code == ErrorCode::invalid_amount);
   }
@@ -38,7 +41,8 @@ TEST_CASE("money: what is not an amount is refused, and so are more decimals tha
   for (const char* text : {"10000000000000.01", "99999999999999999999999999", "9223372036854775808"}) {
     CHECK(parse_money(text, currency("EUR")).error().code == ErrorCode::amount_out_of_range);
   }
-  for (const char* text : {"0", "0.00", "-0", "-1"}) CHECK(parse_positive_money(text, currency("EUR")).error().code == ErrorCode::invalid_amount);
+  for (const char* text : {"0", "0.00", "-0", "-1"})
+    CHECK(parse_positive_money(text, currency("EUR")).error().code == ErrorCode::invalid_amount);
 }
 
 TEST_CASE("currency: ISO 4217 in circulation, any case; nothing else") {
@@ -65,7 +69,8 @@ TEST_CASE("money: products name their rounding") {
   struct Row {
     std::int64_t minor, bp, half_even, half_away, down;
   };
-  for (const Row& row : {Row{100, 1900, 19, 19, 19}, Row{5, 5000, 2, 3, 2}, Row{15, 5000, 8, 8, 7}, Row{-5, 5000, -2, -3, -2}, Row{-15, 5000, -8, -8, -7}, Row{333, 3333, 111, 111, 110}}) {
+  for (const Row& row : {Row{100, 1900, 19, 19, 19}, Row{5, 5000, 2, 3, 2}, Row{15, 5000, 8, 8, 7},
+                         Row{-5, 5000, -2, -3, -2}, Row{-15, 5000, -8, -8, -7}, Row{333, 3333, 111, 111, 110}}) {
     CAPTURE(row.minor);
     CHECK(multiply_bp(eur(row.minor), row.bp, Rounding::half_even) == eur(row.half_even));
     CHECK(multiply_bp(eur(row.minor), row.bp, Rounding::half_away_from_zero) == eur(row.half_away));
@@ -93,8 +98,9 @@ TEST_CASE("money: the provider's amounts have more decimals; they are rounded ha
     std::int64_t minor;
     bool exact;
   };
-  for (const Row& row : {Row{"1000000.0000", 100'000'000, true}, Row{"-60.00", -6000, true}, Row{"1.0050", 100, false}, Row{"1.0150", 102, false},
-                         Row{"1.00500001", 101, false}, Row{"0.0049", 0, false}, Row{"-1.0150", -102, false}}) {
+  for (const Row& row : {Row{"1000000.0000", 100'000'000, true}, Row{"-60.00", -6000, true}, Row{"1.0050", 100, false},
+                         Row{"1.0150", 102, false}, Row{"1.00500001", 101, false}, Row{"0.0049", 0, false},
+                         Row{"-1.0150", -102, false}}) {
     CAPTURE(row.text);
     const auto money = parse_provider_money(row.text, currency("EUR"));
     REQUIRE(bool(money));

@@ -40,13 +40,17 @@ TEST_CASE("notices: every step of the table is told to the customer, but for a j
     // Whoever hears that money moved hears how much.
     if (row.money != MoneyEffect::none) CHECK(form_of(*kind).of_money);
   }
-  CHECK(told == std::set{NoticeKind::reserved, NoticeKind::voided, NoticeKind::submitted, NoticeKind::refunded, NoticeKind::cancelled, NoticeKind::captured, NoticeKind::auction});
+  CHECK(told == std::set{NoticeKind::reserved, NoticeKind::voided, NoticeKind::submitted, NoticeKind::refunded,
+                         NoticeKind::cancelled, NoticeKind::captured, NoticeKind::auction});
 }
 
 TEST_CASE("notices: what the operator must hear") {
-  for (const auto& [event, kind] : {std::pair(EventKind::purse_empty, NoticeKind::purse_low), std::pair(EventKind::verify_failed, NoticeKind::verify_failed),
-                                    std::pair(EventKind::case_opened, NoticeKind::case_opened), std::pair(EventKind::purse_short, NoticeKind::purse_short),
-                                    std::pair(EventKind::purse_covered, NoticeKind::purse_covered), std::pair(EventKind::submitting_stopped, NoticeKind::submitting_stopped)}) {
+  for (const auto& [event, kind] : {std::pair(EventKind::purse_empty, NoticeKind::purse_low),
+                                    std::pair(EventKind::verify_failed, NoticeKind::verify_failed),
+                                    std::pair(EventKind::case_opened, NoticeKind::case_opened),
+                                    std::pair(EventKind::purse_short, NoticeKind::purse_short),
+                                    std::pair(EventKind::purse_covered, NoticeKind::purse_covered),
+                                    std::pair(EventKind::submitting_stopped, NoticeKind::submitting_stopped)}) {
     CHECK(notice_of(event_of(event)) == kind);
     CHECK(form_of(kind).audience == Audience::operator_);
   }
@@ -72,11 +76,16 @@ TEST_CASE("notices: the built-in words of every kind are whole, and name who and
 }
 
 TEST_CASE("notices: a template that cannot be filled is refused when it is read, with its line") {
-  struct Row { const char* text; const char* said; };
+  struct Row {
+    const char* text;
+    const char* said;
+  };
   const NoticeForm& form = form_of(NoticeKind::shortfall);
-  for (const Row& row : {Row{"no subject", "line 1"}, Row{"Subject: x", "line 1"}, Row{"Subject: x\nbody", "line 2"}, Row{"Subject: {domain}\n\nb\n", "line 1: a notice 'shortfall' has no {domain}"},
-                         Row{"Subject: x\n\na\nb {acount}\n", "line 4: a notice 'shortfall' has no {acount}; it has notice, kind"}, Row{"Subject: x\n\n{account\n", "not closed"},
-                         Row{"Subject: x\n\n{}\n", "has no {}"}}) {
+  for (const Row& row :
+       {Row{"no subject", "line 1"}, Row{"Subject: x", "line 1"}, Row{"Subject: x\nbody", "line 2"},
+        Row{"Subject: {domain}\n\nb\n", "line 1: a notice 'shortfall' has no {domain}"},
+        Row{"Subject: x\n\na\nb {acount}\n", "line 4: a notice 'shortfall' has no {acount}; it has notice, kind"},
+        Row{"Subject: x\n\n{account\n", "not closed"}, Row{"Subject: x\n\n{}\n", "has no {}"}}) {
     CAPTURE(row.text);
     const auto refused = NoticeTemplate::parse(row.text, form, "shortfall.txt");
     REQUIRE_FALSE(bool(refused));

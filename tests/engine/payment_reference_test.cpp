@@ -17,7 +17,9 @@ Customer named(std::int64_t id, const char* name) {
 
 }  // namespace
 
-TEST_CASE("payer: an account is known by its name or a reference given to it, as a whole word after normalisation, and never guessed") {
+TEST_CASE(
+    "payer: an account is known by its name or a reference given to it, as a whole word after normalisation, and never "
+    "guessed") {
   const std::vector<Customer> customers{named(1, "alice"), named(2, "bob-7"), named(3, "Carol"), named(4, "carol")};
   const std::vector<AccountReference> references{{CustomerId(1), "dl-alice-7"}, {CustomerId(2), "dl-bob-9"}};
   const PayerIndex index(customers, references);
@@ -25,15 +27,19 @@ TEST_CASE("payer: an account is known by its name or a reference given to it, as
     const char *end_to_end, *reference;
     const char* account;  // "": nobody, "*": several
   };
-  for (const Row& row : {Row{"", "Payment DL-Alice-7, thanks", "alice"}, Row{"DL-ALICE-7", "", "alice"}, Row{"", "invoice 4711 alice.", "alice"}, Row{"", "BOB-7", "bob-7"},
-                         Row{"", "malice", ""}, Row{"", "alice2", ""}, Row{"", "dl-alice-77", ""}, Row{"", "dl alice 7", "alice"}, Row{"", "", ""}, Row{"", "bob", ""},
-                         Row{"", "alice bob-7", "*"}, Row{"alice", "bob-7", "*"}, Row{"", "dl-alice-7 dl-bob-9", "*"},
-                         Row{"", "for alice, DL-bob-9", "bob-7"},  // given references outrank names
-                         Row{"", "alice ALICE dl-alice-7", "alice"}, Row{"", "carol", "*"}, Row{"", "alíce", ""}}) {
+  for (const Row& row :
+       {Row{"", "Payment DL-Alice-7, thanks", "alice"}, Row{"DL-ALICE-7", "", "alice"},
+        Row{"", "invoice 4711 alice.", "alice"}, Row{"", "BOB-7", "bob-7"}, Row{"", "malice", ""},
+        Row{"", "alice2", ""}, Row{"", "dl-alice-77", ""}, Row{"", "dl alice 7", "alice"}, Row{"", "", ""},
+        Row{"", "bob", ""}, Row{"", "alice bob-7", "*"}, Row{"alice", "bob-7", "*"},
+        Row{"", "dl-alice-7 dl-bob-9", "*"}, Row{"", "for alice, DL-bob-9", "bob-7"},  // given references outrank names
+        Row{"", "alice ALICE dl-alice-7", "alice"}, Row{"", "carol", "*"}, Row{"", "alíce", ""}}) {
     CAPTURE(row.end_to_end);
     CAPTURE(row.reference);
     const Identification found = index.identify(row.end_to_end, row.reference);
-    const std::string account = found.verdict == Identified::nobody ? "" : found.verdict == Identified::several ? "*" : customers[found.customer].name;
+    const std::string account = found.verdict == Identified::nobody    ? ""
+                                : found.verdict == Identified::several ? "*"
+                                                                       : customers[found.customer].name;
     CHECK(account == row.account);
   }
   CHECK(index.identify("", "alice bob-7").word == "alice, bob-7");

@@ -18,7 +18,8 @@ Payment payment(std::int64_t minor) { return {.amount = eur(minor)}; }
 std::vector<Transfer> posted(const Changes& changes, std::int64_t first_id = 1) {
   std::vector<Transfer> transfers;
   for (const NewTransfer& one : changes.transfers) {
-    transfers.push_back({TransferId(first_id++), one.kind, one.debit, one.credit, one.amount, kNow, kNow, one.backorder, one.attempt, one.reverses, RequestId(1), "", one.memo});
+    transfers.push_back({TransferId(first_id++), one.kind, one.debit, one.credit, one.amount, kNow, kNow, one.backorder,
+                         one.attempt, one.reverses, RequestId(1), "", one.memo});
   }
   return transfers;
 }
@@ -87,7 +88,8 @@ TEST_CASE("amounts: another currency, zero and less are refused everywhere") {
   for (const std::int64_t minor : {std::int64_t{0}, std::int64_t{-5}}) {
     CHECK(pay_in(changes, customer, payment(minor)).error().code == ErrorCode::invalid_amount);
     CHECK(pay_out(changes, customer, payment(minor)).error().code == ErrorCode::invalid_amount);
-    CHECK(adjust(changes, customer, eur(minor), Direction::credit, "why", {}).error().code == ErrorCode::invalid_amount);
+    CHECK(adjust(changes, customer, eur(minor), Direction::credit, "why", {}).error().code ==
+          ErrorCode::invalid_amount);
   }
   CHECK(changes.transfers.empty());
 }
@@ -96,7 +98,8 @@ TEST_CASE("adjustment: adjustments need a reason and cannot take what is not the
   Customer customer = support::customer(100);
   Changes changes;
   CHECK(adjust(changes, customer, eur(50), Direction::debit, "", {}).error().code == ErrorCode::invalid_argument);
-  CHECK(adjust(changes, customer, eur(101), Direction::debit, "fee", {}).error().code == ErrorCode::insufficient_available);
+  CHECK(adjust(changes, customer, eur(101), Direction::debit, "fee", {}).error().code ==
+        ErrorCode::insufficient_available);
   CHECK(bool(adjust(changes, customer, eur(100), Direction::debit, "fee", {})));
   CHECK(bool(adjust(changes, customer, eur(30), Direction::credit, "mistake", {})));
   CHECK(customer.available == eur(30));
@@ -128,10 +131,12 @@ TEST_CASE("reserve, refund and capture are never reversed; spent money is not ei
   REQUIRE(bool(take_step(reserve_changes, one, customer, Event::funded, {.now = kNow, .deposit = eur(1000)})));
   Changes changes;
   CHECK(reverse(changes, &customer, posted(reserve_changes), {}, "why").error().code == ErrorCode::not_reversible);
-  CHECK(reverse(changes, &customer, posted(payment_changes), {}, "why").error().code == ErrorCode::insufficient_available);
+  CHECK(reverse(changes, &customer, posted(payment_changes), {}, "why").error().code ==
+        ErrorCode::insufficient_available);
 }
 
-TEST_CASE("chargeback: a chargeback voids unsubmitted deposits in reverse order as far as needed, owes the rest, freezes") {
+TEST_CASE(
+    "chargeback: a chargeback voids unsubmitted deposits in reverse order as far as needed, owes the rest, freezes") {
   Customer customer = support::customer(0);
   Changes payment_changes;
   REQUIRE(bool(pay_in(payment_changes, customer, payment(3500))));
@@ -160,7 +165,8 @@ TEST_CASE("chargeback: a chargeback voids unsubmitted deposits in reverse order 
     SUBCASE("won later, it is reversed, and nothing is reserved again") {
       std::vector<Transfer> taken;
       for (const Transfer& one : posted(changes, 50)) {
-        if (one.kind == TransferKind::chargeback || one.kind == TransferKind::chargeback_receivable) taken.push_back(one);
+        if (one.kind == TransferKind::chargeback || one.kind == TransferKind::chargeback_receivable)
+          taken.push_back(one);
       }
       Changes won;
       REQUIRE(bool(reverse(won, &customer, taken, {}, "won")));
@@ -172,7 +178,8 @@ TEST_CASE("chargeback: a chargeback voids unsubmitted deposits in reverse order 
   SUBCASE("only a payment can be charged back") {
     Changes adjustment, changes;
     REQUIRE(bool(adjust(adjustment, customer, eur(5), Direction::credit, "x", {})));
-    CHECK(charge_back(changes, customer, posted(adjustment), {}, backorders, "bank", kNow).error().code == ErrorCode::not_reversible);
+    CHECK(charge_back(changes, customer, posted(adjustment), {}, backorders, "bank", kNow).error().code ==
+          ErrorCode::not_reversible);
   }
 }
 
@@ -200,7 +207,8 @@ TEST_CASE("suspense: unidentified money waits in suspense until a person assigns
   Changes changes;
   pay_in_unidentified(changes, payment(700));
   CHECK(change_of(changes, AccountKind::suspense) == eur(700));
-  CHECK(assign_unidentified(changes, customer, eur(701), eur(700), "letter").error().code == ErrorCode::insufficient_available);
+  CHECK(assign_unidentified(changes, customer, eur(701), eur(700), "letter").error().code ==
+        ErrorCode::insufficient_available);
   CHECK(bool(assign_unidentified(changes, customer, eur(700), eur(700), "letter")));
   CHECK(customer.available == eur(700));
   CHECK(change_of(changes, AccountKind::suspense).is_zero());
@@ -212,8 +220,10 @@ TEST_CASE("account states: the table of acts") {
     AccountAct act;
     const char* allowed;  // in the order open, frozen, closing, closed
   };
-  for (const Row& row : {Row{AccountAct::place, "y---"}, Row{AccountAct::reserve, "y---"}, Row{AccountAct::submit, "y---"}, Row{AccountAct::cancel, "yyy-"},
-                         Row{AccountAct::pay_in, "yyy-"}, Row{AccountAct::pay_out, "y-y-"}, Row{AccountAct::settle, "yyyy"}, Row{AccountAct::configure, "yyy-"}}) {
+  for (const Row& row :
+       {Row{AccountAct::place, "y---"}, Row{AccountAct::reserve, "y---"}, Row{AccountAct::submit, "y---"},
+        Row{AccountAct::cancel, "yyy-"}, Row{AccountAct::pay_in, "yyy-"}, Row{AccountAct::pay_out, "y-y-"},
+        Row{AccountAct::settle, "yyyy"}, Row{AccountAct::configure, "yyy-"}}) {
     for (int i = 0; i < 4; ++i) {
       CAPTURE(static_cast<int>(row.act));
       CAPTURE(name(states[i]));

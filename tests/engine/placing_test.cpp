@@ -88,13 +88,15 @@ TEST_CASE("placing: inside the window a placement is funded at once or not place
   }
 }
 
-TEST_CASE("placing: from the deadline until two days after the drop it is too late; then it is the next drop, undated") {
+TEST_CASE(
+    "placing: from the deadline until two days after the drop it is too late; then it is the next drop, undated") {
   Shop shop;
   const UtcTime drop = kNow + std::chrono::hours(3);
   shop.list(drop);
   CHECK(bool(shop.place({.name = support::domain("a.com")}, kNow)));  // the deadline itself is in time
   CHECK(code_of(shop.place({.name = support::domain("a.com")}, kNow + Milliseconds(1))) == ErrorCode::too_late);
-  CHECK(code_of(shop.place({.name = support::domain("a.com")}, drop + kDropCycle - Milliseconds(1))) == ErrorCode::too_late);
+  CHECK(code_of(shop.place({.name = support::domain("a.com")}, drop + kDropCycle - Milliseconds(1))) ==
+        ErrorCode::too_late);
   const Result<Placement> next = shop.place({.name = support::domain("a.com")}, drop + kDropCycle);
   REQUIRE(bool(next));
   CHECK_FALSE(next.value().backorder.drop.has_value());
@@ -115,8 +117,10 @@ TEST_CASE("placing: the same name again answers the open one; --another makes a 
 
 TEST_CASE("placing: the longest suffix decides, and an unknown one is refused") {
   Shop shop;
-  shop.prices = PriceList({{"pl", "standard", eur(1000), at("2020-01-01"), {}}, {"com.pl", "standard", eur(300), at("2020-01-01"), at("2021-01-01")}});
-  CHECK(code_of(shop.place({.name = support::domain("x.com.pl")})) == ErrorCode::no_price);  // never the price of .pl
+  shop.prices = PriceList({{"pl", "standard", eur(1000), at("2020-01-01"), {}},
+                           {"com.pl", "standard", eur(300), at("2020-01-01"), at("2021-01-01")}});
+  // never the price of .pl
+  CHECK(code_of(shop.place({.name = support::domain("x.com.pl")})) == ErrorCode::no_price);
   CHECK(shop.place({.name = support::domain("x.net.pl")}).value().backorder.zone == "pl");
   CHECK(code_of(shop.place({.name = support::domain("x.org")})) == ErrorCode::unknown_zone);
 }
@@ -127,12 +131,15 @@ TEST_CASE("placing: no price in the account's currency is refused, and so is a c
   CHECK(code_of(shop.place({.name = support::domain("a.com")})) == ErrorCode::no_price);
   shop.prices = support::price_list(1000);
   CHECK(code_of(shop.place({.name = support::domain("a.com"), .max_price = eur(999)})) == ErrorCode::price_above_cap);
-  CHECK(code_of(shop.place({.name = support::domain("a.com"), .max_price = Money::of_minor(5000, support::currency("USD"))})) == ErrorCode::currency_mismatch);
+  CHECK(code_of(shop.place(
+            {.name = support::domain("a.com"), .max_price = Money::of_minor(5000, support::currency("USD"))})) ==
+        ErrorCode::currency_mismatch);
 }
 
 TEST_CASE("account states: only an open account places") {
   Shop shop;
-  for (const auto& [state, code] : {std::pair{AccountState::frozen, ErrorCode::account_frozen}, std::pair{AccountState::closing, ErrorCode::account_closing},
+  for (const auto& [state, code] : {std::pair{AccountState::frozen, ErrorCode::account_frozen},
+                                    std::pair{AccountState::closing, ErrorCode::account_closing},
                                     std::pair{AccountState::closed, ErrorCode::account_closed}}) {
     shop.customer.state = state;
     CHECK(code_of(shop.place({.name = support::domain("a.com")})) == code);

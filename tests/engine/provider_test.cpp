@@ -25,7 +25,8 @@ TEST_CASE("provider: an order's answer means what the table of codes says, and a
     }
     CHECK(name(meaning_of_order({.delivery = Delivery::answered, .code = code})) == name(expected));
   }
-  CHECK(meaning_of_order({.delivery = Delivery::answered, .code = std::numeric_limits<int>::max()}) == Meaning::unknown);
+  CHECK(meaning_of_order({.delivery = Delivery::answered, .code = std::numeric_limits<int>::max()}) ==
+        Meaning::unknown);
 }
 
 TEST_CASE("provider: temporary answers to an order are unknown, also those that look like refusals") {
@@ -46,8 +47,8 @@ TEST_CASE("provider: what was not read counts for nothing, whatever code it carr
 
 TEST_CASE("provider: every meaning has its own name") {
   std::map<std::string_view, int> seen;
-  for (const Meaning meaning : {Meaning::success, Meaning::refused, Meaning::refused_after_tries, Meaning::stop, Meaning::look_up,
-                                Meaning::purse, Meaning::gone, Meaning::not_sent, Meaning::unknown}) {
+  for (const Meaning meaning : {Meaning::success, Meaning::refused, Meaning::refused_after_tries, Meaning::stop,
+                                Meaning::look_up, Meaning::purse, Meaning::gone, Meaning::not_sent, Meaning::unknown}) {
     CHECK(++seen[name(meaning)] == 1);
   }
 }
@@ -110,12 +111,20 @@ TEST_CASE("provider: an accounting whose sum is not its parts is refused with bo
   CHECK(check_sum(accounting).error().code == ErrorCode::currency_mismatch);
 }
 
-TEST_CASE("provider: bookings without an id are known by content and number among their equals, whatever came before them") {
+TEST_CASE(
+    "provider: bookings without an id are known by content and number among their equals, whatever came before them") {
   const Currency usd = Currency::parse("USD").value();
   const auto charge = [&](const char* id, std::int64_t seconds, const char* name) {
-    return ProviderEntry{id, UtcTime(std::chrono::seconds(seconds)), "COM_BACKORDER", name, "", Money::of_minor(-1500, usd), Money::zero(usd)};
+    return ProviderEntry{id,
+                         UtcTime(std::chrono::seconds(seconds)),
+                         "COM_BACKORDER",
+                         name,
+                         "",
+                         Money::of_minor(-1500, usd),
+                         Money::zero(usd)};
   };
-  std::vector<ProviderEntry> entries{charge("", 1, "a.com"), charge("", 1, "a.com"), charge("90211", 1, "a.com"), charge("", 2, "a.com")};
+  std::vector<ProviderEntry> entries{charge("", 1, "a.com"), charge("", 1, "a.com"), charge("90211", 1, "a.com"),
+                                     charge("", 2, "a.com")};
   number_entries(entries);
   CHECK(entries[0].id == "1970-01-01T00:00:01Z COM_BACKORDER a.com -15.00 0.00 #1");
   CHECK(entries[1].id == "1970-01-01T00:00:01Z COM_BACKORDER a.com -15.00 0.00 #2");

@@ -29,7 +29,9 @@ struct Desk {
     backorder.application = "77";
     changes = {};
   }
-  ProviderJob job(const std::string& status) const { return {"77", backorder.name, status, kNow, {}, {}, "raw " + status}; }
+  ProviderJob job(const std::string& status) const {
+    return {"77", backorder.name, status, kNow, {}, {}, "raw " + status};
+  }
   bool hear(const std::string& status, UtcTime now = kDrop) {
     observe(changes, backorder, job(status), now);
     const Result<bool> settled = settle(changes, backorder, customer, {settings, tax_bp, {}, now});
@@ -44,7 +46,9 @@ struct Desk {
   }
 };
 
-ProviderAnswer answered(int code, std::optional<ProviderJob> job = {}) { return {Delivery::answered, code, "text", std::move(job), "raw"}; }
+ProviderAnswer answered(int code, std::optional<ProviderJob> job = {}) {
+  return {Delivery::answered, code, "text", std::move(job), "raw"};
+}
 
 // An ACTIVE backorder whose job is being ordered.
 struct Ordering {
@@ -131,7 +135,9 @@ TEST_CASE("settle: an unknown status is kept verbatim and becomes a case, never 
   CHECK(desk.has_case(CaseKind::unknown_status));
 }
 
-TEST_CASE("settle: an auction's price is outside by default, or charged in the same currency, above the deposit or below it") {
+TEST_CASE(
+    "settle: an auction's price is outside by default, or charged in the same currency, above the deposit or below "
+    "it") {
   Desk desk;
   desk.backorder.auction_price = "";
   ProviderJob won = desk.job("AUCTION-WON");
@@ -192,7 +198,9 @@ TEST_CASE("overdue: the deadline passed while nobody knows whether the job exist
 
 TEST_CASE("gone: a job that is gone") {
   Desk desk;
-  const auto look = [&](UtcTime now, bool charged = false) { REQUIRE(bool(job_gone(desk.changes, desk.backorder, desk.customer, charged, "545", now))); };
+  const auto look = [&](UtcTime now, bool charged = false) {
+    REQUIRE(bool(job_gone(desk.changes, desk.backorder, desk.customer, charged, "545", now)));
+  };
   SUBCASE("one look settles nothing") {
     look(kDrop + std::chrono::hours(5));
     CHECK(desk.backorder.state == State::processing);
@@ -235,9 +243,12 @@ TEST_CASE("gone: a job that is gone") {
 
 TEST_CASE("cases: a person's decisions, and only those of the table") {
   Desk desk;
-  const auto open = [&](CaseKind kind) { return Case{{kind, CustomerId(1), BackorderId(1), {}, {}}, CaseId(3), kDrop, {}, {}, {}}; };
+  const auto open = [&](CaseKind kind) {
+    return Case{{kind, CustomerId(1), BackorderId(1), {}, {}}, CaseId(3), kDrop, {}, {}, {}};
+  };
   const auto decide = [&](CaseKind kind, Resolution resolution, bool absent) {
-    return resolve_case(desk.changes, open(kind), desk.backorder, desk.customer, {resolution, "seen", {}, absent, 0, kDrop});
+    return resolve_case(desk.changes, open(kind), desk.backorder, desk.customer,
+                        {resolution, "seen", {}, absent, 0, kDrop});
   };
   SUBCASE("overdue is not failed while the job may exist") {
     CHECK(decide(CaseKind::overdue, Resolution::failed, false).error().code == ErrorCode::job_may_exist);
@@ -274,19 +285,20 @@ TEST_CASE("cases: a person's decisions, and only those of the table") {
   }
 }
 
-// ---- ordering a job ------------------------------------------------------------------------------------------------------------
+// ---- ordering a job ----
 
 TEST_CASE("submit: a confirmed application is PROCESSING, with its id") {
   Ordering desk;
-  REQUIRE(bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answered(200, desk.job("9", kNow)), false, kNow)));
+  REQUIRE(bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answered(200, desk.job("9", kNow)),
+                          false, kNow)));
   CHECK(desk.backorder.state == State::processing);
   CHECK(desk.backorder.application == "9");
   CHECK_FALSE(desk.backorder.open_call.has_value());
 }
 
 TEST_CASE("submit: no certain answer keeps the deposit and the call open") {
-  for (const ProviderAnswer& answer : {ProviderAnswer{}, answered(420), answered(421), answered(423), answered(425), answered(520), answered(521),
-                                       answered(599), answered(540), answered(200)}) {
+  for (const ProviderAnswer& answer : {ProviderAnswer{}, answered(420), answered(421), answered(423), answered(425),
+                                       answered(520), answered(521), answered(599), answered(540), answered(200)}) {
     Ordering desk;
     CAPTURE(answer.code);
     REQUIRE(bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answer, false, kNow)));
@@ -323,13 +335,17 @@ TEST_CASE("a refusal that follows an unknown attempt is looked up before anythin
   ProviderCall unknown = desk.changes.calls.at(0);
   const UtcTime later = kNow + std::chrono::seconds(60);
   SUBCASE("absent: void") {
-    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, unknown, {}, {}, std::chrono::seconds(60), later).value().settled);
+    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, unknown, {}, {}, std::chrono::seconds(60), later)
+              .value()
+              .settled);
     CHECK(desk.backorder.state == State::voided);
     CHECK(desk.customer.available == eur(10'000));
   }
   SUBCASE("there after all: adopted") {
     const std::vector<ProviderJob> jobs{desk.job("9", kNow)};
-    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, unknown, jobs, {}, std::chrono::seconds(60), later).value().settled);
+    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, unknown, jobs, {}, std::chrono::seconds(60), later)
+              .value()
+              .settled);
     CHECK(desk.backorder.state == State::processing);
   }
 }
@@ -339,32 +355,40 @@ TEST_CASE("look-up: minus bound, older and failed ones; absence only after the w
   const UtcTime later = kNow + std::chrono::seconds(60);
   const Milliseconds wait = std::chrono::seconds(60);
   const std::vector<std::string> bound{"1"};
-  const std::vector<ProviderJob> not_ours{desk.job("1", kNow), desk.job("2", kNow - kClockSkew - std::chrono::seconds(1)), desk.job("3", kNow, "FAILED")};
+  const std::vector<ProviderJob> not_ours{
+      desk.job("1", kNow), desk.job("2", kNow - kClockSkew - std::chrono::seconds(1)), desk.job("3", kNow, "FAILED")};
   SUBCASE("too early to prove absence") {
-    const auto looked = look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, not_ours, bound, wait, later - Milliseconds(1));
+    const auto looked = look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, not_ours, bound, wait,
+                                    later - Milliseconds(1));
     CHECK_FALSE(looked.value().settled);
     CHECK(desk.backorder.open_call == 5);
   }
   SUBCASE("absence proven: it may be tried again, the deposit stays") {
-    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, not_ours, bound, wait, later).value().settled);
+    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, not_ours, bound, wait, later)
+              .value()
+              .settled);
     CHECK(desk.backorder.state == State::active);
     CHECK_FALSE(desk.backorder.job_may_exist());
     CHECK(desk.changes.transfers.empty());
   }
   SUBCASE("a provider's clock behind ours does not hide our job") {
     const std::vector<ProviderJob> jobs{desk.job("7", kNow - kClockSkew)};
-    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, jobs, bound, wait, later).value().settled);
+    CHECK(
+        look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, jobs, bound, wait, later).value().settled);
     CHECK(desk.backorder.application == "7");
   }
   SUBCASE("several of ours: the earliest is adopted, the rest is surplus") {
-    const std::vector<ProviderJob> jobs{desk.job("5", kNow + std::chrono::seconds(3)), desk.job("4", kNow + std::chrono::seconds(1))};
-    const auto looked = look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, jobs, bound, wait, kNow + std::chrono::seconds(5));
+    const std::vector<ProviderJob> jobs{desk.job("5", kNow + std::chrono::seconds(3)),
+                                        desk.job("4", kNow + std::chrono::seconds(1))};
+    const auto looked = look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, jobs, bound, wait,
+                                    kNow + std::chrono::seconds(5));
     CHECK(desk.backorder.application == "4");
     CHECK(looked.value().surplus == std::vector<std::string>{"5"});
   }
   SUBCASE("one that is registered already is ours") {
     const std::vector<ProviderJob> jobs{desk.job("6", kNow, "SUCCESSFUL")};
-    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, jobs, bound, wait, later).value().settled);
+    CHECK(
+        look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, jobs, bound, wait, later).value().settled);
     CHECK(desk.backorder.application == "6");
   }
 }
@@ -403,7 +427,8 @@ TEST_CASE("submit: submit_lead holds a funded job back; frozen accounts and pass
   CHECK_FALSE(may_submit(desk.backorder, AccountState::open, schedule, {}, deadline + Milliseconds(1)));
   CHECK_FALSE(may_submit(desk.backorder, AccountState::frozen, schedule, {}, kNow));
   schedule.submit_lead = std::chrono::hours(12);
-  CHECK_FALSE(may_submit(desk.backorder, AccountState::open, schedule, {}, deadline - std::chrono::hours(12) - Milliseconds(1)));
+  CHECK_FALSE(may_submit(desk.backorder, AccountState::open, schedule, {},
+                         deadline - std::chrono::hours(12) - Milliseconds(1)));
   CHECK(may_submit(desk.backorder, AccountState::open, schedule, {}, deadline - std::chrono::hours(12)));
 }
 
@@ -428,8 +453,9 @@ TEST_CASE("cancel: deleting a job: confirmed refunds, refused runs on, unknown w
     CHECK_FALSE(desk.backorder.cancelling);
     CHECK(desk.customer.reserved == eur(1000));
   }
-  for (const auto& [answer, absent, expected] : {std::tuple{answered(545), false, Deletion::unknown}, std::tuple{answered(545), true, Deletion::confirmed},
-                                                 std::tuple{answered(421), false, Deletion::unknown}, std::tuple{ProviderAnswer{}, false, Deletion::unknown}}) {
+  for (const auto& [answer, absent, expected] :
+       {std::tuple{answered(545), false, Deletion::unknown}, std::tuple{answered(545), true, Deletion::confirmed},
+        std::tuple{answered(421), false, Deletion::unknown}, std::tuple{ProviderAnswer{}, false, Deletion::unknown}}) {
     Desk desk;
     CHECK(deletion(desk, answer, absent) == expected);
     CHECK(desk.customer.reserved.is_zero() == (expected == Deletion::confirmed));

@@ -14,7 +14,9 @@ namespace {
 void planted(const Command& command) {
   int seen[4] = {};
   for (const Parameter& parameter : command.parameters) {
-    if (parameter.name.starts_with("DOMAIN") && parameter.name.size() == 7 && parameter.name[6] >= '0' && parameter.name[6] <= '9') ++seen[parameter.name[6] - '0'];
+    if (parameter.name.starts_with("DOMAIN") && parameter.name.size() == 7 && parameter.name[6] >= '0' &&
+        parameter.name[6] <= '9')
+      ++seen[parameter.name[6] - '0'];
   }
   MUST(seen[0] <= static_cast<int>(command.parameters.size()));
 }

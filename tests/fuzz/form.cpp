@@ -1,5 +1,5 @@
-// Any bytes as a request: up to the first # the query string, then the body. What is read can be sent again in both encodings and is read as the same; no
-// secret is left by without_secrets.
+// Any bytes as a request: up to the first # the query string, then the body. What is read can be sent again in both
+// encodings and is read as the same; no secret is left by without_secrets.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -12,7 +12,8 @@ using namespace api_client;
 namespace {
 
 #ifdef DROPLEDGER_PLANTED_BUG
-// Expects short transfer codes. Only a whole request with a session and a parameter AUTH reaches it: decoded, cut into lines, trimmed.
+// Expects short transfer codes. Only a whole request with a session and a parameter AUTH reaches it: decoded, cut into
+// lines, trimmed.
 void planted(const Request& request) {
   char letters[8];
   if (request.connection.session.empty()) return;

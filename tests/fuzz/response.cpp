@@ -1,4 +1,5 @@
-// Any bytes as an answer of the provider: what is read lies inside the body, is counted right, and is read again when formatted.
+// Any bytes as an answer of the provider: what is read lies inside the body, is counted right, and is read again when
+// formatted.
 #include "api_client/response.hpp"
 
 #include <algorithm>
@@ -13,10 +14,14 @@ using api_client::Response;
 
 namespace {
 
-bool inside(std::string_view body, std::string_view view) { return view.empty() || (view.data() >= body.data() && view.data() + view.size() <= body.data() + body.size()); }
+bool inside(std::string_view body, std::string_view view) {
+  return view.empty() || (view.data() >= body.data() && view.data() + view.size() <= body.data() + body.size());
+}
 
 // Formatting replaces these on purpose.
-bool is_clean(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0{}", 5)) == std::string_view::npos; }
+bool is_clean(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0{}", 5)) == std::string_view::npos;
+}
 
 #ifdef DROPLEDGER_PLANTED_BUG
 // Expects one row of an answer that is still pending. Only complete answers reach it.
@@ -39,7 +44,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   MUST(inside(body, response.description()));
   bool clean = is_clean(response.description());
   std::size_t cells = 0;
-  Answer answer{.code = response.code(), .detail = {}, .description = std::string(response.description()), .properties = {}, .pending = response.pending()};
+  Answer answer{.code = response.code(),
+                .detail = {},
+                .description = std::string(response.description()),
+                .properties = {},
+                .pending = response.pending()};
   for (const Response::Property& property : response.properties()) {
     MUST(!property.name.empty());
     MUST(property.name.find_first_of(" \t]=\n") == std::string_view::npos);
@@ -51,7 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const std::string_view value : property.values) {
       MUST(inside(body, value));
       MUST(value.find('\n') == std::string_view::npos);
-      MUST(value.empty() || (value.front() != ' ' && value.back() != ' ' && value.front() != '\t' && value.back() != '\t'));
+      MUST(value.empty() ||
+           (value.front() != ' ' && value.back() != ' ' && value.front() != '\t' && value.back() != '\t'));
       clean = clean && is_clean(value);
       values.emplace_back(value);
     }
@@ -81,14 +91,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (response.complete() && clean) MUST(again.complete());
   if (clean) {
     if (!response.description().empty()) MUST(again.description() == response.description());
-    MUST(std::ranges::equal(again.properties(), response.properties(), [](const auto& a, const auto& b) { return a.name == b.name && a.values == b.values; }));
+    MUST(std::ranges::equal(again.properties(), response.properties(),
+                            [](const auto& a, const auto& b) { return a.name == b.name && a.values == b.values; }));
     MUST(again.paging().count == response.paging().count);
     MUST(again.paging().total == response.paging().total);
   }
 
   const Response hidden = Response::parse(api_client::without_secrets(body));
   for (const Response::Property& property : hidden.properties()) {
-    if (api_client::is_secret(property.name) && is_usual(property.name)) MUST(std::ranges::all_of(property.values, is_hidden));
+    if (api_client::is_secret(property.name) && is_usual(property.name))
+      MUST(std::ranges::all_of(property.values, is_hidden));
   }
 #ifdef DROPLEDGER_PLANTED_BUG
   planted(response);

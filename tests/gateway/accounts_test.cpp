@@ -23,7 +23,8 @@ TEST_CASE("gateway: bookings add up, tax beside the price, and pages share their
     const operations::Context context{*store, world.now(), "test"};
     REQUIRE(bool(operations::set_tax_rate(context, {}, {"DE", 1900, kMade})));
     REQUIRE(bool(operations::change_terms(context, {}, "test.user", {.country = "DE", .credit_limit = eur(2'500)})));
-    REQUIRE(bool(operations::adjust(context, {}, "test.user", eur(150), engine::Direction::credit, true, "for the trouble", std::nullopt)));
+    REQUIRE(bool(operations::adjust(context, {}, "test.user", eur(150), engine::Direction::credit, true,
+                                    "for the trouble", std::nullopt)));
     REQUIRE(bool(operations::withdraw(context, {}, "test.user", {.amount = eur(10'000), .memo = "back to the bank"})));
   }
   const auto account = world.call("command=StatusAccount");
@@ -37,7 +38,7 @@ TEST_CASE("gateway: bookings add up, tax beside the price, and pages share their
 
   const auto all = world.call("command=QueryAccountingList");
   CHECK(all.paging().total == 4);
-  CHECK(all.value("ACCOUNTINGPRICE", 3) == "-49.58");     // 59.00 gross at 19 %
+  CHECK(all.value("ACCOUNTINGPRICE", 3) == "-49.58");  // 59.00 gross at 19 %
   CHECK(all.value("ACCOUNTINGVATPRICE", 3) == "-9.42");
   CHECK(all.value("ACCOUNTINGVAT", 3) == "19.00");
   CHECK(all.value("OPENINGBALANCE") == "0.00");
@@ -86,10 +87,13 @@ TEST_CASE("gateway: prices are relations of the user, by class, in the account's
   CHECK(relation("PRICE_CLASS_DOMAIN_ORG_BACKORDER_SETUP") == "49.00");
   CHECK(world.call("command=StatusUser&relations=0").values("RELATIONTYPE").empty());
   world.open_account("yuki", 0, "JPY");
-  CHECK(world.call("command=StatusUser", ServedBook::as("yuki")).values("RELATIONTYPE").empty());  // nothing is sold in yen
+  // nothing is sold in yen
+  CHECK(world.call("command=StatusUser", ServedBook::as("yuki")).values("RELATIONTYPE").empty());
 }
 
-TEST_CASE("gateway: a user's lifetime totals are what was paid in and what was charged; sub-users are counted where asked for: none") {
+TEST_CASE(
+    "gateway: a user's lifetime totals are what was paid in and what was charged; sub-users are counted where asked "
+    "for: none") {
   ServedBook world;
   world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com");
   const auto before = world.call("command=StatusUser&relations=0");
@@ -108,7 +112,8 @@ TEST_CASE("gateway: the queue of events is each user's own, and the log keeps wh
   ServedBook world;
   {
     const auto store = world.store();
-    REQUIRE(bool(operations::add_user({*store, world.now(), "test"}, {}, "test.user!second", "test.user", "second.secret")));
+    REQUIRE(bool(
+        operations::add_user({*store, world.now(), "test"}, {}, "test.user!second", "test.user", "second.secret")));
   }
   const std::string second = "s_login=test.user%21second&s_pw=second.secret";
   world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com");
@@ -119,7 +124,8 @@ TEST_CASE("gateway: the queue of events is each user's own, and the log keeps wh
   CHECK(queue.value("EVENTSUBCLASS") == "PLACED");
   CHECK(queue.value("EVENTDATA0") == "domain:john.com");
   const std::string first(queue.value("EVENT", 0)), last(queue.value("EVENT", 1));
-  CHECK(world.call("command=QueryEventList&limit=1").value("EVENT") == last);  // without FIRST, the last window
+  // without FIRST, the last window
+  CHECK(world.call("command=QueryEventList&limit=1").value("EVENT") == last);
   CHECK(world.call("command=QueryEventList&limit=ONLYLAST").value("EVENT") == last);
   CHECK(world.call("command=QueryEventList&limit=1&first=0").value("EVENT") == first);
   CHECK(world.call("command=QueryEventList&limit=1&orderby=EVENTDATEDESC").value("EVENT") == last);
@@ -131,9 +137,11 @@ TEST_CASE("gateway: the queue of events is each user's own, and the log keeps wh
   CHECK(world.call("command=StatusEvent&event=" + first).code() == 545);
   CHECK(world.call("command=DeleteEvent&event=" + first).code() == 541);
   CHECK(world.call("command=QueryEventList").value("EVENT") == last);
-  CHECK(world.call("command=QueryEventList", second).paging().total == 2);  // the other user has not dealt with it
+  // the other user has not dealt with it
+  CHECK(world.call("command=QueryEventList", second).paging().total == 2);
   std::int64_t logged = 0;
-  world.store()->each_event({}, [&](const engine::LoggedEvent& event) { logged += event.kind == engine::EventKind::placed ? 1 : 0; });
+  world.store()->each_event(
+      {}, [&](const engine::LoggedEvent& event) { logged += event.kind == engine::EventKind::placed ? 1 : 0; });
   CHECK(logged == 2);
 }
 
@@ -142,7 +150,14 @@ TEST_CASE("gateway: a long queue is worked off, and what a new user sees begins 
   {
     const auto store = world.store();
     engine::Changes changes;
-    for (int i = 0; i < 300; ++i) changes.events.push_back({engine::EventKind::money_moved, store->customer("test.user")->id, {}, {}, {}, {}, "event " + std::to_string(i)});
+    for (int i = 0; i < 300; ++i)
+      changes.events.push_back({engine::EventKind::money_moved,
+                                store->customer("test.user")->id,
+                                {},
+                                {},
+                                {},
+                                {},
+                                "event " + std::to_string(i)});
     const operations::Context context{*store, world.now(), "test"};
     operations::Work work(context);
     REQUIRE(bool(store->apply(changes, {world.now(), "test"})));
@@ -163,7 +178,9 @@ TEST_CASE("gateway: a long queue is worked off, and what a new user sees begins 
   CHECK(world.call("command=QueryEventList", ServedBook::as("newcomer")).paging().total == 0);
 }
 
-TEST_CASE("gateway: a session stands for login and password until it is idle too long, too old, ended, or the password changes") {
+TEST_CASE(
+    "gateway: a session stands for login and password until it is idle too long, too old, ended, or the password "
+    "changes") {
   ServedBook world;
   const auto begin = [&](const char* parameters) {
     return "s_session=" + std::string(world.call("command=StartSession" + std::string(parameters)).value("SESSION"));
@@ -192,9 +209,11 @@ TEST_CASE("gateway: a session stands for login and password until it is idle too
   CHECK(world.call("command=EndSession", ended).code() == 530);
 
   const std::string changed = begin("");
-  REQUIRE(bool(operations::change_password({*world.store(), world.now(), "test"}, {}, "test.user", "another.passw0rd")));
+  REQUIRE(
+      bool(operations::change_password({*world.store(), world.now(), "test"}, {}, "test.user", "another.passw0rd")));
   CHECK(world.call("command=StatusAccount", changed).code() == 530);
-  CHECK(world.call("command=StatusAccount").code() == 530);  // the old password, though it was right a moment ago
+  // the old password, though it was right a moment ago
+  CHECK(world.call("command=StatusAccount").code() == 530);
   CHECK(world.call("command=StatusAccount", "s_login=test.user&s_pw=another.passw0rd").code() == 200);
   CHECK(world.call("command=StatusAccount", "s_session=nonsense").code() == 530);
 }
@@ -203,7 +222,8 @@ TEST_CASE("gateway: who is shut out, removed, unknown or wrong is told nothing b
   ServedBook world;
   world.open_account("bob", 0);
   CHECK(world.call("command=StatusAccount", ServedBook::as("bob")).code() == 200);
-  const std::string session = "s_session=" + std::string(world.call("command=StartSession", ServedBook::as("bob")).value("SESSION"));
+  const std::string session =
+      "s_session=" + std::string(world.call("command=StartSession", ServedBook::as("bob")).value("SESSION"));
   const auto in_book = [&](const auto& act) {
     const auto store = world.store();
     REQUIRE(bool(act(operations::Context{*store, world.now(), "test"})));
@@ -214,7 +234,8 @@ TEST_CASE("gateway: who is shut out, removed, unknown or wrong is told nothing b
   const auto unknown = world.call("command=StatusAccount", "s_login=nobody&s_pw=nobody.secret");
   const auto wrong = world.call("command=StatusAccount", "s_login=bob&s_pw=bob.wrong");
   const auto without = world.call("command=StatusAccount", "s_login=bob");
-  for (const auto* response : {&refused, &unknown, &wrong, &without}) CHECK(code_of(*response) + std::string(response->description()) == "530Authentication failed");
+  for (const auto* response : {&refused, &unknown, &wrong, &without})
+    CHECK(code_of(*response) + std::string(response->description()) == "530Authentication failed");
   in_book([](const operations::Context& context) { return operations::enable_user(context, {}, "bob", true); });
   CHECK(world.call("command=StatusAccount", ServedBook::as("bob")).code() == 200);
   in_book([](const operations::Context& context) { return operations::remove_user(context, {}, "bob"); });
@@ -255,7 +276,8 @@ TEST_CASE("gateway: what drops can be searched, and shows our own deadline") {
   CHECK(john.value("SUBCLASS") == "COM");
   CHECK(world.call("command=QueryDomainPendingDeleteList&regexp=.*").code() == 541);
   world.set_now(kJohnDrops);
-  CHECK(world.call("command=QueryDomainPendingDeleteList&keyword0=john").paging().total == 0);  // too late to be placed
+  // too late to be placed
+  CHECK(world.call("command=QueryDomainPendingDeleteList&keyword0=john").paging().total == 0);
 }
 
 TEST_CASE("gateway: names are converted both ways") {

@@ -19,7 +19,8 @@ TEST_CASE("gateway: the quick start's call places a backorder, and its repetitio
   CHECK(first.value("STATUS") == "REQUESTED");
   CHECK(first.value("USER") == "test.user");
   CHECK(first.value("CREATEDDATE") == "2026-08-01 12:00:00");
-  CHECK(first.value("FINALIZATIONDATE") == "2026-08-05 09:00:00");  // our deadline: three hours before the drop
+  // our deadline: three hours before the drop
+  CHECK(first.value("FINALIZATIONDATE") == "2026-08-05 09:00:00");
 
   CHECK(world.call(order).value("APPLICATION") == "1");
   CHECK(world.call("command=AddDomainApplication&class=com_backorder&domain=JOHN.com.").value("APPLICATION") == "1");
@@ -33,12 +34,15 @@ TEST_CASE("gateway: every way to send a command is understood") {
   ServedBook world;
   const std::string credentials = "s_entity=1234&s_login=test.user&s_pw=test.passw0rd";
   const std::string flat = "command=StatusAccount";
-  const auto code = [&](const std::string& query, const std::string& body) { return api_client::Response::parse(world.served->answer(query, body, "192.0.2.1")).code(); };
+  const auto code = [&](const std::string& query, const std::string& body) {
+    return api_client::Response::parse(world.served->answer(query, body, "192.0.2.1")).code();
+  };
   CHECK(code(credentials, flat) == 200);
   CHECK(code("", credentials + "&" + flat) == 200);
   CHECK(code(credentials + "&" + flat, "") == 200);
   CHECK(code("s_login=test.user&s_password=test.passw0rd", "s_command=COMMAND%20%3D%20STATUSACCOUNT%0D%0A") == 200);
-  CHECK(code("s_login=test.user&s_pw=test%2epassw0rd", "s_command=%5BCOMMAND%5D%0Acommand%3Dstatusaccount%0AEOF%0A") == 200);
+  CHECK(code("s_login=test.user&s_pw=test%2epassw0rd", "s_command=%5BCOMMAND%5D%0Acommand%3Dstatusaccount%0AEOF%0A") ==
+        200);
   CHECK(code(credentials, "") == 507);
   CHECK(code(credentials, "command=%zz") == 507);
 }
@@ -87,7 +91,9 @@ TEST_CASE("gateway: what cannot be is refused by its code, and nothing is placed
   CHECK(world.call("command=StatusAccount", "s_login=test.user&s_pw=test.passw0rd&s_user=somebody").code() == 531);
   CHECK(world.call("command=QueryDomainApplicationList").paging().total == 0);
   // Another entity is another system.
-  CHECK(api_client::Response::parse(world.served->answer("s_entity=54cd&s_login=test.user&s_pw=test.passw0rd", "command=StatusAccount", "192.0.2.1")).code() == 502);
+  CHECK(api_client::Response::parse(world.served->answer("s_entity=54cd&s_login=test.user&s_pw=test.passw0rd",
+                                                         "command=StatusAccount", "192.0.2.1"))
+            .code() == 502);
 }
 
 TEST_CASE("gateway: one customer never sees or touches another's") {
@@ -103,32 +109,38 @@ TEST_CASE("gateway: one customer never sees or touches another's") {
   }
   CHECK(world.call("command=StatusDomainApplication&application=" + id).value("STATUS") == "REQUESTED");
   CHECK(world.call("command=QueryDomainApplicationList", ServedBook::as("bob")).paging().total == 1);
-  CHECK(world.call("command=QueryDomainApplicationList&status=*", ServedBook::as("bob")).value("APPLICATION") == bobs.value("APPLICATION"));
+  CHECK(world.call("command=QueryDomainApplicationList&status=*", ServedBook::as("bob")).value("APPLICATION") ==
+        bobs.value("APPLICATION"));
   CHECK(world.call("command=StatusAccount", ServedBook::as("bob")).value("AMOUNT") == "100.00");
   CHECK(world.call("command=QueryAccountingList", ServedBook::as("bob")).paging().total == 1);
   // Nor does bob hear what happens to others.
   const auto events = world.call("command=QueryEventList&wide=1&first=0", ServedBook::as("bob"));
   CHECK(events.paging().total == 1);
   CHECK(events.value("EVENTDATA1") == "application:" + std::string(bobs.value("APPLICATION")));
-  CHECK(world.call("command=CheckAuthentication&subuser=test.user&password=test.passw0rd", ServedBook::as("bob")).code() == 531);
+  CHECK(world.call("command=CheckAuthentication&subuser=test.user&password=test.passw0rd", ServedBook::as("bob"))
+            .code() == 531);
 }
 
-TEST_CASE("gateway: inside the window a placement is funded at once or refused whole, after the deadline it is too late") {
+TEST_CASE(
+    "gateway: inside the window a placement is funded at once or refused whole, after the deadline it is too late") {
   ServedBook world;
   world.open_account("poor", 1'000);
   world.set_now(kJohnDrops - std::chrono::hours(50));
   const auto funded = world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com");
   CHECK(funded.value("STATUS") == "ACTIVE");
   CHECK(funded.value("X-DEPOSIT") == "59.00");
-  const auto refused = world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com", ServedBook::as("poor"));
+  const auto refused =
+      world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com", ServedBook::as("poor"));
   CHECK(refused.code() == 546);
   CHECK(world.call("command=QueryDomainApplicationList&status=*", ServedBook::as("poor")).paging().total == 0);
   // The refusal is not the answer for ever: money in, and the same request is taken.
   REQUIRE(bool(operations::fund({*world.store(), world.now(), "test"}, {}, "poor", {.amount = eur(10'000)})));
-  CHECK(world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com", ServedBook::as("poor")).value("STATUS") == "ACTIVE");
+  CHECK(world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com", ServedBook::as("poor"))
+            .value("STATUS") == "ACTIVE");
   world.set_now(kJohnDrops - std::chrono::hours(2));
   world.open_account("late", 10'000);
-  CHECK(world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com", ServedBook::as("late")).code() == 552);
+  CHECK(world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com", ServedBook::as("late")).code() ==
+        552);
 }
 
 TEST_CASE("gateway: NEW=1 places a further one, and a request id of the customer's own makes even that repeatable") {
@@ -139,7 +151,9 @@ TEST_CASE("gateway: NEW=1 places a further one, and a request id of the customer
   const std::string named = order + "&new=1&x-request-id=7f3a";
   CHECK(world.call(named).value("APPLICATION") == "3");
   CHECK(world.call(named).value("APPLICATION") == "3");
-  CHECK(world.call("command=AddDomainApplication&class=BACKORDER&domain=dune-market.com&x-request-id=7f3a").code() == 541);  // same id, other content
+  // same id, other content
+  CHECK(world.call("command=AddDomainApplication&class=BACKORDER&domain=dune-market.com&x-request-id=7f3a").code() ==
+        541);
   CHECK(world.call(order).value("APPLICATION") == "1");
   CHECK(world.call("command=QueryDomainApplicationList").paging().total == 3);
 }
@@ -159,8 +173,10 @@ TEST_CASE("gateway: a crowd that places at once gets each name once") {
   for (std::size_t client = 0; client < answered.size(); ++client) {
     clients.emplace_back([&, client] {
       for (int i = 0; i < 20; ++i) {
-        const std::string body = "command=AddDomainApplication&class=BACKORDER&domain=name" + std::to_string(i) + ".com";
-        const auto response = api_client::Response::parse(world.served->answer("s_login=test.user&s_pw=test.passw0rd", body, "192.0.2." + std::to_string(client)));
+        const std::string body =
+            "command=AddDomainApplication&class=BACKORDER&domain=name" + std::to_string(i) + ".com";
+        const auto response = api_client::Response::parse(
+            world.served->answer("s_login=test.user&s_pw=test.passw0rd", body, "192.0.2." + std::to_string(client)));
         answered[client].emplace(response.value("APPLICATION"));
       }
     });
@@ -179,7 +195,8 @@ TEST_CASE("gateway: a deleted application stays answerable until thirty days aft
   const auto deleted = world.call("command=DeleteDomainApplication&application=1");
   CHECK(deleted.code() == 200);
   CHECK(deleted.value("DOMAIN") == "john.com");
-  CHECK(world.call("command=DeleteDomainApplication&application=1").code() == 200);  // once more, after a lost answer
+  // once more, after a lost answer
+  CHECK(world.call("command=DeleteDomainApplication&application=1").code() == 200);
   const auto status = world.call("command=StatusDomainApplication&application=1");
   CHECK(status.value("STATUS") == "CANCELLED");
   CHECK(status.value("X-REASON") == "by_customer");
@@ -234,7 +251,8 @@ TEST_CASE("gateway: VOID is FAILED on the wire, with its reason") {
   CHECK(world.call("command=DeleteDomainApplication&application=1", ServedBook::as("poor")).code() == 552);
   // Placing again is free, and a new one.
   REQUIRE(bool(operations::fund({*world.store(), world.now(), "test"}, {}, "poor", {.amount = eur(10'000)})));
-  CHECK(world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com", ServedBook::as("poor")).value("APPLICATION") == "2");
+  CHECK(world.call("command=AddDomainApplication&class=BACKORDER&domain=john.com", ServedBook::as("poor"))
+            .value("APPLICATION") == "2");
 }
 
 TEST_CASE("gateway: lists page, sort and filter") {

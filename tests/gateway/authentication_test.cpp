@@ -39,12 +39,14 @@ TEST_CASE("throttle: an address that tries many logins waits for all of them") {
   CHECK(throttle.allows("another", "192.0.2.2", at_second(0)));
 }
 
-TEST_CASE("throttle: many addresses that try one login slow each other down, but not where the login succeeded before") {
+TEST_CASE(
+    "throttle: many addresses that try one login slow each other down, but not where the login succeeded before") {
   Throttle throttle;
   throttle.succeeded("bob", "198.51.100.1", at_second(0));
   for (int i = 0; i < 200; ++i) throttle.failed("bob", "192.0.2." + std::to_string(i), at_second(0));
   CHECK_FALSE(throttle.allows("bob", "203.0.113.1", at_second(0)));
-  CHECK(throttle.allows("bob", "203.0.113.1", at_second(30)));  // never longer, so bob gets in from a new place as well
+  // never longer, so bob gets in from a new place as well
+  CHECK(throttle.allows("bob", "203.0.113.1", at_second(30)));
   CHECK(throttle.allows("bob", "198.51.100.1", at_second(0)));
 }
 

@@ -1,12 +1,13 @@
 // One writer for many: what waits together is committed together, and one that fails harms no other.
+#include "tools/gateway/book_access.hpp"
+
 #include <doctest/doctest.h>
 
 #include <thread>
 
 #include "storage/storage_error.hpp"
-#include "tests/support/run_program.hpp"
 #include "tests/gateway/served_book.hpp"
-#include "tools/gateway/book_access.hpp"
+#include "tests/support/run_program.hpp"
 
 using namespace support;
 
@@ -111,7 +112,8 @@ TEST_CASE("readers: a book that cannot be opened leaves room for the next") {
 }
 
 TEST_CASE("store: a second connection of the same program leaves the first its locks") {
-  // Another program that closes the book last empties and deletes the log. It must see that we have the book open, or we go on with a log that is gone.
+  // Another program that closes the book last empties and deletes the log. It must see that we have the book open, or
+  // we go on with a log that is gone.
   ServedBook world;
   const auto first = world.store();
   const auto second = world.store();

@@ -1,4 +1,5 @@
-// DeleteDomainApplication where a job stands at the provider: the customer hears what is certain, and what is not is looked up, never guessed.
+// DeleteDomainApplication where a job stands at the provider: the customer hears what is certain, and what is not is
+// looked up, never guessed.
 #include <doctest/doctest.h>
 
 #include "tests/gateway/served_book.hpp"
@@ -37,14 +38,19 @@ TEST_CASE("gateway: a deletion is answered by what is certain of the job, and en
     const char* what;
     ProviderAnswer says;
     bool does;
-    int first;           // what the customer hears
-    const char* ends;    // and what becomes of the application
+    int first;         // what the customer hears
+    const char* ends;  // and what becomes of the application
   };
-  for (const Row& row : {Row{"confirmed", code(200), true, 200, "CANCELLED"}, Row{"gone, and absent from the list", code(545), true, 200, "CANCELLED"},
-                         Row{"gone, but listed", code(545), false, 421, "CANCELLED"}, Row{"temporary trouble, not done", code(421), false, 421, "CANCELLED"},
-                         Row{"temporary trouble, done", code(421), true, 421, "CANCELLED"}, Row{"no answer, not done", silence(), false, 421, "CANCELLED"},
-                         Row{"no answer, done", silence(), true, 421, "CANCELLED"}, Row{"not sent", nobody(), false, 421, "CANCELLED"},
-                         Row{"a code nobody knows", code(599), true, 421, "CANCELLED"}, Row{"refused", code(552), false, 552, "PROCESSING"}}) {
+  for (const Row& row :
+       {Row{"confirmed", code(200), true, 200, "CANCELLED"},
+        Row{"gone, and absent from the list", code(545), true, 200, "CANCELLED"},
+        Row{"gone, but listed", code(545), false, 421, "CANCELLED"},
+        Row{"temporary trouble, not done", code(421), false, 421, "CANCELLED"},
+        Row{"temporary trouble, done", code(421), true, 421, "CANCELLED"},
+        Row{"no answer, not done", silence(), false, 421, "CANCELLED"},
+        Row{"no answer, done", silence(), true, 421, "CANCELLED"}, Row{"not sent", nobody(), false, 421, "CANCELLED"},
+        Row{"a code nobody knows", code(599), true, 421, "CANCELLED"},
+        Row{"refused", code(552), false, 552, "PROCESSING"}}) {
     CAPTURE(row.what);
     Stubborn provider;
     ServedBook world(&provider);
@@ -66,7 +72,8 @@ TEST_CASE("gateway: a deletion is answered by what is certain of the job, and en
     }
     CHECK(world.call("command=StatusDomainApplication&application=1").value("STATUS") == row.ends);
     CHECK(deposit() == (std::string(row.ends) == "CANCELLED" ? "0.00" : "59.00"));
-    CHECK(world.call(order).code() == 200);  // asked again: done by now; a refusal of the provider's is its word of then
+    // asked again: done by now; a refusal of the provider's is its word of then
+    CHECK(world.call(order).code() == 200);
     CHECK(world.store()->verify({}).findings.empty());
   }
 }

@@ -1,4 +1,6 @@
 // The HTTP server's limits, and TLS, over real sockets.
+#include "tools/gateway/http_server.hpp"
+
 #include <doctest/doctest.h>
 #include <httplib.h>
 
@@ -11,7 +13,6 @@
 #include "tests/support/loopback_server.hpp"
 #include "tests/support/raw_connection.hpp"
 #include "tests/support/temporary_directory.hpp"
-#include "tools/gateway/http_server.hpp"
 
 using gateway::HttpCall;
 using gateway::HttpLimits;
@@ -21,10 +22,13 @@ using support::RawConnection;
 
 namespace {
 
-std::string echo(const HttpCall& call) { return call.method + "|" + call.query + "|" + std::to_string(call.body.size()) + "|" + call.body.substr(0, 20); }
+std::string echo(const HttpCall& call) {
+  return call.method + "|" + call.query + "|" + std::to_string(call.body.size()) + "|" + call.body.substr(0, 20);
+}
 
 struct Server {
-  explicit Server(HttpLimits limits = {}, HttpServer::Handler handler = echo) : http("/path", limits, std::move(handler), "turned away") {
+  explicit Server(HttpLimits limits = {}, HttpServer::Handler handler = echo)
+      : http("/path", limits, std::move(handler), "turned away") {
     port = http.start({}).value();
   }
   httplib::Client client() const {
@@ -47,7 +51,8 @@ class Door {
   }
   void await(int waiting) {
     std::unique_lock lock(mutex_);
-    REQUIRE_MESSAGE(changed_.wait_for(lock, kPatience, [&] { return waiting_ >= waiting; }), waiting_ << " of " << waiting << " requests reached the handler");
+    REQUIRE_MESSAGE(changed_.wait_for(lock, kPatience, [&] { return waiting_ >= waiting; }),
+                    waiting_ << " of " << waiting << " requests reached the handler");
   }
   void open() {
     const std::lock_guard lock(mutex_);
@@ -67,12 +72,16 @@ class Door {
 TEST_CASE("http: a body arrives as it was sent, whatever its content type and however it is cut") {
   Server server;
   httplib::Client client = server.client();
-  for (const char* type : {"application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=b", "nonsense"}) {
+  for (const char* type :
+       {"application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=b", "nonsense"}) {
     CHECK(client.Post("/path?q=%41", "a=b&c=d", type)->body == "POST|q=%41|7|a=b&c=d");
   }
-  CHECK(client.Post("/path", std::string(100'000, 'x'), "application/x-www-form-urlencoded")->body == "POST||100000|" + std::string(20, 'x'));
+  CHECK(client.Post("/path", std::string(100'000, 'x'), "application/x-www-form-urlencoded")->body ==
+        "POST||100000|" + std::string(20, 'x'));
   RawConnection chunked(server.port);
-  REQUIRE(chunked.say("POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n4\r\n&c=d\r\n0\r\n\r\n"));
+  REQUIRE(
+      chunked.say("POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: "
+                  "chunked\r\n\r\n3\r\na=b\r\n4\r\n&c=d\r\n0\r\n\r\n"));
   CHECK(chunked.hear().ends_with("POST||7|a=b&c=d"));
   RawConnection without(server.port);  // neither a length nor chunks: there is no body
   REQUIRE(without.say("POST /path?x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
@@ -82,7 +91,8 @@ TEST_CASE("http: a body arrives as it was sent, whatever its content type and ho
 TEST_CASE("http: who waits to be asked for a body is asked at once") {
   Server server;
   RawConnection waiting(server.port);
-  REQUIRE(waiting.say("POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 7\r\nExpect: 100-continue\r\n\r\n"));
+  REQUIRE(waiting.say(
+      "POST /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 7\r\nExpect: 100-continue\r\n\r\n"));
   CHECK(waiting.hear("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
   REQUIRE(waiting.say("a=b&c=d"));
   CHECK(waiting.hear().ends_with("POST||7|a=b&c=d"));
@@ -111,18 +121,23 @@ TEST_CASE("http: what follows a request whose end is in doubt is never taken for
     if (call.query == "smuggled") ++smuggled;
     return echo(call);
   });
-  const std::string hidden = "GET /path?smuggled HTTP/1.1\r\nHost: x\r\n\r\n", length = "Content-Length: " + std::to_string(hidden.size()) + "\r\n";
+  const std::string hidden = "GET /path?smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
+                    length = "Content-Length: " + std::to_string(hidden.size()) + "\r\n";
   struct Row {
     std::string request;
     const char* answer;
   };
-  for (const Row& row : {Row{"GET /path?x HTTP/1.1\r\nHost: x\r\n" + length + "\r\n", "GET|x|0|"},  // the query is answered, the body left out
-                         Row{"POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", " 400 "},
-                         Row{"POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n" + length + "\r\n", " 400 "},
-                         Row{"POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: none\r\n\r\n", " 400 "},
-                         Row{"POST /path HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", " 400 "},
-                         Row{"POST /path HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + std::string(1'500, 'x'), " 413 "},
-                         Row{"HEAD /path?x HTTP/1.1\r\nHost: x\r\n\r\n", " 405 "}, Row{"no request\r\n", " 400 "}}) {
+  // the query is answered, the body left out
+  for (const Row& row :
+       {Row{"GET /path?x HTTP/1.1\r\nHost: x\r\n" + length + "\r\n", "GET|x|0|"},
+        Row{"POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            " 400 "},
+        Row{"POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n" + length + "\r\n", " 400 "},
+        Row{"POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: none\r\n\r\n", " 400 "},
+        Row{"POST /path HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", " 400 "},
+        Row{"POST /path HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + std::string(1'500, 'x'),
+            " 413 "},
+        Row{"HEAD /path?x HTTP/1.1\r\nHost: x\r\n\r\n", " 405 "}, Row{"no request\r\n", " 400 "}}) {
     CAPTURE(row.request);
     RawConnection connection(server.port);
     REQUIRE(connection.say(row.request + hidden));
@@ -229,7 +244,8 @@ TEST_CASE("http: as many are served at once as there are threads, though none ma
     return std::string("served");
   });
   RawConnection first(server.port), second(server.port);
-  for (const RawConnection* connection : {&first, &second}) REQUIRE(connection->say("GET /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+  for (const RawConnection* connection : {&first, &second})
+    REQUIRE(connection->say("GET /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
   door.await(2);
   CHECK(RawConnection(server.port).hear().ends_with("turned away"));
   door.open();
@@ -288,5 +304,6 @@ TEST_CASE("http: with a certificate it speaks TLS, and nothing older than 1.2") 
 
 TEST_CASE("http: loopback addresses are told from others") {
   for (const char* host : {"127.0.0.1", "127.8.8.8", "::1", "localhost"}) CHECK(gateway::is_loopback(host));
-  for (const char* host : {"0.0.0.0", "::", "192.0.2.1", "example.com", "128.0.0.1"}) CHECK_FALSE(gateway::is_loopback(host));
+  for (const char* host : {"0.0.0.0", "::", "192.0.2.1", "example.com", "128.0.0.1"})
+    CHECK_FALSE(gateway::is_loopback(host));
 }

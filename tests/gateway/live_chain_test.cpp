@@ -1,4 +1,5 @@
-// A live instance, by the machine's clock, as reseller in front of another instance, over real HTTP on both sides: a customer's software places, asks, deletes.
+// A live instance, by the machine's clock, as reseller in front of another instance, over real HTTP on both sides: a
+// customer's software places, asks, deletes.
 #include <doctest/doctest.h>
 #include <httplib.h>
 #include <signal.h>
@@ -34,7 +35,8 @@ struct Gateway {
   }
   // Until the application has that status: sweeps come every second.
   bool reaches(const std::string& application, const std::string& status) const {
-    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60); std::chrono::steady_clock::now() < end;) {
+    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+         std::chrono::steady_clock::now() < end;) {
       if (call("command=StatusDomainApplication&application=" + application).value("STATUS") == status) return true;
     }
     return false;
@@ -62,21 +64,25 @@ TEST_CASE("chain: a customer of a live reseller places, gets one name and cancel
   reseller_does({"fund", "alice", "200.00"});
   reseller_does({"user", "add", "alice.api", "--account", "alice"}, "Tide&42-long\n");
   // Within the window already: deposits are reserved when placed, and jobs created by the next sweep.
-  const auto drop = engine::to_string(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + std::chrono::hours(60));
-  reseller_does({"droplist", "import", "-", "--source", "registry", "--date-is", "drop"}, "john.com;" + drop + "\ntern-court.com;" + drop + "\n");
+  const auto drop = engine::to_string(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) +
+                                      std::chrono::hours(60));
+  reseller_does({"droplist", "import", "-", "--source", "registry", "--date-is", "drop"},
+                "john.com;" + drop + "\ntern-court.com;" + drop + "\n");
   const std::string credentials = directory.file("credentials");
   std::ofstream(credentials) << "login = test.user\npassword = test.passw0rd\n";
   ::chmod(credentials.c_str(), 0600);
-  Gateway reseller({"--db", ours, "serve", "--as-entity", "any", "--provider", "http://127.0.0.1:" + std::to_string(provider.port), "--entity", "1234", "--credentials",
-                    credentials, "--log", directory.file("exchanges")},
-                   directory.file("reseller.log"));
+  Gateway reseller(
+      {"--db", ours, "serve", "--as-entity", "any", "--provider", "http://127.0.0.1:" + std::to_string(provider.port),
+       "--entity", "1234", "--credentials", credentials, "--log", directory.file("exchanges")},
+      directory.file("reseller.log"));
   reseller.credentials = "s_login=alice.api&s_pw=Tide%2642-long";
 
   const auto placed = reseller.call("command=AddDomainApplication&class=BACKORDER&domain=john.com");
   CHECK(placed.code() == 200);
   CHECK(placed.value("X-DEPOSIT") == "80.00");
   CHECK(reseller.reaches("1", "PROCESSING"));  // first, so that it is the provider's number 1 as well
-  CHECK(reseller.call("command=AddDomainApplication&class=BACKORDER&domain=tern-court.com").value("APPLICATION") == "2");
+  CHECK(reseller.call("command=AddDomainApplication&class=BACKORDER&domain=tern-court.com").value("APPLICATION") ==
+        "2");
   CHECK(reseller.reaches("2", "PROCESSING"));
   CHECK(provider.call("command=QueryDomainApplicationList").paging().total == 2);
 
@@ -85,10 +91,12 @@ TEST_CASE("chain: a customer of a live reseller places, gets one name and cancel
   CHECK(reseller.call("command=StatusAccount").value("DEPOSIT") == "80.00");
   CHECK(provider.call("command=QueryDomainApplicationList").paging().total == 1);
 
-  // The provider's clock passes its deposit, its job and its drop; ours is still to come, and the outcome counts all the same.
+  // The provider's clock passes its deposit, its job and its drop; ours is still to come, and the outcome counts all
+  // the same.
   for (const char* span : {"25h", "45h", "46h"}) {
     REQUIRE(run_program({"--db", theirs, "clock", "advance", span}).status == 0);
-    CHECK(provider.call("command=StatusAccount").code() == 200);  // what fell due is done before anybody is answered
+    // what fell due is done before anybody is answered
+    CHECK(provider.call("command=StatusAccount").code() == 200);
   }
   CHECK(provider.reaches("1", "SUCCESSFUL"));
   CHECK(reseller.reaches("1", "SUCCESSFUL"));

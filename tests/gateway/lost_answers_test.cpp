@@ -1,4 +1,5 @@
-// Further applications (NEW=1) over real connections that break: the repetition of one whose answer was lost is the same application, a deliberate second is another.
+// Further applications (NEW=1) over real connections that break: the repetition of one whose answer was lost is the
+// same application, a deliberate second is another.
 #include <doctest/doctest.h>
 
 #include <future>
@@ -14,14 +15,16 @@ const std::string kOrder = "command=AddDomainApplication&class=BACKORDER&domain=
 
 std::string http_request(const std::string& more_headers = "") {
   const std::string body = "s_login=test.user&s_pw=test.passw0rd&" + kOrder;
-  return "POST /api/call.cgi HTTP/1.1\r\nHost: x\r\n" + more_headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "POST /api/call.cgi HTTP/1.1\r\nHost: x\r\n" + more_headers +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 // The application that an answer names; empty where it names none.
 std::string application_in(const std::string& answer) {
   const std::string name = "PROPERTY[APPLICATION][0]=";
   const std::size_t at = answer.find(name);
-  return at == std::string::npos ? "" : answer.substr(at + name.size(), answer.find_first_of("\r\n", at) - at - name.size());
+  return at == std::string::npos ? ""
+                                 : answer.substr(at + name.size(), answer.find_first_of("\r\n", at) - at - name.size());
 }
 
 struct Listening : ServedBook {
@@ -53,7 +56,8 @@ class Pause {
 
 }  // namespace
 
-TEST_CASE("lost answers: who has gone before the application is placed has placed none, and its repetition places one") {
+TEST_CASE(
+    "lost answers: who has gone before the application is placed has placed none, and its repetition places one") {
   Pause pause;
   Listening world;
   world.options.clock = [&] {  // read once the request is known, before anything is done
@@ -74,7 +78,9 @@ TEST_CASE("lost answers: who has gone before the application is placed has place
   CHECK(world.placed() == 2);
 }
 
-TEST_CASE("lost answers: who goes between placing and answer gets the same application when it asks again, whether that answer is lost or not") {
+TEST_CASE(
+    "lost answers: who goes between placing and answer gets the same application when it asks again, whether that "
+    "answer is lost or not") {
   Pause pause;
   Listening world;
   world.options.log = [&](const std::string&) { pause.take(); };  // the last thing before the answer leaves
@@ -121,13 +127,17 @@ TEST_CASE("lost answers: an application that has ended meanwhile is not answered
   CHECK(world.ask() == "2");
 }
 
-TEST_CASE("lost answers: a client that looks for its application, instead of repeating, has found it: an equal request is another one") {
+TEST_CASE(
+    "lost answers: a client that looks for its application, instead of repeating, has found it: an equal request is "
+    "another one") {
   struct Row {
     const char* looks;
     const char* answered;
   };
-  for (const Row& row : {Row{"command=QueryDomainApplicationList&domain=john.com", "2"}, Row{"command=StatusDomainApplication&application=1", "2"},
-                         Row{"command=QueryDomainApplicationList", "1"}}) {  // which every client reads now and then, for other reasons
+  for (const Row& row : {Row{"command=QueryDomainApplicationList&domain=john.com", "2"},
+                         Row{"command=StatusDomainApplication&application=1", "2"},
+                         // which every client reads now and then, for other reasons
+                         Row{"command=QueryDomainApplicationList", "1"}}) {
     CAPTURE(row.looks);
     Listening world;
     {

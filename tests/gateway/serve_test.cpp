@@ -20,7 +20,8 @@ const std::string kCredentials = "s_entity=1234&s_login=test.user&s_pw=test.pass
 
 struct Rehearsal {
   explicit Rehearsal(std::vector<std::string> more = {}) : book(directory.file("demo.db")) {
-    std::vector<std::string> arguments{"serve", "--rehearsal", "--db", book, "--listen", "127.0.0.1:0", "--now", "2026-08-01T12:00:00Z"};
+    std::vector<std::string> arguments{"serve",    "--rehearsal", "--db",  book,
+                                       "--listen", "127.0.0.1:0", "--now", "2026-08-01T12:00:00Z"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     server = std::make_unique<RunningProgram>(arguments, directory.file("log"));
     const std::string line = server->read_line();
@@ -33,7 +34,8 @@ struct Rehearsal {
     return made;
   }
   // As curl -d sends it: the command in the body, credentials in the query string.
-  api_client::Response call(const std::string& body, const std::string& content_type = "application/x-www-form-urlencoded") const {
+  api_client::Response call(const std::string& body,
+                            const std::string& content_type = "application/x-www-form-urlencoded") const {
     httplib::Client to = client();
     const auto answered = to.Post("/api/call.cgi?" + kCredentials, body, content_type);
     REQUIRE(answered);
@@ -41,7 +43,9 @@ struct Rehearsal {
     CHECK(answered->get_header_value("Content-Type").starts_with("text/plain"));
     return api_client::Response::parse(answered->body);
   }
-  void advance(const std::string& span) const { REQUIRE(run_program({"--db", book, "clock", "advance", span}).status == 0); }
+  void advance(const std::string& span) const {
+    REQUIRE(run_program({"--db", book, "clock", "advance", span}).status == 0);
+  }
   std::string log() const {
     std::ifstream stream(directory.file("log"));
     return {std::istreambuf_iterator<char>(stream), {}};
@@ -64,8 +68,9 @@ TEST_CASE("serve: the quick start's call works, and the deposit's life follows t
     const char* amount;
     const char* deposit;
   };
-  for (const Row& row : {Row{"0s", "REQUESTED", "500.00", "0.00"}, Row{"23h", "REQUESTED", "500.00", "0.00"}, Row{"2h", "ACTIVE", "500.00", "59.00"},
-                         Row{"45h", "PROCESSING", "500.00", "59.00"}, Row{"20h", "PROCESSING", "500.00", "59.00"}, Row{"26h", "SUCCESSFUL", "441.00", "0.00"}}) {
+  for (const Row& row : {Row{"0s", "REQUESTED", "500.00", "0.00"}, Row{"23h", "REQUESTED", "500.00", "0.00"},
+                         Row{"2h", "ACTIVE", "500.00", "59.00"}, Row{"45h", "PROCESSING", "500.00", "59.00"},
+                         Row{"20h", "PROCESSING", "500.00", "59.00"}, Row{"26h", "SUCCESSFUL", "441.00", "0.00"}}) {
     CAPTURE(row.status);
     rehearsal.advance(row.advance);
     CHECK(rehearsal.call("command=StatusDomainApplication&application=1").value("STATUS") == row.status);
@@ -85,7 +90,8 @@ TEST_CASE("serve: GET with everything in the query string, and a body whatever i
   const auto got = client.Get("/api/call.cgi?" + kCredentials + "&command=statusaccount");
   REQUIRE(got);
   CHECK(api_client::Response::parse(got->body).value("AMOUNT") == "500.00");
-  for (const char* type : {"text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json"}) {
+  for (const char* type : {"text/plain;charset=UTF-8", "application/x-www-form-urlencoded",
+                           "multipart/form-data; boundary=x", "application/json"}) {
     CAPTURE(type);
     CHECK(rehearsal.call("s_command=COMMAND%3DStatusAccount", type).code() == 200);
   }
@@ -104,7 +110,9 @@ TEST_CASE("serve: told to end, it answers what is on its way, then ends with sta
       httplib::Client client = rehearsal.client();
       client.set_keep_alive(true);
       for (int n = 0;; ++n) {
-        const auto answer = client.Post("/api/call.cgi?" + kCredentials, "command=AddDomainApplication&class=BACKORDER&domain=n" + std::to_string(i) + "-" + std::to_string(n) + ".com",
+        const auto answer = client.Post("/api/call.cgi?" + kCredentials,
+                                        "command=AddDomainApplication&class=BACKORDER&domain=n" + std::to_string(i) +
+                                            "-" + std::to_string(n) + ".com",
                                         "text/plain");
         if (!answer) break;  // the listener is gone
         if (api_client::Response::parse(answer->body).code() == 200) ++answered;
@@ -118,8 +126,10 @@ TEST_CASE("serve: told to end, it answers what is on its way, then ends with sta
   CHECK(rehearsal.server->wait() == 0);
   for (std::thread& client : clients) client.join();
   CHECK(answered >= 40);
-  // Every placement that was answered is in the book; one per client at most is there without its answer having been read.
-  const ProgramResult listed = run_program({"--db", rehearsal.book, "--format", "csv", "--no-header", "backorder", "list"});
+  // Every placement that was answered is in the book; one per client at most is there without its answer having been
+  // read.
+  const ProgramResult listed =
+      run_program({"--db", rehearsal.book, "--format", "csv", "--no-header", "backorder", "list"});
   REQUIRE(listed.status == 0);
   const auto rows = std::ranges::count(listed.output, '\n');
   CHECK(rows >= answered);
@@ -134,11 +144,16 @@ TEST_CASE("serve: it does not listen beyond this machine without TLS, nor serve 
     std::vector<std::string> arguments;
     const char* says;
   };
-  for (const Row& row : {Row{{"--db", book, "serve", "--listen", "0.0.0.0:0"}, "in the clear"}, Row{{"--db", book, "serve", "--listen", "127.0.0.1:99999"}, "is no address"},
-                         Row{{"--db", book, "serve", "--rehearsal"}, "is a live book"}, Row{{"--db", book, "--now", "2026-08-01", "serve"}, "not moved by --now"},
-                         Row{{"--db", book, "serve", "--certificate", "x.pem"}, "together"}, Row{{"--db", book, "--dry-run", "serve"}, "--dry-run"},
-                         Row{{"--db", book, "serve", "--listen", "127.0.0.1:0", "--certificate", "x.pem", "--key", "y.pem"}, "cannot be used"},
-                         Row{{"--db", book, "clock", "advance", "1d"}, "this book is live"}}) {
+  for (const Row& row :
+       {Row{{"--db", book, "serve", "--listen", "0.0.0.0:0"}, "in the clear"},
+        Row{{"--db", book, "serve", "--listen", "127.0.0.1:99999"}, "is no address"},
+        Row{{"--db", book, "serve", "--rehearsal"}, "is a live book"},
+        Row{{"--db", book, "--now", "2026-08-01", "serve"}, "not moved by --now"},
+        Row{{"--db", book, "serve", "--certificate", "x.pem"}, "together"},
+        Row{{"--db", book, "--dry-run", "serve"}, "--dry-run"},
+        Row{{"--db", book, "serve", "--listen", "127.0.0.1:0", "--certificate", "x.pem", "--key", "y.pem"},
+            "cannot be used"},
+        Row{{"--db", book, "clock", "advance", "1d"}, "this book is live"}}) {
     const ProgramResult result = run_program(row.arguments);
     CAPTURE(result.error);
     CHECK(result.status != 0);
@@ -146,7 +161,8 @@ TEST_CASE("serve: it does not listen beyond this machine without TLS, nor serve 
   }
 }
 
-TEST_CASE("user: made, listed, shut out, given another password and removed; passwords only from stdin or a closed file") {
+TEST_CASE(
+    "user: made, listed, shut out, given another password and removed; passwords only from stdin or a closed file") {
   TemporaryDirectory directory;
   const std::string book = directory.file("book.db");
   const auto run_with = [&](std::vector<std::string> arguments, const std::string& input) {
@@ -157,7 +173,8 @@ TEST_CASE("user: made, listed, shut out, given another password and removed; pas
   REQUIRE(run_with({"account", "open", "alice", "--currency", "EUR"}, "").status == 0);
   CHECK(run_with({"user", "add", "north.user", "--account", "alice"}, "Tide&42-long\n").status == 0);
   CHECK(run_with({"user", "add", "north.user!billing", "--account", "alice"}, "Tide&43-long").status == 0);
-  CHECK(run_with({"user", "add", "north.user", "--account", "alice"}, "Tide&42-long\n").error.find("user_exists") != std::string::npos);
+  CHECK(run_with({"user", "add", "north.user", "--account", "alice"}, "Tide&42-long\n").error.find("user_exists") !=
+        std::string::npos);
   CHECK(run_with({"user", "add", "two words", "--account", "alice"}, "Tide&42-long\n").status == 2);
   CHECK(run_with({"user", "add", "short", "--account", "alice"}, "1234567\n").status == 2);
   CHECK(run_with({"user", "add", "nobody", "--account", "bob"}, "Tide&42-long\n").status == 4);
@@ -165,7 +182,8 @@ TEST_CASE("user: made, listed, shut out, given another password and removed; pas
   const std::string file = directory.file("secret");
   std::ofstream(file) << "Tide&44-long\n";
   ::chmod(file.c_str(), 0644);
-  CHECK(run_with({"user", "passwd", "north.user", "--password-file", file}, "").error.find("chmod 600") != std::string::npos);
+  CHECK(run_with({"user", "passwd", "north.user", "--password-file", file}, "").error.find("chmod 600") !=
+        std::string::npos);
   ::chmod(file.c_str(), 0600);
   CHECK(run_with({"user", "passwd", "north.user", "--password-file", file}, "").status == 0);
   CHECK(run_with({"user", "disable", "north.user"}, "").status == 0);

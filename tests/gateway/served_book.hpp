@@ -1,4 +1,5 @@
-// A gateway in this process over a fresh book: the sample world of rehearsals, a clock that the test moves, and customers beside test.user where it wants them.
+// A gateway in this process over a fresh book: the sample world of rehearsals, a clock that the test moves, and
+// customers beside test.user where it wants them.
 #pragma once
 
 #include <atomic>
@@ -25,7 +26,8 @@ inline const engine::UtcTime kJohnDrops = kMade + std::chrono::hours(96);
 
 class ServedBook {
  public:
-  explicit ServedBook(engine::BackorderProvider* provider = nullptr) : book(directory.file("book.db")), registry_file(directory.file("registry.db")) {
+  explicit ServedBook(engine::BackorderProvider* provider = nullptr)
+      : book(directory.file("book.db")), registry_file(directory.file("registry.db")) {
     REQUIRE(bool(gateway::make_rehearsal(book, registry_file, kMade)));
     set_now(kMade);
     registry = simulated_registry::SimulatedRegistry::open(registry_file, [this] { return now(); }).value();
@@ -50,9 +52,11 @@ class ServedBook {
   }
 
   // A command as the form that stands in the body, by test.user or with other credentials.
-  api_client::Response call(const std::string& body, const std::string& credentials = "s_login=test.user&s_pw=test.passw0rd",
+  api_client::Response call(const std::string& body,
+                            const std::string& credentials = "s_login=test.user&s_pw=test.passw0rd",
                             const std::string& address = "192.0.2.1") {
-    api_client::Response response = api_client::Response::parse(served->answer("s_entity=1234&" + credentials, body, address));
+    api_client::Response response =
+        api_client::Response::parse(served->answer("s_entity=1234&" + credentials, body, address));
     CHECK_MESSAGE(response.complete(), body << ": " << response.torn());
     return response;
   }
@@ -61,7 +65,9 @@ class ServedBook {
     const auto store = storage::open_book(book, {});
     const operations::Context context{*store, now(), "test"};
     REQUIRE(bool(operations::open_account(context, {}, name, currency(currency_code.c_str()), {})));
-    if (euro_cents > 0) REQUIRE(bool(operations::fund(context, {}, name, {.amount = engine::Money::of_minor(euro_cents, currency(currency_code.c_str()))})));
+    if (euro_cents > 0)
+      REQUIRE(bool(operations::fund(context, {}, name,
+                                    {.amount = engine::Money::of_minor(euro_cents, currency(currency_code.c_str()))})));
     REQUIRE(bool(operations::add_user(context, {}, name, name, name + ".secret")));
   }
   static std::string as(const std::string& name) { return "s_login=" + name + "&s_pw=" + name + ".secret"; }

@@ -1,5 +1,5 @@
-// Two books in a chain over HTTP, with faults between them: whatever is lost, torn, doubled or late, and wherever the submitting process is
-// killed, both sides end in the same books. The full size: tools/chain-drill.
+// Two books in a chain over HTTP, with faults between them: whatever is lost, torn, doubled or late, and wherever the
+// submitting process is killed, both sides end in the same books. The full size: tools/chain-drill.
 #include "tools/drill/chain.hpp"
 
 #include <doctest/doctest.h>
@@ -33,7 +33,8 @@ drill::ChainOptions options_in(const support::TemporaryDirectory& folder, int jo
   options.order_limit = options.read_limit = 1s;
 #endif
 #ifndef DROPLEDGER_LONG_TESTS
-  // A late answer costs the whole limit in real time, every other fault next to none: a third of their share is as many as it takes.
+  // A late answer costs the whole limit in real time, every other fault next to none: a third of their share is as many
+  // as it takes.
   for (int i = 0; i < 2; ++i) std::ranges::remove_copy(faults::kKinds, std::back_inserter(options.kinds), Kind::late);
 #ifdef DROPLEDGER_SANITIZED
   options.order_limit = 500ms;
@@ -57,7 +58,8 @@ std::vector<Backorder> in_state(engine::LedgerStore& store, State state) {
 
 }  // namespace
 
-TEST_CASE("chain: with a third of all exchanges spoiled and outages, each job exists once and the books agree to the cent") {
+TEST_CASE(
+    "chain: with a third of all exchanges spoiled and outages, each job exists once and the books agree to the cent") {
   const support::TemporaryDirectory folder;
   const auto chain = Chain::make(options_in(folder, kJobs));
   chain->play();
@@ -86,7 +88,8 @@ TEST_CASE("chain: unreachable from before the deadline until after the drop, not
   options.kinds = {Kind::lost_request, Kind::lost_answer};
   options.world.refused_percent = 0;
   const auto chain = Chain::make(options);
-  // The first half is ordered once; then the line is dead before anything is looked up. The second half is reserved while it is dead.
+  // The first half is ordered once; then the line is dead before anything is looked up. The second half is reserved
+  // while it is dead.
   chain->move_to(chain->drop(0) - 72h);
   chain->sweep();
   const auto book = chain->resellers_book();
@@ -103,7 +106,8 @@ TEST_CASE("chain: unreachable from before the deadline until after the drop, not
   REQUIRE(untold > 5);
   const auto missed = [&] {
     std::size_t count = 0;
-    for (const Backorder& backorder : in_state(*book, State::voided)) count += backorder.reason == engine::Reason::deadline_missed ? 1 : 0;
+    for (const Backorder& backorder : in_state(*book, State::voided))
+      count += backorder.reason == engine::Reason::deadline_missed ? 1 : 0;
     return count;
   };
   // Deposits of what was certainly not submitted went back; the others wait, and a person knows.
@@ -111,7 +115,8 @@ TEST_CASE("chain: unreachable from before the deadline until after the drop, not
   CHECK(book->open_calls().size() == unknown);
   CHECK(in_state(*book, State::active).size() == unknown);
   CHECK(in_state(*book, State::processing).size() == ordered);
-  for (const State final_state : {State::successful, State::failed, State::auction_won, State::auction_lost, State::cancelled}) {
+  for (const State final_state :
+       {State::successful, State::failed, State::auction_won, State::auction_lost, State::cancelled}) {
     CHECK(in_state(*book, final_state).empty());
   }
   std::size_t cases = 0;

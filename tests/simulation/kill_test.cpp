@@ -1,4 +1,5 @@
-// Sweeps killed with SIGKILL at any instant, and started again, end in the same books as an undisturbed run of the same season.
+// Sweeps killed with SIGKILL at any instant, and started again, end in the same books as an undisturbed run of the same
+// season.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -29,7 +30,8 @@ std::vector<std::vector<engine::ListRow>> small_lists() {
     for (int i = 0; i < kNamesADay; ++i) {
       const char* const zones[] = {".com", ".pl", ".com.pl"};
       const std::string name = "name" + std::to_string(day) + "x" + std::to_string(i) + zones[i % 3];
-      list.push_back({support::domain(name), support::at("2026-08-10T06:10:00Z") + std::chrono::hours(24 * day + i % 5)});
+      list.push_back(
+          {support::domain(name), support::at("2026-08-10T06:10:00Z") + std::chrono::hours(24 * day + i % 5)});
     }
   }
   return lists;
@@ -55,8 +57,10 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
   std::mt19937_64 random(4711);
   int outside = 0;
   operations::SweepOptions small;
-  small.chunk = small.together = small.orders = 1;  // as many commits, and so as many places to die, as there can be
-  // Half past the instants at which deposits fall due and deadlines pass, so that starting again minutes later decides the same.
+  // as many commits, and so as many places to die, as there can be
+  small.chunk = small.together = small.orders = 1;
+  // Half past the instants at which deposits fall due and deadlines pass, so that starting again minutes later decides
+  // the same.
   const engine::UtcTime first = calm.start() + std::chrono::minutes(30);
   for (engine::UtcTime now = first; now <= calm.end(); now += std::chrono::hours(1)) {
     calm.move_dates(now);
@@ -65,33 +69,41 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
       calm.top_up(now);
       rough.top_up(now);
     }
-    // Two minutes after an order a list may prove what it did. Who was killed orders more often; a few rounds later both have every answer of this hour, or the money
-    // of a refusal would come back an hour later here than there.
+    // Two minutes after an order a list may prove what it did. Who was killed orders more often; a few rounds later
+    // both have every answer of this hour, or the money of a refusal would come back an hour later here than there.
     const auto until_all_is_answered = [now](drill::Season& season) {
       for (int minutes = 0; minutes <= 8; minutes += 2) {
         const operations::SweepReport report = season.sweep(now + std::chrono::minutes(minutes));
         // Nothing was done but to wait for money: nothing is open either. So most hours are.
-        if (report.troubles.empty() && std::ranges::all_of(report.counts, [](const auto& row) { return row.what == "waiting"; })) break;
+        if (report.troubles.empty() &&
+            std::ranges::all_of(report.counts, [](const auto& row) { return row.what == "waiting"; }))
+          break;
       }
     };
     until_all_is_answered(calm);
     const auto sweep = [&](const operations::SweepOptions& options) { rough.sweep(now, options); };
-    // Busy hours are killed often: at each next milestone, as long as the sweep gets there, and by a stranger at any instant
-    // between, counted from a milestone, so that a fast machine gets hardly further in that time than a slow one and is killed as often.
+    // Busy hours are killed often: at each next milestone, as long as the sweep gets there, and by a stranger at any
+    // instant between, counted from a milestone, so that a fast machine gets hardly further in that time than a slow
+    // one and is killed as often.
     const int enough = killer.total() + kMostAnHour;
     while (killer.total() < enough && killer.run(sweep, small, {.nth = 1 + static_cast<int>(random() % 3)})) {
-      if (random() % 4 == 0 && killer.run(sweep, small, {.nth = static_cast<int>(random() % 6), .after_microseconds = 1 + static_cast<int>(random() % 2'000)})) ++outside;
+      if (random() % 4 == 0 && killer.run(sweep, small,
+                                          {.nth = static_cast<int>(random() % 6),
+                                           .after_microseconds = 1 + static_cast<int>(random() % 2'000)}))
+        ++outside;
     }
     until_all_is_answered(rough);
   }
-  for (std::size_t i = 0; i < Killer::kStages.size(); ++i) MESSAGE(killer.killed()[i], " killed ", std::string(Killer::kStages[i]));
+  for (std::size_t i = 0; i < Killer::kStages.size(); ++i)
+    MESSAGE(killer.killed()[i], " killed ", std::string(Killer::kStages[i]));
   MESSAGE(outside, " of the sweeps were killed from outside, at no milestone of their own");
   CHECK(killer.total() >= kKills);
   for (const int count : killer.killed()) CHECK(count >= kLeast);
   const auto calm_book = calm.book(), rough_book = rough.book();
   CHECK(rough_book->verify({}).findings.empty());
   CHECK(calm_book->verify({}).findings.empty());
-  const std::vector<std::string> calm_lines = drill::fingerprint(*calm_book), rough_lines = drill::fingerprint(*rough_book);
+  const std::vector<std::string> calm_lines = drill::fingerprint(*calm_book),
+                                 rough_lines = drill::fingerprint(*rough_book);
   REQUIRE(calm_lines.size() == rough_lines.size());
   for (std::size_t i = 0; i < calm_lines.size(); ++i) CHECK(calm_lines[i] == rough_lines[i]);
   for (const engine::Backorder& backorder : rough_book->backorders({})) CHECK(is_final(backorder.state));

@@ -1,5 +1,5 @@
-// A job that exists beside the one that is needed, as a doubled order leaves it: it is deleted while there is time, however badly the
-// provider answers.
+// A job that exists beside the one that is needed, as a doubled order leaves it: it is deleted while there is time,
+// however badly the provider answers.
 #include <doctest/doctest.h>
 
 #include <deque>
@@ -47,7 +47,8 @@ struct Desk {
     registry = simulated_registry::SimulatedRegistry::open(folder.file("registry.db"), [this] { return now; }).value();
     now += 1min;
     const engine::AddJob another{.name = name, .another = true};
-    registry->add(std::span(&another, 1), [](std::size_t, const ProviderAnswer& answer) { REQUIRE(answer.code == 200); });
+    registry->add(std::span(&another, 1),
+                  [](std::size_t, const ProviderAnswer& answer) { REQUIRE(answer.code == 200); });
     provider = std::make_unique<Stubborn>();
     provider->behind = registry.get();
     REQUIRE(jobs() == 2);
@@ -58,14 +59,17 @@ struct Desk {
     now += later;
     operations::sweep({*store, now, "test"}, provider.get(), {});
   }
-  ProviderAnswer says(int code) const { return {.delivery = engine::Delivery::answered, .code = code, .text = "scripted"}; }
+  ProviderAnswer says(int code) const {
+    return {.delivery = engine::Delivery::answered, .code = code, .text = "scripted"};
+  }
 };
 
 }  // namespace
 
 TEST_CASE("surplus: a deletion without a certain answer is ordered again at each sweep, and nobody has to decide") {
   Desk desk;
-  desk.provider->script = {{.delivery = engine::Delivery::unknown}, desk.says(421), {.delivery = engine::Delivery::not_sent}};
+  desk.provider->script = {
+      {.delivery = engine::Delivery::unknown}, desk.says(421), {.delivery = engine::Delivery::not_sent}};
   for (int i = 0; i < 4; ++i) desk.sweep(1h);
   CHECK(desk.provider->script.empty());
   CHECK(desk.jobs() == 1);

@@ -1,4 +1,5 @@
-// engine/walkthrough.md tells what a book really does: the same steps are played here, and every figure, state and transfer on the page is compared.
+// engine/walkthrough.md tells what a book really does: the same steps are played here, and every figure, state and
+// transfer on the page is compared.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -60,13 +61,15 @@ class Story {
     world.catch_percent = 100;
     world.competitor_percent = world.withdrawn_percent = world.refused_percent = world.slow_percent = 0;
     REQUIRE(bool(simulated_registry::SimulatedRegistry::create(folder_.file("registry.db"), world)));
-    registry_ = simulated_registry::SimulatedRegistry::open(folder_.file("registry.db"), [this] { return now_; }).value();
+    registry_ =
+        simulated_registry::SimulatedRegistry::open(folder_.file("registry.db"), [this] { return now_; }).value();
     REQUIRE(bool(operations::set_prices(context(), {}, {{"com", "standard", eur(6'900), now_, {}}})));
     REQUIRE(bool(operations::set_tax_rate(context(), {}, {"DE", 1900, now_})));
     REQUIRE(bool(operations::open_account(context(), {}, "alice", support::currency("EUR"), {.country = "DE"})));
     const UtcTime drop = at("2026-08-05T18:00:00Z");
     const engine::DomainName name = support::domain("dune-market.com");
-    REQUIRE(bool(operations::import_list(context(), {.source = "registry", .date_is = engine::DateIs::drop}, {{name, drop}}, {})));
+    REQUIRE(bool(operations::import_list(context(), {.source = "registry", .date_is = engine::DateIs::drop},
+                                         {{name, drop}}, {})));
     const simulated_registry::NameDrop drops[] = {{name, drop, {}}};
     REQUIRE(bool(registry_->learn(drops)));
   }
@@ -83,8 +86,8 @@ class Story {
     operations::sweep(context(), registry_.get(), options);
   }
 
-  // Compares the next row of the page with what is in the book now and with `said`. Transfers and figures count both ways: what is on the page happened,
-  // what happened is on the page.
+  // Compares the next row of the page with what is in the book now and with `said`. Transfers and figures count both
+  // ways: what is on the page happened, what happened is on the page.
   void tell(const std::string& step, Said said) {
     REQUIRE(told_ < page_.size());
     const Row& row = page_[told_++];
@@ -95,17 +98,20 @@ class Story {
     since.after_id = last_transfer_;
     store_->each_transfer(since, [&](const engine::Transfer& transfer) {
       last_transfer_ = transfer.id.value();
-      said.push_back(std::string(name(transfer.kind)) + ": " + std::string(name(transfer.debit.kind)) + " → " + std::string(name(transfer.credit.kind)) + " " +
-                     to_string(transfer.amount));
+      said.push_back(std::string(name(transfer.kind)) + ": " + std::string(name(transfer.debit.kind)) + " → " +
+                     std::string(name(transfer.credit.kind)) + " " + to_string(transfer.amount));
     });
     std::set<std::string> figures;
     const std::regex figure("[0-9]+\\.[0-9]{2}");
     for (const std::string& fact : said) {
       CAPTURE(fact);
       CHECK(row.written.find(fact) != std::string::npos);
-      for (auto found = std::sregex_iterator(fact.begin(), fact.end(), figure); found != std::sregex_iterator(); ++found) figures.insert(found->str());
+      for (auto found = std::sregex_iterator(fact.begin(), fact.end(), figure); found != std::sregex_iterator();
+           ++found)
+        figures.insert(found->str());
     }
-    for (auto found = std::sregex_iterator(row.written.begin(), row.written.end(), figure); found != std::sregex_iterator(); ++found) {
+    for (auto found = std::sregex_iterator(row.written.begin(), row.written.end(), figure);
+         found != std::sregex_iterator(); ++found) {
       CHECK_MESSAGE(figures.contains(found->str()), "on the page, but it did not happen: ", found->str());
     }
     const engine::Customer alice = store_->customer("alice").value();
@@ -133,12 +139,16 @@ TEST_CASE("walkthrough: the page tells what the book does") {
   REQUIRE(bool(operations::fund(story.context(), {}, "alice", {.amount = eur(10'000)})));
   story.tell("pay-in", {});
 
-  REQUIRE(bool(operations::place(story.context(), {}, "alice", {.name = support::domain("dune-market.com"), .max_price = {}})));
+  REQUIRE(bool(
+      operations::place(story.context(), {}, "alice", {.name = support::domain("dune-market.com"), .max_price = {}})));
   story.tell("placing, free", {state(), "cap " + to_string(story.backorder().max_price)});
 
-  const auto preview = operations::preview(story.store(), {.now = at("2026-08-01T00:00:00Z"), .horizon = at("2026-08-08T00:00:00Z")}).value();
+  const auto preview =
+      operations::preview(story.store(), {.now = at("2026-08-01T00:00:00Z"), .horizon = at("2026-08-08T00:00:00Z")})
+          .value();
   const engine::FundingVerdict verdict = preview.accounts.at(0).rows.at(0).verdict;
-  story.tell("preview", {std::string(name(verdict.verdict)) + " at " + engine::to_string(*verdict.decided_at), to_string(verdict.spendable_after) + " left"});
+  story.tell("preview", {std::string(name(verdict.verdict)) + " at " + engine::to_string(*verdict.decided_at),
+                         to_string(verdict.spendable_after) + " left"});
 
   story.set_now("2026-08-02T17:59:59Z");
   story.sweep(Stage::reserve);
@@ -150,7 +160,8 @@ TEST_CASE("walkthrough: the page tells what the book does") {
   story.sweep(Stage::submit, [&](operations::Milestone milestone) {
     if (milestone != operations::Milestone::after_intent) return;
     const engine::ProviderCall call = story.call();
-    story.tell("intent", {std::string(name(call.command)) + " " + std::to_string(call.attempt), std::string(name(call.state))});
+    story.tell("intent",
+               {std::string(name(call.command)) + " " + std::to_string(call.attempt), std::string(name(call.state))});
   });
   story.tell("lost answer", {std::string(name(story.call().state))});
   CHECK(state() == "ACTIVE");
@@ -169,9 +180,11 @@ TEST_CASE("walkthrough: the page tells what the book does") {
   CHECK(story.store().evidence(engine::BackorderId(1)).front().status == story.backorder().provider_status);
   story.tell("capture", {state()});
 
-  const operations::Statement statement = operations::statement(story.store(), story.store().customer("alice").value(), {});
-  story.tell("report", {std::to_string(statement.lines.size()) + " lines", "closing " + to_string(statement.closing_available) + " available and " +
-                                                                               to_string(statement.closing_reserved) + " reserved"});
+  const operations::Statement statement =
+      operations::statement(story.store(), story.store().customer("alice").value(), {});
+  story.tell("report", {std::to_string(statement.lines.size()) + " lines",
+                        "closing " + to_string(statement.closing_available) + " available and " +
+                            to_string(statement.closing_reserved) + " reserved"});
   CHECK(story.is_told());
   CHECK(story.store().verify({}).findings.empty());
 }

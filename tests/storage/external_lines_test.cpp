@@ -15,8 +15,15 @@ namespace {
 const UtcTime kNow = at("2026-08-01T06:00:00Z");
 
 ExternalLine line(const char* id, std::int64_t minor) {
-  return {.source = "bank", .external_id = id, .booked_on = parse_day("2026-08-01").value(), .valued_on = parse_day("2026-08-02").value(), .amount = eur(minor),
-          .end_to_end = "E2E", .reference = "DL-alice-7", .counterparty = "Jane", .raw = "<Ntry/>"};
+  return {.source = "bank",
+          .external_id = id,
+          .booked_on = parse_day("2026-08-01").value(),
+          .valued_on = parse_day("2026-08-02").value(),
+          .amount = eur(minor),
+          .end_to_end = "E2E",
+          .reference = "DL-alice-7",
+          .counterparty = "Jane",
+          .raw = "<Ntry/>"};
 }
 
 struct Book {
@@ -27,8 +34,15 @@ struct Book {
     store = storage::open_book(folder.file("book.db"), {});
     store->begin();
     const std::vector<ExternalLine> lines{line("1", 500), line("2", -300)};
-    CHECK(store->add_statement({.source = "bank", .name = "s1", .account = "DE1", .opening = eur(0), .closing = eur(200), .from = parse_day("2026-08-01").value(),
-                                .to = parse_day("2026-08-01").value(), .lines = 2, .unread = {{3, "five", "no amount"}, {3, "six", "no day"}}},
+    CHECK(store->add_statement({.source = "bank",
+                                .name = "s1",
+                                .account = "DE1",
+                                .opening = eur(0),
+                                .closing = eur(200),
+                                .from = parse_day("2026-08-01").value(),
+                                .to = parse_day("2026-08-01").value(),
+                                .lines = 2,
+                                .unread = {{3, "five", "no amount"}, {3, "six", "no day"}}},
                                lines, {kNow, "tester"}) == 1);
     CHECK(store->add_statement({.source = "paypal", .name = "s2", .lines = 0}, {}, {kNow, "tester"}) == 2);
     store->commit();
@@ -72,13 +86,17 @@ TEST_CASE("external lines: the database refuses a second one of the same id, cha
   const Book book;
   SQLite::Database db(book.folder.file("book.db"), SQLite::OPEN_READWRITE);
   db.exec("PRAGMA foreign_keys = ON");  // not recursive_triggers: as a stranger would come
-  const char* const kLine = "(source, external_id, statement_id, booked_on, currency, amount_minor, end_to_end, reference, counterparty, raw) VALUES ";
+  const char* const kLine =
+      "(source, external_id, statement_id, booked_on, currency, amount_minor, end_to_end, reference, counterparty, "
+      "raw) VALUES ";
   for (const std::string& forbidden :
-       {std::string("UPDATE external_line SET amount_minor = 501 WHERE id = 1"), std::string("DELETE FROM external_line"),
-        std::string("UPDATE external_statement SET closing_minor = 0"), std::string("DELETE FROM external_statement"),
+       {std::string("UPDATE external_line SET amount_minor = 501 WHERE id = 1"),
+        std::string("DELETE FROM external_line"), std::string("UPDATE external_statement SET closing_minor = 0"),
+        std::string("DELETE FROM external_statement"),
         std::string("INSERT INTO external_line ") + kLine + "('bank', '1', 1, 0, 'EUR', 5, '', '', '', '')",
         std::string("INSERT OR REPLACE INTO external_line ") + kLine + "('bank', '1', 1, 0, 'EUR', 5, '', '', '', '')",
-        std::string("INSERT OR REPLACE INTO external_line SELECT id, source, 'other', statement_id, booked_on, valued_on, currency, amount_minor, end_to_end, reference,"
+        std::string("INSERT OR REPLACE INTO external_line SELECT id, source, 'other', statement_id, booked_on, "
+                    "valued_on, currency, amount_minor, end_to_end, reference,"
                     " counterparty, raw FROM external_line WHERE id = 1"),
         std::string("INSERT INTO external_line ") + kLine + "('bank', '3', 1, 0, 'EUR', 0, '', '', '', '')",
         std::string("INSERT INTO external_line ") + kLine + "('bank', '3', 9, 0, 'EUR', 5, '', '', '', '')",
@@ -90,5 +108,6 @@ TEST_CASE("external lines: the database refuses a second one of the same id, cha
     CHECK_THROWS_AS(db.exec(forbidden), SQLite::Exception);
   }
   // Another source may use the same id.
-  CHECK(db.exec(std::string("INSERT INTO external_line ") + kLine + "('paypal', '1', 2, 0, 'EUR', 5, '', '', '', '')") == 1);
+  CHECK(db.exec(std::string("INSERT INTO external_line ") + kLine +
+                "('paypal', '1', 2, 0, 'EUR', 5, '', '', '', '')") == 1);
 }

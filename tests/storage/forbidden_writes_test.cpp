@@ -1,5 +1,5 @@
-// The database itself refuses what must never happen, also to someone who writes SQL past this program. And what slips past a database whose
-// triggers were taken away, verify finds and names.
+// The database itself refuses what must never happen, also to someone who writes SQL past this program. And what slips
+// past a database whose triggers were taken away, verify finds and names.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -44,33 +44,43 @@ class Book {
         Backorder one = support::backorder(i, kNow + std::chrono::hours(60));
         one.customer = customer.id;
         REQUIRE(bool(take_step(changes, one, customer, Event::funded, {.now = kNow, .deposit = eur(1000)})));
-        if (i == 1) REQUIRE(bool(take_step(changes, one, customer, Event::cancelled, {.now = kNow, .reason = Reason::by_customer})));
+        if (i == 1)
+          REQUIRE(
+              bool(take_step(changes, one, customer, Event::cancelled, {.now = kNow, .reason = Reason::by_customer})));
         if (i == 2) {
           REQUIRE(bool(take_step(changes, one, customer, Event::job_created, {.now = kNow})));
           REQUIRE(bool(take_step(changes, one, customer, Event::won, {.now = kNow, .tax_bp = 1900})));
         }
         changes.new_backorders.push_back(one);
-        if (i == 3) changes.cases.push_back({CaseKind::unknown_status, customer.id, one.id, {}, "the provider says SOMETHING"});
+        if (i == 3)
+          changes.cases.push_back({CaseKind::unknown_status, customer.id, one.id, {}, "the provider says SOMETHING"});
         if (i == 3) changes.evidence.push_back({one.id, "SOMETHING", "raw"});
-        if (i == 3) (void)intend(changes, changes.new_backorders.back(), CallCommand::add, store->next_call_id(), 1, kNow);
+        if (i == 3)
+          (void)intend(changes, changes.new_backorders.back(), CallCommand::add, store->next_call_id(), 1, kNow);
       });
     }
-    write(*store, [&](Changes& changes) { changes.cases.push_back({CaseKind::unidentified_payment, {}, {}, "payment 7", "nobody's"}); });
+    write(*store, [&](Changes& changes) {
+      changes.cases.push_back({CaseKind::unidentified_payment, {}, {}, "payment 7", "nobody's"});
+    });
     store->commit();
   }
   std::string path() const { return folder_.file("book.db"); }
-  std::unique_ptr<LedgerStore> open(storage::OpenOptions options = {}) const { return storage::open_book(path(), options); }
+  std::unique_ptr<LedgerStore> open(storage::OpenOptions options = {}) const {
+    return storage::open_book(path(), options);
+  }
   // With SQLite's defaults neither setting is on, and INSERT OR REPLACE deletes without asking the DELETE triggers.
   SQLite::Database raw(bool with_our_settings = true) const {
     SQLite::Database db(path(), SQLite::OPEN_READWRITE);
-    db.exec(with_our_settings ? "PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON" : "PRAGMA foreign_keys = OFF; PRAGMA recursive_triggers = OFF");
+    db.exec(with_our_settings ? "PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON"
+                              : "PRAGMA foreign_keys = OFF; PRAGMA recursive_triggers = OFF");
     return db;
   }
   // Everything in every table, as text.
   std::string dump() const {
     SQLite::Database db = raw();
     std::string text;
-    for (const char* table : {"request", "customer", "ledger_account", "backorder", "transfer", "seal", "event", "case_file", "provider_call", "evidence", "book"}) {
+    for (const char* table : {"request", "customer", "ledger_account", "backorder", "transfer", "seal", "event",
+                              "case_file", "provider_call", "evidence", "book"}) {
       SQLite::Statement rows(db, std::string("SELECT * FROM ") + table);
       while (rows.executeStep()) {
         for (int i = 0; i < rows.getColumnCount(); ++i) text += rows.getColumn(i).getString() + "|";
@@ -105,113 +115,225 @@ ErrorCode opening(const std::string& path, storage::OpenOptions options = {}) {
 TEST_CASE("database: refuses each forbidden write, and stays as it was") {
   const Book book;
   const std::string before = book.dump();
-  for (const char* sql : {
-           "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = 1",
-           "UPDATE transfer SET memo = 'x' WHERE id = 1",
-           "DELETE FROM transfer WHERE id = 1",
-           "INSERT OR REPLACE INTO transfer SELECT id, kind, debit_id, credit_id, 1, recorded_at, effective_at, customer_id, backorder_id, attempt, reverses_id, request_id, actor, memo FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 0, recorded_at, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, -5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, debit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, 999, 5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, NULL, actor, memo FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 1000, recorded_at, effective_at, customer_id, 2, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 2",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 2000, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, backorder_id, attempt, NULL, NULL, actor, '' FROM transfer WHERE kind = 'refund'",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', debit_id, credit_id, 1000, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 1000, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 999, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 1001, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 1000, recorded_at, effective_at, customer_id, 1, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM ledger_account WHERE kind = 2100), 1, recorded_at, effective_at, customer_id, 1, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 1, recorded_at, effective_at, customer_id, 2, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 2",
-           "BEGIN; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 600, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM ledger_account WHERE kind = 2100), 401, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "BEGIN; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM ledger_account WHERE kind = 2100), 160, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 840, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM ledger_account WHERE kind = 2100), 160, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reserve', debit_id, credit_id, 999, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT OR REPLACE INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reserve', debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM ledger_account WHERE kind = 2100), 1, recorded_at, effective_at, customer_id, 2, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 2",
-           "BEGIN; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 600, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 400, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, effective_at, customer_id, 3, 1, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at - 1, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 2 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
-           "UPDATE ledger_account SET balance_minor = -1 WHERE kind = 2000",
-           "UPDATE ledger_account SET balance_minor = -1 WHERE kind = 2010",
-           "DELETE FROM ledger_account WHERE id = 1",
-           "UPDATE ledger_account SET currency = 'USD' WHERE id = 1",
-           "UPDATE seal SET hash = zeroblob(32) WHERE id = 1",
-           "DELETE FROM seal",
-           "INSERT OR REPLACE INTO seal SELECT id, sealed_at, first_request_id, last_request_id, first_transfer_id, last_transfer_id, previous_hash, zeroblob(32) FROM seal WHERE id = 1",
-           "INSERT INTO seal SELECT id + 1, sealed_at, last_request_id + 1, last_request_id + 1, last_transfer_id + 1, last_transfer_id, zeroblob(32), hash FROM seal ORDER BY id DESC LIMIT 1",
-           "INSERT INTO seal SELECT id + 1, sealed_at - 1, last_request_id + 1, last_request_id + 1, last_transfer_id + 1, last_transfer_id, hash, hash FROM seal ORDER BY id DESC LIMIT 1",
-           "INSERT INTO seal SELECT id + 1, sealed_at, last_request_id, last_request_id + 1, last_transfer_id + 1, last_transfer_id, hash, hash FROM seal ORDER BY id DESC LIMIT 1",
-           "INSERT INTO seal SELECT id + 1, sealed_at, last_request_id + 1, last_request_id + 1, last_transfer_id + 2, last_transfer_id + 1, hash, hash FROM seal ORDER BY id DESC LIMIT 1",
-           "INSERT INTO seal SELECT id + 2, sealed_at, last_request_id + 1, last_request_id + 1, last_transfer_id + 1, last_transfer_id, hash, hash FROM seal ORDER BY id DESC LIMIT 1",
-           "INSERT OR REPLACE INTO request SELECT (SELECT max(id) + 1 FROM request), sender, key, 'other', content_hash, answer, actor, recorded_at FROM request",
-           "UPDATE request SET answer = 'other'",
-           "DELETE FROM request",
-           "INSERT INTO request SELECT id + 1, sender, key, 'other', content_hash, answer, actor, recorded_at FROM request",
-           "INSERT OR REPLACE INTO request SELECT id, sender, key, 'other', content_hash, answer, actor, recorded_at FROM request",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reserve', debit_id, credit_id, 1000, recorded_at, effective_at, customer_id, 99, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, effective_at, customer_id, 99, NULL, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'provider-cost', debit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 5, recorded_at, effective_at, NULL, 3, NULL, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reversal', credit_id, debit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, 0, request_id, actor, '' FROM transfer WHERE id = 1",
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reversal', credit_id, debit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, 99, request_id, actor, '' FROM transfer WHERE id = 1",
-           "BEGIN; INSERT INTO customer SELECT 2, 'bob', currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer;"
-           "INSERT INTO ledger_account SELECT max(id) + 1, 2000, 'EUR', 2, '', 0, 0 FROM ledger_account;"
-           "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, (SELECT max(id) FROM ledger_account), 5, recorded_at, effective_at, 2, 3, NULL, NULL, request_id, actor, '' FROM transfer WHERE id = 1; COMMIT",
-           "BEGIN; INSERT INTO customer SELECT 2, 'bob', currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer;"
-           "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', 2, 3, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1; COMMIT",
-           "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', customer_id, 99, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1",
-           "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', customer_id - 1, 4294967299, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1",
-           "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', 99, NULL, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1",
-           "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'invented', NULL, NULL, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1",
-           "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'stepped', customer_id, 3, 'FAILED', 'SUCCESSFUL', NULL, actor, '' FROM event WHERE backorder_id = 3 LIMIT 1",
-           "UPDATE event SET detail = 'x'",
-           "DELETE FROM event",
-           "DELETE FROM backorder WHERE id = 1",
-           "UPDATE backorder SET state = 'ACTIVE', open_copy = copy WHERE id = 1",
-           "UPDATE backorder SET state = 'REQUESTED', open_copy = copy WHERE id = 2",
-           "UPDATE backorder SET customer_id = 2 WHERE id = 3",
-           "UPDATE backorder SET name = 'other.com' WHERE id = 3",
-           "UPDATE backorder SET state = 'LOST' WHERE id = 3",
-           "INSERT INTO backorder SELECT by_customer + 1, id + 1, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
-           "INSERT INTO backorder SELECT by_customer + 2, id + 1, customer_id, 'other.com', copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
-           "INSERT INTO backorder SELECT by_customer + 4294967296, id + 4294967296, customer_id, 'other.com', copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
-           "INSERT INTO backorder SELECT by_customer + n, id + n, customer_id, 'other.com', copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder, (SELECT 1 AS n UNION SELECT 2) WHERE id = 3",
-           "UPDATE backorder SET by_customer = by_customer + 1 WHERE id = 3",
-           "DELETE FROM customer",
-           "UPDATE customer SET currency = 'USD'",
-           "INSERT INTO allowed_step VALUES ('FAILED', 'SUCCESSFUL')",
-           "DELETE FROM book",
-           "INSERT OR REPLACE INTO book (id, made_at, rehearsal) VALUES (1, 0, 0)",
-           "UPDATE book SET rehearsal = 0",
-           "UPDATE OR REPLACE transfer SET id = 2 WHERE id = 1",
-           "INSERT OR REPLACE INTO ledger_account SELECT id, kind, currency, customer_id, source, 1, floor_minor FROM ledger_account WHERE kind = 2000",
-           "INSERT OR REPLACE INTO ledger_account SELECT (SELECT max(id) + 1 FROM ledger_account), kind, currency, customer_id, source, 0, floor_minor FROM ledger_account WHERE kind = 2000",
-           "INSERT OR REPLACE INTO event SELECT id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, reason, actor, 'other' FROM event WHERE id = 1",
-           "INSERT OR REPLACE INTO backorder SELECT by_customer, id, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, 1, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
-           "INSERT OR REPLACE INTO customer SELECT id, name, currency, tier, state, policy, timing, 'FR', vat_id, opened_at, warned_minor FROM customer",
-           "INSERT OR REPLACE INTO customer SELECT id + 1, name, currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer",
-           "INSERT OR REPLACE INTO provider_call SELECT id, backorder_id, command, attempt, 'answered', intent_at, 0, 200, 'done', application FROM provider_call",
-           "INSERT OR REPLACE INTO provider_call SELECT id + 1, backorder_id, command, attempt, 'answered', intent_at, 0, 200, 'done', application FROM provider_call",
-           "DELETE FROM provider_call",
-           "UPDATE provider_call SET attempt = 2",
-           "INSERT OR REPLACE INTO evidence SELECT id, backorder_id, recorded_at, 'FAILED', raw FROM evidence",
-           "UPDATE evidence SET status = 'FAILED'",
-           "DELETE FROM evidence",
-           "INSERT INTO provider_call SELECT id + 1, 99, command, attempt, state, intent_at, answered_at, code, text, application FROM provider_call",
-           "INSERT INTO evidence SELECT id + 1, 99, recorded_at, status, raw FROM evidence",
-           "INSERT INTO case_file SELECT 99, kind, customer_id, 99, subject, 'other', opened_at, NULL, '', '' FROM case_file WHERE backorder_id IS NOT NULL",
-           "INSERT OR REPLACE INTO case_file SELECT id, kind, customer_id, backorder_id, subject, 'other', opened_at, closed_at, closed_by, resolution FROM case_file",
-           "INSERT OR REPLACE INTO case_file SELECT 99, kind, customer_id, backorder_id, subject, 'other', opened_at, NULL, '', '' FROM case_file WHERE backorder_id IS NOT NULL",
-           "INSERT OR REPLACE INTO case_file SELECT 99, kind, customer_id, backorder_id, subject, 'other', opened_at, NULL, '', '' FROM case_file WHERE backorder_id IS NULL",
-           "UPDATE case_file SET detail = 'other'",
-           "DELETE FROM case_file",
-           "INSERT OR REPLACE INTO allowed_step VALUES ('REQUESTED', 'ACTIVE')",
-           "UPDATE allowed_step SET to_state = 'SUCCESSFUL' WHERE from_state = 'REQUESTED' AND to_state = 'VOID'",
-           "DELETE FROM allowed_step",
-       }) {
+  for (
+      const char* sql : {
+          "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = 1",
+          "UPDATE transfer SET memo = 'x' WHERE id = 1",
+          "DELETE FROM transfer WHERE id = 1",
+          "INSERT OR REPLACE INTO transfer SELECT id, kind, debit_id, credit_id, 1, recorded_at, effective_at, "
+          "customer_id, backorder_id, attempt, reverses_id, request_id, actor, memo FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 0, recorded_at, "
+          "effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, -5, recorded_at, "
+          "effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, debit_id, 5, recorded_at, "
+          "effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, 999, 5, recorded_at, "
+          "effective_at, customer_id, NULL, NULL, NULL, request_id, actor, memo FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, "
+          "effective_at, customer_id, NULL, NULL, NULL, NULL, actor, memo FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 1000, "
+          "recorded_at, effective_at, customer_id, 2, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' "
+          "AND backorder_id = 2",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 2000, "
+          "recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' "
+          "AND backorder_id = 3",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, amount_minor, "
+          "recorded_at, effective_at, customer_id, backorder_id, attempt, NULL, NULL, actor, '' FROM transfer WHERE "
+          "kind = 'refund'",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', debit_id, credit_id, 1000, "
+          "recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' "
+          "AND backorder_id = 3",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, (SELECT id FROM "
+          "ledger_account WHERE kind = 4000), 1000, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, "
+          "'' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'refund', credit_id, debit_id, 999, "
+          "recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' "
+          "AND backorder_id = 3",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM "
+          "ledger_account WHERE kind = 4000), 1001, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, "
+          "'' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM "
+          "ledger_account WHERE kind = 4000), 1000, recorded_at, effective_at, customer_id, 1, 1, NULL, NULL, actor, "
+          "'' FROM transfer WHERE kind = 'reserve' AND backorder_id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM "
+          "ledger_account WHERE kind = 2100), 1, recorded_at, effective_at, customer_id, 1, 1, NULL, NULL, actor, '' "
+          "FROM transfer WHERE kind = 'reserve' AND backorder_id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM "
+          "ledger_account WHERE kind = 4000), 1, recorded_at, effective_at, customer_id, 2, 1, NULL, NULL, actor, '' "
+          "FROM transfer WHERE kind = 'reserve' AND backorder_id = 2",
+          "BEGIN; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id "
+          "FROM ledger_account WHERE kind = 4000), 600, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, "
+          "actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3; INSERT INTO transfer SELECT (SELECT "
+          "max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM ledger_account WHERE kind = 2100), "
+          "401, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = "
+          "'reserve' AND backorder_id = 3",
+          "BEGIN; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id "
+          "FROM ledger_account WHERE kind = 2100), 160, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, "
+          "actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3; INSERT INTO transfer SELECT (SELECT "
+          "max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 840, "
+          "recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' "
+          "AND backorder_id = 3",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM "
+          "ledger_account WHERE kind = 2100), 160, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' "
+          "FROM transfer WHERE kind = 'reserve' AND backorder_id = 3",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reserve', debit_id, credit_id, 999, "
+          "recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' "
+          "AND backorder_id = 3",
+          "INSERT OR REPLACE INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reserve', debit_id, credit_id, "
+          "amount_minor, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind "
+          "= 'reserve' AND backorder_id = 3",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture-tax', credit_id, (SELECT id FROM "
+          "ledger_account WHERE kind = 2100), 1, recorded_at, effective_at, customer_id, 2, 1, NULL, NULL, actor, '' "
+          "FROM transfer WHERE kind = 'reserve' AND backorder_id = 2",
+          "BEGIN; INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id "
+          "FROM ledger_account WHERE kind = 4000), 600, recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, "
+          "actor, '' FROM transfer WHERE kind = 'reserve' AND backorder_id = 3; INSERT INTO transfer SELECT (SELECT "
+          "max(id) + 1 FROM transfer), 'capture', credit_id, (SELECT id FROM ledger_account WHERE kind = 4000), 400, "
+          "recorded_at, effective_at, customer_id, 3, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' "
+          "AND backorder_id = 3",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, "
+          "effective_at, customer_id, 3, 1, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at - "
+          "1, effective_at, customer_id, NULL, NULL, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 2 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, "
+          "effective_at, customer_id, NULL, NULL, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
+          "UPDATE ledger_account SET balance_minor = -1 WHERE kind = 2000",
+          "UPDATE ledger_account SET balance_minor = -1 WHERE kind = 2010",
+          "DELETE FROM ledger_account WHERE id = 1",
+          "UPDATE ledger_account SET currency = 'USD' WHERE id = 1",
+          "UPDATE seal SET hash = zeroblob(32) WHERE id = 1",
+          "DELETE FROM seal",
+          "INSERT OR REPLACE INTO seal SELECT id, sealed_at, first_request_id, last_request_id, first_transfer_id, "
+          "last_transfer_id, previous_hash, zeroblob(32) FROM seal WHERE id = 1",
+          "INSERT INTO seal SELECT id + 1, sealed_at, last_request_id + 1, last_request_id + 1, last_transfer_id + 1, "
+          "last_transfer_id, zeroblob(32), hash FROM seal ORDER BY id DESC LIMIT 1",
+          "INSERT INTO seal SELECT id + 1, sealed_at - 1, last_request_id + 1, last_request_id + 1, last_transfer_id + "
+          "1, last_transfer_id, hash, hash FROM seal ORDER BY id DESC LIMIT 1",
+          "INSERT INTO seal SELECT id + 1, sealed_at, last_request_id, last_request_id + 1, last_transfer_id + 1, "
+          "last_transfer_id, hash, hash FROM seal ORDER BY id DESC LIMIT 1",
+          "INSERT INTO seal SELECT id + 1, sealed_at, last_request_id + 1, last_request_id + 1, last_transfer_id + 2, "
+          "last_transfer_id + 1, hash, hash FROM seal ORDER BY id DESC LIMIT 1",
+          "INSERT INTO seal SELECT id + 2, sealed_at, last_request_id + 1, last_request_id + 1, last_transfer_id + 1, "
+          "last_transfer_id, hash, hash FROM seal ORDER BY id DESC LIMIT 1",
+          "INSERT OR REPLACE INTO request SELECT (SELECT max(id) + 1 FROM request), sender, key, 'other', "
+          "content_hash, answer, actor, recorded_at FROM request",
+          "UPDATE request SET answer = 'other'",
+          "DELETE FROM request",
+          "INSERT INTO request SELECT id + 1, sender, key, 'other', content_hash, answer, actor, recorded_at FROM "
+          "request",
+          "INSERT OR REPLACE INTO request SELECT id, sender, key, 'other', content_hash, answer, actor, recorded_at "
+          "FROM request",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reserve', debit_id, credit_id, 1000, "
+          "recorded_at, effective_at, customer_id, 99, 1, NULL, NULL, actor, '' FROM transfer WHERE kind = 'reserve' "
+          "AND backorder_id = 3",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, "
+          "effective_at, customer_id, 99, NULL, NULL, request_id, actor, '' FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'provider-cost', debit_id, (SELECT id FROM "
+          "ledger_account WHERE kind = 4000), 5, recorded_at, effective_at, NULL, 3, NULL, NULL, request_id, actor, '' "
+          "FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reversal', credit_id, debit_id, 5, "
+          "recorded_at, effective_at, customer_id, NULL, NULL, 0, request_id, actor, '' FROM transfer WHERE id = 1",
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), 'reversal', credit_id, debit_id, 5, "
+          "recorded_at, effective_at, customer_id, NULL, NULL, 99, request_id, actor, '' FROM transfer WHERE id = 1",
+          "BEGIN; INSERT INTO customer SELECT 2, 'bob', currency, tier, state, policy, timing, country, vat_id, "
+          "opened_at, warned_minor FROM customer;"
+          "INSERT INTO ledger_account SELECT max(id) + 1, 2000, 'EUR', 2, '', 0, 0 FROM ledger_account;"
+          "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, (SELECT max(id) FROM "
+          "ledger_account), 5, recorded_at, effective_at, 2, 3, NULL, NULL, request_id, actor, '' FROM transfer WHERE "
+          "id = 1; COMMIT",
+          "BEGIN; INSERT INTO customer SELECT 2, 'bob', currency, tier, state, policy, timing, country, vat_id, "
+          "opened_at, warned_minor FROM customer;"
+          "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', 2, 3, NULL, NULL, NULL, "
+          "actor, '' FROM event WHERE id = 1; COMMIT",
+          "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', customer_id, 99, NULL, "
+          "NULL, NULL, actor, '' FROM event WHERE id = 1",
+          "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', customer_id - 1, "
+          "4294967299, NULL, NULL, NULL, actor, '' FROM event WHERE id = 1",
+          "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'marked', 99, NULL, NULL, NULL, "
+          "NULL, actor, '' FROM event WHERE id = 1",
+          "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'invented', NULL, NULL, NULL, NULL, "
+          "NULL, actor, '' FROM event WHERE id = 1",
+          "INSERT INTO event SELECT (SELECT max(id) + 1 FROM event), recorded_at, 'stepped', customer_id, 3, 'FAILED', "
+          "'SUCCESSFUL', NULL, actor, '' FROM event WHERE backorder_id = 3 LIMIT 1",
+          "UPDATE event SET detail = 'x'",
+          "DELETE FROM event",
+          "DELETE FROM backorder WHERE id = 1",
+          "UPDATE backorder SET state = 'ACTIVE', open_copy = copy WHERE id = 1",
+          "UPDATE backorder SET state = 'REQUESTED', open_copy = copy WHERE id = 2",
+          "UPDATE backorder SET customer_id = 2 WHERE id = 3",
+          "UPDATE backorder SET name = 'other.com' WHERE id = 3",
+          "UPDATE backorder SET state = 'LOST' WHERE id = 3",
+          "INSERT INTO backorder SELECT by_customer + 1, id + 1, customer_id, name, copy, open_copy, zone, currency, "
+          "state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, "
+          "deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, "
+          "open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, "
+          "ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+          "INSERT INTO backorder SELECT by_customer + 2, id + 1, customer_id, 'other.com', copy, open_copy, zone, "
+          "currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, "
+          "deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, "
+          "refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, "
+          "submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+          "INSERT INTO backorder SELECT by_customer + 4294967296, id + 4294967296, customer_id, 'other.com', copy, "
+          "open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, "
+          "finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, "
+          "cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, "
+          "gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+          "INSERT INTO backorder SELECT by_customer + n, id + n, customer_id, 'other.com', copy, open_copy, zone, "
+          "currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, "
+          "deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, "
+          "refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, "
+          "submitted_at, ended_at, auction_ends_at, auction_price FROM backorder, (SELECT 1 AS n UNION SELECT 2) WHERE "
+          "id = 3",
+          "UPDATE backorder SET by_customer = by_customer + 1 WHERE id = 3",
+          "DELETE FROM customer",
+          "UPDATE customer SET currency = 'USD'",
+          "INSERT INTO allowed_step VALUES ('FAILED', 'SUCCESSFUL')",
+          "DELETE FROM book",
+          "INSERT OR REPLACE INTO book (id, made_at, rehearsal) VALUES (1, 0, 0)",
+          "UPDATE book SET rehearsal = 0",
+          "UPDATE OR REPLACE transfer SET id = 2 WHERE id = 1",
+          "INSERT OR REPLACE INTO ledger_account SELECT id, kind, currency, customer_id, source, 1, floor_minor FROM "
+          "ledger_account WHERE kind = 2000",
+          "INSERT OR REPLACE INTO ledger_account SELECT (SELECT max(id) + 1 FROM ledger_account), kind, currency, "
+          "customer_id, source, 0, floor_minor FROM ledger_account WHERE kind = 2000",
+          "INSERT OR REPLACE INTO event SELECT id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, "
+          "reason, actor, 'other' FROM event WHERE id = 1",
+          "INSERT OR REPLACE INTO backorder SELECT by_customer, id, customer_id, name, copy, open_copy, zone, "
+          "currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, "
+          "deadline_at, deposit_due_at, drop_source_id, 1, attempt, underfunded, cancelling, purse_empty, refusals, "
+          "open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, "
+          "ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+          "INSERT OR REPLACE INTO customer SELECT id, name, currency, tier, state, policy, timing, 'FR', vat_id, "
+          "opened_at, warned_minor FROM customer",
+          "INSERT OR REPLACE INTO customer SELECT id + 1, name, currency, tier, state, policy, timing, country, "
+          "vat_id, opened_at, warned_minor FROM customer",
+          "INSERT OR REPLACE INTO provider_call SELECT id, backorder_id, command, attempt, 'answered', intent_at, 0, "
+          "200, 'done', application FROM provider_call",
+          "INSERT OR REPLACE INTO provider_call SELECT id + 1, backorder_id, command, attempt, 'answered', intent_at, "
+          "0, 200, 'done', application FROM provider_call",
+          "DELETE FROM provider_call",
+          "UPDATE provider_call SET attempt = 2",
+          "INSERT OR REPLACE INTO evidence SELECT id, backorder_id, recorded_at, 'FAILED', raw FROM evidence",
+          "UPDATE evidence SET status = 'FAILED'",
+          "DELETE FROM evidence",
+          "INSERT INTO provider_call SELECT id + 1, 99, command, attempt, state, intent_at, answered_at, code, text, "
+          "application FROM provider_call",
+          "INSERT INTO evidence SELECT id + 1, 99, recorded_at, status, raw FROM evidence",
+          "INSERT INTO case_file SELECT 99, kind, customer_id, 99, subject, 'other', opened_at, NULL, '', '' FROM "
+          "case_file WHERE backorder_id IS NOT NULL",
+          "INSERT OR REPLACE INTO case_file SELECT id, kind, customer_id, backorder_id, subject, 'other', opened_at, "
+          "closed_at, closed_by, resolution FROM case_file",
+          "INSERT OR REPLACE INTO case_file SELECT 99, kind, customer_id, backorder_id, subject, 'other', opened_at, "
+          "NULL, '', '' FROM case_file WHERE backorder_id IS NOT NULL",
+          "INSERT OR REPLACE INTO case_file SELECT 99, kind, customer_id, backorder_id, subject, 'other', opened_at, "
+          "NULL, '', '' FROM case_file WHERE backorder_id IS NULL",
+          "UPDATE case_file SET detail = 'other'",
+          "DELETE FROM case_file",
+          "INSERT OR REPLACE INTO allowed_step VALUES ('REQUESTED', 'ACTIVE')",
+          "UPDATE allowed_step SET to_state = 'SUCCESSFUL' WHERE from_state = 'REQUESTED' AND to_state = 'VOID'",
+          "DELETE FROM allowed_step",
+      }) {
     for (const bool with_our_settings : {true, false}) {
       CAPTURE(std::string(sql));
       CAPTURE(with_our_settings);
@@ -225,8 +347,10 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
 
 TEST_CASE("verify: names a row that refers to nothing, which only a connection without foreign keys could write") {
   const Book book;
-  book.raw(false).exec("INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, effective_at, customer_id, NULL, NULL, NULL, 999, actor, memo"
-                       " FROM transfer WHERE id = 1");
+  book.raw(false).exec(
+      "INSERT INTO transfer SELECT (SELECT max(id) + 1 FROM transfer), kind, debit_id, credit_id, 5, recorded_at, "
+      "effective_at, customer_id, NULL, NULL, NULL, 999, actor, memo"
+      " FROM transfer WHERE id = 1");
   CHECK_FALSE(book.open()->verify({}).findings.empty());
 }
 
@@ -278,7 +402,15 @@ TEST_CASE("store: a balance under its floor is refused whole; a unit of work tha
   Customer customer = store->customer("alice").value();
   Changes changes;
   changes.requests = {{"operator", "too-much", "", "{}"}};
-  changes.transfers.push_back({TransferKind::pay_out, available_of(customer), operator_account(AccountKind::cash, customer.currency, "bank"), eur(9'000), {}, {}, 0, {}, {}});
+  changes.transfers.push_back({TransferKind::pay_out,
+                               available_of(customer),
+                               operator_account(AccountKind::cash, customer.currency, "bank"),
+                               eur(9'000),
+                               {},
+                               {},
+                               0,
+                               {},
+                               {}});
   CHECK(store->apply(changes, {kNow, "tester"}).error().code == ErrorCode::insufficient_available);
   changes.transfers[0].amount = eur(100);
   CHECK(bool(store->apply(changes, {kNow, "tester"})));
@@ -291,32 +423,45 @@ TEST_CASE("verify: names what was changed behind the triggers' back") {
     const char* tampering;
     const char* check;  // one of the checks that must name it
   };
-  for (const Row& row : {Row{"UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = 1", "seals"},
-                         Row{"UPDATE transfer SET amount_minor = amount_minor + 1 WHERE kind = 'reserve' AND backorder_id = 3", "balances"},
-                         Row{"DELETE FROM transfer WHERE id = (SELECT max(id) FROM transfer)", "seals"},
-                         Row{"UPDATE ledger_account SET balance_minor = balance_minor + 1 WHERE kind = 2000", "balances"},
-                         Row{"UPDATE backorder SET deposit_minor = deposit_minor + 1 WHERE id = 3", "deposits"},
-                         Row{"UPDATE request SET actor = 'somebody'", "seals"},
-                         Row{"UPDATE transfer SET actor = 'somebody' WHERE id = 2", "seals"},
-                         Row{"DELETE FROM seal WHERE id = (SELECT max(id) FROM seal)", "seals"},
-                         // Rows that name what is not there, each reference on its own.
-                         Row{"UPDATE transfer SET backorder_id = 9999 WHERE kind = 'pay-in'", "references"},
-                         Row{"UPDATE transfer SET request_id = 9999 WHERE kind = 'pay-in'", "references"},
-                         Row{"UPDATE transfer SET reverses_id = -1 WHERE kind = 'pay-in'", "references"},
-                         Row{"UPDATE transfer SET debit_id = 9999 WHERE kind = 'pay-in'", "references"},
-                         Row{"UPDATE backorder SET currency = 'USD' WHERE id = 3", "references"},
-                         Row{"UPDATE backorder SET drop_source_id = 9999 WHERE id = 3", "references"},
-                         Row{"UPDATE backorder SET open_call_id = 9999 WHERE id = 3", "references"},
-                         Row{"UPDATE event SET kind = 'rumour' WHERE kind = 'case-opened'", "references"},
-                         Row{"UPDATE event SET customer_id = 9999 WHERE id = 1", "references"},
-                         Row{"UPDATE event SET backorder_id = 9999 WHERE kind = 'stepped'", "references"},
-                         Row{"UPDATE event SET to_state = 'AUCTION-WON' WHERE kind = 'stepped' AND to_state = 'ACTIVE'", "references"},
-                         Row{"UPDATE evidence SET backorder_id = 9999", "references"},
-                         Row{"UPDATE provider_call SET backorder_id = 9999", "references"},
-                         Row{"UPDATE case_file SET backorder_id = 9999 WHERE kind = 'unknown_status'", "references"},
-                         Row{"INSERT INTO backorder SELECT by_customer + 4294967296, id, customer_id + 1, 'twice.com', copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3", "states"},
-                         Row{"INSERT INTO backorder SELECT by_customer + 1, id + 1, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3", "states"},
-                         Row{"UPDATE ledger_account SET customer_id = 9999 WHERE kind = 2000", "references"}}) {
+  for (const Row& row :
+       {Row{"UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = 1", "seals"},
+        Row{"UPDATE transfer SET amount_minor = amount_minor + 1 WHERE kind = 'reserve' AND backorder_id = 3",
+            "balances"},
+        Row{"DELETE FROM transfer WHERE id = (SELECT max(id) FROM transfer)", "seals"},
+        Row{"UPDATE ledger_account SET balance_minor = balance_minor + 1 WHERE kind = 2000", "balances"},
+        Row{"UPDATE backorder SET deposit_minor = deposit_minor + 1 WHERE id = 3", "deposits"},
+        Row{"UPDATE request SET actor = 'somebody'", "seals"},
+        Row{"UPDATE transfer SET actor = 'somebody' WHERE id = 2", "seals"},
+        Row{"DELETE FROM seal WHERE id = (SELECT max(id) FROM seal)", "seals"},
+        // Rows that name what is not there, each reference on its own.
+        Row{"UPDATE transfer SET backorder_id = 9999 WHERE kind = 'pay-in'", "references"},
+        Row{"UPDATE transfer SET request_id = 9999 WHERE kind = 'pay-in'", "references"},
+        Row{"UPDATE transfer SET reverses_id = -1 WHERE kind = 'pay-in'", "references"},
+        Row{"UPDATE transfer SET debit_id = 9999 WHERE kind = 'pay-in'", "references"},
+        Row{"UPDATE backorder SET currency = 'USD' WHERE id = 3", "references"},
+        Row{"UPDATE backorder SET drop_source_id = 9999 WHERE id = 3", "references"},
+        Row{"UPDATE backorder SET open_call_id = 9999 WHERE id = 3", "references"},
+        Row{"UPDATE event SET kind = 'rumour' WHERE kind = 'case-opened'", "references"},
+        Row{"UPDATE event SET customer_id = 9999 WHERE id = 1", "references"},
+        Row{"UPDATE event SET backorder_id = 9999 WHERE kind = 'stepped'", "references"},
+        Row{"UPDATE event SET to_state = 'AUCTION-WON' WHERE kind = 'stepped' AND to_state = 'ACTIVE'", "references"},
+        Row{"UPDATE evidence SET backorder_id = 9999", "references"},
+        Row{"UPDATE provider_call SET backorder_id = 9999", "references"},
+        Row{"UPDATE case_file SET backorder_id = 9999 WHERE kind = 'unknown_status'", "references"},
+        Row{"INSERT INTO backorder SELECT by_customer + 4294967296, id, customer_id + 1, 'twice.com', copy, open_copy, "
+            "zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, "
+            "finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, "
+            "cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, "
+            "gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = "
+            "3",
+            "states"},
+        Row{"INSERT INTO backorder SELECT by_customer + 1, id + 1, customer_id, name, copy, open_copy, zone, currency, "
+            "state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, "
+            "deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, "
+            "open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, "
+            "ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+            "states"},
+        Row{"UPDATE ledger_account SET customer_id = 9999 WHERE kind = 2000", "references"}}) {
     CAPTURE(row.tampering);
     const Book book;
     CHECK(book.open()->verify({}).findings.empty());
@@ -349,7 +494,9 @@ TEST_CASE("opening: one clear code for each thing that is no book of ours") {
   };
   CHECK(opening(folder.file("missing.db")) == ErrorCode::database_missing);
   CHECK_FALSE(std::filesystem::exists(folder.file("missing.db")));
-  CHECK(opening(file("text.db", "this is a letter, not a database, and it is longer than a header of one hundred bytes would be, dear reader")) == ErrorCode::not_a_database);
+  CHECK(opening(file("text.db",
+                     "this is a letter, not a database, and it is longer than a header of one hundred bytes would be, "
+                     "dear reader")) == ErrorCode::not_a_database);
   CHECK(opening(file("empty.db", "")) == ErrorCode::not_a_database);
   CHECK(opening(file("rubbish.db", std::string(8192, '\x93'))) == ErrorCode::not_a_database);
   {

@@ -1,5 +1,5 @@
-// What a transaction appends to the -wal file is written in pieces, just before it is synced: nobody else sees it earlier, its own transaction sees all of it, and a
-// write that fails is a transaction that was not.
+// What a transaction appends to the -wal file is written in pieces, just before it is synced: nobody else sees it
+// earlier, its own transaction sees all of it, and a write that fails is a transaction that was not.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <doctest/doctest.h>
 #include <sys/resource.h>
@@ -16,7 +16,8 @@ using storage::Access;
 
 namespace {
 
-// A table in a file with a log, and one connection with a cache so small that most pages go to the log before the commit.
+// A table in a file with a log, and one connection with a cache so small that most pages go to the log before the
+// commit.
 class Written {
  public:
   Written() {
@@ -28,7 +29,9 @@ class Written {
     auto row = ours->statement("INSERT INTO row (id, text) VALUES (?, ?)");
     for (int id = from; id < to; ++id) row.bind(id, std::string(900, letter)).run();
   }
-  std::int64_t seen_by_us(char letter) { return ours->integer("SELECT count(*) FROM row WHERE text = '" + std::string(900, letter) + "'"); }
+  std::int64_t seen_by_us(char letter) {
+    return ours->integer("SELECT count(*) FROM row WHERE text = '" + std::string(900, letter) + "'");
+  }
   std::int64_t seen_by_others() { return plain().execAndGet("SELECT count(*) FROM row").getInt64(); }
   std::string check() { return plain().execAndGet("PRAGMA integrity_check").getString(); }
   std::uintmax_t log_size() const { return std::filesystem::file_size(folder_.file("rows.db-wal")); }
@@ -61,12 +64,15 @@ class SmallFiles {
 
 }  // namespace
 
-TEST_CASE("joined log: a transaction larger than the cache reads back what it wrote, and nobody else does before its commit") {
+TEST_CASE(
+    "joined log: a transaction larger than the cache reads back what it wrote, and nobody else does before its "
+    "commit") {
   Written rows;
   rows.ours->execute("BEGIN IMMEDIATE");
   rows.insert(0, 2'000, 'a');
   CHECK(rows.seen_by_us('a') == 2'000);
-  rows.ours->execute("UPDATE row SET text = '" + std::string(900, 'b') + "' WHERE id % 2 = 0");  // pages that went to the log are written there again
+  // pages that went to the log are written there again
+  rows.ours->execute("UPDATE row SET text = '" + std::string(900, 'b') + "' WHERE id % 2 = 0");
   CHECK(rows.seen_by_us('a') == 1'000);
   CHECK(rows.seen_by_us('b') == 1'000);
   CHECK(rows.seen_by_others() == 0);

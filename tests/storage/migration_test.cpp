@@ -21,16 +21,22 @@ namespace {
 const UtcTime kNow = support::at("2026-08-01T06:00:00Z");
 
 constexpr const char* kCustomer =
-    "INSERT INTO customer (id, name, currency, tier, state, country, vat_id, opened_at, warned_minor) VALUES (1, 'alice', 'EUR', 'standard', 'open', '', '', 1, 0)";
+    "INSERT INTO customer (id, name, currency, tier, state, country, vat_id, opened_at, warned_minor) VALUES (1, "
+    "'alice', 'EUR', 'standard', 'open', '', '', 1, 0)";
 
 // As rows were before accounts lay together.
 std::string old_backorder(int id, int customer, const std::string& columns = "", const std::string& values = "") {
   const std::string number = std::to_string(id);
-  return "INSERT INTO backorder (" + columns + "id, customer_id, name, copy, open_copy, zone, currency, state, placed_at, priority, quoted_minor, max_price_minor, attempt,"
-         " underfunded, cancelling, purse_empty, refusals, provider_status, auction_price) VALUES (" + values + number + ", " + std::to_string(customer) + ", 'a" + number +
+  return "INSERT INTO backorder (" + columns +
+         "id, customer_id, name, copy, open_copy, zone, currency, state, placed_at, priority, quoted_minor, "
+         "max_price_minor, attempt,"
+         " underfunded, cancelling, purse_empty, refusals, provider_status, auction_price) VALUES (" +
+         values + number + ", " + std::to_string(customer) + ", 'a" + number +
          ".com', 1, 1, 'com', 'EUR', 'REQUESTED', " + number + ", 100, 1000, 1000, 0, 0, 0, 0, 0, '', '')";
 }
-std::string new_backorder(int id, int customer) { return old_backorder(id, customer, "by_customer, ", std::to_string((std::int64_t{customer} << 32) + id) + ", "); }
+std::string new_backorder(int id, int customer) {
+  return old_backorder(id, customer, "by_customer, ", std::to_string((std::int64_t{customer} << 32) + id) + ", ");
+}
 
 }  // namespace
 
@@ -39,7 +45,9 @@ TEST_CASE("migration: the log keeps every event when its kinds become rows, and 
   const std::string path = folder.file("book.db");
   const int before = make_book_before(path, "notices", kNow);
   SQLite::Database(path, SQLite::OPEN_READWRITE)
-      .exec("INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (1, 5, 'list-imported', 'mary', 'one'), (2, 7, 'setting-changed', 'mary', 'two')");
+      .exec(
+          "INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (1, 5, 'list-imported', 'mary', 'one'), (2, "
+          "7, 'setting-changed', 'mary', 'two')");
   {
     const auto store = storage::open_book(path, {});
     std::vector<LoggedEvent> events;
@@ -58,15 +66,18 @@ TEST_CASE("migration: the log keeps every event when its kinds become rows, and 
   CHECK(std::filesystem::exists(path + ".before-" + std::to_string(before)));
   SQLite::Database db(path, SQLite::OPEN_READWRITE);
   db.exec("PRAGMA foreign_keys = ON");
-  for (const char* sql : {"INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (4, 9000000000000, 'nonsense', '', '')",
-                          "INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (5, 9000000000000, 'placed', '', '')",
-                          "UPDATE event SET detail = 'x'", "DELETE FROM event"}) {
+  for (const char* sql :
+       {"INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (4, 9000000000000, 'nonsense', '', '')",
+        "INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (5, 9000000000000, 'placed', '', '')",
+        "UPDATE event SET detail = 'x'", "DELETE FROM event"}) {
     CAPTURE(sql);
     CHECK_THROWS_AS(db.exec(sql), SQLite::Exception);
   }
 }
 
-TEST_CASE("migration: references hold at the end of a unit of work, a transfer's accounts and customer at once; ids of backorders ascend") {
+TEST_CASE(
+    "migration: references hold at the end of a unit of work, a transfer's accounts and customer at once; ids of "
+    "backorders ascend") {
   support::TemporaryDirectory folder;
   const std::string path = folder.file("book.db");
   make_book_before(path, "whole_units", kNow);
@@ -81,11 +92,14 @@ TEST_CASE("migration: references hold at the end of a unit of work, a transfer's
   }
   SQLite::Database db(path, SQLite::OPEN_READWRITE);
   db.exec("PRAGMA foreign_keys = ON");
-  for (const std::string& sql : {new_backorder(8, 2), new_backorder(6, 1), new_backorder(7, 1),
-                                 std::string("INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (1, 5, 'placed', 1, 8, '', '')"),
-                                 std::string("INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (1, 5, 'nonsense', '', '')"),
-                                 std::string("INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, customer_id, request_id, actor, memo)"
-                                             " VALUES (1, 'pay-in', 1, 2, 5, 5, 5, 1, 1, '', '')")}) {
+  for (const std::string& sql :
+       {new_backorder(8, 2), new_backorder(6, 1), new_backorder(7, 1),
+        std::string("INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (1, 5, "
+                    "'placed', 1, 8, '', '')"),
+        std::string("INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES (1, 5, 'nonsense', '', '')"),
+        std::string("INSERT INTO transfer (id, kind, debit_id, credit_id, amount_minor, recorded_at, effective_at, "
+                    "customer_id, request_id, actor, memo)"
+                    " VALUES (1, 'pay-in', 1, 2, 5, 5, 5, 1, 1, '', '')")}) {
     CAPTURE(sql);
     CHECK_THROWS_AS(db.exec("BEGIN; " + sql + "; COMMIT"), SQLite::Exception);
     db.tryExec("ROLLBACK");
@@ -99,27 +113,43 @@ TEST_CASE("migration: when backorders come to lie by account, each is what it wa
   support::TemporaryDirectory folder;
   const std::string path = folder.file("book.db");
   make_book_before(path, "accounts_together", kNow);
-  const std::string all = "SELECT id, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at,"
-                          " deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, open_call_id, application,"
-                          " provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder ORDER BY id";
+  const std::string all =
+      "SELECT id, customer_id, name, copy, open_copy, zone, currency, state, reason, placed_at, priority, "
+      "quoted_minor, max_price_minor, drop_at, finalization_at,"
+      " deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, "
+      "refusals, open_call_id, application,"
+      " provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, "
+      "auction_price FROM backorder ORDER BY id";
   std::string before;
   {
     SQLite::Database db(path, SQLite::OPEN_READWRITE);
     db.exec("PRAGMA foreign_keys = ON; BEGIN");
     db.exec(kCustomer);
-    db.exec("INSERT INTO customer SELECT 2, 'bob', currency, tier, state, policy, timing, country, vat_id, opened_at, warned_minor FROM customer");
+    db.exec(
+        "INSERT INTO customer SELECT 2, 'bob', currency, tier, state, policy, timing, country, vat_id, opened_at, "
+        "warned_minor FROM customer");
     db.exec("INSERT INTO source (id, name, date_is) VALUES (9, 'registry', 'drop')");
     for (int id = 1; id <= 6; ++id) db.exec(old_backorder(id, 2 - id % 2));
     // Every column once with a value of its own.
-    db.exec("INSERT INTO provider_call (id, backorder_id, command, attempt, state, intent_at, code, text, application) VALUES (1, 3, 'AddDomainApplication', 1, 'intent', 5, 0, '', '')");
-    db.exec("UPDATE backorder SET state = 'ACTIVE', reason = 'rescheduled', priority = 7, quoted_minor = 11, max_price_minor = 12, drop_at = 13, finalization_at = 14,"
-            " deadline_at = 15, deposit_due_at = 16, drop_source_id = 9, deposit_minor = 17, attempt = 18, underfunded = 1, cancelling = 1, purse_empty = 1, refusals = 19,"
-            " open_call_id = 1, application = '20', provider_status = '21', provider_status_at = 22, gone_since = 23, reserved_at = 24, submitted_at = 25, auction_ends_at = 26,"
-            " auction_price = '27' WHERE id = 3");
+    db.exec(
+        "INSERT INTO provider_call (id, backorder_id, command, attempt, state, intent_at, code, text, application) "
+        "VALUES (1, 3, 'AddDomainApplication', 1, 'intent', 5, 0, '', '')");
+    db.exec(
+        "UPDATE backorder SET state = 'ACTIVE', reason = 'rescheduled', priority = 7, quoted_minor = 11, "
+        "max_price_minor = 12, drop_at = 13, finalization_at = 14,"
+        " deadline_at = 15, deposit_due_at = 16, drop_source_id = 9, deposit_minor = 17, attempt = 18, underfunded = "
+        "1, cancelling = 1, purse_empty = 1, refusals = 19,"
+        " open_call_id = 1, application = '20', provider_status = '21', provider_status_at = 22, gone_since = 23, "
+        "reserved_at = 24, submitted_at = 25, auction_ends_at = 26,"
+        " auction_price = '27' WHERE id = 3");
     db.exec("UPDATE backorder SET state = 'VOID', open_copy = NULL, ended_at = 28 WHERE id = 4");
     db.exec("INSERT INTO evidence (id, backorder_id, recorded_at, status, raw) VALUES (1, 4, 5, 'FAILED', 'raw')");
-    db.exec("INSERT INTO case_file (id, kind, customer_id, backorder_id, subject, detail, opened_at, closed_by, resolution) VALUES (1, 'gone', 2, 2, '', '', 5, '', '')");
-    db.exec("INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (1, 5, 'placed', 2, 6, '', '')");
+    db.exec(
+        "INSERT INTO case_file (id, kind, customer_id, backorder_id, subject, detail, opened_at, closed_by, "
+        "resolution) VALUES (1, 'gone', 2, 2, '', '', 5, '', '')");
+    db.exec(
+        "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (1, 5, 'placed', "
+        "2, 6, '', '')");
     db.exec("COMMIT");
     before = rows_of(db, all);
   }
@@ -139,12 +169,16 @@ TEST_CASE("migration: when backorders come to lie by account, each is what it wa
   SQLite::Database db(path, SQLite::OPEN_READWRITE);
   CHECK(rows_of(db, all) == before);
   CHECK(rows_of(db, "SELECT id FROM backorder NOT INDEXED") == "1\n3\n5\n2\n4\n6\n");
-  CHECK(rows_of(db, "SELECT backorder_id FROM provider_call UNION ALL SELECT backorder_id FROM evidence UNION ALL SELECT backorder_id FROM case_file") == "3\n4\n2\n");
+  CHECK(rows_of(db,
+                "SELECT backorder_id FROM provider_call UNION ALL SELECT backorder_id FROM evidence UNION ALL SELECT "
+                "backorder_id FROM case_file") == "3\n4\n2\n");
   CHECK(rows_of(db, "PRAGMA foreign_key_check").empty());
   CHECK(rows_of(db, "PRAGMA integrity_check") == "ok\n");
   db.exec(new_backorder(7, 1));
-  for (const char* table : {"provider_call (id, backorder_id, command, attempt, state, intent_at, code, text, application) VALUES (2, 8, 'AddDomainApplication', 1, 'intent', 5, 0, '', '')",
-                            "evidence (id, backorder_id, recorded_at, status, raw) VALUES (2, 8, 5, 'FAILED', 'raw')"}) {
+  for (const char* table :
+       {"provider_call (id, backorder_id, command, attempt, state, intent_at, code, text, application) VALUES (2, 8, "
+        "'AddDomainApplication', 1, 'intent', 5, 0, '', '')",
+        "evidence (id, backorder_id, recorded_at, status, raw) VALUES (2, 8, 5, 'FAILED', 'raw')"}) {
     CHECK_THROWS_AS(db.exec(std::string("INSERT INTO ") + table), SQLite::Exception);
   }
 }
@@ -153,7 +187,9 @@ TEST_CASE("migration: when one index finds what is open, the same is found, and 
   support::TemporaryDirectory folder;
   const std::string path = folder.file("book.db");
   make_book_before(path, "open_in_one_index", kNow);
-  const auto in_state = [](int id, const std::string& values) { return "UPDATE backorder SET " + values + " WHERE id = " + std::to_string(id); };
+  const auto in_state = [](int id, const std::string& values) {
+    return "UPDATE backorder SET " + values + " WHERE id = " + std::to_string(id);
+  };
   {
     SQLite::Database db(path, SQLite::OPEN_READWRITE);
     db.exec("INSERT INTO source (id, name, date_is) VALUES (9, 'registry', 'drop')");
@@ -216,8 +252,14 @@ TEST_CASE("notices: what is delivered stays delivered, and a cursor never goes b
   REQUIRE(all.size() == 2);
   CHECK_FALSE(all[0].next_at);
   CHECK(all[0].attempts == 2);
-  CHECK(store->notice_deliveries({.channel = "a", .event = {}, .waiting_only = true, .due_by = kNow + std::chrono::minutes(1)}).empty());
-  CHECK(store->notice_deliveries({.channel = "", .event = {}, .waiting_only = true, .due_by = kNow + std::chrono::minutes(2)}).size() == 1);
+  CHECK(store
+            ->notice_deliveries(
+                {.channel = "a", .event = {}, .waiting_only = true, .due_by = kNow + std::chrono::minutes(1)})
+            .empty());
+  CHECK(store
+            ->notice_deliveries(
+                {.channel = "", .event = {}, .waiting_only = true, .due_by = kNow + std::chrono::minutes(2)})
+            .size() == 1);
   store->begin();
   CHECK(store->remove_notice_channel("a"));
   CHECK_FALSE(store->remove_notice_channel("a"));

@@ -1,5 +1,5 @@
-// What a sweep works on is read account by account, the next ones while the last are written; and of a backorder read so, a step writes what steps change and news what
-// news change and no more, unless more has changed.
+// What a sweep works on is read account by account, the next ones while the last are written; and of a backorder read
+// so, a step writes what steps change and news what news change and no more, unless more has changed.
 #include <doctest/doctest.h>
 
 #include "engine/payments.hpp"
@@ -15,7 +15,8 @@ namespace {
 
 const UtcTime kNow = at("2026-08-01T06:00:00Z");
 
-// Four accounts with 100.00; the first has one due backorder, the second two, the third none, the fourth three. Ids go round, so that no account's lie together.
+// Four accounts with 100.00; the first has one due backorder, the second two, the third none, the fourth three. Ids go
+// round, so that no account's lie together.
 class Book {
  public:
   Book() {
@@ -76,7 +77,8 @@ BackorderQuery due_after(std::int64_t customer) {
 std::string words(const AccountRows& rows) {
   std::string text;
   for (const Customer& one : rows.customers) text += one.name + " ";
-  for (const Backorder& one : rows.backorders) text += std::to_string(one.customer.value()) + ":" + std::to_string(one.id.value()) + " ";
+  for (const Backorder& one : rows.backorders)
+    text += std::to_string(one.customer.value()) + ":" + std::to_string(one.id.value()) + " ";
   return text;
 }
 
@@ -102,14 +104,17 @@ TEST_CASE("next accounts: what was read ahead answers the question it was read f
   book.store->rollback();
 }
 
-TEST_CASE("next accounts: what is read ahead may be decided as it is read: once, before it is given out, and a step of it is written as any") {
+TEST_CASE(
+    "next accounts: what is read ahead may be decided as it is read: once, before it is given out, and a step of it is "
+    "written as any") {
   Book book;
   book.store->begin();
   Changes changes;
   int decided = 0;
   book.store->read_ahead(due_after(0), 1, [&](AccountRows& rows) {
     ++decided;
-    if (!take_step(changes, rows.backorders[0], rows.customers[0], Event::funded, {.now = kNow, .deposit = eur(1000)})) return;
+    if (!take_step(changes, rows.backorders[0], rows.customers[0], Event::funded, {.now = kNow, .deposit = eur(1000)}))
+      return;
     changes.backorders.push_back(rows.backorders[0]);
   });
   const AccountRows rows = book.store->next_accounts(due_after(0), 1);
@@ -147,7 +152,8 @@ TEST_CASE("next accounts: what was read ahead is forgotten with the unit of work
     other->begin();
     AccountRows rows = other->next_accounts(due_after(0), 1);
     Changes changes;
-    REQUIRE(bool(take_step(changes, rows.backorders[0], rows.customers[0], Event::funded, {.now = kNow, .deposit = eur(1000)})));
+    REQUIRE(bool(
+        take_step(changes, rows.backorders[0], rows.customers[0], Event::funded, {.now = kNow, .deposit = eur(1000)})));
     changes.backorders.push_back(rows.backorders[0]);
     REQUIRE(bool(other->apply(changes, {kNow, "tester"})));
     other->commit();
@@ -201,28 +207,46 @@ TEST_CASE("next accounts: each thing that may change of a backorder is written, 
     bool (*is_kept)(const Backorder&);
   };
   const Row rows[] = {
-      {"reason", [](Backorder& row) { row.reason = Reason::rescheduled; }, [](const Backorder& row) { return row.reason == Reason::rescheduled; }},
+      {"reason", [](Backorder& row) { row.reason = Reason::rescheduled; },
+       [](const Backorder& row) { return row.reason == Reason::rescheduled; }},
       {"priority", [](Backorder& row) { row.priority = 7; }, [](const Backorder& row) { return row.priority == 7; }},
-      {"quote", [](Backorder& row) { row.quoted = eur(77); }, [](const Backorder& row) { return row.quoted == eur(77); }},
-      {"cap", [](Backorder& row) { row.max_price = eur(777); }, [](const Backorder& row) { return row.max_price == eur(777); }},
-      {"drop", [](Backorder& row) { row.drop = support::drop_at(kNow); }, [](const Backorder& row) { return row.drop == support::drop_at(kNow); }},
+      {"quote", [](Backorder& row) { row.quoted = eur(77); },
+       [](const Backorder& row) { return row.quoted == eur(77); }},
+      {"cap", [](Backorder& row) { row.max_price = eur(777); },
+       [](const Backorder& row) { return row.max_price == eur(777); }},
+      {"drop", [](Backorder& row) { row.drop = support::drop_at(kNow); },
+       [](const Backorder& row) { return row.drop == support::drop_at(kNow); }},
       {"no drop", [](Backorder& row) { row.drop.reset(); }, [](const Backorder& row) { return !row.drop; }},
-      {"finalization", [](Backorder& row) { row.drop->finalization_at = kNow; }, [](const Backorder& row) { return row.drop->finalization_at == kNow; }},
-      {"deadline", [](Backorder& row) { row.drop->deadline = kNow; }, [](const Backorder& row) { return row.drop->deadline == kNow; }},
-      {"due", [](Backorder& row) { row.drop->deposit_due = kNow; }, [](const Backorder& row) { return row.drop->deposit_due == kNow; }},
-      {"underfunded", [](Backorder& row) { row.underfunded = true; }, [](const Backorder& row) { return row.underfunded; }},
-      {"cancelling", [](Backorder& row) { row.cancelling = true; }, [](const Backorder& row) { return row.cancelling; }},
-      {"purse empty", [](Backorder& row) { row.purse_empty = true; }, [](const Backorder& row) { return row.purse_empty; }},
+      {"finalization", [](Backorder& row) { row.drop->finalization_at = kNow; },
+       [](const Backorder& row) { return row.drop->finalization_at == kNow; }},
+      {"deadline", [](Backorder& row) { row.drop->deadline = kNow; },
+       [](const Backorder& row) { return row.drop->deadline == kNow; }},
+      {"due", [](Backorder& row) { row.drop->deposit_due = kNow; },
+       [](const Backorder& row) { return row.drop->deposit_due == kNow; }},
+      {"underfunded", [](Backorder& row) { row.underfunded = true; },
+       [](const Backorder& row) { return row.underfunded; }},
+      {"cancelling", [](Backorder& row) { row.cancelling = true; },
+       [](const Backorder& row) { return row.cancelling; }},
+      {"purse empty", [](Backorder& row) { row.purse_empty = true; },
+       [](const Backorder& row) { return row.purse_empty; }},
       {"refusals", [](Backorder& row) { row.refusals = 3; }, [](const Backorder& row) { return row.refusals == 3; }},
-      {"application", [](Backorder& row) { row.application = "4711"; }, [](const Backorder& row) { return row.application == "4711"; }},
-      {"status", [](Backorder& row) { row.provider_status = "PENDING"; }, [](const Backorder& row) { return row.provider_status == "PENDING"; }},
-      {"status at", [](Backorder& row) { row.provider_status_at = kNow; }, [](const Backorder& row) { return row.provider_status_at == kNow; }},
-      {"gone", [](Backorder& row) { row.gone_since = kNow; }, [](const Backorder& row) { return row.gone_since == kNow; }},
-      {"reserved", [](Backorder& row) { row.reserved_at = kNow; }, [](const Backorder& row) { return row.reserved_at == kNow; }},
-      {"submitted", [](Backorder& row) { row.submitted_at = kNow; }, [](const Backorder& row) { return row.submitted_at == kNow; }},
+      {"application", [](Backorder& row) { row.application = "4711"; },
+       [](const Backorder& row) { return row.application == "4711"; }},
+      {"status", [](Backorder& row) { row.provider_status = "PENDING"; },
+       [](const Backorder& row) { return row.provider_status == "PENDING"; }},
+      {"status at", [](Backorder& row) { row.provider_status_at = kNow; },
+       [](const Backorder& row) { return row.provider_status_at == kNow; }},
+      {"gone", [](Backorder& row) { row.gone_since = kNow; },
+       [](const Backorder& row) { return row.gone_since == kNow; }},
+      {"reserved", [](Backorder& row) { row.reserved_at = kNow; },
+       [](const Backorder& row) { return row.reserved_at == kNow; }},
+      {"submitted", [](Backorder& row) { row.submitted_at = kNow; },
+       [](const Backorder& row) { return row.submitted_at == kNow; }},
       {"ended", [](Backorder& row) { row.ended_at = kNow; }, [](const Backorder& row) { return row.ended_at == kNow; }},
-      {"auction end", [](Backorder& row) { row.auction_ends_at = kNow; }, [](const Backorder& row) { return row.auction_ends_at == kNow; }},
-      {"auction price", [](Backorder& row) { row.auction_price = "12.00USD"; }, [](const Backorder& row) { return row.auction_price == "12.00USD"; }}};
+      {"auction end", [](Backorder& row) { row.auction_ends_at = kNow; },
+       [](const Backorder& row) { return row.auction_ends_at == kNow; }},
+      {"auction price", [](Backorder& row) { row.auction_price = "12.00USD"; },
+       [](const Backorder& row) { return row.auction_price == "12.00USD"; }}};
   Book book;
   for (const Row& row : rows) {
     CAPTURE(std::string(row.what));

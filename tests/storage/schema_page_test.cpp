@@ -1,4 +1,5 @@
-// storage/schema.md is what the migrations make: every table, index and trigger is on it, and its worked example is what a book really holds.
+// storage/schema.md is what the migrations make: every table, index and trigger is on it, and its worked example is
+// what a book really holds.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <doctest/doctest.h>
 
@@ -76,14 +77,23 @@ TEST_CASE("schema page: its worked example is what a book holds") {
   SQLite::Database db(folder.file("book.db"), SQLite::OPEN_READWRITE);
   const std::string example =
       "ledger_account: id | kind | currency | customer_id | source | balance_minor | floor_minor\n" +
-      rows_of(db, "SELECT id, kind, currency, customer_id, source, balance_minor, floor_minor FROM ledger_account ORDER BY id") +
-      "transfer: id | kind | debit_id | credit_id | amount_minor | recorded_at | backorder_id | attempt | request_id | actor | memo\n" +
-      rows_of(db, "SELECT id, kind, debit_id, credit_id, amount_minor, recorded_at, backorder_id, attempt, request_id, actor, memo FROM transfer ORDER BY id") +
+      rows_of(db,
+              "SELECT id, kind, currency, customer_id, source, balance_minor, floor_minor FROM ledger_account ORDER BY "
+              "id") +
+      "transfer: id | kind | debit_id | credit_id | amount_minor | recorded_at | backorder_id | attempt | request_id | "
+      "actor | memo\n" +
+      rows_of(db,
+              "SELECT id, kind, debit_id, credit_id, amount_minor, recorded_at, backorder_id, attempt, request_id, "
+              "actor, memo FROM transfer ORDER BY id") +
       "backorder: id | name | copy | open_copy | state | deposit_minor | attempt\n" +
       rows_of(db, "SELECT id, name, copy, open_copy, state, deposit_minor, attempt FROM backorder ORDER BY id") +
-      "event: id | kind | from_state | to_state\n" + rows_of(db, "SELECT id, kind, from_state, to_state FROM event ORDER BY id") +
+      "event: id | kind | from_state | to_state\n" +
+      rows_of(db, "SELECT id, kind, from_state, to_state FROM event ORDER BY id") +
       "seal: id | first_request_id | last_request_id | first_transfer_id | last_transfer_id | previous_hash | hash\n" +
-      rows_of(db, "SELECT id, first_request_id, last_request_id, first_transfer_id, last_transfer_id, lower(hex(previous_hash)), lower(hex(hash)) FROM seal ORDER BY id");
+      rows_of(db,
+              "SELECT id, first_request_id, last_request_id, first_transfer_id, last_transfer_id, "
+              "lower(hex(previous_hash)), lower(hex(hash)) FROM seal ORDER BY id");
   const std::string text = page();
-  CHECK_MESSAGE(text.find("```\n" + example + "```\n") != std::string::npos, "storage/schema.md is out of date; its worked example is now:\n", example);
+  CHECK_MESSAGE(text.find("```\n" + example + "```\n") != std::string::npos,
+                "storage/schema.md is out of date; its worked example is now:\n", example);
 }

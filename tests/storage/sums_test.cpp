@@ -1,4 +1,5 @@
-// Transfers added up by ledger account: a long journal in two halves on two threads, to the same sums, and never without what the unit of work has just written.
+// Transfers added up by ledger account: a long journal in two halves on two threads, to the same sums, and never
+// without what the unit of work has just written.
 #include <doctest/doctest.h>
 
 #include "engine/payments.hpp"
@@ -44,7 +45,9 @@ class Book {
     }
     REQUIRE(bool(store->apply(changes, {now, "tester"})));
   }
-  std::unique_ptr<LedgerStore> reader() const { return storage::open_book(folder_.file("book.db"), {.access = storage::Access::read_only}); }
+  std::unique_ptr<LedgerStore> reader() const {
+    return storage::open_book(folder_.file("book.db"), {.access = storage::Access::read_only});
+  }
 
   std::unique_ptr<LedgerStore> store;
 
@@ -88,7 +91,8 @@ TEST_CASE("sums: balances after a transfer and turnovers of a period are those o
   Book book;
   const auto reader = book.reader();
   for (const std::int64_t payments : {std::int64_t{1'000}, kMany - 1, kMany}) {
-    for (const std::int64_t before : {std::int64_t{0}, std::int64_t{2}, payments / 2 + 1, payments}) check_balances(*reader, before, payments);
+    for (const std::int64_t before : {std::int64_t{0}, std::int64_t{2}, payments / 2 + 1, payments})
+      check_balances(*reader, before, payments);
   }
   for (const bool by_effective : {false, true}) {
     int cash = 0;
@@ -100,7 +104,8 @@ TEST_CASE("sums: balances after a transfer and turnovers of a period are those o
     }
     CHECK(cash == 1);
     std::int64_t first_day = 0;
-    for (const AccountTurnover& turnover : reader->turnovers({}, kNow + std::chrono::hours(1), by_effective)) first_day += turnover.credit_minor;
+    for (const AccountTurnover& turnover : reader->turnovers({}, kNow + std::chrono::hours(1), by_effective))
+      first_day += turnover.credit_minor;
     CHECK(first_day == sum_of(kMany / 2));
   }
 }

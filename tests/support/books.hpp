@@ -16,8 +16,15 @@ inline engine::DomainName domain(const std::string& text) { return engine::Domai
 
 // An open account in EUR with this much available, in minor units.
 inline engine::Customer customer(std::int64_t available, std::int64_t limit = 0) {
-  return {.id = engine::CustomerId(1), .name = "alice", .currency = currency("EUR"), .opened_at = at("2026-01-01"), .available = eur(available),
-          .reserved = eur(0), .credit_limit = eur(limit), .owed = eur(0), .warned = eur(0)};
+  return {.id = engine::CustomerId(1),
+          .name = "alice",
+          .currency = currency("EUR"),
+          .opened_at = at("2026-01-01"),
+          .available = eur(available),
+          .reserved = eur(0),
+          .credit_limit = eur(limit),
+          .owed = eur(0),
+          .warned = eur(0)};
 }
 
 // A drop with the default leads: deposit due 72 h and deadline 3 h before T.
@@ -26,8 +33,13 @@ inline engine::Drop drop_at(engine::UtcTime drop) {
 }
 
 inline engine::Backorder backorder(std::int64_t id, std::optional<engine::UtcTime> drop, std::int64_t cap = 100'000) {
-  return {.id = engine::BackorderId(id), .customer = engine::CustomerId(1), .name = domain("name" + std::to_string(id) + ".com"), .zone = "com",
-          .placed_at = at("2026-01-02"), .quoted = eur(1000), .max_price = eur(cap),
+  return {.id = engine::BackorderId(id),
+          .customer = engine::CustomerId(1),
+          .name = domain("name" + std::to_string(id) + ".com"),
+          .zone = "com",
+          .placed_at = at("2026-01-02"),
+          .quoted = eur(1000),
+          .max_price = eur(cap),
           .drop = drop ? std::optional(drop_at(*drop)) : std::nullopt};
 }
 

@@ -30,7 +30,8 @@ struct BookDesk {
   BookDesk() {
     storage::create_book(folder.file("book.db"), kNow, true);
     store = storage::open_book(folder.file("book.db"), {});
-    REQUIRE(bool(operations::set_prices(context(), {}, {{"com", "standard", eur(1000), kNow, {}}, {"pl", "standard", eur(1000), kNow, {}}})));
+    REQUIRE(bool(operations::set_prices(
+        context(), {}, {{"com", "standard", eur(1000), kNow, {}}, {"pl", "standard", eur(1000), kNow, {}}})));
     open("alice");
   }
   operations::Context context() { return {*store, now, "tester"}; }
@@ -47,12 +48,15 @@ struct BookDesk {
     REQUIRE(bool(operations::fund(context(), {}, name, {.amount = eur(minor)})));
     return last_transfer();
   }
-  engine::Result<operations::Reply> place(const std::string& account, const std::string& name, const operations::RequestKey& key = {}) {
+  engine::Result<operations::Reply> place(const std::string& account, const std::string& name,
+                                          const operations::RequestKey& key = {}) {
     return operations::place(context(), key, account, {.name = support::domain(name), .max_price = {}});
   }
-  engine::Result<operations::ListReport> import_list(const std::string& source, std::vector<engine::ListRow> rows, bool force = false) {
+  engine::Result<operations::ListReport> import_list(const std::string& source, std::vector<engine::ListRow> rows,
+                                                     bool force = false) {
     std::ranges::sort(rows, {}, &engine::ListRow::name);
-    return operations::import_list(context(), {.source = source, .date_is = engine::DateIs::drop, .declared = {}, .force = force}, rows, {});
+    return operations::import_list(
+        context(), {.source = source, .date_is = engine::DateIs::drop, .declared = {}, .force = force}, rows, {});
   }
   engine::Backorder backorder(std::int64_t id = 1) { return store->backorder(engine::BackorderId(id)).value(); }
   engine::Customer customer(const char* name) { return store->customer(name).value(); }
@@ -83,7 +87,9 @@ struct Desk : BookDesk {
     REQUIRE(bool(simulated_registry::SimulatedRegistry::create(folder.file("registry.db"), world)));
     registry = simulated_registry::SimulatedRegistry::open(folder.file("registry.db"), [this] { return now; }).value();
   }
-  engine::Result<operations::ListReport> list(const std::string& source, const std::vector<std::pair<const char*, engine::UtcTime>>& names, bool force = false) {
+  engine::Result<operations::ListReport> list(const std::string& source,
+                                              const std::vector<std::pair<const char*, engine::UtcTime>>& names,
+                                              bool force = false) {
     std::vector<engine::ListRow> rows;
     std::vector<simulated_registry::NameDrop> drops;
     for (const auto& [name, drop] : names) {

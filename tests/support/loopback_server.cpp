@@ -41,7 +41,8 @@ int bound_socket(int& port) {
 }
 
 std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return text;
 }
 
@@ -85,7 +86,8 @@ class Wire {
   }
   bool write(std::string_view text) {
     while (!text.empty()) {
-      const long sent = ssl_ != nullptr ? SSL_write(ssl_, text.data(), static_cast<int>(text.size())) : send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
+      const long sent = ssl_ != nullptr ? SSL_write(ssl_, text.data(), static_cast<int>(text.size()))
+                                        : send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
       if (sent <= 0) return false;
       text.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -118,7 +120,8 @@ bool read_request(Wire& wire, std::string& rest, Heard& heard) {
   for (std::size_t at = head.find("\r\n"); at != std::string::npos; at = head.find("\r\n", at + 2)) {
     const std::string line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
     const std::size_t colon = line.find(':');
-    if (colon != std::string::npos) heard.headers[lower(line.substr(0, colon))] = line.substr(line.find_first_not_of(' ', colon + 1));
+    if (colon != std::string::npos)
+      heard.headers[lower(line.substr(0, colon))] = line.substr(line.find_first_not_of(' ', colon + 1));
   }
   const std::size_t length = heard.headers.contains("content-length") ? std::stoul(heard.headers["content-length"]) : 0;
   while (rest.size() < length) {
@@ -228,7 +231,8 @@ void write_certificate(const std::string& file, const std::string& host) {
   X509_EXTENSION_free(also);
   if (X509_sign(certificate, key, EVP_sha256()) == 0) throw std::runtime_error("OpenSSL signs no certificate");
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::fopen(file.c_str(), "w"), std::fclose);
-  if (!out || PEM_write_PrivateKey(out.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1 || PEM_write_X509(out.get(), certificate) != 1) {
+  if (!out || PEM_write_PrivateKey(out.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
+      PEM_write_X509(out.get(), certificate) != 1) {
     throw std::runtime_error("cannot write " + file);
   }
   X509_free(certificate);

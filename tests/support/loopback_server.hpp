@@ -1,5 +1,5 @@
-// A server on 127.0.0.1 that answers every POST as a script says, for tests of what speaks HTTP: right, wrong, torn, silent, late. Each connection has its
-// own thread; nothing here sleeps.
+// A server on 127.0.0.1 that answers every POST as a script says, for tests of what speaks HTTP: right, wrong, torn,
+// silent, late. Each connection has its own thread; nothing here sleeps.
 #pragma once
 
 #include <atomic>
@@ -26,10 +26,10 @@ struct Heard {
 struct Said {
   std::string body{};
   int status = 200;
-  std::vector<std::string> headers{};  // whole lines, besides Content-Length
-  bool close_before = false;   // the connection, without a byte of an answer
+  std::vector<std::string> headers{};      // whole lines, besides Content-Length
+  bool close_before = false;               // the connection, without a byte of an answer
   std::size_t cut_at = std::string::npos;  // the connection is closed after so many bytes of the body
-  bool hold = false;           // no answer until the client has gone
+  bool hold = false;                       // no answer until the client has gone
   bool close_after = false;
 };
 

@@ -21,7 +21,8 @@ inline int make_book_before(const std::string& path, std::string_view migration,
   REQUIRE(end != migrations.end());
   for (auto one = migrations.begin(); one != end; ++one) db.exec(std::string(one->sql));
   db.exec("PRAGMA application_id = 0x6472706c; PRAGMA user_version = " + std::to_string(end->number - 1));
-  db.exec("INSERT INTO book (id, made_at, rehearsal) VALUES (1, " + std::to_string(made_at.time_since_epoch().count()) + ", 1)");
+  db.exec("INSERT INTO book (id, made_at, rehearsal) VALUES (1, " + std::to_string(made_at.time_since_epoch().count()) +
+          ", 1)");
   return end->number - 1;
 }
 

@@ -23,19 +23,23 @@ class RawConnection {
     place.sin_port = htons(static_cast<std::uint16_t>(port));
     place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
-    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) REQUIRE(::setsockopt(socket_, SOL_SOCKET, option, &patience, sizeof patience) == 0);
+    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
+      REQUIRE(::setsockopt(socket_, SOL_SOCKET, option, &patience, sizeof patience) == 0);
     REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0);
   }
   ~RawConnection() { close(); }
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
-  bool say(const std::string& text) const { return ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()); }
+  bool say(const std::string& text) const {
+    return ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  }
   std::string hear(std::string_view until = "") const {  // the server closes, or has said that
     std::string text;
     char bytes[4096];
     while (until.empty() || text.find(until) == std::string::npos) {
       const ssize_t got = ::recv(socket_, bytes, sizeof bytes, 0);
-      CHECK_MESSAGE((got >= 0 || errno != EAGAIN), "the server neither answers nor closes; heard so far: '" << text << "'");
+      CHECK_MESSAGE((got >= 0 || errno != EAGAIN),
+                    "the server neither answers nor closes; heard so far: '" << text << "'");
       if (got <= 0) return text;
       text.append(bytes, static_cast<std::size_t>(got));
     }

@@ -25,12 +25,14 @@ class Receiver {
     const std::lock_guard lock(mutex_);
     const int status = statuses_.empty() ? 204 : statuses_.front();
     if (!statuses_.empty()) statuses_.pop_front();
-    return status == 0 ? Said{.close_before = true} : Said{.status = status, .headers = {"Connection: close"}, .close_after = true};
+    return status == 0 ? Said{.close_before = true}
+                       : Said{.status = status, .headers = {"Connection: close"}, .close_after = true};
   }
 
   std::mutex mutex_;
   std::deque<int> statuses_;
-  LoopbackServer server_{[this](const Heard&) { return answer(); }};  // last: it stops before what it uses goes
+  // last: it stops before what it uses goes
+  LoopbackServer server_{[this](const Heard&) { return answer(); }};
 };
 
 }  // namespace support

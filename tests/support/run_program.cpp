@@ -125,7 +125,8 @@ ProgramResult run(const std::string& path, const std::vector<std::string>& argum
   if (id == 0) {
     ::setpgid(0, 0);
     ::signal(SIGPIPE, SIG_DFL);
-    const bool ready = ::dup2(input.read.number(), 0) >= 0 && ::dup2(output.write.number(), 1) >= 0 && ::dup2(error.write.number(), 2) >= 0 &&
+    const bool ready = ::dup2(input.read.number(), 0) >= 0 && ::dup2(output.write.number(), 1) >= 0 &&
+                       ::dup2(error.write.number(), 2) >= 0 &&
                        (options.directory.empty() || ::chdir(options.directory.c_str()) == 0);
     if (ready) ::execve(path.c_str(), argv.data(), envp.data());
     const int reason = errno;
@@ -174,7 +175,8 @@ ProgramResult run(const std::string& path, const std::vector<std::string>& argum
       break;
     }
     // A negative descriptor is skipped by poll().
-    std::array<pollfd, 3> watched{{{output.read.number(), POLLIN, 0}, {error.read.number(), POLLIN, 0}, {input.write.number(), POLLOUT, 0}}};
+    std::array<pollfd, 3> watched{
+        {{output.read.number(), POLLIN, 0}, {error.read.number(), POLLIN, 0}, {input.write.number(), POLLOUT, 0}}};
     if (::poll(watched.data(), watched.size(), static_cast<int>(std::min<std::int64_t>(left, 1000))) < 0) {
       if (errno == EINTR) continue;
       fail("poll");
@@ -187,7 +189,8 @@ ProgramResult run(const std::string& path, const std::vector<std::string>& argum
       if (unsent.empty() || (count < 0 && errno != EINTR && errno != EAGAIN)) input.write.close();
     }
   }
-  // Both outputs are closed, and the program as good as over; one that closed them and stays is killed at the deadline too.
+  // Both outputs are closed, and the program as good as over; one that closed them and stays is killed at the deadline
+  // too.
   input.write.close();
   while (!ended) {
     ended = child.wait_status(result.timed_out);

@@ -42,7 +42,8 @@ RunningProgram::RunningProgram(const std::vector<std::string>& arguments, const 
 RunningProgram::~RunningProgram() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
   }
   if (output_ >= 0) ::close(output_);
 }
@@ -52,7 +53,8 @@ std::string RunningProgram::read_line() {
   char letter = 0;
   for (;;) {
     pollfd waiting{output_, POLLIN, 0};
-    if (::poll(&waiting, 1, kPatienceMs) == 0) throw std::runtime_error("the program says nothing: '" + line + "' was all of its line");
+    if (::poll(&waiting, 1, kPatienceMs) == 0)
+      throw std::runtime_error("the program says nothing: '" + line + "' was all of its line");
     if (::read(output_, &letter, 1) != 1 || letter == '\n') return line;
     line += letter;
   }
@@ -71,7 +73,8 @@ std::optional<int> RunningProgram::wait() {
   ::close(ended);
   if (ready == 0) throw std::runtime_error("the program does not end");
   int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
   pid_ = -1;
   if (WIFEXITED(status)) return WEXITSTATUS(status);
   return std::nullopt;

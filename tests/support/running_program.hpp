@@ -1,4 +1,5 @@
-// A program that goes on running while the test talks to it: a server. Killed when the test is over, whatever happened; what it keeps waiting for a minute throws.
+// A program that goes on running while the test talks to it: a server. Killed when the test is over, whatever happened;
+// what it keeps waiting for a minute throws.
 #pragma once
 
 #include <sys/types.h>
@@ -17,9 +18,9 @@ class RunningProgram {
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;
 
-  std::string read_line();           // of its standard output; empty when it ends without one
-  void signal(int number) const;     // SIGTERM, SIGHUP …
-  std::optional<int> wait();         // until it has ended: its exit status; nothing where a signal ended it
+  std::string read_line();        // of its standard output; empty when it ends without one
+  void signal(int number) const;  // SIGTERM, SIGHUP …
+  std::optional<int> wait();      // until it has ended: its exit status; nothing where a signal ended it
   pid_t pid() const { return pid_; }
 
  private:

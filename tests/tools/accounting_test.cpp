@@ -1,4 +1,6 @@
 // Outcomes, adjustments and tax: the totals are the sums of the rows, and tie out with the books.
+#include "tools/operations/accounting.hpp"
+
 #include <doctest/doctest.h>
 
 #include <map>
@@ -7,7 +9,6 @@
 #include "tests/support/run_program.hpp"
 #include "tests/tools/ten_days.hpp"
 #include "tools/operations/refunds.hpp"
-#include "tools/operations/accounting.hpp"
 
 using namespace operations;
 using engine::Money;
@@ -41,12 +42,14 @@ TEST_CASE("outcomes: every backorder is counted once, and a total is the sum of 
   CHECK(all.median_submit_lead == tests::hours(70));  // swept every six hours: 100 h - 30 h
 
   const json report = printed(books, {"outcomes"});
-  for (const char* column : {"placed", "reserved", "submitted", "auctions", "registered", "failed", "cancelled", "void", "missed", "open"}) {
+  for (const char* column :
+       {"placed", "reserved", "submitted", "auctions", "registered", "failed", "cancelled", "void", "missed", "open"}) {
     std::int64_t sum = 0;
     for (const json& row : report["rows"]) sum += row[column].get<std::int64_t>();
     CHECK(report["totals"][0][column] == sum);
   }
-  CHECK(report["totals"][0]["catch_rate"] == std::to_string(all.registered) + "/" + std::to_string(all.registered + all.failed));
+  CHECK(report["totals"][0]["catch_rate"] ==
+        std::to_string(all.registered) + "/" + std::to_string(all.registered + all.failed));
   const json why = printed(books, {"outcomes", "--void-reasons"});
   std::int64_t voided = 0;
   for (const auto& [key, value] : why["totals"][0].items()) {
@@ -57,7 +60,9 @@ TEST_CASE("outcomes: every backorder is counted once, and a total is the sum of 
 
 TEST_CASE("outcomes: a period holds what dropped in it, or was placed in it") {
   tests::TenDays books;
-  const auto placed_in = [&](engine::UtcTime from, engine::UtcTime to, bool by_placed) { return outcomes(*books.store, from, to, by_placed).back().placed; };
+  const auto placed_in = [&](engine::UtcTime from, engine::UtcTime to, bool by_placed) {
+    return outcomes(*books.store, from, to, by_placed).back().placed;
+  };
   const engine::UtcTime drop = tests::kBegin + tests::hours(100);
   CHECK(placed_in(drop, drop + tests::hours(1), false) == 13);
   CHECK(placed_in(tests::kBegin, drop, false) == 0);
@@ -66,8 +71,12 @@ TEST_CASE("outcomes: a period holds what dropped in it, or was placed in it") {
 }
 
 TEST_CASE("outcomes: percentages have one exact decimal, half-even") {
-  struct Row { std::int64_t part, whole; const char* text; };
-  for (const Row& row : {Row{0, 7, "0.0"}, Row{7, 7, "100.0"}, Row{1, 3, "33.3"}, Row{2, 3, "66.7"}, Row{1, 2000, "0.0"}, Row{3, 2000, "0.2"}, Row{1, 8, "12.5"}}) {
+  struct Row {
+    std::int64_t part, whole;
+    const char* text;
+  };
+  for (const Row& row : {Row{0, 7, "0.0"}, Row{7, 7, "100.0"}, Row{1, 3, "33.3"}, Row{2, 3, "66.7"},
+                         Row{1, 2000, "0.0"}, Row{3, 2000, "0.2"}, Row{1, 8, "12.5"}}) {
     CAPTURE(row.part);
     CHECK(percentage(row.part, row.whole) == std::string(row.text));
   }
@@ -88,9 +97,13 @@ TEST_CASE("adjustments: by actor, each with what it corrects; totals are the sum
   CHECK(rows.back().transfer.reverses == engine::TransferId(6));
   const json report = printed(books, {"adjustments"});
   std::map<std::string, std::int64_t> sums, totals;
-  for (const json& row : report["rows"]) sums[std::string(row["actor"]) + std::string(row["amount"]["currency"])] += row["amount"]["minor"].get<std::int64_t>();
+  for (const json& row : report["rows"])
+    sums[std::string(row["actor"]) + std::string(row["amount"]["currency"])] +=
+        row["amount"]["minor"].get<std::int64_t>();
   for (const json& row : report["totals"]) {
-    if (row["actor"] != "total") totals[std::string(row["actor"]) + std::string(row["amount"]["currency"])] = row["amount"]["minor"].get<std::int64_t>();
+    if (row["actor"] != "total")
+      totals[std::string(row["actor"]) + std::string(row["amount"]["currency"])] =
+          row["amount"]["minor"].get<std::int64_t>();
   }
   CHECK(sums == totals);
   CHECK(printed(books, {"adjustments", "--by-actor", "mary"})["rows"].size() == 2);
@@ -99,7 +112,8 @@ TEST_CASE("adjustments: by actor, each with what it corrects; totals are the sum
 TEST_CASE("vat: net and tax are the deposit, the column's sum is what stands on the tax account") {
   tests::TenDays books;
   const auto rows = vat(*books.store, {});
-  REQUIRE(rows.size() == refund_report(*books.store, {.now = books.store->book().last_recorded.value()}).value().captures.size());
+  REQUIRE(rows.size() ==
+          refund_report(*books.store, {.now = books.store->book().last_recorded.value()}).value().captures.size());
   std::map<std::string, std::int64_t> tax, net;
   for (const VatRow& row : rows) {
     CHECK(row.net_amount + row.tax_amount == row.gross);
@@ -117,7 +131,9 @@ TEST_CASE("vat: net and tax are the deposit, the column's sum is what stands on 
   for (const char* column : {"net", "vat", "gross"}) {
     std::map<std::string, std::int64_t> sums, by_rate, totals;
     for (const json& row : report["rows"]) sums[row[column]["currency"]] += row[column]["minor"].get<std::int64_t>();
-    for (const json& row : report["totals"]) (row["account"] == "total" ? totals : by_rate)[row[column]["currency"]] += row[column]["minor"].get<std::int64_t>();
+    for (const json& row : report["totals"])
+      (row["account"] == "total" ? totals : by_rate)[row[column]["currency"]] +=
+          row[column]["minor"].get<std::int64_t>();
     CHECK(sums == totals);
     CHECK(sums == by_rate);
   }
@@ -127,7 +143,8 @@ TEST_CASE("vat: a rate that would not have given the posted split is not printed
   tests::TenDays books;
   AccountTerms moved;
   moved.country = "FR";
-  for (const char* name : {"alice", "Alice", "a.b-c_1", "1st", "yen", "fils"}) REQUIRE(bool(change_terms(books.context(), {}, name, moved)));
+  for (const char* name : {"alice", "Alice", "a.b-c_1", "1st", "yen", "fils"})
+    REQUIRE(bool(change_terms(books.context(), {}, name, moved)));
   for (const VatRow& row : vat(*books.store, {})) {
     CHECK_FALSE(row.rate_bp);
     CHECK(row.tax_amount.is_positive());

@@ -1,4 +1,5 @@
-// Backorders as they live in the book: placed, funded, submitted, settled, cancelled, through operations on a real store.
+// Backorders as they live in the book: placed, funded, submitted, settled, cancelled, through operations on a real
+// store.
 #include <atomic>
 #include <thread>
 
@@ -23,7 +24,9 @@ TEST_CASE("a funded backorder lives to its end: reserved at T - 72 h, submitted,
   desk.sweep();
   CHECK(desk.backorder(1).state == State::requested);
   desk.now = drop - hours(72);
-  CHECK(preview(*desk.store, {.now = desk.now, .horizon = desk.now}).value().accounts.at(0).rows.at(0).verdict.verdict == engine::Verdict::funded);
+  CHECK(
+      preview(*desk.store, {.now = desk.now, .horizon = desk.now}).value().accounts.at(0).rows.at(0).verdict.verdict ==
+      engine::Verdict::funded);
   desk.sweep();
   CHECK(desk.backorder(1).state == State::processing);
   CHECK(desk.customer("alice").reserved == eur(1000));
@@ -89,13 +92,16 @@ TEST_CASE("cancel: with a job deletes it first, then refunds") {
   desk.verify();
 }
 
-TEST_CASE("sweep: a thousand due at once, by chunks in commits of their own, in one, with others writing in between, or all at once: the same books") {
+TEST_CASE(
+    "sweep: a thousand due at once, by chunks in commits of their own, in one, with others writing in between, or all "
+    "at once: the same books") {
   struct Way {
     std::size_t chunk, together;
     bool others_write;
   };
   std::vector<std::vector<std::string>> books;
-  for (const Way way : {Way{7, 7, false}, Way{7, 100'000, false}, Way{7, 100'000, true}, Way{100'000, 100'000, false}}) {
+  for (const Way way :
+       {Way{7, 7, false}, Way{7, 100'000, false}, Way{7, 100'000, true}, Way{100'000, 100'000, false}}) {
     CAPTURE(way.chunk);
     CAPTURE(way.together);
     CAPTURE(way.others_write);
@@ -127,7 +133,8 @@ TEST_CASE("sweep: a thousand due at once, by chunks in commits of their own, in 
     while (way.others_write && turns == 0) std::this_thread::yield();
     const int turns_before = turns;
     const SweepReport report = sweep(desk.context(), nullptr, options);
-    if (way.others_write) CHECK(turns > turns_before + 1);  // so what was decided ahead was dropped now and then, and decided again
+    // so what was decided ahead was dropped now and then, and decided again
+    if (way.others_write) CHECK(turns > turns_before + 1);
     CHECK(report.count("reserved") == 550);
     CHECK(report.count("voided") == 450);
     desk.verify();
@@ -140,13 +147,18 @@ TEST_CASE("sweep: a thousand due at once, by chunks in commits of their own, in 
     for (const char* outcome : {"SUCCESSFUL", "FAILED", "AUCTION-PENDING"}) CHECK(outcomes.count(outcome) > 100);
     desk.verify();
     std::vector<std::string>& lines = books.emplace_back();
-    for (const engine::Backorder& one : desk.store->backorders({})) lines.push_back(one.name.ace() + " " + std::string(name(one.state)) + " " + to_string(one.deposit.value_or(eur(0))));
-    for (const StageCount& row : outcomes.counts) lines.push_back(std::string(name(row.stage)) + " " + row.what + " " + std::to_string(row.count));
+    for (const engine::Backorder& one : desk.store->backorders({}))
+      lines.push_back(one.name.ace() + " " + std::string(name(one.state)) + " " +
+                      to_string(one.deposit.value_or(eur(0))));
+    for (const StageCount& row : outcomes.counts)
+      lines.push_back(std::string(name(row.stage)) + " " + row.what + " " + std::to_string(row.count));
     CHECK(books.back() == books.front());
   }
 }
 
-TEST_CASE("import: one bad line leaves nothing placed and every line is told; --keep-going places the rest; again places nothing twice") {
+TEST_CASE(
+    "import: one bad line leaves nothing placed and every line is told; --keep-going places the rest; again places "
+    "nothing twice") {
   Desk desk;
   std::vector<ImportRow> rows;
   for (std::uint64_t i = 0; i < 1'000; ++i) rows.push_back({i + 2, "alice", "n" + std::to_string(i) + ".com"});
@@ -171,13 +183,18 @@ TEST_CASE("import: one bad line leaves nothing placed and every line is told; --
   CHECK(desk.store->backorders({}).size() == 996);
 }
 
-TEST_CASE("import: lines that bear on one another are placed as if each came alone: the same name again, another copy, money inside the window") {
-  const std::vector<ImportRow> rows = {{1, "alice", "a.com"}, {2, "bob", "a.com"},     {3, "alice", "a.com"},   {4, "alice", "a.com", "", "", "yes"},
-                                       {5, "alice", "near.com"}, {6, "alice", "b.com"}, {7, "bob", "near.com"}, {8, "alice", "near2.com"}, {9, "bob", "b.com"}, {10, "alice", "near.com"}};
+TEST_CASE(
+    "import: lines that bear on one another are placed as if each came alone: the same name again, another copy, money "
+    "inside the window") {
+  const std::vector<ImportRow> rows = {
+      {1, "alice", "a.com"},    {2, "bob", "a.com"},      {3, "alice", "a.com"},  {4, "alice", "a.com", "", "", "yes"},
+      {5, "alice", "near.com"}, {6, "alice", "b.com"},    {7, "bob", "near.com"}, {8, "alice", "near2.com"},
+      {9, "bob", "b.com"},      {10, "alice", "near.com"}};
   const auto make = [] {
     auto desk = std::make_unique<Desk>();
     desk->open("bob", 30'00);
-    REQUIRE(bool(desk->list("registry", {{"a.com", kNow + hours(100)}, {"near.com", kNow + hours(30)}, {"near2.com", kNow + hours(31)}})));
+    REQUIRE(bool(desk->list(
+        "registry", {{"a.com", kNow + hours(100)}, {"near.com", kNow + hours(30)}, {"near2.com", kNow + hours(31)}})));
     return desk;
   };
   const auto left_in = [](Desk& desk) {
@@ -186,7 +203,9 @@ TEST_CASE("import: lines that bear on one another are placed as if each came alo
       lines.push_back(one.name.ace() + " " + std::to_string(one.copy) + " " + std::string(name(one.state)) + " " +
                       to_string(one.deposit.value_or(eur(0))));
     }
-    desk.store->each_transfer({}, [&](const engine::Transfer& one) { lines.push_back(std::string(name(one.kind)) + " " + to_string(one.amount)); });
+    desk.store->each_transfer({}, [&](const engine::Transfer& one) {
+      lines.push_back(std::string(name(one.kind)) + " " + to_string(one.amount));
+    });
     return lines;
   };
   const auto together = make(), alone = make();
@@ -209,15 +228,18 @@ TEST_CASE("surplus: a person asks for its deletion; while the provider refuses, 
   desk.sweep();
   std::string surplus;
   const engine::AddJob again[] = {{support::domain("a.com"), true}};
-  desk.registry->add(again, [&](std::size_t, const engine::ProviderAnswer& answer) { surplus = answer.job.value().application; });
+  desk.registry->add(
+      again, [&](std::size_t, const engine::ProviderAnswer& answer) { surplus = answer.job.value().application; });
   desk.now = kNow + hours(68);  // past the deadline, where surplus is not deleted unasked
   desk.sweep();
   REQUIRE(desk.open_cases(engine::CaseKind::surplus_job) == 1);
   desk.now = kNow + hours(71);  // past the provider's last call
-  const auto refused = resolve(desk.context(), {}, 1, engine::Resolution::delete_job, "not needed", {}, desk.registry.get());
+  const auto refused =
+      resolve(desk.context(), {}, 1, engine::Resolution::delete_job, "not needed", {}, desk.registry.get());
   CHECK(refused.error().code == ErrorCode::provider_refused);
   CHECK(desk.open_cases(engine::CaseKind::surplus_job) == 1);
-  CHECK(bool(resolve(desk.context(), {}, 1, engine::Resolution::acknowledge, "left to its fate", {}, desk.registry.get())));
+  CHECK(bool(
+      resolve(desk.context(), {}, 1, engine::Resolution::acknowledge, "left to its fate", {}, desk.registry.get())));
   CHECK(desk.open_cases(engine::CaseKind::surplus_job) == 0);
   desk.verify();
 }

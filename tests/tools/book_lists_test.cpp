@@ -13,14 +13,17 @@ using support::kNow;
 
 TEST_CASE("moved date: a later list moves open backorders") {
   Desk desk;
-  REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)}, {"b.com", kNow + hours(70)}, {"c.com", kNow + hours(70)}})));
+  REQUIRE(bool(
+      desk.list("registry", {{"a.com", kNow + hours(200)}, {"b.com", kNow + hours(70)}, {"c.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   REQUIRE(bool(desk.place("alice", "b.com")));
-  REQUIRE(bool(sweep(desk.context(), nullptr, {}).troubles.size() == 2));  // no provider: b is held without a job
+  // no provider: b is held without a job
+  REQUIRE(bool(sweep(desk.context(), nullptr, {}).troubles.size() == 2));
   REQUIRE(bool(desk.place("alice", "c.com")));
   desk.sweep();  // now b and c have jobs
   CHECK(desk.backorder(3).state == State::processing);
-  const auto moved = desk.list("registry", {{"a.com", kNow + hours(60)}, {"b.com", kNow + hours(400)}, {"c.com", kNow + hours(71)}});
+  const auto moved =
+      desk.list("registry", {{"a.com", kNow + hours(60)}, {"b.com", kNow + hours(400)}, {"c.com", kNow + hours(71)}});
   REQUIRE(bool(moved));
   CHECK(moved.value().backorders_moved == 3);
   CHECK(moved.value().rescheduled == 0);  // jobs exist: no money moves
@@ -30,7 +33,8 @@ TEST_CASE("moved date: a later list moves open backorders") {
   desk.verify();
 }
 
-TEST_CASE("moved date: a deposit without a job is given back when the drop moves far away, and reserved again in time") {
+TEST_CASE(
+    "moved date: a deposit without a job is given back when the drop moves far away, and reserved again in time") {
   Desk desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
@@ -46,7 +50,8 @@ TEST_CASE("moved date: a deposit without a job is given back when the drop moves
   desk.verify();
 }
 
-TEST_CASE("lists: undated ones wait for a list; a name missing from a list of its day is an event and a case, no money") {
+TEST_CASE(
+    "lists: undated ones wait for a list; a name missing from a list of its day is an event and a case, no money") {
   Desk desk;
   REQUIRE(bool(desk.place("alice", "a.com")));
   desk.sweep();
@@ -58,18 +63,23 @@ TEST_CASE("lists: undated ones wait for a list; a name missing from a list of it
   CHECK(without.value().missing == 1);
   CHECK(desk.open_cases(engine::CaseKind::missing_from_list) == 1);
   CHECK(desk.customer("alice").reserved == eur(1000));
-  CHECK(desk.list("registry", {{"z.pl", kNow + hours(70)}}, true).value().missing == 0);  // another zone says nothing about .com
+  // another zone says nothing about .com
+  CHECK(desk.list("registry", {{"z.pl", kNow + hours(70)}}, true).value().missing == 0);
 }
 
 TEST_CASE("lists: less than half of the last list is refused unless forced; the same list again changes nothing") {
   Desk desk;
   const engine::UtcTime drop = kNow + hours(70);
-  REQUIRE(bool(desk.list("registry", {{"a.com", drop}, {"b.com", drop}, {"c.com", drop}, {"d.com", drop}, {"e.com", drop}})));
+  REQUIRE(bool(
+      desk.list("registry", {{"a.com", drop}, {"b.com", drop}, {"c.com", drop}, {"d.com", drop}, {"e.com", drop}})));
   CHECK(desk.list("registry", {{"a.com", drop}, {"b.com", drop}}).error().code == ErrorCode::list_too_short);
   CHECK(desk.store->lists(desk.store->source("registry")->id).size() == 1);
   CHECK(bool(desk.list("registry", {{"a.com", drop}, {"b.com", drop}}, true)));
   CHECK(desk.list("registry", {{"a.com", drop}, {"b.com", drop}}).value().repeated);
-  CHECK(import_list(desk.context(), {.source = "new", .date_is = {}, .declared = {}}, {{support::domain("a.com"), drop}}, {}).error().code == ErrorCode::invalid_argument);
+  CHECK(import_list(desk.context(), {.source = "new", .date_is = {}, .declared = {}},
+                    {{support::domain("a.com"), drop}}, {})
+            .error()
+            .code == ErrorCode::invalid_argument);
 }
 
 TEST_CASE("lists: two sources disagree: the earlier deadline binds and the conflict is an event") {
@@ -122,7 +132,10 @@ TEST_CASE("moved date: by a few hours the deposit stays as it is, and the deadli
 
 TEST_CASE("lists: a name missing before or after its deposit moves no money; a list of another day says nothing") {
   Desk desk;
-  REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)}, {"b.com", kNow + hours(70)}, {"c.com", kNow + hours(70)}, {"d.com", kNow + hours(200)}})));
+  REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)},
+                                      {"b.com", kNow + hours(70)},
+                                      {"c.com", kNow + hours(70)},
+                                      {"d.com", kNow + hours(200)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   REQUIRE(bool(desk.place("alice", "b.com")));
   desk.sweep_without_provider();
@@ -134,7 +147,10 @@ TEST_CASE("lists: a name missing before or after its deposit moves no money; a l
   CHECK(desk.backorder(2).state == State::active);
   CHECK(desk.customer("alice").reserved == eur(1000));
   // It comes back: the same date as before, and it is dated again.
-  REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)}, {"b.com", kNow + hours(70)}, {"c.com", kNow + hours(70)}, {"d.com", kNow + hours(200)}})));
+  REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)},
+                                      {"b.com", kNow + hours(70)},
+                                      {"c.com", kNow + hours(70)},
+                                      {"d.com", kNow + hours(200)}})));
   CHECK(desk.backorder(1).drop->drop_at == kNow + hours(200));
   desk.verify();
 }
@@ -144,7 +160,8 @@ TEST_CASE("lists: a dry import says what it would date and changes nothing") {
   REQUIRE(bool(desk.place("alice", "a.com")));
   operations::Context dry = desk.context();
   dry.dry_run = true;
-  const auto report = import_list(dry, {.source = "registry", .date_is = engine::DateIs::drop}, {{support::domain("a.com"), kNow + hours(70)}}, {});
+  const auto report = import_list(dry, {.source = "registry", .date_is = engine::DateIs::drop},
+                                  {{support::domain("a.com"), kNow + hours(70)}}, {});
   REQUIRE(bool(report));
   CHECK(report.value().dated == 1);
   CHECK_FALSE(desk.backorder(1).drop.has_value());

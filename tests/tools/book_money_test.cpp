@@ -24,10 +24,13 @@ TEST_CASE("requests: the same request answers again; with other content it is re
   CHECK(other.error().detail.find("b.com") != std::string::npos);
   CHECK(desk.place("alice", "a.com").value().fact("already_open") == "yes");
   // A refusal for reasons of state is that request's answer for ever.
-  CHECK(withdraw(desk.context(), {"api", "two"}, "alice", {.amount = eur(20'000)}).error().code == ErrorCode::insufficient_available);
+  CHECK(withdraw(desk.context(), {"api", "two"}, "alice", {.amount = eur(20'000)}).error().code ==
+        ErrorCode::insufficient_available);
   REQUIRE(bool(fund(desk.context(), {}, "alice", {.amount = eur(20'000)})));
-  CHECK(withdraw(desk.context(), {"api", "two"}, "alice", {.amount = eur(20'000)}).error().code == ErrorCode::insufficient_available);
-  CHECK(withdraw(desk.context(), {"api", "two"}, "alice", {.amount = eur(5)}).error().code == ErrorCode::request_id_reused);
+  CHECK(withdraw(desk.context(), {"api", "two"}, "alice", {.amount = eur(20'000)}).error().code ==
+        ErrorCode::insufficient_available);
+  CHECK(withdraw(desk.context(), {"api", "two"}, "alice", {.amount = eur(5)}).error().code ==
+        ErrorCode::request_id_reused);
 }
 
 TEST_CASE("account: closing cancels what can be cancelled, waits for the rest, pays out last") {
@@ -49,7 +52,8 @@ TEST_CASE("account: closing cancels what can be cancelled, waits for the rest, p
   closing = close_account(desk.context(), {}, "alice", "leaving", "bank");
   CHECK(closing.value().fact("state") == "closed");
   CHECK(desk.customer("alice").available.is_zero());
-  const auto again = fund(desk.context(), wire, "alice", {.amount = eur(100)});  // answered before: the account's state now does not matter
+  // answered before: the account's state now does not matter
+  const auto again = fund(desk.context(), wire, "alice", {.amount = eur(100)});
   REQUIRE(bool(again));
   CHECK(again.value().replayed);
   CHECK(again.value().fact("account") == "alice");
@@ -71,7 +75,8 @@ TEST_CASE("periods: closed periods take nothing; two times are kept and both can
   CHECK(statement(*desk.store, desk.customer("alice"), effective).closing_available == eur(10'500));
   CHECK(statement(*desk.store, desk.customer("alice"), recorded).closing_available == eur(10'000));
   REQUIRE(bool(close_period(desk.context(), {}, kNow + hours(24))));
-  CHECK(fund(desk.context(), {}, "alice", {.amount = eur(500), .effective_at = kNow + hours(1)}).error().code == ErrorCode::period_closed);
+  CHECK(fund(desk.context(), {}, "alice", {.amount = eur(500), .effective_at = kNow + hours(1)}).error().code ==
+        ErrorCode::period_closed);
   CHECK(close_period(desk.context(), {}, kNow + hours(49)).error().code == ErrorCode::invalid_argument);
   REQUIRE(bool(reopen_period(desk.context(), {}, {}, "late statement")));
   CHECK(bool(fund(desk.context(), {}, "alice", {.amount = eur(500), .effective_at = kNow + hours(1)})));
@@ -93,11 +98,16 @@ TEST_CASE("a warning comes once, again when it grows, and an end when it is over
   CHECK(desk.events(engine::EventKind::shortfall_over) == 1);
 }
 
-TEST_CASE("our purse at the provider: what the jobs ahead will cost is known before they are refused; said once, again when it grows, and when it is covered") {
+TEST_CASE(
+    "our purse at the provider: what the jobs ahead will cost is known before they are refused; said once, again when "
+    "it grows, and when it is covered") {
   Desk desk([](simulated_registry::World& world) { world.purse_minor = 1'000; });
   REQUIRE(bool(set_setting(desk.context(), {}, "cost.com", "6.00 USD")));
-  REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(100)}, {"b.com", kNow + hours(110)}, {"c.com", kNow + hours(120)}})));
-  const auto events = [&] { return std::pair(desk.events(engine::EventKind::purse_short), desk.events(engine::EventKind::purse_covered)); };
+  REQUIRE(bool(desk.list("registry",
+                         {{"a.com", kNow + hours(100)}, {"b.com", kNow + hours(110)}, {"c.com", kNow + hours(120)}})));
+  const auto events = [&] {
+    return std::pair(desk.events(engine::EventKind::purse_short), desk.events(engine::EventKind::purse_covered));
+  };
   REQUIRE(bool(desk.place("alice", "a.com")));
   desk.sweep();
   CHECK(events() == std::pair(0, 0));
@@ -108,12 +118,15 @@ TEST_CASE("our purse at the provider: what the jobs ahead will cost is known bef
   REQUIRE(bool(desk.place("alice", "c.com")));
   desk.sweep();
   CHECK(events() == std::pair(2, 0));
-  for (const int id : {2, 3}) REQUIRE(bool(cancel(desk.context(), {}, id, engine::By::customer, "", desk.registry.get())));
+  for (const int id : {2, 3})
+    REQUIRE(bool(cancel(desk.context(), {}, id, engine::By::customer, "", desk.registry.get())));
   desk.sweep();
   CHECK(events() == std::pair(2, 1));
   std::string detail;
-  desk.store->each_event({.kinds = {engine::EventKind::purse_short}}, [&](const engine::LoggedEvent& event) { detail = event.detail; });
-  CHECK(detail == "jobs need 18.00 USD, our purse holds 10.00 USD: short by 8.00 USD, pay in there before " + engine::to_string(kNow + hours(28)));
+  desk.store->each_event({.kinds = {engine::EventKind::purse_short}},
+                         [&](const engine::LoggedEvent& event) { detail = event.detail; });
+  CHECK(detail == "jobs need 18.00 USD, our purse holds 10.00 USD: short by 8.00 USD, pay in there before " +
+                      engine::to_string(kNow + hours(28)));
 }
 
 TEST_CASE("prices: those whose cap a new price exceeds hear it when the price changes") {
@@ -157,8 +170,10 @@ TEST_CASE("money: only what is available is paid out while deposits are held, an
   Desk desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
-  CHECK(withdraw(desk.context(), {}, "alice", {.amount = eur(9'001)}).error().code == ErrorCode::insufficient_available);
-  CHECK(adjust(desk.context(), {}, "alice", eur(9'001), engine::Direction::debit, false, "fee", {}).error().code == ErrorCode::insufficient_available);
+  CHECK(withdraw(desk.context(), {}, "alice", {.amount = eur(9'001)}).error().code ==
+        ErrorCode::insufficient_available);
+  CHECK(adjust(desk.context(), {}, "alice", eur(9'001), engine::Direction::debit, false, "fee", {}).error().code ==
+        ErrorCode::insufficient_available);
   REQUIRE(bool(withdraw(desk.context(), {}, "alice", {.amount = eur(9'000)})));
   CHECK(desk.customer("alice").reserved == eur(1000));
   desk.verify();
@@ -179,11 +194,14 @@ TEST_CASE("credit: a limit may be reserved but not paid out, and is not taken aw
   desk.verify();
 }
 
-TEST_CASE("chargeback: deposits without a job return in reverse order as far as needed, those with one stay, the rest is owed") {
+TEST_CASE(
+    "chargeback: deposits without a job return in reverse order as far as needed, those with one stay, the rest is "
+    "owed") {
   Desk desk;
   desk.open("bob", 0);
   const engine::TransferId payment = desk.pay_in("bob", 3000);
-  REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}, {"b.com", kNow + hours(70)}, {"c.com", kNow + hours(71)}})));
+  REQUIRE(bool(
+      desk.list("registry", {{"a.com", kNow + hours(70)}, {"b.com", kNow + hours(70)}, {"c.com", kNow + hours(71)}})));
   REQUIRE(bool(desk.place("bob", "a.com")));
   desk.sweep();  // a has a job
   REQUIRE(bool(desk.place("bob", "b.com")));
@@ -226,7 +244,9 @@ TEST_CASE("reversal: a pay-in, a pay-out that came back and an adjustment are un
   desk.verify();
 }
 
-TEST_CASE("frozen: nothing is reserved, what has a job runs on, refunds and captures post, the rest is void at its deadline") {
+TEST_CASE(
+    "frozen: nothing is reserved, what has a job runs on, refunds and captures post, the rest is void at its "
+    "deadline") {
   Desk desk;
   const engine::UtcTime drop = kNow + hours(100);
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}, {"b.com", drop}})));
@@ -273,15 +293,18 @@ TEST_CASE("goodwill: after a capture nothing is refunded; a gift stands in a col
   desk.sweep();
   desk.now = kNow + hours(80);
   desk.sweep();
-  CHECK(cancel(desk.context(), {}, 1, engine::By::operator_, "customer asks", desk.registry.get()).error().code == ErrorCode::impossible_step);
-  CHECK(adjust(desk.context(), {}, "alice", eur(400), engine::Direction::credit, true, "", {}).error().code == ErrorCode::invalid_argument);
+  CHECK(cancel(desk.context(), {}, 1, engine::By::operator_, "customer asks", desk.registry.get()).error().code ==
+        ErrorCode::impossible_step);
+  CHECK(adjust(desk.context(), {}, "alice", eur(400), engine::Direction::credit, true, "", {}).error().code ==
+        ErrorCode::invalid_argument);
   REQUIRE(bool(adjust(desk.context(), {}, "alice", eur(400), engine::Direction::credit, true, "long wait", {})));
   CHECK(desk.customer("alice").available == eur(9'400));
   CHECK(refund_report(*desk.store, {.now = desk.now}).value().refunds.empty());
   desk.verify();
 }
 
-TEST_CASE("auction: its price is recorded, or charged in the account's currency; what is not there is owed and a case") {
+TEST_CASE(
+    "auction: its price is recorded, or charged in the account's currency; what is not there is owed and a case") {
   struct Result {
     std::int64_t won = 0, prices = 0, charged = 0, owed = 0, short_cases = 0, foreign_cases = 0;
   };
@@ -292,7 +315,8 @@ TEST_CASE("auction: its price is recorded, or charged in the account's currency;
       world.no_bids_percent = 0;
     });
     const engine::Currency currency = support::currency(code);
-    REQUIRE(bool(set_prices(desk.context(), {}, {{"com", "standard", engine::Money::of_minor(1000, currency), kNow, {}}})));
+    REQUIRE(
+        bool(set_prices(desk.context(), {}, {{"com", "standard", engine::Money::of_minor(1000, currency), kNow, {}}})));
     REQUIRE(bool(open_account(desk.context(), {}, "carol", currency, {})));
     REQUIRE(bool(fund(desk.context(), {}, "carol", {.amount = engine::Money::of_minor(money, currency)})));
     if (on_account) REQUIRE(bool(set_setting(desk.context(), {}, "auction.price", "on-account")));
@@ -313,7 +337,10 @@ TEST_CASE("auction: its price is recorded, or charged in the account's currency;
       if (one.state != State::auction_won) continue;
       ++result.won;
       REQUIRE(one.auction_price.ends_with(" USD"));
-      result.prices += engine::parse_money(one.auction_price.substr(0, one.auction_price.size() - 4), support::currency("USD")).value().minor();
+      result.prices +=
+          engine::parse_money(one.auction_price.substr(0, one.auction_price.size() - 4), support::currency("USD"))
+              .value()
+              .minor();
     }
     engine::TransferQuery charges;
     charges.kinds = {engine::TransferKind::auction_price, engine::TransferKind::auction_receivable};
@@ -361,7 +388,9 @@ TEST_CASE("provider: what it refuses as a whole stops submitting loudly, until a
   CHECK(desk.backorder(1).state == State::processing);
 }
 
-TEST_CASE("suspense: assigning closes the case of that payment; where several are of one amount a person says which, and another amount leaves the cases open") {
+TEST_CASE(
+    "suspense: assigning closes the case of that payment; where several are of one amount a person says which, and "
+    "another amount leaves the cases open") {
   Desk desk;
   for (const char* memo : {"from J. Smith", "no name", "no name either"}) {
     REQUIRE(bool(fund_unidentified(desk.context(), {}, {.amount = eur(memo[0] == 'f' ? 700 : 800), .memo = memo})));
@@ -375,7 +404,8 @@ TEST_CASE("suspense: assigning closes the case of that payment; where several ar
   const auto several = assign_unidentified(desk.context(), {}, "alice", eur(800), "which?");
   CHECK(several.error().code == engine::ErrorCode::invalid_argument);
   CHECK(several.error().detail.find("--case 2, 3") != std::string::npos);
-  CHECK(assign_unidentified(desk.context(), {}, "alice", eur(800), "gone", 1).error().code == engine::ErrorCode::case_not_found);
+  CHECK(assign_unidentified(desk.context(), {}, "alice", eur(800), "gone", 1).error().code ==
+        engine::ErrorCode::case_not_found);
   CHECK(bool(assign_unidentified(desk.context(), {}, "alice", eur(800), "the second", 2)));
   CHECK(bool(assign_unidentified(desk.context(), {}, "alice", eur(500), "what is left of the third", 3)));
   CHECK(open() == 0);

@@ -1,4 +1,5 @@
-// The program as people and scripts meet it: help, mistakes, statuses, repetition, clocks, dry runs. Each case runs build/dropledger.
+// The program as people and scripts meet it: help, mistakes, statuses, repetition, clocks, dry runs. Each case runs
+// build/dropledger.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -29,7 +30,9 @@ struct Ended {
   std::string out, err;
 };
 Ended ended(const support::ProgramResult& result) { return {result.status.value_or(-1), result.output, result.error}; }
-Ended dropledger(const Words& words, const std::string& input = "") { return ended(support::run_program(words, {.input = input})); }
+Ended dropledger(const Words& words, const std::string& input = "") {
+  return ended(support::run_program(words, {.input = input}));
+}
 
 // A book with an account, a price and some money.
 class Book {
@@ -60,8 +63,8 @@ class Book {
   std::string content() const {
     json verified = read({"verify"}), doctor = read({"doctor"});
     doctor.erase("now");
-    return verified.dump() + doctor.dump() + read({"account", "list"}).dump() + read({"price", "list"}).dump() + read({"config", "list"}).dump() +
-           read({"tax", "list"}).dump() + read({"schedule", "list"}).dump();
+    return verified.dump() + doctor.dump() + read({"account", "list"}).dump() + read({"price", "list"}).dump() +
+           read({"config", "list"}).dump() + read({"tax", "list"}).dump() + read({"schedule", "list"}).dump();
   }
 
  private:
@@ -109,12 +112,19 @@ TEST_CASE("version is one line") {
 }
 
 TEST_CASE("a mistyped command or option is a usage error that names the nearest") {
-  struct Row { Words words; const char* says; };
-  for (const Row& row : {Row{{"fnud", "alice", "10"}, "'fund'"}, Row{{"acount", "list"}, "'account'"}, Row{{"account", "lst"}, "'account list'"}, Row{{"explain", "account", "alice"}, "'dropledger account explain'"},
-                         Row{{"fund", "alice", "10", "--efective", "2026-07-01"}, "'--effective'"}, Row{{"verify", "--dryrun"}, "'--dry-run'"},
-                         Row{{}, "no command given"}, Row{{"account"}, "'account' needs a command"}, Row{{"verify", "now"}, "unexpected argument 'now'"},
-                         Row{{"fund", "alice"}, "amount"}, Row{{"account", "freeze", "alice"}, "--reason"}, Row{{"verify", "--format", "xml"}, "xml"},
-                         Row{{"adjust", "alice", "5", "--reason", "x"}, "--credit"}, Row{{"account", "set", "alice"}, "--tier"}}) {
+  struct Row {
+    Words words;
+    const char* says;
+  };
+  for (const Row& row :
+       {Row{{"fnud", "alice", "10"}, "'fund'"}, Row{{"acount", "list"}, "'account'"},
+        Row{{"account", "lst"}, "'account list'"}, Row{{"explain", "account", "alice"}, "'dropledger account explain'"},
+        Row{{"fund", "alice", "10", "--efective", "2026-07-01"}, "'--effective'"},
+        Row{{"verify", "--dryrun"}, "'--dry-run'"}, Row{{}, "no command given"},
+        Row{{"account"}, "'account' needs a command"}, Row{{"verify", "now"}, "unexpected argument 'now'"},
+        Row{{"fund", "alice"}, "amount"}, Row{{"account", "freeze", "alice"}, "--reason"},
+        Row{{"verify", "--format", "xml"}, "xml"}, Row{{"adjust", "alice", "5", "--reason", "x"}, "--credit"},
+        Row{{"account", "set", "alice"}, "--tier"}}) {
     const Ended result = dropledger(row.words);
     CAPTURE(result.err);
     CAPTURE(row.says);
@@ -151,7 +161,11 @@ TEST_CASE("bad input is refused with its code and changes nothing") {
   const Book book;
   const std::string before = book.content();
   REQUIRE(book.run({"account", "open", "yuki", "--currency", "JPY", "--dry-run"}).status == 0);
-  struct Row { Words words; const char* code; int status; };
+  struct Row {
+    Words words;
+    const char* code;
+    int status;
+  };
   for (const Row& row : {
            Row{{"fund", "alice", "-5"}, "invalid_amount", 3},
            Row{{"fund", "alice", "0"}, "invalid_amount", 3},
@@ -216,7 +230,8 @@ TEST_CASE("a price file is taken whole or not at all, and every bad line is name
   const Book book;
   const std::string header = "zone,tier,currency,amount,valid_from,valid_to\n";
   const Ended refused =
-      book.run({"price", "import", "-", "--json"}, header + "net,standard,EUR,49.00,,\norg,standard,EUR,0,,\nde,standard,EUR\nnet,standard,EUR,48.00,,\n");
+      book.run({"price", "import", "-", "--json"},
+               header + "net,standard,EUR,49.00,,\norg,standard,EUR,0,,\nde,standard,EUR\nnet,standard,EUR,48.00,,\n");
   CHECK(refused.status == 3);
   const std::string detail = error_of(refused)["message"];
   CAPTURE(detail);
@@ -224,7 +239,9 @@ TEST_CASE("a price file is taken whole or not at all, and every bad line is name
   CHECK(book.read({"price", "list"})["count"] == 1);
 
   const Ended taken =
-      book.run({"price", "import", "-"}, "\xEF\xBB\xBF# our prices\r\nAmount,Zone,Tier,Currency\r\n49.00,net,standard,EUR\r\n\r\n\"39.00\",.com.pl,gold,EUR\r\n");
+      book.run({"price", "import", "-"},
+               "\xEF\xBB\xBF# our "
+               "prices\r\nAmount,Zone,Tier,Currency\r\n49.00,net,standard,EUR\r\n\r\n\"39.00\",.com.pl,gold,EUR\r\n");
   CAPTURE(taken.err);
   CHECK(taken.status == 0);
   CHECK(book.read({"price", "list"})["count"] == 3);
@@ -235,15 +252,22 @@ TEST_CASE("a price file is taken whole or not at all, and every bad line is name
 TEST_CASE("a book that cannot be opened is refused by its own code") {
   const support::TemporaryDirectory folder;
   const Book book;
-  struct Row { std::string path; const char* code; };
+  struct Row {
+    std::string path;
+    const char* code;
+  };
   const std::string text = folder.file("text.db"), newer = folder.file("newer.db"), empty = folder.file("empty.db");
-  std::ofstream(text) << "This is no database, but it is longer than a hundred bytes, so that nobody can take it for a header that was cut off in the middle.";
+  std::ofstream(text) << "This is no database, but it is longer than a hundred bytes, so that nobody can take it for a "
+                         "header that was cut off in the middle.";
   std::ofstream(empty).flush();
   REQUIRE(book.run({"backup", newer}).status == 0);
-  set_byte(newer, 62, 0x7f);  // PRAGMA user_version, bytes 60 to 63 of the header (SQLite, "Database File Format", 1.3)
-  for (const Row& row : {Row{folder.file("missing.db"), "database_missing"}, Row{text, "not_a_database"}, Row{newer, "database_newer"},
-                         Row{empty, "not_a_database"}, Row{folder.path().string(), "not_a_database"}}) {
-    for (const Words& words : {Words{"verify"}, Words{"fund", "alice", "1.00"}, Words{"fund", "alice", "1.00", "--dry-run"}}) {
+  // PRAGMA user_version, bytes 60 to 63 of the header (SQLite, "Database File Format", 1.3)
+  set_byte(newer, 62, 0x7f);
+  for (const Row& row :
+       {Row{folder.file("missing.db"), "database_missing"}, Row{text, "not_a_database"}, Row{newer, "database_newer"},
+        Row{empty, "not_a_database"}, Row{folder.path().string(), "not_a_database"}}) {
+    for (const Words& words :
+         {Words{"verify"}, Words{"fund", "alice", "1.00"}, Words{"fund", "alice", "1.00", "--dry-run"}}) {
       Words all{"--db", row.path, "--json"};
       all.insert(all.end(), words.begin(), words.end());
       const Ended result = dropledger(all);
@@ -261,10 +285,16 @@ TEST_CASE("a book that cannot be opened is refused by its own code") {
   CHECK(error_of(book.run({"backup", newer, "--json"}))["code"] == "database_exists");
 }
 
-TEST_CASE("an older book is brought forward by what writes, which says so: a command, or serve; what reads leaves it as it is") {
+TEST_CASE(
+    "an older book is brought forward by what writes, which says so: a command, or serve; what reads leaves it as it "
+    "is") {
   const support::TemporaryDirectory folder;
-  struct Row { const char* name; Words writes; };
-  for (const Row& row : {Row{"written.db", {"account", "open", "alice", "--currency", "EUR"}}, Row{"served.db", {"serve", "--listen", "127.0.0.1:0"}},
+  struct Row {
+    const char* name;
+    Words writes;
+  };
+  for (const Row& row : {Row{"written.db", {"account", "open", "alice", "--currency", "EUR"}},
+                         Row{"served.db", {"serve", "--listen", "127.0.0.1:0"}},
                          Row{"rehearsed.db", {"serve", "--listen", "127.0.0.1:0", "--rehearsal"}}}) {
     CAPTURE(row.name);
     const std::string path = folder.file(row.name), log = folder.file("log");
@@ -308,8 +338,10 @@ TEST_CASE("a user who may not write gets a refusal, not a broken book") {
   const Book book;
   const std::string program = book.folder().file("dropledger");
   std::filesystem::copy_file(support::program_path(), program);
-  const auto all_may_read = std::filesystem::perms::owner_read | std::filesystem::perms::group_read | std::filesystem::perms::others_read;
-  const auto all_may_run = all_may_read | std::filesystem::perms::owner_exec | std::filesystem::perms::group_exec | std::filesystem::perms::others_exec;
+  const auto all_may_read =
+      std::filesystem::perms::owner_read | std::filesystem::perms::group_read | std::filesystem::perms::others_read;
+  const auto all_may_run = all_may_read | std::filesystem::perms::owner_exec | std::filesystem::perms::group_exec |
+                           std::filesystem::perms::others_exec;
   std::filesystem::permissions(program, all_may_run);
   std::filesystem::permissions(book.path(), all_may_read);
   std::filesystem::permissions(book.folder().path(), all_may_run);
@@ -344,7 +376,8 @@ TEST_CASE("a repeated request answers again; another content under its id is ref
   CHECK(error_of(other)["code"] == "request_id_reused");
   CHECK(other.status == 6);
   CHECK(error_of(other)["message"].get<std::string>().find("10.00") != std::string::npos);
-  CHECK(book.run({"fund", "alice", "10.00", "--request", "r1", "--sender", "bank"}).status == 0);  // ids are unique per sender
+  // ids are unique per sender
+  CHECK(book.run({"fund", "alice", "10.00", "--request", "r1", "--sender", "bank"}).status == 0);
   CHECK(book.available() == "120.00");
 
   // A refusal for reasons of state is the answer for ever, even when money has arrived since.
@@ -354,7 +387,8 @@ TEST_CASE("a repeated request answers again; another content under its id is ref
   CHECK(book.available() == "1120.00");
 
   // What the clock fills in is no part of what was asked.
-  for (const Words& words : {Words{"price", "set", "net", "49.00", "EUR", "--request", "r3"}, Words{"tax", "set", "DE", "19", "--request", "r4"}}) {
+  for (const Words& words : {Words{"price", "set", "net", "49.00", "EUR", "--request", "r3"},
+                             Words{"tax", "set", "DE", "19", "--request", "r4"}}) {
     Words later = words;
     CHECK(book.run(words).status == 0);
     later.insert(later.end(), {"--now", "2026-07-02"});
@@ -373,7 +407,8 @@ TEST_CASE("a live book's clock is the machine's; --now is for reading and dry ru
   CHECK(book.run({"account", "show", "alice", "--now", "2030-01-01"}).status == 0);
   CHECK(book.available() == "100.00");
   const support::TemporaryDirectory folder;
-  CHECK(error_of(dropledger({"--db", folder.file("b.db"), "init", "--now", "2030-01-01", "--json"}))["code"] == "clock_not_movable");
+  CHECK(error_of(dropledger({"--db", folder.file("b.db"), "init", "--now", "2030-01-01", "--json"}))["code"] ==
+        "clock_not_movable");
 }
 
 TEST_CASE("a rehearsal book's clock stands still until --now moves it, and never goes back") {
@@ -397,15 +432,17 @@ TEST_CASE("a dry run answers like the real thing and leaves nothing behind") {
   const json funded = book.read({"fund", "alice", "10.00", "--dry-run"});
   CHECK(funded["available"]["amount"] == "110.00");
   CHECK(funded["dry_run"] == true);
-  for (const Words& words : {Words{"withdraw", "alice", "1.00"}, Words{"adjust", "alice", "1.00", "--credit", "--reason", "x"},
-                             Words{"account", "open", "bob", "--currency", "USD"}, Words{"account", "freeze", "alice", "--reason", "x"},
-                             Words{"account", "limit", "alice", "5.00"}, Words{"account", "set", "alice", "--tier", "gold"},
-                             Words{"account", "close", "alice", "--reason", "x", "--pay-out-to", "bank"}, Words{"reverse", "1", "--reason", "x"},
-                             Words{"chargeback", "1", "--reason", "x"}, Words{"suspense", "add", "5.00", "EUR", "--memo", "x"},
-                             Words{"purse", "fund", "5.00", "USD"}, Words{"purse", "cost", "5.00", "USD", "--memo", "x"},
-                             Words{"price", "set", "net", "5.00", "EUR"}, Words{"schedule", "set", "net", "--submit-lead", "12h"},
-                             Words{"tax", "set", "DE", "19"}, Words{"config", "set", "warn.ahead", "14d"}, Words{"period", "close", "2026-07-01"},
-                             Words{"fund", "alice", "1.00", "--request", "dry"}}) {
+  for (const Words& words :
+       {Words{"withdraw", "alice", "1.00"}, Words{"adjust", "alice", "1.00", "--credit", "--reason", "x"},
+        Words{"account", "open", "bob", "--currency", "USD"}, Words{"account", "freeze", "alice", "--reason", "x"},
+        Words{"account", "limit", "alice", "5.00"}, Words{"account", "set", "alice", "--tier", "gold"},
+        Words{"account", "close", "alice", "--reason", "x", "--pay-out-to", "bank"},
+        Words{"reverse", "1", "--reason", "x"}, Words{"chargeback", "1", "--reason", "x"},
+        Words{"suspense", "add", "5.00", "EUR", "--memo", "x"}, Words{"purse", "fund", "5.00", "USD"},
+        Words{"purse", "cost", "5.00", "USD", "--memo", "x"}, Words{"price", "set", "net", "5.00", "EUR"},
+        Words{"schedule", "set", "net", "--submit-lead", "12h"}, Words{"tax", "set", "DE", "19"},
+        Words{"config", "set", "warn.ahead", "14d"}, Words{"period", "close", "2026-07-01"},
+        Words{"fund", "alice", "1.00", "--request", "dry"}}) {
     Words dry = words;
     dry.push_back("--dry-run");
     const Ended result = book.run(dry);
@@ -415,7 +452,8 @@ TEST_CASE("a dry run answers like the real thing and leaves nothing behind") {
     CHECK(result.err.find("nothing was changed") != std::string::npos);
   }
   CHECK(book.content() == before);
-  CHECK(book.read({"fund", "alice", "2.00", "--request", "dry"})["replayed"] == false);  // nor did it take the id
+  // nor did it take the id
+  CHECK(book.read({"fund", "alice", "2.00", "--request", "dry"})["replayed"] == false);
   const support::TemporaryDirectory folder;
   CHECK(dropledger({"--db", folder.file("b.db"), "init", "--dry-run"}).status == 0);
   CHECK_FALSE(std::filesystem::exists(folder.file("b.db")));
@@ -445,11 +483,13 @@ TEST_CASE("corrections name the transfer that the answer named") {
 
 TEST_CASE("an answer that cannot be written is not passed over in silence") {
   const Book book;
-  const Ended result = ended(support::run("/bin/sh", {"-c", "exec \"$0\" --db \"$1\" account list > /dev/full", support::program_path(), book.path()}));
+  const Ended result = ended(support::run(
+      "/bin/sh", {"-c", "exec \"$0\" --db \"$1\" account list > /dev/full", support::program_path(), book.path()}));
   CHECK(result.status == 74);
   CHECK(result.err.find("could not be written") != std::string::npos);
   // A reader that leaves early is no error of ours.
-  const Ended piped = ended(support::run("/bin/sh", {"-c", "\"$0\" --db \"$1\" schedule list | true", support::program_path(), book.path()}));
+  const Ended piped = ended(
+      support::run("/bin/sh", {"-c", "\"$0\" --db \"$1\" schedule list | true", support::program_path(), book.path()}));
   CHECK(piped.status == 0);
   CHECK(piped.err.empty());
 }
@@ -457,10 +497,12 @@ TEST_CASE("an answer that cannot be written is not passed over in silence") {
 TEST_CASE("the environment names the book; the option comes first") {
   const Book book;
   const support::TemporaryDirectory folder;
-  const Ended named = ended(support::run_program({"doctor", "--json"}, {.environment = {{"DROPLEDGER_DB", book.path()}}}));
+  const Ended named =
+      ended(support::run_program({"doctor", "--json"}, {.environment = {{"DROPLEDGER_DB", book.path()}}}));
   CHECK(named.status == 0);
   CHECK(json::parse(named.out)["book"] == book.path());
-  const Ended other = ended(support::run_program({"doctor", "--db", folder.file("x.db"), "--json"}, {.environment = {{"DROPLEDGER_DB", book.path()}}}));
+  const Ended other = ended(support::run_program({"doctor", "--db", folder.file("x.db"), "--json"},
+                                                 {.environment = {{"DROPLEDGER_DB", book.path()}}}));
   CHECK(error_of(other)["code"] == "database_missing");
 }
 
@@ -478,7 +520,8 @@ TEST_CASE("verify finds what somebody changed behind the program's back") {
   std::ifstream file(book.path(), std::ios::binary);
   const std::string bytes(std::istreambuf_iterator<char>(file), {});
   std::size_t changed = 0;
-  for (std::size_t at = bytes.find("invoice-4711"); at != std::string::npos; at = bytes.find("invoice-4711", at + 1), ++changed) {
+  for (std::size_t at = bytes.find("invoice-4711"); at != std::string::npos;
+       at = bytes.find("invoice-4711", at + 1), ++changed) {
     set_byte(book.path(), static_cast<std::streamoff>(at), 'I');
   }
   REQUIRE(changed > 0);

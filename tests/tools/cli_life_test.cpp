@@ -1,4 +1,5 @@
-// The whole life of backorders through the program itself: from a deletion list to the refund report, as an operator types it.
+// The whole life of backorders through the program itself: from a deletion list to the refund report, as an operator
+// types it.
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -19,12 +20,15 @@ namespace {
 using nlohmann::json;
 using Words = std::vector<std::string>;
 
-// A rehearsal book of 2026-08-01 with a price for .com, alice with 100.00 EUR, and a simulated registry that catches everything.
+// A rehearsal book of 2026-08-01 with a price for .com, alice with 100.00 EUR, and a simulated registry that catches
+// everything.
 class Desk {
  public:
   Desk() {
     REQUIRE(run({"init", "--rehearsal", "--now", "2026-08-01"}).status == 0);
-    REQUIRE(run({"registry", "init", registry(), "--seed", "7", "--catch", "100", "--competitors", "0", "--withdrawn", "0", "--refused", "0"}).status == 0);
+    REQUIRE(run({"registry", "init", registry(), "--seed", "7", "--catch", "100", "--competitors", "0", "--withdrawn",
+                 "0", "--refused", "0"})
+                .status == 0);
     REQUIRE(run({"price", "set", "com", "59.00", "EUR"}).status == 0);
     REQUIRE(run({"account", "open", "alice", "--currency", "EUR"}).status == 0);
     REQUIRE(run({"fund", "alice", "100.00"}).status == 0);
@@ -55,7 +59,10 @@ class Desk {
     return parsed["error"]["code"];
   }
   // Everything a refused command could have left behind.
-  std::string content() const { return read({"doctor"}).dump() + read({"droplist", "search", "--limit", "0"}).dump() + read({"backorder", "list", "--limit", "0"}).dump(); }
+  std::string content() const {
+    return read({"doctor"}).dump() + read({"droplist", "search", "--limit", "0"}).dump() +
+           read({"backorder", "list", "--limit", "0"}).dump();
+  }
 
  private:
   support::TemporaryDirectory folder_;
@@ -79,7 +86,8 @@ TEST_CASE("life: the README's first five minutes do what they say") {
   std::filesystem::create_directory(folder.file("bin"));
   std::filesystem::create_symlink(support::program_path(), folder.file("bin/dropledger"));
   std::filesystem::create_directory(folder.file("empty"));
-  const std::string script = "set -e\nPATH=" + folder.file("bin") + ":$PATH\n" + block_of_readme("## The first five minutes");
+  const std::string script =
+      "set -e\nPATH=" + folder.file("bin") + ":$PATH\n" + block_of_readme("## The first five minutes");
   CAPTURE(script);
   const support::ProgramResult played = support::run("/bin/bash", {"-c", script}, {.directory = folder.file("empty")});
   CAPTURE(played.error);
@@ -92,10 +100,12 @@ TEST_CASE("life: the README's first five minutes do what they say") {
   const support::ProgramResult ended =
       support::run_program({"--db", folder.file("empty/dropledger.db"), "backorder", "list", "--json"});
   const json rows = json::parse(ended.output)["rows"];
-  for (const json& row : rows) CHECK((row["state"] == "VOID" || row["state"] == "SUCCESSFUL" || row["state"] == "FAILED"));
+  for (const json& row : rows)
+    CHECK((row["state"] == "VOID" || row["state"] == "SUCCESSFUL" || row["state"] == "FAILED"));
 }
 
-TEST_CASE("life: list, placing, preview, top-up, sweep, outcome, statement, refund report, trial balance and proof agree") {
+TEST_CASE(
+    "life: list, placing, preview, top-up, sweep, outcome, statement, refund report, trial balance and proof agree") {
   const Desk desk;
   CHECK(desk.read(kImport, kList)["new"] == 2);
   REQUIRE(desk.run({"registry", "learn", "-", "--date-is", "drop"}, kList, true).status == 0);
@@ -120,14 +130,45 @@ TEST_CASE("life: list, placing, preview, top-up, sweep, outcome, statement, refu
 }
 
 TEST_CASE("life: every command teaches by example and every list speaks all formats") {
-  for (const Words& words : {Words{"init"}, Words{"account", "open"}, Words{"account", "list"}, Words{"account", "show"}, Words{"account", "close"},
-                             Words{"account", "freeze"}, Words{"account", "unfreeze"}, Words{"account", "limit"}, Words{"fund"}, Words{"withdraw"}, Words{"adjust"},
-                             Words{"reverse"}, Words{"chargeback"}, Words{"period", "close"}, Words{"period", "reopen"}, Words{"schedule", "list"},
-                             Words{"schedule", "set"}, Words{"backup"}, Words{"price", "set"}, Words{"price", "import"}, Words{"price", "list"},
-                             Words{"droplist", "import"}, Words{"droplist", "search"}, Words{"backorder", "place"}, Words{"backorder", "import"},
-                             Words{"backorder", "cancel"}, Words{"backorder", "list"}, Words{"backorder", "show"}, Words{"backorder", "explain"},
-                             Words{"backorder", "resolve"}, Words{"preview"}, Words{"sweep"}, Words{"refunds"}, Words{"statement"}, Words{"trial-balance"},
-                             Words{"deposits"}, Words{"cases"}, Words{"events"}, Words{"verify"}}) {
+  for (const Words& words : {Words{"init"},
+                             Words{"account", "open"},
+                             Words{"account", "list"},
+                             Words{"account", "show"},
+                             Words{"account", "close"},
+                             Words{"account", "freeze"},
+                             Words{"account", "unfreeze"},
+                             Words{"account", "limit"},
+                             Words{"fund"},
+                             Words{"withdraw"},
+                             Words{"adjust"},
+                             Words{"reverse"},
+                             Words{"chargeback"},
+                             Words{"period", "close"},
+                             Words{"period", "reopen"},
+                             Words{"schedule", "list"},
+                             Words{"schedule", "set"},
+                             Words{"backup"},
+                             Words{"price", "set"},
+                             Words{"price", "import"},
+                             Words{"price", "list"},
+                             Words{"droplist", "import"},
+                             Words{"droplist", "search"},
+                             Words{"backorder", "place"},
+                             Words{"backorder", "import"},
+                             Words{"backorder", "cancel"},
+                             Words{"backorder", "list"},
+                             Words{"backorder", "show"},
+                             Words{"backorder", "explain"},
+                             Words{"backorder", "resolve"},
+                             Words{"preview"},
+                             Words{"sweep"},
+                             Words{"refunds"},
+                             Words{"statement"},
+                             Words{"trial-balance"},
+                             Words{"deposits"},
+                             Words{"cases"},
+                             Words{"events"},
+                             Words{"verify"}}) {
     CAPTURE(words.back());
     Words asked = words;
     asked.push_back("--help");
@@ -140,9 +181,11 @@ TEST_CASE("life: every command teaches by example and every list speaks all form
   const Desk desk;
   REQUIRE(desk.run(kImport, kList).status == 0);
   REQUIRE(desk.run({"backorder", "place", "alice", "dune-market.com"}).status == 0);
-  for (const Words& words : {Words{"account", "list"}, Words{"price", "list"}, Words{"schedule", "list"}, Words{"droplist", "search"}, Words{"backorder", "list"},
-                             Words{"backorder", "show", "1"}, Words{"backorder", "explain", "1"}, Words{"preview"}, Words{"sweep", "reserve"}, Words{"refunds"},
-                             Words{"statement", "alice"}, Words{"trial-balance"}, Words{"deposits"}, Words{"cases"}, Words{"events"}, Words{"verify"}}) {
+  for (const Words& words :
+       {Words{"account", "list"}, Words{"price", "list"}, Words{"schedule", "list"}, Words{"droplist", "search"},
+        Words{"backorder", "list"}, Words{"backorder", "show", "1"}, Words{"backorder", "explain", "1"},
+        Words{"preview"}, Words{"sweep", "reserve"}, Words{"refunds"}, Words{"statement", "alice"},
+        Words{"trial-balance"}, Words{"deposits"}, Words{"cases"}, Words{"events"}, Words{"verify"}}) {
     for (const char* format : {"table", "csv", "json", "jsonl"}) {
       CAPTURE(words.front());
       CAPTURE(format);
@@ -156,9 +199,12 @@ TEST_CASE("life: every command teaches by example and every list speaks all form
   }
 }
 
-TEST_CASE("lists: windows line ends, a byte order mark and a last line cut off are read; what is no list is refused whole") {
+TEST_CASE(
+    "lists: windows line ends, a byte order mark and a last line cut off are read; what is no list is refused whole") {
   const Desk desk;
-  const json read = desk.read(kImport, "\xEF\xBB\xBF" "dune-market.com;2026-08-05 18:00:00\r\ntern-court.com;2026-08-05 18:00:00\r\nlast-na");
+  const json read = desk.read(kImport,
+                              "\xEF\xBB\xBF"
+                              "dune-market.com;2026-08-05 18:00:00\r\ntern-court.com;2026-08-05 18:00:00\r\nlast-na");
   CHECK(read["names"] == 2);
   CHECK(read["unreadable"] == 1);
   const std::string before = desk.content();
@@ -168,14 +214,17 @@ TEST_CASE("lists: windows line ends, a byte order mark and a last line cut off a
   CHECK(desk.refusal(kImport, "") == "invalid_list");
   CHECK(desk.refusal(kImport, std::string(10'000'000, ',')) == "invalid_list");  // ten million columns
   CHECK(desk.refusal(kImport, "PK\x03\x04 and then no archive") == "invalid_list");
-  CHECK(desk.refusal({"droplist", "import", "-", "--source", "other"}, kList) == "invalid_argument");  // a new source says what its dates are
-  CHECK(desk.refusal({"droplist", "import", "-", "--source", "registry", "--date-is", "finalization"}, kList) == "invalid_argument");
+  // a new source says what its dates are
+  CHECK(desk.refusal({"droplist", "import", "-", "--source", "other"}, kList) == "invalid_argument");
+  CHECK(desk.refusal({"droplist", "import", "-", "--source", "registry", "--date-is", "finalization"}, kList) ==
+        "invalid_argument");
   CHECK(desk.refusal({"droplist", "import", "/no/such/list.csv", "--source", "registry"}) == "file_not_found");
   CHECK(desk.refusal({"droplist", "search", "--source", "nobody"}) == "source_not_found");
   CHECK(desk.content() == before);
 }
 
-TEST_CASE("lists: bad rows are told by line on stderr, the others are taken; a list cut in half is refused unless forced") {
+TEST_CASE(
+    "lists: bad rows are told by line on stderr, the others are taken; a list cut in half is refused unless forced") {
   const Desk desk;
   std::string list;
   for (int i = 0; i < 100; ++i) list += "name" + std::to_string(i) + ".com;2026-08-05 18:00:00\n";
@@ -190,7 +239,9 @@ TEST_CASE("lists: bad rows are told by line on stderr, the others are taken; a l
   CHECK(desk.read(forced, half)["missing"] == 60);
 }
 
-TEST_CASE("import: a thousand backorders are told line by line; one bad line and nothing is placed, without or with --keep-going by choice") {
+TEST_CASE(
+    "import: a thousand backorders are told line by line; one bad line and nothing is placed, without or with "
+    "--keep-going by choice") {
   const Desk desk;
   std::string rows = "account,domain,max_price\n";
   for (int i = 0; i < 1'000; ++i) rows += "alice,name" + std::to_string(i) + ".com,\n";
@@ -200,7 +251,8 @@ TEST_CASE("import: a thousand backorders are told line by line; one bad line and
   const json report = json::parse(refused.output);
   CHECK(report["count"] == 1'005);
   CHECK(report["placed"] == 0);
-  const std::vector<std::string> codes{"account_not_found", "invalid_domain", "invalid_amount", "invalid_amount", "unknown_zone"};
+  const std::vector<std::string> codes{"account_not_found", "invalid_domain", "invalid_amount", "invalid_amount",
+                                       "unknown_zone"};
   for (std::size_t i = 0; i < codes.size(); ++i) {
     CHECK(report["rows"][1'000 + i]["line"] == 1'002 + i);
     CHECK(report["rows"][1'000 + i]["result"] == codes[i]);
@@ -247,9 +299,11 @@ TEST_CASE("a disk that is full: one clear error, nothing of the command stays, a
   std::string list;
   for (int i = 0; i < 50'000; ++i) list += "a-rather-long-name-" + std::to_string(i) + ".com;2026-08-05 18:00:00\n";
   std::ofstream(desk.file("list.csv")) << list;
-  // No file of this process may grow beyond 512 KiB, which SQLite meets as it would a full disk; SIGXFSZ ignored is the error that write() then gives.
-  const std::string script = "trap '' XFSZ; ulimit -f 512; exec " + support::program_path() + " --json --db " + desk.file("book.db") +
-                             " droplist import " + desk.file("list.csv") + " --source registry --date-is drop";
+  // No file of this process may grow beyond 512 KiB, which SQLite meets as it would a full disk; SIGXFSZ ignored is the
+  // error that write() then gives.
+  const std::string script = "trap '' XFSZ; ulimit -f 512; exec " + support::program_path() + " --json --db " +
+                             desk.file("book.db") + " droplist import " + desk.file("list.csv") +
+                             " --source registry --date-is drop";
   const support::ProgramResult full = support::run("/bin/bash", {"-c", script});
   CAPTURE(full.error);
   CHECK(full.output.empty());
@@ -267,15 +321,20 @@ TEST_CASE("dry run: of lists, backorders and sweeps too nothing stays, and the p
   REQUIRE(desk.run({"backorder", "place", "alice", "dune-market.com"}).status == 0);
   Words forced = kImport;
   forced.push_back("--force");
-  REQUIRE(desk.run(forced, "tern-court.com;2026-08-05 18:00:00\n").status == 0);  // a case: dune-market.com is missing
-  const std::string before = desk.content() + desk.read({"cases"}).dump() + desk.read({"events", "--limit", "0"}).dump();
+  // a case: dune-market.com is missing
+  REQUIRE(desk.run(forced, "tern-court.com;2026-08-05 18:00:00\n").status == 0);
+  const std::string before =
+      desk.content() + desk.read({"cases"}).dump() + desk.read({"events", "--limit", "0"}).dump();
   struct Row {
     Words words;
     std::string input;
   };
-  for (const Row& row : {Row{forced, kList}, Row{{"backorder", "place", "alice", "tern-court.com"}, ""}, Row{{"backorder", "import", "-"}, "account,domain\nalice,tern-court.com\n"},
-                         Row{{"backorder", "cancel", "1"}, ""}, Row{{"backorder", "resolve", "1", "--as", "acknowledge", "--why", "x"}, ""},
-                         Row{{"sweep", "--now", "2026-08-03"}, ""}, Row{{"price", "import", "-"}, "zone,tier,currency,amount\nnet,standard,EUR,5.00\n"}}) {
+  for (const Row& row : {Row{forced, kList}, Row{{"backorder", "place", "alice", "tern-court.com"}, ""},
+                         Row{{"backorder", "import", "-"}, "account,domain\nalice,tern-court.com\n"},
+                         Row{{"backorder", "cancel", "1"}, ""},
+                         Row{{"backorder", "resolve", "1", "--as", "acknowledge", "--why", "x"}, ""},
+                         Row{{"sweep", "--now", "2026-08-03"}, ""},
+                         Row{{"price", "import", "-"}, "zone,tier,currency,amount\nnet,standard,EUR,5.00\n"}}) {
     Words dry = row.words;
     dry.push_back("--dry-run");
     const support::ProgramResult result = desk.run(dry, row.input, true);

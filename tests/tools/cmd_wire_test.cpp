@@ -28,10 +28,13 @@ json printed(const std::vector<std::string>& words, const std::string& input) {
 }  // namespace
 
 TEST_CASE("wire response: a list as the codec understands it") {
-  const json answer = printed({"response"},
-                              "[RESPONSE]\r\nproperty[first][0] = 0\r\nPROPERTY[LAST][0]=1\nPROPERTY[COUNT][0]=2\nPROPERTY[TOTAL][0]=5\nPROPERTY[LIMIT][0]=2\n"
-                              "PROPERTY[DOMAIN][0]=tern-court.org\nPROPERTY[DOMAIN][1]=tern-court.com\nPROPERTY[PEERUSER][0]=\nPROPERTY[PEERUSER][1]=a=b\n"
-                              "DESCRIPTION=Command completed successfully\nCODE=200\n\nQUEUETIME=0\nRUNTIME=0.004\n\nEOF\n");
+  const json answer =
+      printed({"response"},
+              "[RESPONSE]\r\nproperty[first][0] = "
+              "0\r\nPROPERTY[LAST][0]=1\nPROPERTY[COUNT][0]=2\nPROPERTY[TOTAL][0]=5\nPROPERTY[LIMIT][0]=2\n"
+              "PROPERTY[DOMAIN][0]=tern-court.org\nPROPERTY[DOMAIN][1]=tern-court.com\nPROPERTY[PEERUSER][0]="
+              "\nPROPERTY[PEERUSER][1]=a=b\n"
+              "DESCRIPTION=Command completed successfully\nCODE=200\n\nQUEUETIME=0\nRUNTIME=0.004\n\nEOF\n");
   CHECK(answer["schema"] == "dropledger.wire-response/1");
   CHECK(answer["code"] == 200);
   CHECK(answer["description"] == "Command completed successfully");
@@ -70,7 +73,8 @@ TEST_CASE("wire response: classes, and torn answers with their reason") {
 }
 
 TEST_CASE("wire response: bytes that are no UTF-8 leave the JSON whole") {
-  const json answer = printed({"response"}, std::string("PROPERTY[\xFF\xFE][0]=\xC3\x28\nDESCRIPTION=k\xE4se\nCODE=200\nEOF\n"));
+  const json answer =
+      printed({"response"}, std::string("PROPERTY[\xFF\xFE][0]=\xC3\x28\nDESCRIPTION=k\xE4se\nCODE=200\nEOF\n"));
   CHECK(answer["description"] == "k\xEF\xBF\xBDse");
   CHECK(answer["complete"] == true);
 }
@@ -81,14 +85,27 @@ TEST_CASE("wire command: every form a request comes in") {
   for (const char* input : {
            "s_entity=1234&s_login=test.user&s_pw=hush&command=AddDomainApplication&class=BACKORDER&domain=john.com",
            "?s_entity=1234&s_login=test.user&s_pw=hush&command=AddDomainApplication&class=BACKORDER&domain=john.com\n",
-           "s_entity=1234&s_login=test.user&s_pw=hush&s_command=COMMAND%3DAddDomainApplication%0ACLASS%3DBACKORDER%0ADOMAIN%3Djohn.com\n",
-           "s_entity=1234&s_login=test.user&s_pw=hush\n\ncommand=AddDomainApplication&class=BACKORDER&domain=john.com\n",
-           "http://127.0.0.1:8080/api/call.cgi?s_entity=1234&s_login=test.user&s_pw=hush&command=AddDomainApplication&class=BACKORDER&domain=john.com#top\n",
-           "/api/call.cgi?s_entity=1234&s_login=test.user&s_pw=hush\ncommand=AddDomainApplication&class=BACKORDER&domain=john.com\n",
-           "POST /api/call.cgi?s_entity=1234&s_login=test.user&s_pw=hush HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\n\r\n"
+           "s_entity=1234&s_login=test.user&s_pw=hush&s_command=COMMAND%3DAddDomainApplication%0ACLASS%3DBACKORDER%"
+           "0ADOMAIN%3Djohn.com\n",
+           "s_entity=1234&s_login=test.user&s_pw=hush\n\ncommand=AddDomainApplication&class=BACKORDER&domain=john."
+           "com\n",
+           "http://127.0.0.1:8080/api/"
+           "call.cgi?s_entity=1234&s_login=test.user&s_pw=hush&command=AddDomainApplication&class=BACKORDER&domain="
+           "john.com#top\n",
+           "/api/"
+           "call.cgi?s_entity=1234&s_login=test.user&s_pw=hush\ncommand=AddDomainApplication&class=BACKORDER&domain="
+           "john.com\n",
+           "POST /api/call.cgi?s_entity=1234&s_login=test.user&s_pw=hush HTTP/1.1\r\nHost: h\r\nContent-Type: "
+           "text/plain\r\n\r\n"
            "command=AddDomainApplication&class=BACKORDER&domain=john.com",
-           "POST /api/call.cgi?s_entity=1234&s_login=test.user&s_pw=hush\ncommand=AddDomainApplication&class=BACKORDER&domain=john.com\n",
-           "GET /api/call.cgi?s_entity=1234&s_login=test.user&s_pw=hush&command=AddDomainApplication&class=BACKORDER&domain=john.com HTTP/1.1\r\nHost: h\r\n\r\n",
+           "POST "
+           "/api/"
+           "call.cgi?s_entity=1234&s_login=test.user&s_pw=hush\ncommand=AddDomainApplication&class=BACKORDER&domain="
+           "john.com\n",
+           "GET "
+           "/api/"
+           "call.cgi?s_entity=1234&s_login=test.user&s_pw=hush&command=AddDomainApplication&class=BACKORDER&domain="
+           "john.com HTTP/1.1\r\nHost: h\r\n\r\n",
        }) {
     const json request = printed({"command"}, input);
     CHECK(request["schema"] == "dropledger.wire-command/1");
@@ -96,8 +113,9 @@ TEST_CASE("wire command: every form a request comes in") {
     CHECK(request["parameters"] == parameters);
     CHECK(request["connection"] == connection);
   }
-  for (const char* block : {"COMMAND=AddDomainApplication\nCLASS=BACKORDER\nDOMAIN=john.com\n",
-                            "[COMMAND]\r\ncommand = AddDomainApplication\r\nclass = BACKORDER\r\ndomain = john.com\r\nEOF\r\n"}) {
+  for (const char* block :
+       {"COMMAND=AddDomainApplication\nCLASS=BACKORDER\nDOMAIN=john.com\n",
+        "[COMMAND]\r\ncommand = AddDomainApplication\r\nclass = BACKORDER\r\ndomain = john.com\r\nEOF\r\n"}) {
     const json request = printed({"command"}, block);
     CHECK(request["command"] == "AddDomainApplication");
     CHECK(request["parameters"] == parameters);
@@ -106,16 +124,21 @@ TEST_CASE("wire command: every form a request comes in") {
 }
 
 TEST_CASE("wire command: parameters keep their order, a repeated name shows all it was given, secrets none") {
-  const support::ProgramResult result = wire({"command", "--format", "jsonl"}, "COMMAND=X\nZONE=a\nauth=hush\nALPHA=b\nZONE=c\nPASSWORD=hush&x=hush\nEMPTY=\n");
+  const support::ProgramResult result =
+      wire({"command", "--format", "jsonl"},
+           "COMMAND=X\nZONE=a\nauth=hush\nALPHA=b\nZONE=c\nPASSWORD=hush&x=hush\nEMPTY=\n");
   REQUIRE(result.status == 0);
   CHECK(result.output ==
-        "{\"schema\":\"dropledger.wire-command/1\",\"command\":\"X\",\"parameters\":{\"ZONE\":\"c\",\"AUTH\":\"***\",\"ALPHA\":\"b\",\"PASSWORD\":\"***\",\"EMPTY\":\"\"},"
+        "{\"schema\":\"dropledger.wire-command/"
+        "1\",\"command\":\"X\",\"parameters\":{\"ZONE\":\"c\",\"AUTH\":\"***\",\"ALPHA\":\"b\",\"PASSWORD\":\"***\","
+        "\"EMPTY\":\"\"},"
         "\"connection\":{},\"repeated\":{\"ZONE\":[\"a\",\"c\"]}}\n");
 }
 
 TEST_CASE("wire command: what is no request is one clear error, and shows no secret") {
-  for (const char* input : {"", "\n\n", "hush", "s_pw=hush", "s_pw=hush&command=X&d=%zz", "s_pw=hush&command=X&d=%FF", "COMMAND=X\nhush\n", "COMMAND=X\ns_pw=hush\n",
-                            "POST / HTTP/1.1\r\n\r\n", "command=X&command=hush"}) {
+  for (const char* input :
+       {"", "\n\n", "hush", "s_pw=hush", "s_pw=hush&command=X&d=%zz", "s_pw=hush&command=X&d=%FF", "COMMAND=X\nhush\n",
+        "COMMAND=X\ns_pw=hush\n", "POST / HTTP/1.1\r\n\r\n", "command=X&command=hush"}) {
     CAPTURE(input);
     const support::ProgramResult result = wire({"command"}, input);
     CHECK(result.status == 3);

@@ -32,7 +32,9 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
   ~Socket() { ::close(number_); }
   int number() const { return number_; }
-  void send(const std::string& text) const { [[maybe_unused]] const ssize_t sent = ::send(number_, text.data(), text.size(), MSG_NOSIGNAL); }
+  void send(const std::string& text) const {
+    [[maybe_unused]] const ssize_t sent = ::send(number_, text.data(), text.size(), MSG_NOSIGNAL);
+  }
   // Appends what arrives; false when the other end is done.
   bool receive(std::string& text) const {
     char some[4096];
@@ -57,7 +59,8 @@ std::size_t body_length(const std::string& message) {
   const std::size_t head = message.find("\r\n\r\n");
   if (head == std::string::npos) return std::string::npos;
   std::string lower = message.substr(0, head);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   const std::size_t at = lower.find("content-length:");
   return at == std::string::npos ? 0 : std::stoul(lower.substr(at + 15));
 }
@@ -66,7 +69,9 @@ bool is_whole(const std::string& message) {
   return length != std::string::npos && message.size() >= message.find("\r\n\r\n") + 4 + length;
 }
 
-constexpr const char* kAnswer = "[RESPONSE]\r\nPROPERTY[APPLICATION][0]=40219\r\nDESCRIPTION=Command completed successfully\r\nCODE=200\r\n\r\nEOF\r\n";
+constexpr const char* kAnswer =
+    "[RESPONSE]\r\nPROPERTY[APPLICATION][0]=40219\r\nDESCRIPTION=Command completed "
+    "successfully\r\nCODE=200\r\n\r\nEOF\r\n";
 
 // A server that counts: `n` in the answer is how many requests it had seen.
 class Server {
@@ -74,7 +79,8 @@ class Server {
   Server() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
-    if (::bind(listener_.number(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_.number(), 64) != 0 ||
+    if (::bind(listener_.number(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::listen(listener_.number(), 64) != 0 ||
         ::getsockname(listener_.number(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
       throw std::runtime_error("no port");
     }
@@ -113,8 +119,8 @@ class Server {
         last_ = std::exchange(request, "");
       }
       const std::string body = kAnswer;
-      socket.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Request: " + std::to_string(n) + "\r\nContent-Length: " + std::to_string(body.size()) +
-                  "\r\n\r\n" + body);
+      socket.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Request: " + std::to_string(n) +
+                  "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     }
   }
 
@@ -136,13 +142,14 @@ class Client {
   }
   bool connected() const { return connected_; }
   struct Got {
-    std::string text;   // head and body
-    bool closed;        // by the relay, before the answer was whole
+    std::string text;  // head and body
+    bool closed;       // by the relay, before the answer was whole
     int status() const { return text.size() > 12 ? std::stoi(text.substr(9, 3)) : 0; }
     std::string body() const { return text.substr(std::min(text.size(), text.find("\r\n\r\n") + 4)); }
   };
   Got ask(const std::string& body = "command=StatusAccount") {
-    socket_.send("POST /api/call.cgi HTTP/1.1\r\nHost: provider\r\nAccept-Encoding: gzip\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    socket_.send("POST /api/call.cgi HTTP/1.1\r\nHost: provider\r\nAccept-Encoding: gzip\r\nContent-Length: " +
+                 std::to_string(body.size()) + "\r\n\r\n" + body);
     Got got{.text = {}, .closed = false};
     while (!is_whole(got.text)) {
       if (!socket_.receive(got.text)) return {got.text, true};
@@ -162,7 +169,8 @@ class Client {
   bool connected_ = false;
 };
 
-std::unique_ptr<Relay> relay_to(const Server& server, int percent, std::vector<Kind> kinds = {std::begin(faults::kKinds), std::end(faults::kKinds)},
+std::unique_ptr<Relay> relay_to(const Server& server, int percent,
+                                std::vector<Kind> kinds = {std::begin(faults::kKinds), std::end(faults::kKinds)},
                                 std::uint64_t seed = 7) {
   faults::Options options{.to = server.address(), .percent = percent, .seed = seed, .kinds = std::move(kinds)};
   auto relay = Relay::open(options);
@@ -280,7 +288,8 @@ TEST_CASE("faults: a duplicate is delivered twice, and the second answer is give
 
 TEST_CASE("faults: a late answer is held back until the client gives up, though the server did it") {
   const Server server;
-  faults::Options options{.to = server.address(), .percent = 100, .kinds = {Kind::late}, .late_by = std::chrono::hours(1)};
+  faults::Options options{
+      .to = server.address(), .percent = 100, .kinds = {Kind::late}, .late_by = std::chrono::hours(1)};
   const auto relay = Relay::open(options);
   REQUIRE(bool(relay));
   Client client(relay.value()->address());
@@ -323,7 +332,8 @@ TEST_CASE("faults: the share is the percentage, every kind comes, and the same s
   constexpr int kExchanges = 900;
   // Each exchange on a connection of its own, so that the number of an exchange is its place in this row.
   const auto row_of = [&](std::uint64_t seed) {
-    faults::Options options{.to = server.address(), .percent = 33, .seed = seed, .late_by = std::chrono::milliseconds(1)};
+    faults::Options options{
+        .to = server.address(), .percent = 33, .seed = seed, .late_by = std::chrono::milliseconds(1)};
     const auto relay = Relay::open(options);
     REQUIRE(bool(relay));
     std::string row;
@@ -384,7 +394,8 @@ TEST_CASE("faults: what cannot be is refused") {
   CHECK(refused({.to = server.address(), .percent = -1}));
   CHECK(refused({.to = server.address(), .kinds = {}}));
   CHECK(refused({.listen = server.address(), .to = server.address()}));  // taken
-  for (const char* text : {"", "8080", "localhost:80", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:80x", ":80"}) {
+  for (const char* text :
+       {"", "8080", "localhost:80", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:80x", ":80"}) {
     CAPTURE(text);
     CHECK_FALSE(bool(faults::parse_address(text)));
   }
@@ -394,7 +405,8 @@ TEST_CASE("faults: what cannot be is refused") {
   CHECK_FALSE(faults::parse_kind("earthquake"));
 }
 
-TEST_CASE("faults: the command listens, prints its counts when asked and at its end, and dies and comes back by signal") {
+TEST_CASE(
+    "faults: the command listens, prints its counts when asked and at its end, and dies and comes back by signal") {
   // Nothing listens behind it, so that what passes is answered 502 and counted as unreachable.
   const std::string script = R"(
     set -eu
@@ -421,7 +433,8 @@ TEST_CASE("faults: the command listens, prints its counts when asked and at its 
   CAPTURE(result.output);
   CAPTURE(result.error);
   CHECK(result.status == 0);
-  CHECK(result.output == "HTTP/1.1 502 Bad Gateway\r\n{\"fault\":\"lost-request\",\"count\":0}\nHTTP/1.1 502 Bad Gateway\r\n2\n");
+  CHECK(result.output ==
+        "HTTP/1.1 502 Bad Gateway\r\n{\"fault\":\"lost-request\",\"count\":0}\nHTTP/1.1 502 Bad Gateway\r\n2\n");
 }
 
 TEST_CASE("faults: the command is dead within its windows, by the clock of the rehearsal book") {
@@ -446,7 +459,8 @@ TEST_CASE("faults: the command is dead within its windows, by the clock of the r
     cat <&4 | grep -i outages
     wait "$id"
   )";
-  const support::ProgramResult result = support::run("/bin/bash", {"-c", script, support::program_path(), folder.path().string()});
+  const support::ProgramResult result =
+      support::run("/bin/bash", {"-c", script, support::program_path(), folder.path().string()});
   CAPTURE(result.error);
   CHECK(result.status == 0);
   CHECK(result.output.find("1") != std::string::npos);  // one outage

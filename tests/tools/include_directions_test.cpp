@@ -1,4 +1,5 @@
-// The arrows of the architecture, proved on our #include lines: one include root lets any file see any other, so only a reader can tell.
+// The arrows of the architecture, proved on our #include lines: one include root lets any file see any other, so only a
+// reader can tell.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -21,11 +22,13 @@ const std::vector<Rule>& rules() {
       {"engine/", {"engine/"}},
       {"storage/", {"engine/", "storage/"}},
       {"api_client/", {"engine/", "api_client/"}},
-      // What embeds the ledger links operations, so they stand on engine and storage alone; render knows no database at all.
+      // What embeds the ledger links operations, so they stand on engine and storage alone; render knows no database at
+      // all.
       {"tools/operations/", {"engine/", "storage/", "tools/operations/"}},
       {"tools/render/", {"engine/", "tools/render/"}},
       {"tools/simulated_registry/", {"engine/", "tools/simulated_registry/"}},
-      {"tools/gateway/", {"engine/", "storage/", "api_client/", "tools/operations/", "tools/simulated_registry/", "tools/gateway/"}},
+      {"tools/gateway/",
+       {"engine/", "storage/", "api_client/", "tools/operations/", "tools/simulated_registry/", "tools/gateway/"}},
       {"tools/", {"engine/", "storage/", "api_client/", "tools/"}},
   };
   return kRules;
@@ -40,7 +43,8 @@ bool one_begins(auto&& beginnings, std::string_view text) {
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(result, result.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return result;
 }
 
@@ -74,9 +78,12 @@ std::string violation(std::string_view file, std::string_view line) {
   if (file.ends_with(".hpp") && one_begins(kHiddenFromHeaders, lower(include->name))) {
     return std::string(file) + ": a header shows its users " + include->name;
   }
-  const bool ours = include->quoted || one_begins(std::initializer_list<std::string_view>{"engine/", "storage/", "api_client/", "tools/"}, include->name);
+  const bool ours = include->quoted ||
+                    one_begins(std::initializer_list<std::string_view>{"engine/", "storage/", "api_client/", "tools/"},
+                               include->name);
   const bool winding = include->name.find("..") != std::string::npos;  // "engine/../storage/seal.hpp"
-  if (winding || (ours && !one_begins(rule->may_include, include->name))) return std::string(file) + ": must not include " + include->name;
+  if (winding || (ours && !one_begins(rule->may_include, include->name)))
+    return std::string(file) + ": must not include " + include->name;
   return "";
 }
 

@@ -1,4 +1,6 @@
 // The exported journal is taken by the programs it is written for, and they come to our balances.
+#include "tools/operations/journal.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -12,7 +14,6 @@
 #include "engine/payments.hpp"
 #include "tests/support/run_program.hpp"
 #include "tests/tools/ten_days.hpp"
-#include "tools/operations/journal.hpp"
 #include "tools/operations/reports.hpp"
 #include "tools/render/journal.hpp"
 
@@ -42,7 +43,9 @@ struct Books : tests::TenDays {
     operations::each_trial_balance_row(*store, {}, [&](const TrialBalanceRow& row) {
       const engine::Money balance = row.closing_debit - row.closing_credit;
       if (balance.is_zero()) return;
-      balances[journal_account(syntax, row.account, row.customer.empty() ? std::string_view(row.account.source) : row.customer)].insert(to_string_with_code(balance));
+      balances[journal_account(syntax, row.account,
+                               row.customer.empty() ? std::string_view(row.account.source) : row.customer)]
+          .insert(to_string_with_code(balance));
     });
     return balances;
   }
@@ -58,7 +61,9 @@ std::string text_of(const std::string& file) {
 
 support::ProgramResult run(const std::string& program, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), program);
-  return support::run("/usr/bin/env", arguments, {.environment = {{"LC_ALL", "C.UTF-8"}, {"LEDGER_FILE", "/dev/null"}, {"PYTHONWARNINGS", "ignore"}}});
+  return support::run(
+      "/usr/bin/env", arguments,
+      {.environment = {{"LC_ALL", "C.UTF-8"}, {"LEDGER_FILE", "/dev/null"}, {"PYTHONWARNINGS", "ignore"}}});
 }
 void accepts(const std::string& program, std::vector<std::string> arguments) {
   CAPTURE(program);
@@ -68,9 +73,12 @@ void accepts(const std::string& program, std::vector<std::string> arguments) {
   CHECK(result.output == "");
 }
 
-void hledger_accepts(const std::string& file) { accepts("hledger", {"check", "--strict", "ordereddates", "payees", "-f", file}); }
+void hledger_accepts(const std::string& file) {
+  accepts("hledger", {"check", "--strict", "ordereddates", "payees", "-f", file});
+}
 void ledger_accepts(const std::string& file) {
-  const support::ProgramResult result = run("ledger", {"--args-only", "--pedantic", "--check-payees", "-f", file, "stats"});
+  const support::ProgramResult result =
+      run("ledger", {"--args-only", "--pedantic", "--check-payees", "-f", file, "stats"});
   CHECK(result.status == 0);
   CHECK(result.error == "");
 }
@@ -87,21 +95,25 @@ std::string shown(const std::map<std::string, std::set<std::string>>& balances) 
 }
 
 std::map<std::string, std::set<std::string>> hledger_balances(const std::string& file) {
-  const support::ProgramResult result = run("hledger", {"-f", file, "balance", "--flat", "--no-total", "--layout", "tidy", "-O", "csv"});
+  const support::ProgramResult result =
+      run("hledger", {"-f", file, "balance", "--flat", "--no-total", "--layout", "tidy", "-O", "csv"});
   REQUIRE(result.status == 0);
   std::map<std::string, std::set<std::string>> balances;
   std::istringstream lines(result.output);
-  for (std::string line; std::getline(lines, line);) {  // "account","period","start_date","end_date","commodity","value"
+  // "account","period","start_date","end_date","commodity","value"
+  for (std::string line; std::getline(lines, line);) {
     std::vector<std::string> fields;
     std::istringstream parts(line);
     for (std::string part; std::getline(parts, part, ',');) fields.push_back(part.substr(1, part.size() - 2));
     if (fields.size() < 6 || fields[0] == "account" || fields[5] == "0") continue;
-    balances[fields[0]].insert(to_string_with_code(engine::parse_money(fields[5], support::currency(fields[4].c_str())).value()));
+    balances[fields[0]].insert(
+        to_string_with_code(engine::parse_money(fields[5], support::currency(fields[4].c_str())).value()));
   }
   return balances;
 }
 std::map<std::string, std::set<std::string>> ledger_balances(const std::string& file) {
-  const support::ProgramResult result = run("ledger", {"--args-only", "-f", file, "balance", "--flat", "--no-total", "--balance-format", "%(account)\t%(join(display_total))\n"});
+  const support::ProgramResult result = run("ledger", {"--args-only", "-f", file, "balance", "--flat", "--no-total",
+                                                       "--balance-format", "%(account)\t%(join(display_total))\n"});
   REQUIRE(result.status == 0);
   std::map<std::string, std::set<std::string>> balances;
   std::istringstream lines(result.output);
@@ -112,12 +124,16 @@ std::map<std::string, std::set<std::string>> ledger_balances(const std::string& 
     std::string rest = line.substr(line.find('\t') + 1);
     for (std::size_t begin = 0; (begin = rest.find("\\n")) != std::string::npos;) rest.replace(begin, 2, " ");
     std::istringstream words(rest);
-    while (words >> number >> code) balances[account].insert(to_string_with_code(engine::parse_money(number, support::currency(code.c_str())).value()));
+    while (words >> number >> code)
+      balances[account].insert(
+          to_string_with_code(engine::parse_money(number, support::currency(code.c_str())).value()));
   }
   return balances;
 }
 std::map<std::string, std::set<std::string>> beancount_balances(const std::string& file) {
-  const support::ProgramResult result = run("bean-query", {"-q", "-f", "csv", file, "SELECT account, currency, str(sum(number)) AS n GROUP BY account, currency"});
+  const support::ProgramResult result =
+      run("bean-query",
+          {"-q", "-f", "csv", file, "SELECT account, currency, str(sum(number)) AS n GROUP BY account, currency"});
   REQUIRE(result.status == 0);
   std::map<std::string, std::set<std::string>> balances;
   std::istringstream lines(result.output);
@@ -130,7 +146,8 @@ std::map<std::string, std::set<std::string>> beancount_balances(const std::strin
     std::getline(parts, account, ',');
     std::getline(parts, code, ',');
     std::getline(parts, number, ',');
-    number = number.substr(number.find('\'') + 1);  // Decimal('12.345'); as a number it would be shown with the decimals of most
+    // Decimal('12.345'); as a number it would be shown with the decimals of most
+    number = number.substr(number.find('\'') + 1);
     number.resize(number.find('\''));
     const engine::Money money = engine::parse_money(number, support::currency(code.c_str())).value();
     if (!money.is_zero()) balances[account].insert(to_string_with_code(money));
@@ -162,20 +179,24 @@ TEST_CASE("journal: hledger, ledger and beancount take it without complaint and 
 
 TEST_CASE("journal: each slice loads alone; slices that follow each other load as one, to the same balances") {
   Books books;
-  const std::int64_t middle = books.store->last_transfer_before(kBegin + hours(72)).value();  // a midnight, as beancount wants for --append
+  // a midnight, as beancount wants for --append
+  const std::int64_t middle = books.store->last_transfer_before(kBegin + hours(72)).value();
   REQUIRE(middle > 10);
   REQUIRE(middle < books.store->last_transfer_before({}).value());
   const std::string cursor = std::to_string(middle);
-  const std::vector<std::string> first{"--to", "2026-08-04"}, second{"--after", cursor}, appended{"--after", cursor, "--append"};
+  const std::vector<std::string> first{"--to", "2026-08-04"}, second{"--after", cursor},
+      appended{"--after", cursor, "--append"};
   const auto joined = [&](const std::string& syntax) {
     const std::string file = books.folder.file("joined." + syntax);
-    std::ofstream(file, std::ios::binary) << text_of(books.exported(syntax, first)) << text_of(books.exported(syntax, appended));
+    std::ofstream(file, std::ios::binary)
+        << text_of(books.exported(syntax, first)) << text_of(books.exported(syntax, appended));
     return file;
   };
   SUBCASE("hledger") {
     hledger_accepts(books.exported("hledger", first));
     hledger_accepts(books.exported("hledger", second));
-    CHECK(shown(hledger_balances(books.exported("hledger", second))) == shown(books.trial_balance(JournalSyntax::hledger)));
+    CHECK(shown(hledger_balances(books.exported("hledger", second))) ==
+          shown(books.trial_balance(JournalSyntax::hledger)));
     hledger_accepts(joined("hledger"));
     CHECK(shown(hledger_balances(joined("hledger"))) == shown(books.trial_balance(JournalSyntax::hledger)));
   }
@@ -218,7 +239,8 @@ TEST_CASE("journal: the programs read tags as we wrote them, whatever a memo hol
   CHECK(forged.output == "");
   const support::ProgramResult of_order = run("hledger", {"-f", books.exported("hledger"), "print", "tag:order=^3$"});
   CHECK(of_order.output.find("reserve") != std::string::npos);
-  const support::ProgramResult memo = run("ledger", {"--args-only", "-f", books.exported("ledger"), "register", "expr", "code == '1'", "--format", "%(tag('memo'))\n"});
+  const support::ProgramResult memo = run("ledger", {"--args-only", "-f", books.exported("ledger"), "register", "expr",
+                                                     "code == '1'", "--format", "%(tag('memo'))\n"});
   CHECK(memo.output.find("wire 8841; not a comment") != std::string::npos);
 }
 
@@ -244,7 +266,9 @@ TEST_CASE("journal: CSV and JSON Lines hold one line per fact, opening and closi
   CHECK(balance == closing);
 
   const std::string csv = text_of(books.exported("csv", {"--after", "5"}));
-  CHECK(csv.starts_with("record,transfer,recorded_at,effective_at,kind,debit,credit,amount,amount_currency,account,backorder,domain,domain_unicode,"));
+  CHECK(
+      csv.starts_with("record,transfer,recorded_at,effective_at,kind,debit,credit,amount,amount_currency,account,"
+                      "backorder,domain,domain_unicode,"));
   CHECK(csv.find("\nopening,,,,") != std::string::npos);
 }
 
@@ -255,7 +279,8 @@ TEST_CASE("journal: a long one, read and written by two threads, holds every tra
     engine::Customer alice = books.store->customer("alice").value();
     engine::Changes changes;
     changes.requests = {{"api", "many", "", "{}"}};
-    for (std::int64_t i = 1; i <= kMore; ++i) REQUIRE(bool(engine::pay_in(changes, alice, {.amount = support::eur(i)})));
+    for (std::int64_t i = 1; i <= kMore; ++i)
+      REQUIRE(bool(engine::pay_in(changes, alice, {.amount = support::eur(i)})));
     books.store->begin();
     REQUIRE(bool(books.store->apply(changes, {books.now, "tester"})));
     books.store->commit();
@@ -268,7 +293,8 @@ TEST_CASE("journal: a long one, read and written by two threads, holds every tra
     if (!line.starts_with("transfer,")) continue;
     CAPTURE(line);
     REQUIRE(line.starts_with("transfer," + std::to_string(++id) + ","));
-    if (const std::int64_t i = id - (last - kMore); i > 0) REQUIRE(line.find("," + to_string(support::eur(i)) + ",EUR,alice,") != std::string::npos);
+    if (const std::int64_t i = id - (last - kMore); i > 0)
+      REQUIRE(line.find("," + to_string(support::eur(i)) + ",EUR,alice,") != std::string::npos);
   }
   CHECK(id == last);
   const auto ids_in = [&](const std::string& syntax, const std::string& before, char after) {
@@ -323,25 +349,30 @@ TEST_CASE("journal: what cannot be exported is refused and leaves no file") {
     CHECK(result.status != 0);
     return result.error;
   };
-  CHECK(refused({"--syntax", "hledger", "--after", "999999"}).find("is this the book it came from") != std::string::npos);
-  CHECK(refused({"--syntax", "hledger", "--from", "2026-08-02", "--to", "2026-08-01"}).find("invalid_time") != std::string::npos);
+  CHECK(refused({"--syntax", "hledger", "--after", "999999"}).find("is this the book it came from") !=
+        std::string::npos);
+  CHECK(refused({"--syntax", "hledger", "--from", "2026-08-02", "--to", "2026-08-01"}).find("invalid_time") !=
+        std::string::npos);
   CHECK(refused({"--syntax", "excel"}).find("excel") != std::string::npos);
   CHECK(refused({"--syntax", "beancount", "--after", "3", "--append"}).find("midnight") != std::string::npos);
-  const support::ProgramResult nowhere =
-      support::run_program({"--db", books.path(), "journal", "export", "--syntax", "csv", "--output", books.folder.file("no/such/out")});
+  const support::ProgramResult nowhere = support::run_program(
+      {"--db", books.path(), "journal", "export", "--syntax", "csv", "--output", books.folder.file("no/such/out")});
   CHECK(nowhere.status == 4);
   CHECK(nowhere.error.find("cannot write") != std::string::npos);
 }
 
 TEST_CASE("journal: names become valid components, and no two become one") {
-  const std::vector<std::string> names{"alice", "Alice", "ALICE", "a.b-c_1", "a-b-c-1", "a--b", "a-db", "a.b", "a-d", "1st", "X-calice", "x-calice", "-", "_", ".", "X", "x", "a_", "a-u"};
+  const std::vector<std::string> names{"alice", "Alice", "ALICE", "a.b-c_1",  "a-b-c-1",  "a--b", "a-db",
+                                       "a.b",   "a-d",   "1st",   "X-calice", "x-calice", "-",    "_",
+                                       ".",     "X",     "x",     "a_",       "a-u"};
   std::set<std::string> beancount;
   for (const std::string& name : names) {
     const std::string component = render::beancount_component(name);
     CAPTURE(component);
     CHECK(component.front() >= 'A');
     CHECK(component.front() <= 'Z');
-    CHECK(component.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == std::string::npos);
+    CHECK(component.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") ==
+          std::string::npos);
     CHECK(beancount.insert(component).second);
   }
   CHECK(render::beancount_component("alice") == "Alice");

@@ -1,4 +1,6 @@
 // Notices on their way out, through the program and real HTTP on this machine.
+#include "tools/operations/notices.hpp"
+
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -12,7 +14,6 @@
 #include "tests/support/receiver.hpp"
 #include "tests/support/run_program.hpp"
 #include "tests/tools/ten_days.hpp"
-#include "tools/operations/notices.hpp"
 
 using namespace operations;
 using engine::to_string;
@@ -65,7 +66,9 @@ struct Office : tests::TenDays {
   }
 };
 
-engine::NoticeChannel file_channel(const std::string& name) { return {.name = name, .method = engine::ChannelMethod::file, .made_at = {}}; }
+engine::NoticeChannel file_channel(const std::string& name) {
+  return {.name = name, .method = engine::ChannelMethod::file, .made_at = {}};
+}
 
 }  // namespace
 
@@ -94,12 +97,16 @@ TEST_CASE("notices: each cause is delivered once to a file, in the order of the 
 TEST_CASE("notices: amounts are those of the event's own transfers, dates come in UTC and the zone's time") {
   Office office;
   const std::string file = office.folder.file("out.jsonl");
-  office.done({"notices", "add", "all", "--file", file, "--from-event", "1", "--kinds", "void,reserved,captured,refunded"});
+  office.done(
+      {"notices", "add", "all", "--file", file, "--from-event", "1", "--kinds", "void,reserved,captured,refunded"});
   office.done({"notices", "send"});
   for (const json& row : lines_of(file)) {
     const std::string account = row["account"], amount = row["amount"];
     CAPTURE(row.dump());
-    CHECK(amount == (row["kind"] == "void" ? "0.00 EUR" : account == "yen" ? "5999 JPY" : account == "fils" ? "5.999 KWD" : "59.99 EUR"));
+    CHECK(amount == (row["kind"] == "void" ? "0.00 EUR"
+                     : account == "yen"    ? "5999 JPY"
+                     : account == "fils"   ? "5.999 KWD"
+                                           : "59.99 EUR"));
     CHECK(row["drop_at"] == "2026-08-05T04:00:00Z");
     CHECK(std::string(row["text"]).find(std::string(row["domain"])) != std::string::npos);
     if (row["kind"] == "void") {
@@ -113,7 +120,8 @@ TEST_CASE("notices: a webhook gets signed JSON, and whoever has the secret can p
   Office office;
   support::Receiver receiver;
   const std::string secret = "0123456789abcdef0123456789abcdef";
-  office.done({"notices", "add", "crm", "--url", receiver.url(), "--secret-file", office.secret(secret), "--kinds", "void", "--from-event", "1"});
+  office.done({"notices", "add", "crm", "--url", receiver.url(), "--secret-file", office.secret(secret), "--kinds",
+               "void", "--from-event", "1"});
   office.done({"notices", "send"});
   const auto posts = receiver.posts();
   REQUIRE(posts.size() == 1);
@@ -125,8 +133,10 @@ TEST_CASE("notices: a webhook gets signed JSON, and whoever has the secret can p
   CHECK(body["id"] == post.headers.at("dropledger-notice"));
   CHECK(body["account"] == "poor");
   const std::int64_t timestamp = std::stoll(post.headers.at("dropledger-timestamp"));
-  CHECK(post.headers.at("dropledger-signature") == "v1=" + api_client::webhook_signature(secret, timestamp, post.headers.at("dropledger-notice"), post.body));
-  const auto output = office.done({"notices", "channels"}).output + office.done({"notices", "list", "--channel", "crm"}).output;
+  CHECK(post.headers.at("dropledger-signature") ==
+        "v1=" + api_client::webhook_signature(secret, timestamp, post.headers.at("dropledger-notice"), post.body));
+  const auto output =
+      office.done({"notices", "channels"}).output + office.done({"notices", "list", "--channel", "crm"}).output;
   CHECK(output.find(secret) == std::string::npos);
   CHECK(output.find("delivered") != std::string::npos);
 }
@@ -152,7 +162,9 @@ TEST_CASE("notices: what fails waits with growing pauses, holds up no other, and
   office.done({"notices", "send"});  // not due yet
   CHECK(receiver.posts().size() == after_first);
   receiver.answer_next({503});
-  CHECK(office.run({"notices", "send", "--exit-code", "--now", to_string(office.now + std::chrono::minutes(1))}).status == 1);
+  CHECK(
+      office.run({"notices", "send", "--exit-code", "--now", to_string(office.now + std::chrono::minutes(1))}).status ==
+      1);
   waiting = office.store->notice_deliveries({.channel = "crm", .event = {}, .waiting_only = true, .due_by = {}});
   REQUIRE(waiting.size() == 1);
   CHECK(waiting[0].attempts == 2);
@@ -179,7 +191,9 @@ TEST_CASE("notices: a channel that is down is left alone after three failures; n
   for (const std::int64_t id : office.all()) CHECK(ids.count(std::to_string(id)) == (id <= office.all()[2] ? 2 : 1));
 }
 
-TEST_CASE("notices: killed between delivery and its record, the same notice comes again under the same id; none is left out") {
+TEST_CASE(
+    "notices: killed between delivery and its record, the same notice comes again under the same id; none is left "
+    "out") {
   Office office;
   office.add(file_channel("all"));
   std::vector<std::int64_t> delivered;
@@ -187,11 +201,12 @@ TEST_CASE("notices: killed between delivery and its record, the same notice come
   for (std::size_t stop : {1U, 3U, 4U, 9U}) {
     std::size_t count = 0;
     try {
-      send_notices(office.context(), office.channel("all"), {}, {}, [&](const engine::Notice& notice) -> std::optional<std::string> {
-        delivered.push_back(notice.id);
-        if (++count == stop) throw Killed{};
-        return std::nullopt;
-      });
+      send_notices(office.context(), office.channel("all"), {}, {},
+                   [&](const engine::Notice& notice) -> std::optional<std::string> {
+                     delivered.push_back(notice.id);
+                     if (++count == stop) throw Killed{};
+                     return std::nullopt;
+                   });
     } catch (const Killed&) {
     }
   }
@@ -225,7 +240,8 @@ TEST_CASE("notices: a new channel begins with what is logged from now on; filter
   REQUIRE(after.size() == 1);
   CHECK(after.front().subject == "Account alice was changed");
 
-  engine::NoticeChannel customers = file_channel("customers"), alice = file_channel("alice"), operators = file_channel("operators");
+  engine::NoticeChannel customers = file_channel("customers"), alice = file_channel("alice"),
+                        operators = file_channel("operators");
   customers.audience = "customer";
   operators.audience = "operator";
   alice.account = "alice";
@@ -240,20 +256,24 @@ TEST_CASE("notices: a new channel begins with what is logged from now on; filter
 TEST_CASE("notices: a command gets the text on its standard input, without a shell") {
   Office office;
   const std::string file = office.folder.file("mail; touch gone");
-  office.done({"notices", "add", "mail", "--kinds", "void", "--from-event", "1", "--command", "/usr/bin/tee '" + file + "'"});
+  office.done(
+      {"notices", "add", "mail", "--kinds", "void", "--from-event", "1", "--command", "/usr/bin/tee '" + file + "'"});
   office.done({"notices", "send"});
   const std::string mail = text_of(file);
   CHECK(mail.starts_with("Subject: "));
   CHECK(mail.find("backorder void\n\nBackorder 13 for ") != std::string::npos);
   office.done({"notices", "add", "bad", "--kinds", "void", "--from-event", "1", "--command", "/bin/false"});
-  CHECK(json::parse(office.run({"notices", "send", "--channel", "bad", "--json"}).output)["rows"][0]["trouble"] == "'/bin/false' ended with 1");
+  CHECK(json::parse(office.run({"notices", "send", "--channel", "bad", "--json"}).output)["rows"][0]["trouble"] ==
+        "'/bin/false' ended with 1");
   office.done({"notices", "add", "none", "--kinds", "void", "--from-event", "1", "--command", "/no/such/program"});
   CHECK(office.run({"notices", "send", "--channel", "none"}).output.find("cannot be run") != std::string::npos);
   office.done({"notices", "add", "slow", "--kinds", "void", "--from-event", "1", "--command", "/bin/sleep 60"});
-  CHECK(office.run({"notices", "send", "--channel", "slow", "--timeout", "0s"}).output.find("did not end within") != std::string::npos);
+  CHECK(office.run({"notices", "send", "--channel", "slow", "--timeout", "0s"}).output.find("did not end within") !=
+        std::string::npos);
 }
 
-TEST_CASE("notices: templates of the operator's replace the built-in ones; a bad one is refused before anything is sent") {
+TEST_CASE(
+    "notices: templates of the operator's replace the built-in ones; a bad one is refused before anything is sent") {
   Office office;
   const std::string folder = office.folder.file("templates");
   std::filesystem::create_directory(folder);
@@ -268,7 +288,8 @@ TEST_CASE("notices: templates of the operator's replace the built-in ones; a bad
   CHECK(refused.error.find("invalid_template") != std::string::npos);
   CHECK(refused.error.find("void.txt, line 3") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(file));
-  CHECK(office.run({"notices", "add", "other", "--file", file, "--templates", folder}).error.find("invalid_template") != std::string::npos);
+  CHECK(office.run({"notices", "add", "other", "--file", file, "--templates", folder}).error.find("invalid_template") !=
+        std::string::npos);
   write("Subject: Schade um {domain}\n\n{account}: {reason}\n");
   office.done({"notices", "send"});
   CHECK(lines_of(file).front()["text"] == "poor: insufficient_available\n");
@@ -284,7 +305,8 @@ TEST_CASE("notices: what cannot be a channel is refused") {
     CHECK(office.store->notice_channels().empty());
     return result.error;
   };
-  for (const char* url : {"http://example.com/hook", "ftp://127.0.0.1/x", "http://127.0.0.1.example.com/", "nonsense", "file:///etc/passwd"}) {
+  for (const char* url : {"http://example.com/hook", "ftp://127.0.0.1/x", "http://127.0.0.1.example.com/", "nonsense",
+                          "file:///etc/passwd"}) {
     CAPTURE(url);
     CHECK(refused({"--url", url}).find("invalid_argument") != std::string::npos);
   }
@@ -295,7 +317,8 @@ TEST_CASE("notices: what cannot be a channel is refused") {
   const std::string secret = office.secret();
   std::filesystem::permissions(secret, std::filesystem::perms::group_read, std::filesystem::perm_options::add);
   CHECK(refused({"--url", "https://example.com/", "--secret-file", secret}).find("chmod 600") != std::string::npos);
-  CHECK(refused({"--url", "https://example.com/", "--secret-file", office.secret("short")}).find("16 to 4096") != std::string::npos);
+  CHECK(refused({"--url", "https://example.com/", "--secret-file", office.secret("short")}).find("16 to 4096") !=
+        std::string::npos);
   CHECK(office.run({"notices", "remove", "nobody"}).error.find("channel_not_found") != std::string::npos);
   CHECK(office.run({"notices", "send", "--channel", "nobody"}).status == 4);
   CHECK(office.run({"notices", "send", "--dry-run"}).status == 2);

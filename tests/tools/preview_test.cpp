@@ -23,7 +23,8 @@ struct Promise {
 };
 
 // Sweeps at every instant that the preview names, money coming in on the way, and compares. Returns how many were kept.
-int keep(ReportBook& book, const FundingPreview& preview, engine::UtcTime horizon, const std::vector<std::pair<std::string, engine::PayIn>>& money) {
+int keep(ReportBook& book, const FundingPreview& preview, engine::UtcTime horizon,
+         const std::vector<std::pair<std::string, engine::PayIn>>& money) {
   std::map<std::int64_t, Promise> promises;
   std::set<engine::UtcTime> instants{horizon};
   for (const AccountPreview& account : preview.accounts) {
@@ -33,7 +34,9 @@ int keep(ReportBook& book, const FundingPreview& preview, engine::UtcTime horizo
       if (row.verdict.voids) instants.insert(*row.verdict.decided_at + std::chrono::milliseconds(1));
       if (row.backorder.drop->deposit_due <= horizon) instants.insert(row.backorder.drop->deposit_due);
       const bool funded = row.verdict.verdict == engine::Verdict::funded;
-      if (funded || row.verdict.voids) promises.emplace(row.backorder.id.value(), Promise{funded, *row.verdict.decided_at, row.verdict.amount, row.verdict.voids});
+      if (funded || row.verdict.voids)
+        promises.emplace(row.backorder.id.value(),
+                         Promise{funded, *row.verdict.decided_at, row.verdict.amount, row.verdict.voids});
     }
   }
   for (const auto& [account, pay_in] : money) instants.insert(pay_in.at);
@@ -78,7 +81,9 @@ TEST_CASE("preview: the sweeps do what it says, to the instant and the amount; a
   CHECK(kept > 200);
 }
 
-TEST_CASE("preview: a what-if that comes true is kept like any other: money on a day, a backorder dropped, a priority changed") {
+TEST_CASE(
+    "preview: a what-if that comes true is kept like any other: money on a day, a backorder dropped, a priority "
+    "changed") {
   for (std::uint64_t seed = 11; seed <= 15; ++seed) {
     CAPTURE(seed);
     ReportBook book(seed, 6, 30);
@@ -87,14 +92,16 @@ TEST_CASE("preview: a what-if that comes true is kept like any other: money on a
     std::vector<std::pair<std::string, engine::PayIn>> money;
     for (const char* name : {"account0", "account1", "account2"}) {
       const engine::Customer customer = book.store->customer(name).value();
-      const engine::PayIn pay_in{book.now + std::chrono::hours(book.pick(0, 90)), engine::Money::of_minor(book.pick(1, 3'000), customer.currency)};
+      const engine::PayIn pay_in{book.now + std::chrono::hours(book.pick(0, 90)),
+                                 engine::Money::of_minor(book.pick(1, 3'000), customer.currency)};
       query.what_if.top_ups.push_back({customer.id, pay_in});
       money.emplace_back(name, pay_in);
     }
     query.what_if.without = {engine::BackorderId(3), engine::BackorderId(9)};
     query.what_if.priorities = {{engine::BackorderId(5), 1}, {engine::BackorderId(6), 999}};
     const FundingPreview said = preview(*book.store, query).value();
-    for (const engine::BackorderId id : query.what_if.without) REQUIRE(bool(cancel(book.context(), {}, id.value(), engine::By::customer, "", nullptr)));
+    for (const engine::BackorderId id : query.what_if.without)
+      REQUIRE(bool(cancel(book.context(), {}, id.value(), engine::By::customer, "", nullptr)));
     engine::Changes changes;
     for (const auto& [id, priority] : query.what_if.priorities) {
       changes.backorders.push_back(book.store->backorder(id).value());
@@ -110,7 +117,9 @@ TEST_CASE("preview: a what-if that comes true is kept like any other: money on a
   }
 }
 
-TEST_CASE("preview: a deposit that is held and dropped funds others at once; one with a job is refused, as is what has ended or is not there") {
+TEST_CASE(
+    "preview: a deposit that is held and dropped funds others at once; one with a job is refused, as is what has ended "
+    "or is not there") {
   ReportBook book(3, 2, 12);
   std::optional<engine::Backorder> held;
   for (int hour = 0; hour < 200 && !held; ++hour) {
@@ -137,20 +146,25 @@ TEST_CASE("preview: a deposit that is held and dropped funds others at once; one
   sweep(book.context(), book.registry.get(), {});
   query.what_if.priorities = {};
   query.what_if.without = {held->id};
-  if (book.store->backorder(held->id)->job_may_exist()) CHECK(preview(*book.store, query).error().code == ErrorCode::job_may_exist);
+  if (book.store->backorder(held->id)->job_may_exist())
+    CHECK(preview(*book.store, query).error().code == ErrorCode::job_may_exist);
   REQUIRE(book.store->backorder(held->id)->state != engine::State::requested);
 }
 
-TEST_CASE("preview: jobs are counted when they are to be created, at the cost that is set, and where none is set it says so") {
+TEST_CASE(
+    "preview: jobs are counted when they are to be created, at the cost that is set, and where none is set it says "
+    "so") {
   ReportBook book(4, 4, 24);
   REQUIRE(bool(set_setting(book.context(), {}, "cost.com", "7.85 USD")));
   REQUIRE(bool(set_setting(book.context(), {}, "cost.net", "10.00 USD")));
   CHECK(set_setting(book.context(), {}, "cost.pl", "7.85").error().code == ErrorCode::invalid_argument);
   CHECK(set_setting(book.context(), {}, "cost.pl", "-7.85 USD").error().code == ErrorCode::invalid_argument);
-  const FundingPreview said = preview(*book.store, {.now = book.now, .horizon = book.now + std::chrono::hours(220)}).value();
+  const FundingPreview said =
+      preview(*book.store, {.now = book.now, .horizon = book.now + std::chrono::hours(220)}).value();
   std::map<std::string, std::int64_t> funded;
   for (const AccountPreview& account : said.accounts) {
-    for (const PreviewRow& row : account.rows) funded[row.backorder.zone] += row.verdict.verdict == engine::Verdict::funded;
+    for (const PreviewRow& row : account.rows)
+      funded[row.backorder.zone] += row.verdict.verdict == engine::Verdict::funded;
   }
   REQUIRE(funded["pl"] > 0);
   REQUIRE(said.jobs.size() > 1);
@@ -184,7 +198,10 @@ TEST_CASE("backorders: one after the other, by account, they are those that come
   ReportBook book(25, 12, 90);
   book.play(book.now + std::chrono::hours(24 * 6));
   using Query = engine::BackorderQuery;
-  for (const std::vector<engine::State>& states : {std::vector<engine::State>{}, {engine::State::requested}, {engine::State::active, engine::State::processing}, {engine::State::failed}}) {
+  for (const std::vector<engine::State>& states : {std::vector<engine::State>{},
+                                                   {engine::State::requested},
+                                                   {engine::State::active, engine::State::processing},
+                                                   {engine::State::failed}}) {
     for (const bool of_one : {false, true}) {
       Query query;
       query.states = states;
@@ -224,7 +241,9 @@ TEST_CASE("backorders: one after the other, by account, they are those that come
   }
 }
 
-TEST_CASE("preview: of many accounts each is planned whole and in order; who stops in the middle leaves the store as it was") {
+TEST_CASE(
+    "preview: of many accounts each is planned whole and in order; who stops in the middle leaves the store as it "
+    "was") {
   support::Desk desk;
   std::vector<std::string> names;
   std::vector<std::pair<const char*, engine::UtcTime>> listed;
@@ -250,9 +269,11 @@ TEST_CASE("preview: of many accounts each is planned whole and in order; who sto
   struct Enough {};
   for (const int stop_at : {1, 40, 80}) {
     int visited = 0;
-    CHECK_THROWS_AS((void)each_preview(*desk.store, query, [&](const AccountPreview&) {
-      if (++visited == stop_at) throw Enough{};
-    }), Enough);
+    CHECK_THROWS_AS((void)each_preview(*desk.store, query,
+                                       [&](const AccountPreview&) {
+                                         if (++visited == stop_at) throw Enough{};
+                                       }),
+                    Enough);
     CHECK(visited == stop_at);
   }
   desk.verify();

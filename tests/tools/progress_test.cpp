@@ -94,6 +94,7 @@ TEST_CASE("progress: never wider than the terminal") {
     progress.at(100);
     const std::string line = watch.err.str();
     REQUIRE(line.size() >= 4);
-    CHECK(render::display_width(std::string_view(line).substr(1, line.size() - 4)) < static_cast<std::size_t>(std::max(2, width)));
+    CHECK(render::display_width(std::string_view(line).substr(1, line.size() - 4)) <
+          static_cast<std::size_t>(std::max(2, width)));
   }
 }

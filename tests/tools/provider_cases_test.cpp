@@ -25,17 +25,20 @@ namespace {
 const engine::UtcTime kDrop = kNow + 100h, kDue = kDrop - 72h, kDeadline = kDrop - 3h;
 
 ProviderAnswer code(int number, std::string text = "as the script says") {
-  return {.delivery = Delivery::answered, .code = number, .text = text, .raw = "CODE=" + std::to_string(number) + "\nEOF\n"};
+  return {.delivery = Delivery::answered,
+          .code = number,
+          .text = text,
+          .raw = "CODE=" + std::to_string(number) + "\nEOF\n"};
 }
 ProviderAnswer silence() { return {.delivery = Delivery::unknown, .text = "no answer"}; }
 ProviderAnswer nobody() { return {.delivery = Delivery::not_sent, .text = "nobody listens"}; }
 
 class ScriptedProvider final : public engine::BackorderProvider {
  public:
-  std::function<ProviderAnswer(const AddJob&)> on_add{};     // default: accepts
+  std::function<ProviderAnswer(const AddJob&)> on_add{};  // default: accepts
   std::function<ProviderAnswer(const std::string&)> on_remove{}, on_status{};
-  std::map<std::string, ProviderJob> living{};               // by application
-  bool lists = true;                                         // whether a list is answered
+  std::map<std::string, ProviderJob> living{};  // by application
+  bool lists = true;                            // whether a list is answered
   bool charges = false;
   std::vector<AddJob> added{};
   std::vector<std::string> removed{}, asked{};
@@ -44,7 +47,12 @@ class ScriptedProvider final : public engine::BackorderProvider {
 
   ProviderJob& make(const engine::DomainName& name, std::string status = "REQUESTED") {
     const std::string application = std::to_string(40'001 + made_++);
-    return living.insert_or_assign(application, ProviderJob{.application = application, .name = name, .status = std::move(status), .created_at = *now, .raw = "raw of " + application})
+    return living
+        .insert_or_assign(application, ProviderJob{.application = application,
+                                                   .name = name,
+                                                   .status = std::move(status),
+                                                   .created_at = *now,
+                                                   .raw = "raw of " + application})
         .first->second;
   }
   ProviderAnswer accepted(const engine::DomainName& name) {
@@ -55,7 +63,8 @@ class ScriptedProvider final : public engine::BackorderProvider {
 
   std::string environment() const override { return "scripted 1234"; }
   bool is_live() const override { return false; }
-  void add(std::span<const AddJob> orders, const std::function<void(std::size_t, const ProviderAnswer&)>& answered) override {
+  void add(std::span<const AddJob> orders,
+           const std::function<void(std::size_t, const ProviderAnswer&)>& answered) override {
     for (std::size_t i = 0; i < orders.size(); ++i) {
       added.push_back(orders[i]);
       answered(i, on_add ? on_add(orders[i]) : accepted(orders[i].name));
@@ -86,8 +95,12 @@ class ScriptedProvider final : public engine::BackorderProvider {
   }
   engine::Result<bool> charged(const engine::DomainName&, engine::UtcTime) override { return charges; }
   engine::Result<engine::ProviderPurse> purse() override { return engine::ProviderPurse{eur(0), eur(0), eur(0)}; }
-  engine::Result<std::vector<engine::ProviderDeposit>> deposits() override { return std::vector<engine::ProviderDeposit>{}; }
-  engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime, engine::UtcTime) override { return engine::ProviderAccounting{eur(0), eur(0), {}}; }
+  engine::Result<std::vector<engine::ProviderDeposit>> deposits() override {
+    return std::vector<engine::ProviderDeposit>{};
+  }
+  engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime, engine::UtcTime) override {
+    return engine::ProviderAccounting{eur(0), eur(0), {}};
+  }
 
  private:
   int made_ = 0;
@@ -118,7 +131,7 @@ struct Desk : support::BookDesk {
 
 }  // namespace
 
-// ---- submitting --------------------------------------------------------------------------------------------------------------------
+// ---- submitting ----
 
 TEST_CASE("submitting: an order carries its last moment: half of the absence wait, never beyond the deadline") {
   Desk desk(2);
@@ -174,7 +187,8 @@ TEST_CASE("submitting: a lost answer is looked up, never sent again; the absence
   }
 }
 
-TEST_CASE("submitting: without a list nothing is proven, however long it takes; the deposit stays past deadline and drop") {
+TEST_CASE(
+    "submitting: without a list nothing is proven, however long it takes; the deposit stays past deadline and drop") {
   Desk desk(2);
   bool first = true;
   desk.provider.on_add = [&](const AddJob&) { return std::exchange(first, false) ? silence() : nobody(); };
@@ -226,7 +240,8 @@ TEST_CASE("submitting: 549 is tried three times with pauses, then ends as refuse
     other.sweep();
     CHECK(other.backorder().reason == Reason::provider_refused);
     CHECK(other.reserved() == eur(0));
-    CHECK(other.store->evidence(engine::BackorderId(1)).at(0).raw.find("CODE=" + std::to_string(permanent)) != std::string::npos);
+    CHECK(other.store->evidence(engine::BackorderId(1)).at(0).raw.find("CODE=" + std::to_string(permanent)) !=
+          std::string::npos);
   }
 }
 
@@ -252,7 +267,9 @@ TEST_CASE("submitting: 540 is looked up: ours is adopted, otherwise it is a refu
   CHECK(other.provider.removed.empty());
 }
 
-TEST_CASE("submitting: our empty purse keeps the deposit, is told once and tried at each sweep; at the deadline it is our fault") {
+TEST_CASE(
+    "submitting: our empty purse keeps the deposit, is told once and tried at each sweep; at the deadline it is our "
+    "fault") {
   Desk desk;
   desk.provider.on_add = [](const AddJob&) { return code(546); };
   for (int i = 0; i < 3; ++i) desk.sweep_at(kDue + i * 1min);
@@ -264,7 +281,8 @@ TEST_CASE("submitting: our empty purse keeps the deposit, is told once and tried
   CHECK(desk.reserved() == eur(0));
 }
 
-TEST_CASE("submitting: credentials refused: one case, nothing more is submitted, no state changes, until a person resumes") {
+TEST_CASE(
+    "submitting: credentials refused: one case, nothing more is submitted, no state changes, until a person resumes") {
   for (const int stopping : {530, 531, 500, 504, 544}) {
     CAPTURE(stopping);
     Desk desk(3);
@@ -371,9 +389,11 @@ TEST_CASE("a job beyond the one that is needed is deleted before the deadline, a
   CHECK(desk.provider.removed.size() == 1);
 }
 
-// ---- syncing -----------------------------------------------------------------------------------------------------------------------
+// ---- syncing ----
 
-TEST_CASE("syncing: living words change no money; a word nobody knows is kept as it is, told once, and an outcome settles it later") {
+TEST_CASE(
+    "syncing: living words change no money; a word nobody knows is kept as it is, told once, and an outcome settles it "
+    "later") {
   Desk desk;
   desk.sweep();
   ProviderJob& job = desk.provider.living.at("40001");
@@ -471,7 +491,8 @@ TEST_CASE("syncing: AUCTION-LOST gives the deposit back at once") {
   CHECK(desk.reserved() == eur(0));
 }
 
-TEST_CASE("syncing: a job that is gone is looked at twice; refunded only four hours after the drop and without a charge") {
+TEST_CASE(
+    "syncing: a job that is gone is looked at twice; refunded only four hours after the drop and without a charge") {
   Desk desk;
   desk.sweep();
   desk.provider.living.clear();
@@ -523,8 +544,11 @@ TEST_CASE("syncing: seen again, a job was never gone; a list that is not answere
   CHECK(desk.reserved() == eur(1000));
 }
 
-TEST_CASE("deleting: the provider's no to a deletion lets the job run on; no answer keeps the deposit until the list tells") {
-  const auto cancel = [](Desk& desk) { (void)operations::cancel(desk.context(), {}, 1, engine::By::customer, "changed my mind", &desk.provider); };
+TEST_CASE(
+    "deleting: the provider's no to a deletion lets the job run on; no answer keeps the deposit until the list tells") {
+  const auto cancel = [](Desk& desk) {
+    (void)operations::cancel(desk.context(), {}, 1, engine::By::customer, "changed my mind", &desk.provider);
+  };
   Desk desk;
   desk.sweep();
   desk.provider.on_remove = [](const std::string&) { return code(552); };

@@ -1,4 +1,5 @@
-// The program against a provider over HTTP, as an operator runs it: credentials, environments, the log, and that no secret is anywhere.
+// The program against a provider over HTTP, as an operator runs it: credentials, environments, the log, and that no
+// secret is anywhere.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
@@ -45,7 +46,8 @@ class TestSystem {
   std::string url() const { return server_.url(); }
   std::vector<std::string> commands() const {
     std::vector<std::string> names;
-    for (const Heard& heard : server_.heard()) names.push_back(api_client::decode_form("", heard.body).value().command.name);
+    for (const Heard& heard : server_.heard())
+      names.push_back(api_client::decode_form("", heard.body).value().command.name);
     return names;
   }
 
@@ -89,7 +91,9 @@ class TestSystem {
         answer.add("FINALIZATIONDATE", "2026-08-05 17:00:00");
       }
     } else if (request.command.is("StatusAccount")) {
-      for (const auto& [property, value] : {std::pair{"AMOUNT", "2417.35"}, {"CREDIT", "0.00"}, {"CURRENCY", "EUR"}, {"DEPOSIT", "138.00"}}) answer.add(property, value);
+      for (const auto& [property, value] :
+           {std::pair{"AMOUNT", "2417.35"}, {"CREDIT", "0.00"}, {"CURRENCY", "EUR"}, {"DEPOSIT", "138.00"}})
+        answer.add(property, value);
     } else if (!request.command.is("EndSession")) {
       return refuse(500);
     }
@@ -124,7 +128,8 @@ struct Desk {
     std::ofstream(credentials) << "login = north.user!submitter\npassword = " << password << "\n";
     chmod(credentials.c_str(), 0600);
   }
-  ProgramResult run(std::vector<std::string> arguments, const std::map<std::string, std::string>& environment = {}) const {
+  ProgramResult run(std::vector<std::string> arguments,
+                    const std::map<std::string, std::string>& environment = {}) const {
     arguments.insert(arguments.end(), {"--db", book});
     return support::run_program(arguments, {.environment = environment, .directory = folder.path().string()});
   }
@@ -135,7 +140,8 @@ struct Desk {
     return result;
   }
   std::vector<std::string> with_provider(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.end(), {"--provider", system.url(), "--entity", "1234", "--credentials", credentials, "--log", log});
+    arguments.insert(arguments.end(),
+                     {"--provider", system.url(), "--entity", "1234", "--credentials", credentials, "--log", log});
     return arguments;
   }
   void place_two() const {
@@ -146,9 +152,12 @@ struct Desk {
 
 }  // namespace
 
-TEST_CASE("program: a list fetched, jobs created and settled over HTTP; the environment is shown, sessions end, exchanges are logged") {
+TEST_CASE(
+    "program: a list fetched, jobs created and settled over HTTP; the environment is shown, sessions end, exchanges "
+    "are logged") {
   Desk desk;
-  const ProgramResult fetched = desk.ok(desk.with_provider({"droplist", "fetch", "--source", "provider", "--zone", "com", "--format", "csv"}));
+  const ProgramResult fetched =
+      desk.ok(desk.with_provider({"droplist", "fetch", "--source", "provider", "--zone", "com", "--format", "csv"}));
   CHECK(fetched.output.find("provider") != std::string::npos);
   desk.ok({"backorder", "place", "alice", "dune-market.com", "tern-court.com"});
   const ProgramResult swept = desk.ok(desk.with_provider({"sweep", "--now", "2026-08-02T17:00:00Z"}));
@@ -185,14 +194,16 @@ TEST_CASE("program: no secret in book, journal, log, output, errors or list of p
       if (line.find(desk.book) != std::string::npos) processes += line;
     }
   };
-  const ProgramResult swept = desk.ok(desk.with_provider({"sweep", "--now", "2026-08-02T17:00:00Z", "--format", "json"}));
+  const ProgramResult swept =
+      desk.ok(desk.with_provider({"sweep", "--now", "2026-08-02T17:00:00Z", "--format", "json"}));
   CHECK(files.find("dune-market.com") != std::string::npos);
   CHECK(processes.find("--credentials") != std::string::npos);
   const ProgramResult explained = desk.ok({"backorder", "explain", "1"});
   desk.write_credentials("another t0psecret password");
   const ProgramResult refused = desk.run(desk.with_provider({"provider", "status"}));
   CHECK(refused.error.find("530") != std::string::npos);
-  std::string everything = files + processes + swept.output + swept.error + explained.output + refused.output + refused.error + text_of(desk.log);
+  std::string everything = files + processes + swept.output + swept.error + explained.output + refused.output +
+                           refused.error + text_of(desk.log);
   for (const fs::directory_entry& file : fs::directory_iterator(desk.folder.path())) {
     if (file.path() != desk.credentials) everything += text_of(file.path());
   }
@@ -221,8 +232,10 @@ TEST_CASE("program: credentials that others can read, or none at all, are refuse
 
 TEST_CASE("program: provider and credentials may come from the environment; an option comes first") {
   Desk desk;
-  const std::map<std::string, std::string> environment{{"DROPLEDGER_PROVIDER", desk.system.url()}, {"DROPLEDGER_ENTITY", "1234"},
-                                                       {"DROPLEDGER_LOGIN", "north.user"}, {"DROPLEDGER_PASSWORD", kPassword}};
+  const std::map<std::string, std::string> environment{{"DROPLEDGER_PROVIDER", desk.system.url()},
+                                                       {"DROPLEDGER_ENTITY", "1234"},
+                                                       {"DROPLEDGER_LOGIN", "north.user"},
+                                                       {"DROPLEDGER_PASSWORD", kPassword}};
   ProgramResult result = desk.run({"provider", "status"}, environment);
   CHECK(result.status == 0);
   CHECK(result.output.find("2279.35 EUR") != std::string::npos);
@@ -234,9 +247,12 @@ TEST_CASE("program: provider and credentials may come from the environment; an o
   CHECK(desk.run({"provider", "status", "--registry", "nothing.db", "--provider", "ote"}).status == 2);
 }
 
-TEST_CASE("program: a rehearsal book and a live provider are never together, nor a moved clock and a live one; nobody is asked") {
+TEST_CASE(
+    "program: a rehearsal book and a live provider are never together, nor a moved clock and a live one; nobody is "
+    "asked") {
   Desk desk;
-  for (const std::vector<std::string>& live : {std::vector<std::string>{"--provider", "live"}, {"--provider", desk.system.url(), "--entity", "54cd"},
+  for (const std::vector<std::string>& live : {std::vector<std::string>{"--provider", "live"},
+                                               {"--provider", desk.system.url(), "--entity", "54cd"},
                                                {"--provider", desk.system.url(), "--entity", "other"}}) {
     std::vector<std::string> arguments{"sweep", "--credentials", desk.credentials};
     arguments.insert(arguments.end(), live.begin(), live.end());
@@ -246,16 +262,20 @@ TEST_CASE("program: a rehearsal book and a live provider are never together, nor
   }
   const std::string book = desk.folder.file("live.db");
   REQUIRE(support::run_program({"init", "--db", book}).status == 0);
-  const ProgramResult moved = support::run_program({"preview", "--now", "2026-08-02", "--db", book, "--provider", "live", "--credentials", desk.credentials});
+  const ProgramResult moved = support::run_program(
+      {"preview", "--now", "2026-08-02", "--db", book, "--provider", "live", "--credentials", desk.credentials});
   CHECK(moved.error.find("clock_not_movable (608)") != std::string::npos);
   CHECK(desk.system.commands().empty());
 }
 
-TEST_CASE("program: an order goes out by the book's clock as it is when the order is sent, also where another program moves it meanwhile") {
+TEST_CASE(
+    "program: an order goes out by the book's clock as it is when the order is sent, also where another program moves "
+    "it meanwhile") {
   Desk desk;
   desk.place_two();
   bool moved = false;
-  desk.system.watch = [&](const api_client::Request& request) {  // the sweep has its intents on file and asks for a session
+  // the sweep has its intents on file and asks for a session
+  desk.system.watch = [&](const api_client::Request& request) {
     if (!request.command.is("StartSession") || std::exchange(moved, true)) return;
     desk.ok({"clock", "set", "2026-08-05T18:00:00Z"});
   };
@@ -268,7 +288,9 @@ TEST_CASE("program: an order goes out by the book's clock as it is when the orde
   CHECK(desk.ok({"backorder", "list", "--csv"}).output.find("deadline_missed") != std::string::npos);
 }
 
-TEST_CASE("program: a live book's user is told once that the provider's clock and the machine's differ; a rehearsal's is not") {
+TEST_CASE(
+    "program: a live book's user is told once that the provider's clock and the machine's differ; a rehearsal's is "
+    "not") {
   Desk desk;
   desk.system.headers = {"Date: Sun, 06 Nov 1994 08:49:37 GMT"};
   const std::string live = desk.folder.file("live.db");
@@ -279,7 +301,8 @@ TEST_CASE("program: a live book's user is told once that the provider's clock an
     CHECK(result.status == 0);
     const std::string words = " says 1994-11-06T08:49:37Z, this machine's is ";
     const std::size_t at = result.error.find(words);
-    return (at == std::string::npos ? 0 : 1) + (at == std::string::npos || result.error.find(words, at + 1) == std::string::npos ? 0 : 1);
+    return (at == std::string::npos ? 0 : 1) +
+           (at == std::string::npos || result.error.find(words, at + 1) == std::string::npos ? 0 : 1);
   };
   CHECK(told(live) == 1);
   CHECK(told(desk.book) == 0);
@@ -287,8 +310,10 @@ TEST_CASE("program: a live book's user is told once that the provider's clock an
 
 TEST_CASE("program: mixed environments and plain http to elsewhere are usage errors") {
   Desk desk;
-  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--provider", "ote", "--entity", "54cd"}, {"--provider", "http://192.0.2.1", "--entity", "1234"},
-                                                {"--provider", desk.system.url()}, {"--provider", "production"}}) {
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--provider", "ote", "--entity", "54cd"},
+                                                {"--provider", "http://192.0.2.1", "--entity", "1234"},
+                                                {"--provider", desk.system.url()},
+                                                {"--provider", "production"}}) {
     std::vector<std::string> arguments{"provider", "status", "--credentials", desk.credentials};
     arguments.insert(arguments.end(), wrong.begin(), wrong.end());
     const ProgramResult result = desk.run(arguments);
@@ -303,7 +328,8 @@ TEST_CASE("program: mixed environments and plain http to elsewhere are usage err
 TEST_CASE("program: a provider that is not there is a trouble of the sweep; what else was due is done") {
   Desk desk;
   desk.place_two();
-  const ProgramResult result = desk.run({"sweep", "--now", "2026-08-02T17:00:00Z", "--provider", "http://127.0.0.1:" + std::to_string(support::closed_port()), "--entity",
+  const ProgramResult result = desk.run({"sweep", "--now", "2026-08-02T17:00:00Z", "--provider",
+                                         "http://127.0.0.1:" + std::to_string(support::closed_port()), "--entity",
                                          "1234", "--credentials", desk.credentials, "--patience", "0s"});
   CHECK(result.status == 7);
   CHECK(result.output.find("reserved") != std::string::npos);

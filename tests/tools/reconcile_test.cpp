@@ -1,4 +1,5 @@
-// Statements, payments in and reconciliation as people meet them: the program on a small book, and on copies of it that were damaged on purpose.
+// Statements, payments in and reconciliation as people meet them: the program on a small book, and on copies of it that
+// were damaged on purpose.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <doctest/doctest.h>
 
@@ -27,17 +28,23 @@ struct Ended {
   std::string out, err;
 };
 
-std::string entry(const std::string& id, const std::string& amount, const std::string& text, const std::string& end_to_end = "", const std::string& currency = "EUR",
+std::string entry(const std::string& id, const std::string& amount, const std::string& text,
+                  const std::string& end_to_end = "", const std::string& currency = "EUR",
                   const std::string& sign = "CRDT") {
-  return "<Ntry><Amt Ccy=\"" + currency + "\">" + amount + "</Amt><CdtDbtInd>" + sign + "</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-07-01</Dt></BookgDt>" +
-         (id.empty() ? "" : "<AcctSvcrRef>" + id + "</AcctSvcrRef>") + "<NtryDtls><TxDtls><Refs><EndToEndId>" + (end_to_end.empty() ? "NOTPROVIDED" : end_to_end) +
-         "</EndToEndId></Refs><RltdPties><Dbtr><Nm>Payer</Nm></Dbtr></RltdPties><RmtInf><Ustrd>" + text + "</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>";
+  return "<Ntry><Amt Ccy=\"" + currency + "\">" + amount + "</Amt><CdtDbtInd>" + sign +
+         "</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-07-01</Dt></BookgDt>" +
+         (id.empty() ? "" : "<AcctSvcrRef>" + id + "</AcctSvcrRef>") + "<NtryDtls><TxDtls><Refs><EndToEndId>" +
+         (end_to_end.empty() ? "NOTPROVIDED" : end_to_end) +
+         "</EndToEndId></Refs><RltdPties><Dbtr><Nm>Payer</Nm></Dbtr></RltdPties><RmtInf><Ustrd>" + text +
+         "</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>";
 }
 std::string statement(const std::string& id, const std::string& entries, const std::string& balances = "") {
-  return "<Document><BkToCstmrStmt><Stmt><Id>" + id + "</Id><Acct><Id><IBAN>DE1</IBAN></Id></Acct>" + balances + entries + "</Stmt></BkToCstmrStmt></Document>";
+  return "<Document><BkToCstmrStmt><Stmt><Id>" + id + "</Id><Acct><Id><IBAN>DE1</IBAN></Id></Acct>" + balances +
+         entries + "</Stmt></BkToCstmrStmt></Document>";
 }
 std::string balance(const char* kind, const char* amount) {
-  return std::string("<Bal><Tp><CdOrPrtry><Cd>") + kind + "</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">" + amount + "</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>";
+  return std::string("<Bal><Tp><CdOrPrtry><Cd>") + kind + "</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">" + amount +
+         "</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>";
 }
 
 // Two accounts in EUR, one in USD; no provider until one is made.
@@ -77,15 +84,19 @@ class Desk {
     words.insert(words.end(), more.begin(), more.end());
     return read(words, xml);
   }
-  std::string available(const std::string& account) const { return read({"account", "show", account})["available"]["amount"]; }
+  std::string available(const std::string& account) const {
+    return read({"account", "show", account})["available"]["amount"];
+  }
 
   // One name caught and charged, one still held, the charge booked: everything agrees at 2026-07-06 06:00.
   void with_provider() {
     with_registry_ = true;
-    good({"registry", "init", registry(), "--seed", "7", "--catch", "100", "--competitors", "0", "--withdrawn", "0", "--refused", "0", "--slow", "0", "--purse", "500.00",
-          "--job-price", "15.00", "--currency", "USD"});
+    good({"registry", "init",        registry(), "--seed",     "7",  "--catch", "100", "--competitors",
+          "0",        "--withdrawn", "0",        "--refused",  "0",  "--slow",  "0",   "--purse",
+          "500.00",   "--job-price", "15.00",    "--currency", "USD"});
     good({"price", "set", "com", "59.00", "EUR"});
-    good({"payments", "import", "-", "--source", "bank"}, statement("s1", entry("B-1", "200.00", "DL-alice-7", "E2E-1")));
+    good({"payments", "import", "-", "--source", "bank"},
+         statement("s1", entry("B-1", "200.00", "DL-alice-7", "E2E-1")));
     const std::string list = "early.com;2026-07-05 18:00:00\nlater.com;2026-07-08 12:00:00\n";
     good({"droplist", "import", "-", "--source", "list", "--date-is", "drop"}, list);
     good({"registry", "learn", "-", "--date-is", "drop"}, list);
@@ -101,9 +112,11 @@ class Desk {
   // Runs a command as it is printed.
   void shell(const std::string& command) const {
     const std::string folder = std::filesystem::path(support::program_path()).parent_path().string();
-    const support::ProgramResult result = support::run(
-        "/bin/sh", {"-c", command},
-        {.environment = {{"PATH", folder + ":/usr/bin:/bin"}, {"DROPLEDGER_DB", book()}, {"DROPLEDGER_REGISTRY", with_registry_ ? registry() : ""}}});
+    const support::ProgramResult result =
+        support::run("/bin/sh", {"-c", command},
+                     {.environment = {{"PATH", folder + ":/usr/bin:/bin"},
+                                      {"DROPLEDGER_DB", book()},
+                                      {"DROPLEDGER_REGISTRY", with_registry_ ? registry() : ""}}});
     CAPTURE(command);
     CAPTURE(result.error);
     REQUIRE(result.status == 0);
@@ -135,11 +148,14 @@ class Desk {
 
 }  // namespace
 
-TEST_CASE("payments: what names an account is posted to it; the rest goes to suspense with a case, or is listed and left alone") {
+TEST_CASE(
+    "payments: what names an account is posted to it; the rest goes to suspense with a case, or is listed and left "
+    "alone") {
   const Desk desk;
-  const std::string xml = statement(
-      "s1", entry("1", "50.00", "thanks, DL-Alice-7.") + entry("2", "20.00", "for bob", "E2E-2") + entry("3", "9.00", "alice and bob") + entry("4", "8.00", "somebody") +
-                entry("5", "7.00", "carol") + entry("6", "6.00", "DL-alice-7 returned", "", "EUR", "DBIT"));
+  const std::string xml =
+      statement("s1", entry("1", "50.00", "thanks, DL-Alice-7.") + entry("2", "20.00", "for bob", "E2E-2") +
+                          entry("3", "9.00", "alice and bob") + entry("4", "8.00", "somebody") +
+                          entry("5", "7.00", "carol") + entry("6", "6.00", "DL-alice-7 returned", "", "EUR", "DBIT"));
   const json dry = desk.import(xml, {"--dry-run"});
   CHECK(dry["posted"] == 2);
   CHECK(desk.available("alice") == "0.00");
@@ -169,20 +185,25 @@ TEST_CASE("payments: what names an account is posted to it; the rest goes to sus
     CHECK(desk.read({"bank", "statements"})["rows"].size() == 1);
   }
   SUBCASE("an overlapping statement adds only what is new") {
-    const json report = desk.import(statement("s2", entry("2", "20.00", "for bob", "E2E-2") + entry("7", "1.00", "bob")));
+    const json report =
+        desk.import(statement("s2", entry("2", "20.00", "for bob", "E2E-2") + entry("7", "1.00", "bob")));
     CHECK(report["new_lines"] == 1);
     CHECK(report["posted"] == 1);
     CHECK(desk.available("bob") == "21.00");
   }
   SUBCASE("a known id with another content is named and not kept") {
-    const Ended report = desk.run({"payments", "import", "-", "--source", "bank"}, statement("s3", entry("2", "2000.00", "for bob", "E2E-2")));
-    CHECK(report.err.find("is known and differs: the amount is kept as '20.00 EUR', the file says '2000.00 EUR'") != std::string::npos);
+    const Ended report = desk.run({"payments", "import", "-", "--source", "bank"},
+                                  statement("s3", entry("2", "2000.00", "for bob", "E2E-2")));
+    CHECK(report.err.find("is known and differs: the amount is kept as '20.00 EUR', the file says '2000.00 EUR'") !=
+          std::string::npos);
     CHECK(desk.available("bob") == "20.00");
   }
   SUBCASE("a person assigns what was in suspense, and the bank still agrees") {
     desk.good({"suspense", "assign", "bob", "8.00", "--reason", "line 4"});
     CHECK(desk.available("bob") == "28.00");
-    CHECK(desk.run({"cases", "--kind", "unidentified_payment", "--csv", "--no-header"}).out.find("8.00 EUR") == std::string::npos);  // its case is closed
+    // its case is closed
+    CHECK(desk.run({"cases", "--kind", "unidentified_payment", "--csv", "--no-header"}).out.find("8.00 EUR") ==
+          std::string::npos);
     const json found = desk.reconcile("bank");
     CHECK(found["open"] == 1);  // what went out
     CHECK(found["rows"][0]["class"] == "missing_here");
@@ -216,22 +237,28 @@ TEST_CASE("payments: references are one account's each, and may be taken away") 
   CHECK(desk.read({"payments", "references"})["rows"][0]["account"] == "bob");
 }
 
-TEST_CASE("bank import: balances that do not add up are refused unless forced; files that are none, and CSV without a mapping, too") {
+TEST_CASE(
+    "bank import: balances that do not add up are refused unless forced; files that are none, and CSV without a "
+    "mapping, too") {
   const Desk desk;
-  const std::string off = statement("s1", entry("1", "50.00", "alice"), balance("OPBD", "0.00") + balance("CLBD", "49.99"));
+  const std::string off =
+      statement("s1", entry("1", "50.00", "alice"), balance("OPBD", "0.00") + balance("CLBD", "49.99"));
   const Ended refused = desk.run({"bank", "import", "-", "--source", "bank"}, off);
   CHECK(refused.status == 3);
   CHECK(refused.err.find("statement_not_balanced (116)") != std::string::npos);
   CHECK(desk.read({"bank", "statements"})["rows"].empty());
   desk.good({"bank", "import", "-", "--source", "bank", "--force"}, off);
   CHECK(desk.read({"bank", "statements"})["rows"].size() == 1);
-  CHECK(desk.run({"bank", "import", "-", "--source", "bank"}, "<a/>").err.find("invalid_statement (115)") != std::string::npos);
+  CHECK(desk.run({"bank", "import", "-", "--source", "bank"}, "<a/>").err.find("invalid_statement (115)") !=
+        std::string::npos);
   CHECK(desk.run({"bank", "import", "-", "--source", "bank"}, "day,amount\n").status == 2);
   CHECK(desk.run({"bank", "import", "nowhere.xml", "--source", "bank"}).status == 4);
   const std::string mapping = desk.folder().file("bank.toml");
-  std::ofstream(mapping) << "currency = \"EUR\"\n[columns]\nbooked = \"day\"\namount = \"amount\"\nreference = \"text\"\n";
-  const Ended csv = desk.run({"payments", "import", "-", "--source", "paypal", "--mapping", mapping, "--format", "json"},
-                             "day,amount,text\n2026-07-01,5.00,bob\n2026-07-01,5.00,bob\n2026-07-01,five,bob\n");
+  std::ofstream(mapping)
+      << "currency = \"EUR\"\n[columns]\nbooked = \"day\"\namount = \"amount\"\nreference = \"text\"\n";
+  const Ended csv =
+      desk.run({"payments", "import", "-", "--source", "paypal", "--mapping", mapping, "--format", "json"},
+               "day,amount,text\n2026-07-01,5.00,bob\n2026-07-01,5.00,bob\n2026-07-01,five,bob\n");
   CHECK(csv.err.find("-:4: 'five' is no amount") != std::string::npos);
   CHECK(json::parse(csv.out)["posted"] == 2);  // two equal rows are two payments
   CHECK(desk.available("bob") == "10.00");
@@ -241,9 +268,11 @@ TEST_CASE("bank import: balances that do not add up are refused unless forced; f
   REQUIRE(open["open"] == 1);
   CHECK(open["rows"][0]["class"] == "unparsed");
   CHECK(std::string(open["rows"][0]["detail"]).find("2026-07-01,five,bob") != std::string::npos);
-  desk.good({"payments", "import", "-", "--source", "paypal", "--mapping", mapping}, rows);  // again: nothing new
+  // again: nothing new
+  desk.good({"payments", "import", "-", "--source", "paypal", "--mapping", mapping}, rows);
   CHECK(desk.read({"reconcile", "--only", "bank", "--source", "paypal"})["open"] == 1);
-  desk.good({"payments", "import", "-", "--source", "paypal", "--mapping", mapping}, rows.substr(0, rows.find("five")) + "4.00,bob\n");
+  desk.good({"payments", "import", "-", "--source", "paypal", "--mapping", mapping},
+            rows.substr(0, rows.find("five")) + "4.00,bob\n");
   CHECK(desk.read({"reconcile", "--only", "bank", "--source", "paypal"})["open"] == 0);
   CHECK(desk.available("bob") == "14.00");
 }
@@ -264,13 +293,16 @@ TEST_CASE("reconcile: a loop without its other side is not done, and never clean
   CHECK(desk.run({"reconcile", "--only", "money"}).status == 2);
 }
 
-TEST_CASE("reconcile: a book, its provider and its bank that agree; then one thing is damaged at a time, and the right loop names it") {
+TEST_CASE(
+    "reconcile: a book, its provider and its bank that agree; then one thing is damaged at a time, and the right loop "
+    "names it") {
   Desk desk;
   desk.with_provider();
   const json clean = desk.read({"reconcile", "--only", "self,jobs,purse", "--all"});
   CAPTURE(clean.dump(1));
   CHECK(clean["open"] == 0);
-  for (const json& row : clean["sections"]["classes"]["rows"]) CHECK((row["class"] == "match" || row["class"] == "timing"));
+  for (const json& row : clean["sections"]["classes"]["rows"])
+    CHECK((row["class"] == "match" || row["class"] == "timing"));
   CHECK(desk.read({"reconcile", "--only", "bank", "--source", "bank"})["open"] == 0);
   for (const char* format : {"table", "csv", "jsonl", "html"}) {
     CAPTURE(format);
@@ -304,7 +336,9 @@ TEST_CASE("reconcile: a book, its provider and its bank that agree; then one thi
     CHECK(deposit["subject"] == "later.com");
   }
   SUBCASE("a job there that we know nothing of") {
-    Desk::damage(desk.registry(), "INSERT INTO application (name, cycle, created_at) SELECT 'strange.com', 1, created_at FROM application LIMIT 1");
+    Desk::damage(desk.registry(),
+                 "INSERT INTO application (name, cycle, created_at) SELECT 'strange.com', 1, created_at FROM "
+                 "application LIMIT 1");
     CHECK(desk.lone("jobs")["class"] == "missing_here");
     CHECK(desk.lone("purse")["class"] == "missing_here");
   }
@@ -348,13 +382,18 @@ TEST_CASE("payments: a long statement is posted in chunks, every line once") {
   REQUIRE(bool(operations::open_account(context, {}, "alice", support::currency("EUR"), {})));
   std::vector<engine::ExternalLine> lines;
   for (int i = 0; i < kLines; ++i) {
-    lines.push_back({.source = "bank", .external_id = std::to_string(i), .booked_on = engine::parse_day("2026-08-01").value(), .amount = support::eur(100),
+    lines.push_back({.source = "bank",
+                     .external_id = std::to_string(i),
+                     .booked_on = engine::parse_day("2026-08-01").value(),
+                     .amount = support::eur(100),
                      .reference = i % 10 == 0 ? "somebody" : "alice"});
   }
-  const operations::StatementReport kept = operations::import_statement(context, {.source = "bank", .name = "s1"}, lines);
+  const operations::StatementReport kept =
+      operations::import_statement(context, {.source = "bank", .name = "s1"}, lines);
   CHECK(kept.added == kLines);
   std::size_t last = 0;
-  const operations::PostingReport report = operations::post_payments(context, "bank", lines, [&](std::size_t done) { last = done; });
+  const operations::PostingReport report =
+      operations::post_payments(context, "bank", lines, [&](std::size_t done) { last = done; });
   CHECK(last == kLines);
   CHECK(report.count(operations::Posting::posted) == kLines * 9 / 10);
   CHECK(report.count(operations::Posting::unidentified) == kLines / 10);

@@ -83,7 +83,8 @@ TEST_CASE("refunds: opening and reserved are captured, refunded and closing, for
   // One account's report is its part of everybody's.
   const engine::Customer one = book.store->customer("account1").value();
   const RefundReport own = refund_report(*book.store, {.customer = one.id, .period = {}, .now = book.now}).value();
-  CHECK(own.refunds.size() == static_cast<std::size_t>(std::ranges::count(whole.refunds, "account1", &EndedDeposit::account)));
+  CHECK(own.refunds.size() ==
+        static_cast<std::size_t>(std::ranges::count(whole.refunds, "account1", &EndedDeposit::account)));
 }
 
 TEST_CASE("refunds: one minor unit off, anywhere, and nothing is printed; the first row that is off is named") {
@@ -95,19 +96,24 @@ TEST_CASE("refunds: one minor unit off, anywhere, and nothing is printed; the fi
   const std::string capture = first_id(book, "SELECT id FROM transfer WHERE kind = 'capture' LIMIT 1");
   const std::string captured = first_id(book, "SELECT backorder_id FROM transfer WHERE id = " + capture);
   const std::string held = first_id(book, "SELECT id FROM backorder WHERE state IN ('ACTIVE', 'PROCESSING') LIMIT 1");
-  const std::string reserve = first_id(book, "SELECT id FROM transfer WHERE kind = 'reserve' AND backorder_id = " + held);
+  const std::string reserve =
+      first_id(book, "SELECT id FROM transfer WHERE kind = 'reserve' AND backorder_id = " + held);
   struct Row {
     std::string sql, names;
   };
   int number = 0;
-  for (const Row& row : {Row{"UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = " + refund, "backorder " + refunded + " ("},
-                         Row{"UPDATE transfer SET amount_minor = amount_minor - 1 WHERE id = " + capture, "backorder " + captured + " ("},
-                         Row{"UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = " + reserve, "backorder " + held + " ("},
-                         Row{"UPDATE backorder SET deposit_minor = deposit_minor + 1 WHERE id = " + held, "backorder " + held + " ("},
-                         Row{"UPDATE ledger_account SET balance_minor = balance_minor + 1 WHERE id = (SELECT min(id) FROM ledger_account WHERE kind = 2010)", "account account0: its balance"},
-                         Row{"DELETE FROM transfer WHERE id = " + reserve, "no transfer reserved its deposit"},
-                         Row{"DELETE FROM transfer WHERE id = " + refund, "never ended"},
-                         Row{"DELETE FROM backorder WHERE id = " + refunded, "names no backorder"}}) {
+  for (const Row& row :
+       {Row{"UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = " + refund, "backorder " + refunded + " ("},
+        Row{"UPDATE transfer SET amount_minor = amount_minor - 1 WHERE id = " + capture,
+            "backorder " + captured + " ("},
+        Row{"UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = " + reserve, "backorder " + held + " ("},
+        Row{"UPDATE backorder SET deposit_minor = deposit_minor + 1 WHERE id = " + held, "backorder " + held + " ("},
+        Row{"UPDATE ledger_account SET balance_minor = balance_minor + 1 WHERE id = (SELECT min(id) FROM "
+            "ledger_account WHERE kind = 2010)",
+            "account account0: its balance"},
+        Row{"DELETE FROM transfer WHERE id = " + reserve, "no transfer reserved its deposit"},
+        Row{"DELETE FROM transfer WHERE id = " + refund, "never ended"},
+        Row{"DELETE FROM backorder WHERE id = " + refunded, "names no backorder"}}) {
     CAPTURE(row.sql);
     const auto store = damaged(book, "damaged" + std::to_string(++number) + ".db", row.sql);
     const auto report = refund_report(*store, {.period = {}, .now = book.now});
@@ -124,7 +130,8 @@ TEST_CASE("refunds: an outcome that nothing followed is an exception, and so is 
   ReportBook book(23, 6, 40);
   SweepOptions no_settling;
   no_settling.stages = {Stage::reserve, Stage::voids, Stage::submit, Stage::sync};
-  for (; book.now < start() + std::chrono::hours(24 * 12); book.now += std::chrono::hours(6)) sweep(book.context(), book.registry.get(), no_settling);
+  for (; book.now < start() + std::chrono::hours(24 * 12); book.now += std::chrono::hours(6))
+    sweep(book.context(), book.registry.get(), no_settling);
   RefundQuery query{.period = {}, .now = book.now};
   const RefundReport waiting = refund_report(*book.store, query).value();
   CHECK(std::ranges::count(waiting.exceptions, std::string("outcome without refund"), &DepositException::what) > 0);
@@ -137,10 +144,13 @@ TEST_CASE("refunds: an outcome that nothing followed is an exception, and so is 
   CHECK(refund_report(*book.store, query).value().exceptions.empty());
 }
 
-TEST_CASE("refunds: the little that is read of every backorder and transfer says what the whole rows say, of all accounts and of one") {
+TEST_CASE(
+    "refunds: the little that is read of every backorder and transfer says what the whole rows say, of all accounts "
+    "and of one") {
   ReportBook book(24, 6, 50);
   book.play(start() + std::chrono::hours(24 * 5));
-  for (const std::optional<engine::CustomerId> only : {std::optional<engine::CustomerId>(), std::optional(book.store->customer("account1").value().id)}) {
+  for (const std::optional<engine::CustomerId> only :
+       {std::optional<engine::CustomerId>(), std::optional(book.store->customer("account1").value().id)}) {
     engine::BackorderQuery all;
     all.customer = only;
     all.order = engine::BackorderQuery::Order::customer;
@@ -149,14 +159,18 @@ TEST_CASE("refunds: the little that is read of every backorder and transfer says
     book.store->each_deposit(only, [&](const engine::BackorderDeposit& row) {
       REQUIRE(at < backorders.size());
       const engine::Backorder& whole = backorders[at++];
-      CHECK(std::tie(row.id, row.customer, row.name, row.zone, row.state, row.deposit, row.attempt, row.provider_status, row.provider_status_at) ==
-            std::tie(whole.id, whole.customer, whole.name.ace(), whole.zone, whole.state, whole.deposit, whole.attempt, whole.provider_status, whole.provider_status_at));
+      CHECK(std::tie(row.id, row.customer, row.name, row.zone, row.state, row.deposit, row.attempt, row.provider_status,
+                     row.provider_status_at) == std::tie(whole.id, whole.customer, whole.name.ace(), whole.zone,
+                                                         whole.state, whole.deposit, whole.attempt,
+                                                         whole.provider_status, whole.provider_status_at));
       held += row.deposit ? 1 : 0;
     });
     CHECK(at == backorders.size());
     CHECK(held > 0);
 
-    engine::TransferQuery kinds{.customer = only, .kinds = {engine::TransferKind::reserve, engine::TransferKind::refund, engine::TransferKind::capture, engine::TransferKind::capture_tax}};
+    engine::TransferQuery kinds{.customer = only,
+                                .kinds = {engine::TransferKind::reserve, engine::TransferKind::refund,
+                                          engine::TransferKind::capture, engine::TransferKind::capture_tax}};
     std::vector<engine::Transfer> transfers;
     book.store->each_transfer(kinds, [&](const engine::Transfer& transfer) { transfers.push_back(transfer); });
     at = 0;
@@ -164,7 +178,8 @@ TEST_CASE("refunds: the little that is read of every backorder and transfer says
       REQUIRE(at < transfers.size());
       const engine::Transfer& whole = transfers[at++];
       CHECK(std::tie(row.id, row.kind, row.attempt, row.amount, row.recorded_at, row.effective_at, row.actor) ==
-            std::tie(whole.id, whole.kind, whole.attempt, whole.amount, whole.recorded_at, whole.effective_at, whole.actor));
+            std::tie(whole.id, whole.kind, whole.attempt, whole.amount, whole.recorded_at, whole.effective_at,
+                     whole.actor));
       CHECK(row.backorder == whole.backorder);
     });
     CHECK(at == transfers.size());

@@ -23,13 +23,15 @@ std::string csv(const render::Table& table, render::Options options = {}) {
 
 TEST_CASE("render csv: money and domains are two columns, every currency with its own decimals") {
   render::Table table{
-      .columns = {{"id"}, {"domain", {}, Kind::domain}, {"price", {}, Kind::money}, {"placed_at"}, {"billed_on"}, {"open"}}};
+      .columns = {
+          {"id"}, {"domain", {}, Kind::domain}, {"price", {}, Kind::money}, {"placed_at"}, {"billed_on"}, {"open"}}};
   table.add_fact("account", "acme");
   const engine::UtcTime time = engine::parse_time("2026-08-04T18:00:00Z").value();
   const engine::Day day = engine::parse_day("2026-08-05").value();
   table.add(1, engine::DomainName::parse("例子.com").value(), money("59.00", "EUR"), time, day, true);
   table.add(2, engine::DomainName::parse("a.com").value(), money("12000", "JPY"), time, day, false);
-  table.add(3, std::optional<engine::DomainName>(), money("-0.005", "KWD"), render::Cell(), render::Cell(), render::Cell());
+  table.add(3, std::optional<engine::DomainName>(), money("-0.005", "KWD"), render::Cell(), render::Cell(),
+            render::Cell());
   table.add(4, "all", "unlimited", render::Cell(), render::Cell(), render::Cell());
   table.add_total("Total", render::Cell(), render::Cell(), render::Cell(), render::Cell(), render::Cell());
   CHECK(csv(table) ==
@@ -55,9 +57,10 @@ TEST_CASE("render csv: quotes where RFC 4180 wants them, and text that stays wha
     const char* text;
     const char* field;
   };
-  for (const Case& row : {Case{"plain text", "plain text"}, Case{"a,b", "\"a,b\""}, Case{"say \"hi\"", "\"say \"\"hi\"\"\""},
-                          Case{"\"", "\"\"\"\""}, Case{"two\nlines", "\"two\nlines\""}, Case{"cr\r", "\"cr\r\""}, Case{"", "\"\""},
-                          Case{"=1+1", "=1+1"}, Case{"-5", "-5"}, Case{" x ", " x "}, Case{"\x1b[1m", "\x1b[1m"}, Case{"مثال", "مثال"}}) {
+  for (const Case& row :
+       {Case{"plain text", "plain text"}, Case{"a,b", "\"a,b\""}, Case{"say \"hi\"", "\"say \"\"hi\"\"\""},
+        Case{"\"", "\"\"\"\""}, Case{"two\nlines", "\"two\nlines\""}, Case{"cr\r", "\"cr\r\""}, Case{"", "\"\""},
+        Case{"=1+1", "=1+1"}, Case{"-5", "-5"}, Case{" x ", " x "}, Case{"\x1b[1m", "\x1b[1m"}, Case{"مثال", "مثال"}}) {
     CAPTURE(row.text);
     render::Table table{.columns = {{"note"}, {"n"}}};
     table.add(row.text, 1);

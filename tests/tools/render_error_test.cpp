@@ -43,9 +43,9 @@ TEST_CASE("render error: what no code names ends with 70") {
   render::write_internal_error(text, "transfers balance", render::Format::table);
   CHECK(text.str() == "error: internal_error: transfers balance\n");
   render::write_internal_error(json, "transfers balance", render::Format::json);
-  CHECK(
-      json.str() ==
-      "{\"error\":{\"code\":\"internal_error\",\"number\":0,\"message\":\"transfers balance\",\"retryable\":false,\"exit_status\":70}}\n");
+  CHECK(json.str() ==
+        "{\"error\":{\"code\":\"internal_error\",\"number\":0,\"message\":\"transfers "
+        "balance\",\"retryable\":false,\"exit_status\":70}}\n");
 }
 
 TEST_CASE("render error: exit statuses are those of the classes") {

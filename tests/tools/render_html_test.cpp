@@ -32,20 +32,37 @@ std::string between(const std::string& text, const std::string& begin, const std
 }
 bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
-constexpr const char* kHostile = "</td></style><script>alert(1)</script><img src=x onerror='a()'> \" & \x1b[31m \u202egnp";
+constexpr const char* kHostile =
+    "</td></style><script>alert(1)</script><img src=x onerror='a()'> \" & \x1b[31m \u202egnp";
 
 render::Table report(const std::string& text) {
   render::Table table{.schema = "dropledger.refunds/1",
-                      .columns = {{"account", text}, {"domain", {}, Kind::domain}, {"amount", {}, Kind::money}, {"at"}, {"memo", {}, Kind::text, true}}};
+                      .columns = {{"account", text},
+                                  {"domain", {}, Kind::domain},
+                                  {"amount", {}, Kind::money},
+                                  {"at"},
+                                  {"memo", {}, Kind::text, true}}};
   table.add_fact("note", text);
-  table.add(text, engine::DomainName::parse("مثال.com").value(), eur(-340), engine::parse_time("2026-08-02T18:00:00Z").value(), text);
-  table.add("bob", engine::DomainName::parse("tern-court.com").value(), eur(5900), engine::parse_time("2026-08-02T18:00:01Z").value(), render::Cell());
+  table.add(text, engine::DomainName::parse("مثال.com").value(), eur(-340),
+            engine::parse_time("2026-08-02T18:00:00Z").value(), text);
+  table.add("bob", engine::DomainName::parse("tern-court.com").value(), eur(5900),
+            engine::parse_time("2026-08-02T18:00:01Z").value(), render::Cell());
   table.add_total("2 deposits", render::Cell(), eur(5560), render::Cell(), "");
-  table.charts.push_back(render::Columns{.title = text, .currency = eur(0).currency(), .labels = {text, "2026-08-02"}, .stacks = {{text, Tone::first, {0, 5900}}},
+  table.charts.push_back(render::Columns{.title = text,
+                                         .currency = eur(0).currency(),
+                                         .labels = {text, "2026-08-02"},
+                                         .stacks = {{text, Tone::first, {0, 5900}}},
                                          .line = render::Columns::Series{text, Tone::good, {10'000, -340}}});
-  table.charts.push_back(render::Bars{.title = text, .currency = eur(0).currency(), .bars = {{text, 5900, text, Tone::bad}}});
-  table.charts.push_back(render::Steps{.title = text, .currency = {}, .from = engine::parse_time("2026-08-01").value(), .to = engine::parse_time("2026-08-03").value(),
-                                       .lines = {{text, Tone::first, {{engine::parse_time("2026-08-01").value(), 1}, {engine::parse_time("2026-08-02").value(), 3}}}}});
+  table.charts.push_back(
+      render::Bars{.title = text, .currency = eur(0).currency(), .bars = {{text, 5900, text, Tone::bad}}});
+  table.charts.push_back(render::Steps{
+      .title = text,
+      .currency = {},
+      .from = engine::parse_time("2026-08-01").value(),
+      .to = engine::parse_time("2026-08-03").value(),
+      .lines = {{text,
+                 Tone::first,
+                 {{engine::parse_time("2026-08-01").value(), 1}, {engine::parse_time("2026-08-02").value(), 3}}}}});
   table.charts.push_back(render::Tiles{.title = text, .tiles = {{text, text, text, Tone::warn}}});
   render::Table section{.columns = {{"cause", text}, {"amount", {}, Kind::money}}};
   section.title = text;
@@ -57,17 +74,22 @@ render::Table report(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("render html: nothing that a stranger wrote becomes markup, style, script or an address, wherever it stands") {
+TEST_CASE(
+    "render html: nothing that a stranger wrote becomes markup, style, script or an address, wherever it stands") {
   const std::string page = printed(report(kHostile));
-  for (const std::string forbidden : {"<script", "<img", "onerror='", "</style><script", "\x1b", "\u202e", "http:", "https:", "url(", "@import"}) {
+  for (const std::string forbidden :
+       {"<script", "<img", "onerror='", "</style><script", "\x1b", "\u202e", "http:", "https:", "url(", "@import"}) {
     CAPTURE(forbidden);
     CHECK_FALSE(holds(page, forbidden));
   }
-  CHECK(holds(page, "&lt;/td&gt;&lt;/style&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=&#39;a()&#39;&gt; &quot; &amp; \\x1b[31m \\u202egnp"));
+  CHECK(holds(page,
+              "&lt;/td&gt;&lt;/style&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=&#39;a()&#39;&gt; "
+              "&quot; &amp; \\x1b[31m \\u202egnp"));
   // The same page with a harmless text has the same tags in the same order.
   const auto tags = [](const std::string& text) {
     std::string all;
-    for (std::size_t at = text.find('<'); at != std::string::npos; at = text.find('<', at + 1)) all += text.substr(at, text.find_first_of(" >", at) - at) + "\n";
+    for (std::size_t at = text.find('<'); at != std::string::npos; at = text.find('<', at + 1))
+      all += text.substr(at, text.find_first_of(" >", at) - at) + "\n";
     return all;
   };
   CHECK(tags(page) == tags(printed(report("plain"))));
@@ -90,9 +112,13 @@ TEST_CASE("render html: the policy names the hash of the one style, and allows n
         "default-src 'none'; style-src 'sha256-" + std::string(text.data()) + "'; base-uri 'none'; form-action 'none'");
 }
 
-TEST_CASE("render html: amounts stand to the right with their currency, names in Unicode with their ACE form, times without T and Z") {
+TEST_CASE(
+    "render html: amounts stand to the right with their currency, names in Unicode with their ACE form, times without "
+    "T and Z") {
   const std::string page = printed(report("memo"));
-  CHECK(holds(page, "<td><bdi dir=ltr title=\"xn--mgbh0fb.com\">مثال.com</bdi><td><span class=n>-3.40&nbsp;EUR</span><td>2026-08-02 18:00<td>memo</tr>"));
+  CHECK(holds(page,
+              "<td><bdi dir=ltr title=\"xn--mgbh0fb.com\">مثال.com</bdi><td><span "
+              "class=n>-3.40&nbsp;EUR</span><td>2026-08-02 18:00<td>memo</tr>"));
   CHECK(holds(page, "<td>tern-court.com<td>59.00&nbsp;EUR<td>2026-08-02 18:00:01<td></tr>"));
   CHECK(holds(page, "<tfoot>\n<tr><td>2 deposits<td><td>55.60&nbsp;EUR"));
   CHECK(holds(page, "#t0 td:nth-child(3),#t0 th:nth-child(3){text-align:right}"));
@@ -125,15 +151,24 @@ TEST_CASE("render html: an empty list says so, a record is its facts, and a titl
 
 TEST_CASE("render charts: columns stack upwards over a scale in whole steps, and say their figures") {
   render::Table table{.schema = "dropledger.chart/1", .columns = {{"a"}}};
-  table.charts.push_back(render::Columns{.title = "Deposits", .currency = eur(0).currency(), .labels = {"one", "two"},
-                                         .stacks = {{"funded", Tone::first, {4000, 0}}, {"short", Tone::bad, {6000, 10'000}}}, .line = {}});
+  table.charts.push_back(
+      render::Columns{.title = "Deposits",
+                      .currency = eur(0).currency(),
+                      .labels = {"one", "two"},
+                      .stacks = {{"funded", Tone::first, {4000, 0}}, {"short", Tone::bad, {6000, 10'000}}},
+                      .line = {}});
   const std::string page = printed(table);
   for (const char* step : {">0.00 EUR<", ">50.00 EUR<", ">100.00 EUR<"}) CHECK(holds(page, step));
   CHECK_FALSE(holds(page, ">150.00 EUR<"));
   // Bars of 76, 114 and 190 of 190 pixels, the second on top of the first.
-  CHECK(holds(page, "<rect class=\"first\" x=\"1\" width=\"8\" y=\"126\" height=\"76\"><title>one · funded · 40.00 EUR</title>"));
-  CHECK(holds(page, "<rect class=\"bad\" x=\"1\" width=\"8\" y=\"12\" height=\"114\"><title>one · short · 60.00 EUR</title>"));
-  CHECK(holds(page, "<rect class=\"bad\" x=\"11\" width=\"8\" y=\"12\" height=\"190\"><title>two · short · 100.00 EUR</title>"));
+  CHECK(holds(
+      page,
+      "<rect class=\"first\" x=\"1\" width=\"8\" y=\"126\" height=\"76\"><title>one · funded · 40.00 EUR</title>"));
+  CHECK(holds(
+      page, "<rect class=\"bad\" x=\"1\" width=\"8\" y=\"12\" height=\"114\"><title>one · short · 60.00 EUR</title>"));
+  CHECK(holds(
+      page,
+      "<rect class=\"bad\" x=\"11\" width=\"8\" y=\"12\" height=\"190\"><title>two · short · 100.00 EUR</title>"));
   CHECK(holds(page, "role=\"img\" height=\"224\" aria-label=\"Deposits, one to two, highest 100.00 EUR\""));
 }
 
@@ -144,19 +179,29 @@ TEST_CASE("render charts: any amount has a scale, from one unit to the largest, 
   table.charts.push_back(render::Tiles{});
   table.charts.push_back(render::Steps{.title = {}, .currency = {}, .from = {}, .to = {}, .lines = {}});
   CHECK_FALSE(holds(printed(table), "<figure"));
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{1}, std::int64_t{999}, engine::kMaxAmountMinor, std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{1}, std::int64_t{999}, engine::kMaxAmountMinor,
+                                   std::numeric_limits<std::int64_t>::max()}) {
     CAPTURE(value);
-    table.charts = {render::Columns{.title = "x", .currency = {}, .labels = {"d"}, .stacks = {{"s", Tone::first, {value}}}, .line = {}},
-                    render::Columns{.title = "y", .currency = {}, .labels = {"d"}, .stacks = {}, .line = render::Columns::Series{"l", Tone::first, {-value}}}};
+    table.charts = {
+        render::Columns{
+            .title = "x", .currency = {}, .labels = {"d"}, .stacks = {{"s", Tone::first, {value}}}, .line = {}},
+        render::Columns{.title = "y",
+                        .currency = {},
+                        .labels = {"d"},
+                        .stacks = {},
+                        .line = render::Columns::Series{"l", Tone::first, {-value}}}};
     CHECK(holds(printed(table), "<figure"));
   }
-  table.charts = {render::Columns{.title = "x", .currency = {}, .labels = {"d"}, .stacks = {{"s", Tone::first, {1, 2}}}, .line = {}}};
+  table.charts = {render::Columns{
+      .title = "x", .currency = {}, .labels = {"d"}, .stacks = {{"s", Tone::first, {1, 2}}}, .line = {}}};
   CHECK_THROWS_AS(printed(table), engine::InvariantError);
   table.charts = {render::Bars{.title = "x", .currency = {}, .bars = {{"b", -1, "", Tone::first}}}};
   CHECK_THROWS_AS(printed(table), engine::InvariantError);
 }
 
-TEST_CASE("render: sections follow the table, are members of the JSON object, stand alone when asked for, and pictures are HTML's alone") {
+TEST_CASE(
+    "render: sections follow the table, are members of the JSON object, stand alone when asked for, and pictures are "
+    "HTML's alone") {
   render::Table table = report("memo");
   table.sections[0].add("by_customer", eur(5560));
   const nlohmann::json read = nlohmann::json::parse(printed(table, Format::json));
@@ -184,11 +229,18 @@ TEST_CASE("render: sections follow the table, are members of the JSON object, st
 
 TEST_CASE("command line: every command prints HTML, and a section that is not there is refused with those that are") {
   const support::TemporaryDirectory folder;
-  const auto run = [&](std::vector<std::string> arguments) { return support::run_program(arguments, {.directory = folder.path()}); };
+  const auto run = [&](std::vector<std::string> arguments) {
+    return support::run_program(arguments, {.directory = folder.path()});
+  };
   REQUIRE(run({"init", "--rehearsal", "--now", "2026-08-01", "--format", "html"}).status == 0);
   REQUIRE(run({"account", "open", "alice", "--currency", "EUR"}).status == 0);
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"account", "list"}, {"account", "show", "alice"}, {"fund", "alice", "5.00", "--memo", "<b>wire</b>"}, {"statement", "alice"}, {"preview"}, {"doctor"}}) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"account", "list"},
+                                             {"account", "show", "alice"},
+                                             {"fund", "alice", "5.00", "--memo", "<b>wire</b>"},
+                                             {"statement", "alice"},
+                                             {"preview"},
+                                             {"doctor"}}) {
     CAPTURE(command.front());
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.end(), {"--format", "html"});

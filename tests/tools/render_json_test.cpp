@@ -22,12 +22,13 @@ std::string printed(const render::Table& table, Format format) {
 }
 
 render::Table prices() {
-  render::Table table{.schema = "dropledger.prices/1",
-                      .columns = {{"domain", {}, Kind::domain}, {"price", {}, Kind::money}, {"since"}, {"open"}, {"uses"}}};
+  render::Table table{
+      .schema = "dropledger.prices/1",
+      .columns = {{"domain", {}, Kind::domain}, {"price", {}, Kind::money}, {"since"}, {"open"}, {"uses"}}};
   table.add_fact("account", "acme");
   table.add_fact("name", engine::DomainName::parse("例子.com").value());
-  table.add(engine::DomainName::parse("مثال.com").value(), money("59.00", "EUR"), engine::parse_time("2026-08-04T18:00:00Z").value(), true,
-            -3);
+  table.add(engine::DomainName::parse("مثال.com").value(), money("59.00", "EUR"),
+            engine::parse_time("2026-08-04T18:00:00Z").value(), true, -3);
   table.add(render::Cell(), money("-12000", "JPY"), engine::parse_day("2026-08-05").value(), false, render::Cell());
   table.add_total("Total", money("0.005", "KWD"), render::Cell(), render::Cell(), 9007199254740993);
   return table;
@@ -56,13 +57,15 @@ TEST_CASE("render json: any reader understands it, and finds no float") {
 TEST_CASE("render json: an empty list is a list; a record has its facts only") {
   render::Table list{.schema = "dropledger.accounts/1", .columns = {{"id"}}};
   list.truncated = true;
-  CHECK(printed(list, Format::json) == "{\"schema\":\"dropledger.accounts/1\",\"rows\":[],\"count\":0,\"truncated\":true,\"totals\":[]}\n");
+  CHECK(printed(list, Format::json) ==
+        "{\"schema\":\"dropledger.accounts/1\",\"rows\":[],\"count\":0,\"truncated\":true,\"totals\":[]}\n");
   CHECK(printed(list, Format::jsonl).empty());
   render::Table record{.schema = "dropledger.account/1"};
   record.add_fact("limit", std::optional<engine::Money>());
   record.add_fact("watches", std::optional<engine::DomainName>());
   for (const Format format : {Format::json, Format::jsonl}) {
-    CHECK(printed(record, format) == "{\"schema\":\"dropledger.account/1\",\"limit\":null,\"watches\":null,\"watches_unicode\":null}\n");
+    CHECK(printed(record, format) ==
+          "{\"schema\":\"dropledger.account/1\",\"limit\":null,\"watches\":null,\"watches_unicode\":null}\n");
   }
 }
 
@@ -78,15 +81,17 @@ TEST_CASE("render jsonl: one row per line, nothing else") {
 }
 
 TEST_CASE("render json: text comes back as it went in, without a raw control character on the way") {
-  for (const std::string& text : {std::string("quote \" backslash \\ slash /"), std::string("two\nlines\r\tand a tab"),
-                                 std::string("\x1b[31m"), std::string("nul \0 inside", 12), std::string("c1 \xC2\x9B"),
-                                 std::string("\xE2\x80\xAE rlo \xE2\x80\xA8 ls"), std::string("𝄞 例子 مثال"), std::string()}) {
+  for (const std::string& text :
+       {std::string("quote \" backslash \\ slash /"), std::string("two\nlines\r\tand a tab"), std::string("\x1b[31m"),
+        std::string("nul \0 inside", 12), std::string("c1 \xC2\x9B"), std::string("\xE2\x80\xAE rlo \xE2\x80\xA8 ls"),
+        std::string("𝄞 例子 مثال"), std::string()}) {
     CAPTURE(text);
     render::Table table{.schema = "s", .columns = {{"note"}}};
     table.add(text);
     const std::string json = printed(table, Format::jsonl);
     CHECK(nlohmann::json::parse(json).at("note").get<std::string>() == text);
-    CHECK(std::all_of(json.begin(), json.end() - 1, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; }));
+    CHECK(std::all_of(json.begin(), json.end() - 1,
+                      [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; }));
     CHECK(json.find("\xC2\x9B") == std::string::npos);
     CHECK(json.find("\xE2\x80\xAE") == std::string::npos);
   }

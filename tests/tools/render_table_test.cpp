@@ -26,11 +26,13 @@ std::string printed(const render::Table& table, const render::Options& options =
 }
 
 render::Table backorders() {
-  render::Table table{.schema = "dropledger.backorders/1",
-                      .columns = {{"id", "No."}, {"domain", {}, Kind::domain}, {"price", {}, Kind::money}, {"drops_at"}, {"paid"}}};
+  render::Table table{
+      .schema = "dropledger.backorders/1",
+      .columns = {{"id", "No."}, {"domain", {}, Kind::domain}, {"price", {}, Kind::money}, {"drops_at"}, {"paid"}}};
   table.add_fact("account", "acme");
   table.add_fact("as_of", engine::parse_time("2026-08-01T06:10:00Z").value());
-  table.add(7, domain("example.com"), money("59.00", "EUR"), engine::parse_time("2026-08-04T18:00:00.250Z").value(), true);
+  table.add(7, domain("example.com"), money("59.00", "EUR"), engine::parse_time("2026-08-04T18:00:00.250Z").value(),
+            true);
   table.add(12345, domain("例子.com"), money("12000", "JPY"), std::optional<engine::UtcTime>(), false);
   table.add(8, domain("مثال.com"), money("-1.250", "KWD"), engine::parse_day("2026-08-05").value(), false);
   return table;
@@ -104,7 +106,8 @@ a-rather-long-name.example  1234567.00 EUR  会議の議事録を…
 b                                 1.00 EUR  short
 )");
   CHECK(printed(table, {.ascii = true, .width = 60, .header = false}).find("会議の議事録...\n") != std::string::npos);
-  CHECK(printed(table, {.width = 10, .header = false}).find("a-rather-long-name.example  1234567.00 EUR  会議の…\n") != std::string::npos);
+  CHECK(printed(table, {.width = 10, .header = false}).find("a-rather-long-name.example  1234567.00 EUR  会議の…\n") !=
+        std::string::npos);
   CHECK(printed(table, {.header = false}).find("会議の議事録を確認する\n") != std::string::npos);
 }
 
@@ -132,7 +135,8 @@ TEST_CASE("render table: colours only when asked for") {
 
 TEST_CASE("render: a table that contradicts itself is not printed at all") {
   const auto refuses = [](const render::Table& table) {
-    for (const render::Format format : {render::Format::table, render::Format::csv, render::Format::json, render::Format::jsonl}) {
+    for (const render::Format format :
+         {render::Format::table, render::Format::csv, render::Format::json, render::Format::jsonl}) {
       std::ostringstream out;
       CHECK_THROWS_AS(render::write(out, table, {.format = format}), engine::InvariantError);
       CHECK(out.str().empty());
@@ -172,8 +176,8 @@ TEST_CASE("render text: width in columns") {
     const char* text;
     std::size_t width;
   };
-  for (const Case& row :
-       {Case{"", 0}, Case{"abc", 3}, Case{"例子", 4}, Case{"مثال", 4}, Case{"مُحَمَّد", 4}, Case{"e\xCC\x81", 1}, Case{"ไทย", 3}}) {
+  for (const Case& row : {Case{"", 0}, Case{"abc", 3}, Case{"例子", 4}, Case{"مثال", 4}, Case{"مُحَمَّد", 4},
+                          Case{"e\xCC\x81", 1}, Case{"ไทย", 3}}) {
     CAPTURE(row.text);
     CHECK(render::display_width(row.text) == row.width);
   }
@@ -182,7 +186,8 @@ TEST_CASE("render text: width in columns") {
   CHECK(render::prefix_of_width("abc", 0).empty());
 }
 
-TEST_CASE("render text: whatever bytes come in, what goes out is printable UTF-8 and stays as it is when printed again") {
+TEST_CASE(
+    "render text: whatever bytes come in, what goes out is printable UTF-8 and stays as it is when printed again") {
   std::mt19937 random(20260801);  // the same bytes in every run
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes(random() % 12, '\0');

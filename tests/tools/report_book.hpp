@@ -1,5 +1,5 @@
-// A random book for tests of reports: accounts in currencies with 0, 2 and 3 decimals, some of whom can pay everything and some not, backorders whose names drop within
-// days, and a simulated provider that catches half of them.
+// A random book for tests of reports: accounts in currencies with 0, 2 and 3 decimals, some of whom can pay everything
+// and some not, backorders whose names drop within days, and a simulated provider that catches half of them.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -38,14 +38,18 @@ struct ReportBook {
     const char* const zones[] = {"com", "net", "pl"};
     std::vector<engine::Price> prices;
     for (const char* code : {"EUR", "JPY", "KWD"}) {
-      for (const char* zone : zones) prices.push_back({zone, "standard", engine::Money::of_minor(pick(1'001, 2'499), support::currency(code)), now, {}});
+      for (const char* zone : zones)
+        prices.push_back(
+            {zone, "standard", engine::Money::of_minor(pick(1'001, 2'499), support::currency(code)), now, {}});
     }
     REQUIRE(bool(operations::set_prices(context(), {}, prices)));
     REQUIRE(bool(operations::set_tax_rate(context(), {}, {"DE", 1'900, now})));
     std::vector<engine::ListRow> rows;
     std::vector<simulated_registry::NameDrop> drops;
     for (int i = 0; i < names; ++i) {
-      const std::string label = i % 7 == 3 ? "مثال" + std::to_string(i) : i % 7 == 5 ? "例子" + std::to_string(i) : "name" + std::to_string(i);
+      const std::string label = i % 7 == 3   ? "مثال" + std::to_string(i)
+                                : i % 7 == 5 ? "例子" + std::to_string(i)
+                                             : "name" + std::to_string(i);
       const engine::DomainName name = support::domain(label + "." + zones[pick(0, 2)]);
       const engine::UtcTime drop = now + std::chrono::minutes(pick(80 * 60, 200 * 60));
       rows.push_back({name, drop});
@@ -53,7 +57,8 @@ struct ReportBook {
     }
     std::ranges::sort(rows, {}, &engine::ListRow::name);
     REQUIRE(bool(registry->learn(drops)));
-    REQUIRE(bool(operations::import_list(context(), {.source = "registry", .date_is = engine::DateIs::drop, .declared = {}, .force = false}, rows, {})));
+    REQUIRE(bool(operations::import_list(
+        context(), {.source = "registry", .date_is = engine::DateIs::drop, .declared = {}, .force = false}, rows, {})));
     for (int i = 0; i < accounts; ++i) {
       const std::string account = "account" + std::to_string(i);
       const engine::Currency currency = support::currency(currencies[i % 4]);
@@ -63,15 +68,20 @@ struct ReportBook {
       if (i % 3 == 0) terms.country = "DE";
       REQUIRE(bool(operations::open_account(context(), {}, account, currency, terms)));
       if (const std::int64_t money = pick(0, 8) * 1'111; money > 0) {
-        REQUIRE(bool(operations::fund(context(), {}, account, {.amount = engine::Money::of_minor(money, currency), .memo = "wire, \"no\" " + std::to_string(i)})));
+        REQUIRE(bool(operations::fund(
+            context(), {}, account,
+            {.amount = engine::Money::of_minor(money, currency), .memo = "wire, \"no\" " + std::to_string(i)})));
       }
     }
     for (const engine::ListRow& row : rows) {
       const std::string account = "account" + std::to_string(pick(0, accounts - 1));
-      REQUIRE(bool(operations::place(context(), {}, account, {.name = row.name, .max_price = {}, .priority = static_cast<int>(pick(1, 3))})));
+      REQUIRE(bool(operations::place(context(), {}, account,
+                                     {.name = row.name, .max_price = {}, .priority = static_cast<int>(pick(1, 3))})));
     }
   }
-  std::int64_t pick(std::int64_t low, std::int64_t high) { return std::uniform_int_distribution<std::int64_t>(low, high)(random); }
+  std::int64_t pick(std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>(low, high)(random);
+  }
   operations::Context context() { return {*store, now, "tester"}; }
   // Sweeps every few hours until then, with everything.
   void play(engine::UtcTime until, std::chrono::hours every = std::chrono::hours(6)) {

@@ -1,5 +1,6 @@
-// Reports as printed: sums that are the sums of what is printed, and each face as it was agreed on (tests/tools/golden; after a change that is meant, run this test once
-// with DROPLEDGER_RENEW_GOLDEN=1 in the environment and read the difference before committing it).
+// Reports as printed: sums that are the sums of what is printed, and each face as it was agreed on (tests/tools/golden;
+// after a change that is meant, run this test once with DROPLEDGER_RENEW_GOLDEN=1 in the environment and read the
+// difference before committing it).
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -32,7 +33,8 @@ std::map<std::pair<std::string, std::string>, std::int64_t> sums(const json& row
     for (const auto& [key, value] : row.items()) {
       if (!value.is_object() || !value.contains("currency")) continue;
       const engine::Currency currency = support::currency(value["currency"].get<std::string>().c_str());
-      all[{key, value["currency"]}] += engine::parse_money(value["amount"].get<std::string>(), currency).value().minor();
+      all[{key, value["currency"]}] +=
+          engine::parse_money(value["amount"].get<std::string>(), currency).value().minor();
     }
   }
   return all;
@@ -48,7 +50,10 @@ int check_totals(const json& list, const std::vector<std::string>& no_sums) {
       CAPTURE(key);
       const auto found = columns.find({key, value["currency"]});
       CHECK(value["minor"] == (found == columns.end() ? 0 : found->second));
-      CHECK(engine::parse_money(value["amount"].get<std::string>(), support::currency(value["currency"].get<std::string>().c_str())).value().minor() == value["minor"]);
+      CHECK(engine::parse_money(value["amount"].get<std::string>(),
+                                support::currency(value["currency"].get<std::string>().c_str()))
+                .value()
+                .minor() == value["minor"]);
       ++checked;
     }
   }
@@ -62,7 +67,9 @@ std::string first_difference(const std::string& agreed, const std::string& text)
     std::string was, is;
     std::getline(left, was);
     std::getline(right, is);
-    if (was != is) return "line " + std::to_string(number) + "\n  agreed: " + was.substr(0, 300) + "\n  is:     " + is.substr(0, 300);
+    if (was != is)
+      return "line " + std::to_string(number) + "\n  agreed: " + was.substr(0, 300) +
+             "\n  is:     " + is.substr(0, 300);
   }
   return agreed == text ? "" : "the last line's end";
 }
@@ -72,7 +79,8 @@ std::string without_style(std::string text) {
   const auto cut = [&text](std::string_view after, std::string_view before) {
     const std::size_t from = text.find(after);
     const std::size_t to = text.find(before, from);
-    if (from != std::string::npos && to != std::string::npos) text.replace(from + after.size(), to - from - after.size(), "…");
+    if (from != std::string::npos && to != std::string::npos)
+      text.replace(from + after.size(), to - from - after.size(), "…");
   };
   cut("'sha256-", "'; base-uri");
   cut("<style>", "\n#t0");
@@ -81,19 +89,30 @@ std::string without_style(std::string text) {
 
 }  // namespace
 
-TEST_CASE("reports: the sum of every amount column as printed is its printed total, in every report and section, with 0, 2 and 3 decimals") {
+TEST_CASE(
+    "reports: the sum of every amount column as printed is its printed total, in every report and section, with 0, 2 "
+    "and 3 decimals") {
   ReportBook book(31, 12, 80);
   book.play(support::at("2026-08-06"));
   book.store.reset();
   int checked = 0;
-  for (const std::vector<std::string>& report : std::vector<std::vector<std::string>>{
-           {"preview", "--days", "9"}, {"refunds"}, {"refunds", "--captured"}, {"refunds", "--from", "2026-08-05"}, {"deposits"}, {"trial-balance"}, {"statement", "account0"},
-           {"statement", "account2", "--from", "2026-08-04"}, {"statement", "account3"}}) {
+  for (const std::vector<std::string>& report :
+       std::vector<std::vector<std::string>>{{"preview", "--days", "9"},
+                                             {"refunds"},
+                                             {"refunds", "--captured"},
+                                             {"refunds", "--from", "2026-08-05"},
+                                             {"deposits"},
+                                             {"trial-balance"},
+                                             {"statement", "account0"},
+                                             {"statement", "account2", "--from", "2026-08-04"},
+                                             {"statement", "account3"}}) {
     CAPTURE(report.front());
     std::vector<std::string> arguments = report;
     arguments.insert(arguments.end(), {"--db", "book.db", "--json"});
     const json read = json::parse(output_of(book.folder.path().string(), arguments));
-    checked += check_totals(read, report.front() == "statement" ? std::vector<std::string>{"available_after", "reserved_after"} : std::vector<std::string>{});
+    checked +=
+        check_totals(read, report.front() == "statement" ? std::vector<std::string>{"available_after", "reserved_after"}
+                                                         : std::vector<std::string>{});
     if (!read.contains("sections")) continue;
     for (const auto& [name, section] : read.at("sections").items()) {
       CAPTURE(name);
@@ -102,7 +121,8 @@ TEST_CASE("reports: the sum of every amount column as printed is its printed tot
       std::vector<std::string> csv = report;
       csv.insert(csv.end(), {"--db", "book.db", "--csv", "--section", name});
       const std::string text = output_of(book.folder.path().string(), csv);
-      if (text.find('"') == std::string::npos) CHECK(static_cast<std::size_t>(std::ranges::count(text, '\n')) == section.at("rows").size() + 1);
+      if (text.find('"') == std::string::npos)
+        CHECK(static_cast<std::size_t>(std::ranges::count(text, '\n')) == section.at("rows").size() + 1);
     }
   }
   CHECK(checked > 60);
@@ -122,7 +142,8 @@ TEST_CASE("reports: an empty book, a period without rows and one account are pri
   }
   CHECK(output_of(directory, {"refunds"}).find("No deposit was refunded in this period.") != std::string::npos);
   output_of(directory, {"account", "open", "alice", "--currency", "KWD"});
-  CHECK(output_of(directory, {"statement", "alice", "--format", "html"}).find("No transfer in this period.") != std::string::npos);
+  CHECK(output_of(directory, {"statement", "alice", "--format", "html"}).find("No transfer in this period.") !=
+        std::string::npos);
 }
 
 TEST_CASE("reports: every face is as agreed on") {
@@ -150,11 +171,14 @@ TEST_CASE("reports: every face is as agreed on") {
   output_of(book.folder.path().string(), {"config", "set", "cost.com", "7.85 USD", "--db", "book.db"});
   compare({"preview", "--days", "9"});
   book.play(support::at("2026-08-06"));
-  std::ofstream(book.folder.file("bank.toml")) << "currency = \"EUR\"\n[columns]\nbooked = \"day\"\namount = \"amount\"\nreference = \"text\"\n";
-  std::ofstream(book.folder.file("august.csv")) << "day,amount,text\n2026-08-01,77.77,\"wire, \"\"no\"\" 0\"\n2026-08-04,12.30,who is it?\n";
-  output_of(book.folder.path().string(), {"bank", "import", "august.csv", "--source", "bank", "--mapping", "bank.toml", "--db", "book.db"});
-  for (const std::vector<std::string>& report :
-       std::vector<std::vector<std::string>>{{"refunds"}, {"statement", "account0"}, {"deposits"}, {"trial-balance"}, {"reconcile"}}) {
+  std::ofstream(book.folder.file("bank.toml"))
+      << "currency = \"EUR\"\n[columns]\nbooked = \"day\"\namount = \"amount\"\nreference = \"text\"\n";
+  std::ofstream(book.folder.file("august.csv"))
+      << "day,amount,text\n2026-08-01,77.77,\"wire, \"\"no\"\" 0\"\n2026-08-04,12.30,who is it?\n";
+  output_of(book.folder.path().string(),
+            {"bank", "import", "august.csv", "--source", "bank", "--mapping", "bank.toml", "--db", "book.db"});
+  for (const std::vector<std::string>& report : std::vector<std::vector<std::string>>{
+           {"refunds"}, {"statement", "account0"}, {"deposits"}, {"trial-balance"}, {"reconcile"}}) {
     compare(report);
   }
 }

@@ -12,7 +12,9 @@ using support::ProgramResult;
 using support::run;
 
 namespace {
-ProgramResult shell(const std::string& script, const support::ProgramOptions& options = {}) { return run("/bin/sh", {"-c", script}, options); }
+ProgramResult shell(const std::string& script, const support::ProgramOptions& options = {}) {
+  return run("/bin/sh", {"-c", script}, options);
+}
 }  // namespace
 
 TEST_CASE("run_program: both outputs and the exit status come back apart") {
@@ -67,7 +69,8 @@ TEST_CASE("run_program: runs where it is told, and a temporary directory is gone
   {
     const support::TemporaryDirectory directory;
     path = directory.path();
-    CHECK(shell("pwd -P; echo text > file", {.directory = path.string()}).output == std::filesystem::canonical(path).string() + "\n");
+    CHECK(shell("pwd -P; echo text > file", {.directory = path.string()}).output ==
+          std::filesystem::canonical(path).string() + "\n");
     CHECK(std::filesystem::exists(directory.file("file")));
   }
   CHECK_FALSE(std::filesystem::exists(path));

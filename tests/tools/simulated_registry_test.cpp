@@ -34,11 +34,18 @@ namespace {
 
 // Everything happens, nothing by chance: each test changes what it is about.
 World plain_world() {
-  return {.seed = 7, .catch_percent = 100, .competitor_percent = 0, .no_bids_percent = 0, .withdrawn_percent = 0, .refused_percent = 0,
-          .busy_percent = 0, .slow_percent = 0};
+  return {.seed = 7,
+          .catch_percent = 100,
+          .competitor_percent = 0,
+          .no_bids_percent = 0,
+          .withdrawn_percent = 0,
+          .refused_percent = 0,
+          .busy_percent = 0,
+          .slow_percent = 0};
 }
 
-// A registry in a file of its own, and the clock it is told. The clock may go back: what is read depends on nothing but the instant.
+// A registry in a file of its own, and the clock it is told. The clock may go back: what is read depends on nothing but
+// the instant.
 class Registry {
  public:
   explicit Registry(const World& world, UtcTime start = at("2026-07-01")) : now_(start) {
@@ -55,7 +62,8 @@ class Registry {
   std::string path() const { return directory_.file("registry.db"); }
   void at_time(UtcTime now) { now_ = now; }
 
-  std::int64_t learn(const DomainName& name, std::optional<UtcTime> drop_at, std::optional<UtcTime> finalization_at = {}) {
+  std::int64_t learn(const DomainName& name, std::optional<UtcTime> drop_at,
+                     std::optional<UtcTime> finalization_at = {}) {
     const NameDrop told[] = {{name, drop_at, finalization_at}};
     return registry_->learn(told).value();
   }
@@ -91,8 +99,8 @@ std::vector<DomainName> names(int count) {
   return made;
 }
 
-// What a careful caller does: after an answer that says nothing, looks for the job and orders again only if there is none.
-// Returns the attempts it took.
+// What a careful caller does: after an answer that says nothing, looks for the job and orders again only if there is
+// none. Returns the attempts it took.
 int add_until_known(Registry& registry, const DomainName& name, bool another) {
   const std::size_t before = registry.jobs({name}).size();
   for (int attempt = 1;; ++attempt) {
@@ -157,7 +165,8 @@ TEST_CASE("simulated registry: the same seed gives the same outcomes, whatever w
       for (const std::string& word : of_name) seen.insert(word.substr(0, word.find(' ')));
     }
   }
-  CHECK(seen == std::set<std::string>{"REQUESTED", "ACTIVE", "PROCESSING", "SUCCESSFUL", "FAILED", "AUCTION-PENDING", "AUCTION-WON", "AUCTION-LOST"});
+  CHECK(seen == std::set<std::string>{"REQUESTED", "ACTIVE", "PROCESSING", "SUCCESSFUL", "FAILED", "AUCTION-PENDING",
+                                      "AUCTION-WON", "AUCTION-LOST"});
 }
 
 TEST_CASE("simulated registry: another seed is another world") {
@@ -252,15 +261,18 @@ TEST_CASE("simulated registry: outcomes come within the delay, slow ones within 
   }
 }
 
-TEST_CASE("simulated registry: an auction starts at the next 20:00 UTC after the catch and runs three days, longer for late bids") {
+TEST_CASE(
+    "simulated registry: an auction starts at the next 20:00 UTC after the catch and runs three days, longer for late "
+    "bids") {
   World world = plain_world();
   world.delay_min_minutes = world.delay_max_minutes = 30;
   struct Row {
     const char* drop;
     const char* starts;
   };
-  for (const Row& row : {Row{"2026-07-20T18:00:00Z", "2026-07-20T20:00:00Z"}, Row{"2026-07-20T19:29:59Z", "2026-07-20T20:00:00Z"},
-                         Row{"2026-07-20T19:30:00Z", "2026-07-21T20:00:00Z"}, Row{"2026-07-20T23:50:00Z", "2026-07-21T20:00:00Z"}}) {
+  for (const Row& row :
+       {Row{"2026-07-20T18:00:00Z", "2026-07-20T20:00:00Z"}, Row{"2026-07-20T19:29:59Z", "2026-07-20T20:00:00Z"},
+        Row{"2026-07-20T19:30:00Z", "2026-07-21T20:00:00Z"}, Row{"2026-07-20T23:50:00Z", "2026-07-21T20:00:00Z"}}) {
     const UtcTime drop = at(row.drop), starts = at(row.starts);
     int extended = 0;
     Registry registry(world);
@@ -277,7 +289,8 @@ TEST_CASE("simulated registry: an auction starts at the next 20:00 UTC after the
       registry.at_time(drop + 30min);
       CHECK(registry.word(application) == "AUCTION-PENDING");
       CHECK(registry->status(application).job.value().auction_ends_at == starts + 72h);
-      CHECK(registry->status(application).raw.find("AUCTION-STARTDATE][0]=" + engine::to_wire_string(starts) + "\n") != std::string::npos);
+      CHECK(registry->status(application).raw.find("AUCTION-STARTDATE][0]=" + engine::to_wire_string(starts) + "\n") !=
+            std::string::npos);
 
       // Follow the end as it is shown until it is reached.
       UtcTime ends = starts + 72h;
@@ -299,7 +312,9 @@ TEST_CASE("simulated registry: an auction starts at the next 20:00 UTC after the
         CHECK(job.auction_price.empty() == (job.status != "AUCTION-WON"));
         if (job.auction_price.empty()) continue;
         CHECK(job.auction_price.ends_with(" USD"));
-        const auto price = engine::parse_money(job.auction_price.substr(0, job.auction_price.size() - 4), support::currency("USD")).value();
+        const auto price =
+            engine::parse_money(job.auction_price.substr(0, job.auction_price.size() - 4), support::currency("USD"))
+                .value();
         CHECK(price.minor() >= 1000);
         CHECK(price.minor() % 500 == 0);
       }
@@ -343,7 +358,9 @@ TEST_CASE("simulated registry: a name is won at most once, by one of ours or by 
   CHECK(first_without_bids > 5);
 }
 
-TEST_CASE("simulated registry: an auction nobody bids in goes to the application created first, and a removed one does not count") {
+TEST_CASE(
+    "simulated registry: an auction nobody bids in goes to the application created first, and a removed one does not "
+    "count") {
   World world = plain_world();
   world.no_bids_percent = 100;
   Registry registry(world);
@@ -366,7 +383,8 @@ TEST_CASE("simulated registry: an application is removed until the last call, th
   const DomainName name = domain("dune-market.com"), dormant = domain("tern-court.com");
   const UtcTime f = kDrop - 6h;
   registry.learn(name, kDrop, f);
-  const std::string first = registry.applied(name), second = registry.applied(name, true), undated = registry.applied(dormant);
+  const std::string first = registry.applied(name), second = registry.applied(name, true),
+                    undated = registry.applied(dormant);
   registry.at_time(f);
   const ProviderAnswer removed = registry->remove(first);
   CHECK(removed.code == 200);
@@ -395,8 +413,9 @@ TEST_CASE("simulated registry: orders are taken until the last call") {
     UtcTime now;
     int code;
   };
-  for (const Row& row : {Row{{}, kDrop - 1h, 200}, Row{{}, kDrop - 1h + 1ms, 552}, Row{{}, kDrop + 47h, 552}, Row{{}, kDrop + 48h, 200},
-                         Row{kDrop - 6h, kDrop - 6h, 200}, Row{kDrop - 6h, kDrop - 6h + 1ms, 552}}) {
+  for (const Row& row :
+       {Row{{}, kDrop - 1h, 200}, Row{{}, kDrop - 1h + 1ms, 552}, Row{{}, kDrop + 47h, 552}, Row{{}, kDrop + 48h, 200},
+        Row{kDrop - 6h, kDrop - 6h, 200}, Row{kDrop - 6h, kDrop - 6h + 1ms, 552}}) {
     CAPTURE(engine::to_string(row.now));
     Registry registry(plain_world());
     registry.learn(domain("dune-market.com"), kDrop, row.finalization_at);
@@ -404,7 +423,8 @@ TEST_CASE("simulated registry: orders are taken until the last call") {
     const ProviderAnswer answer = registry.add(domain("dune-market.com"));
     CHECK(answer.code == row.code);
     CHECK(registry.jobs().size() == (row.code == 200 ? 1 : 0));
-    if (row.now == kDrop + 48h) CHECK(answer.job.value().status == "REQUESTED");  // for its next drop, which nobody knows yet
+    // for its next drop, which nobody knows yet
+    if (row.now == kDrop + 48h) CHECK(answer.job.value().status == "REQUESTED");
   }
 }
 
@@ -530,7 +550,8 @@ TEST_CASE("simulated registry: deposits, accounting and purse tell one story at 
     CHECK(late.sum == all.sum);
     REQUIRE(early.entries.size() + late.entries.size() == all.entries.size());
     for (std::size_t i = 0; i < all.entries.size(); ++i) {
-      CHECK(all.entries[i].id == (i < early.entries.size() ? early.entries[i] : late.entries[i - early.entries.size()]).id);
+      CHECK(all.entries[i].id ==
+            (i < early.entries.size() ? early.entries[i] : late.entries[i - early.entries.size()]).id);
     }
   }
   CHECK(registry->deposits().value().empty());
@@ -540,7 +561,8 @@ TEST_CASE("simulated registry: deposits, accounting and purse tell one story at 
 TEST_CASE("simulated registry: an order whose time is over is not sent any more") {
   Registry registry(plain_world());
   registry.at_time(kDrop - 4h);
-  const AddJob orders[] = {{domain("dune-market.com"), false, kDrop - 4h}, {domain("tern-court.com"), false, kDrop - 4h - 1ms}};
+  const AddJob orders[] = {{domain("dune-market.com"), false, kDrop - 4h},
+                           {domain("tern-court.com"), false, kDrop - 4h - 1ms}};
   std::vector<ProviderAnswer> answers(2);
   registry->add(orders, [&](std::size_t index, const ProviderAnswer& answer) { answers.at(index) = answer; });
   CHECK(answers[0].code == 200);
@@ -635,7 +657,9 @@ TEST_CASE("simulated registry: dates move a drop while it lasts; later dates are
   }
 }
 
-TEST_CASE("simulated registry: a lost answer leaves the job, a lost order does not, and a name is answered after three at most") {
+TEST_CASE(
+    "simulated registry: a lost answer leaves the job, a lost order does not, and a name is answered after three at "
+    "most") {
   World world = plain_world();
   world.busy_percent = 100;
   Registry registry(world);
@@ -655,7 +679,10 @@ TEST_CASE("simulated registry: a lost answer leaves the job, a lost order does n
         CHECK(meaning == engine::Meaning::unknown);
         const bool torn = answer.delivery == Delivery::unknown && !answer.raw.empty();
         CHECK((!torn || answer.raw.find("EOF") == std::string::npos));
-        ++seen[(answer.delivery == Delivery::answered ? "421" : torn ? "torn" : "silent") + std::string(left ? ", ordered" : "")];
+        ++seen[(answer.delivery == Delivery::answered ? "421"
+                : torn                                ? "torn"
+                                                      : "silent") +
+               std::string(left ? ", ordered" : "")];
       }
     }
     CHECK(registry.add(name, true).code == 200);
@@ -707,7 +734,7 @@ TEST_CASE("simulated registry: a caller killed before it hears the answer leaves
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE(WEXITSTATUS(status) == 9);
-  CHECK(registry.jobs().size() >= 6);   // everything that was answered
+  CHECK(registry.jobs().size() >= 6);  // everything that was answered
   CHECK(registry.jobs().size() <= 20);
   CHECK(registry.add(orders[0].name).code == 540);
   CHECK(registry.add(orders[19].name).code == 200);
@@ -770,7 +797,8 @@ TEST_CASE("simulated registry: answers read like the provider's") {
         "\n"
         "EOF\n");
   CHECK(registry.add(name).raw.find("CODE=540\n") != std::string::npos);
-  CHECK(registry->status("1").raw == "[RESPONSE]\nDESCRIPTION=Object not found\nCODE=545\n\nQUEUETIME=0\nRUNTIME=0.004\n\nEOF\n");
+  CHECK(registry->status("1").raw ==
+        "[RESPONSE]\nDESCRIPTION=Object not found\nCODE=545\n\nQUEUETIME=0\nRUNTIME=0.004\n\nEOF\n");
   CHECK(registry->environment() == "simulated (seed 7)");
   CHECK_FALSE(registry->is_live());
   CHECK(added.job.value().raw == added.raw);
@@ -782,9 +810,19 @@ TEST_CASE("simulated registry: creation is seen in whole seconds, as at the prov
 }
 
 TEST_CASE("simulated registry: a reopened file continues, with its world") {
-  World world{.seed = 18446744073709551615u, .catch_percent = 11, .competitor_percent = 12, .no_bids_percent = 13, .withdrawn_percent = 14,
-              .refused_percent = 0, .busy_percent = 16, .delay_min_minutes = 17, .delay_max_minutes = 18, .slow_percent = 19, .purse_minor = 2000,
-              .job_price_minor = 21, .currency = "EUR"};
+  World world{.seed = 18446744073709551615u,
+              .catch_percent = 11,
+              .competitor_percent = 12,
+              .no_bids_percent = 13,
+              .withdrawn_percent = 14,
+              .refused_percent = 0,
+              .busy_percent = 16,
+              .delay_min_minutes = 17,
+              .delay_max_minutes = 18,
+              .slow_percent = 19,
+              .purse_minor = 2000,
+              .job_price_minor = 21,
+              .currency = "EUR"};
   Registry registry(world);
   registry.learn(domain("dune-market.com"), kDrop);
   add_until_known(registry, domain("dune-market.com"), false);
@@ -793,8 +831,9 @@ TEST_CASE("simulated registry: a reopened file continues, with its world") {
   CHECK(standings(registry) == before);
   const World& kept = registry->world();
   CHECK(kept.seed == world.seed);
-  CHECK(std::vector{kept.catch_percent, kept.competitor_percent, kept.no_bids_percent, kept.withdrawn_percent, kept.refused_percent, kept.busy_percent,
-                    kept.delay_min_minutes, kept.delay_max_minutes, kept.slow_percent} == std::vector{11, 12, 13, 14, 0, 16, 17, 18, 19});
+  CHECK(std::vector{kept.catch_percent, kept.competitor_percent, kept.no_bids_percent, kept.withdrawn_percent,
+                    kept.refused_percent, kept.busy_percent, kept.delay_min_minutes, kept.delay_max_minutes,
+                    kept.slow_percent} == std::vector{11, 12, 13, 14, 0, 16, 17, 18, 19});
   CHECK(kept.purse_minor == 2000);
   CHECK(kept.job_price_minor == 21);
   CHECK(kept.currency == "EUR");
@@ -824,7 +863,8 @@ TEST_CASE("simulated registry: what is not such a file is refused with its code"
   CHECK(code_of(registry.path() + ".missing") == ErrorCode::database_missing);
   CHECK(code_of(std::filesystem::path(registry.path()).parent_path().string()) == ErrorCode::not_a_database);
   const std::string text = registry.path() + "-text";
-  for (const char* content : {"", "not a database at all, but long enough to be looked at by somebody who wants to know"}) {
+  for (const char* content :
+       {"", "not a database at all, but long enough to be looked at by somebody who wants to know"}) {
     CAPTURE(content);
     std::ofstream(text, std::ios::trunc) << content;
     CHECK(code_of(text) == ErrorCode::not_a_database);
@@ -841,7 +881,8 @@ TEST_CASE("simulated registry: a world that cannot be is refused before anything
       {"more than all", [](World& world) { world.catch_percent = 101; }, ErrorCode::invalid_argument},
       {"less than nothing", [](World& world) { world.busy_percent = -1; }, ErrorCode::invalid_argument},
       {"delay backwards", [](World& world) { world.delay_min_minutes = 91; }, ErrorCode::invalid_argument},
-      {"delay beyond the drop's cycle", [](World& world) { world.delay_max_minutes = 1441; }, ErrorCode::invalid_argument},
+      {"delay beyond the drop's cycle", [](World& world) { world.delay_max_minutes = 1441; },
+       ErrorCode::invalid_argument},
       {"negative purse", [](World& world) { world.purse_minor = -1; }, ErrorCode::amount_out_of_range},
       {"negative price", [](World& world) { world.job_price_minor = -1; }, ErrorCode::amount_out_of_range},
       {"no such currency", [](World& world) { world.currency = "XYZ"; }, ErrorCode::unknown_currency},
@@ -858,14 +899,22 @@ TEST_CASE("simulated registry: a world that cannot be is refused before anything
 }
 
 TEST_CASE("simulated registry: shares of outcomes are those of the world") {
-  const World world{.seed = 3, .catch_percent = 60, .competitor_percent = 25, .no_bids_percent = 20, .withdrawn_percent = 10, .refused_percent = 5};
+  const World world{.seed = 3,
+                    .catch_percent = 60,
+                    .competitor_percent = 25,
+                    .no_bids_percent = 20,
+                    .withdrawn_percent = 10,
+                    .refused_percent = 5};
   int refused = 0, sole = 0, auctions = 0;
   constexpr int kNames = 20'000;
   for (const DomainName& name : names(kNames)) {
     if (simulated_registry::refusal(world, name.ace())) ++refused;
-    const auto end = simulated_registry::standing(world, name.ace(), simulated_registry::DropDates{kDrop, {}}, 1, kDrop + 240h);
-    if (end.auction) ++auctions;
-    else if (end.winner) ++sole;
+    const auto end =
+        simulated_registry::standing(world, name.ace(), simulated_registry::DropDates{kDrop, {}}, 1, kDrop + 240h);
+    if (end.auction)
+      ++auctions;
+    else if (end.winner)
+      ++sole;
   }
   const auto near = [](int count, double share) { return std::abs(count / double(kNames) - share) < 0.015; };
   CHECK(near(refused, 0.05));

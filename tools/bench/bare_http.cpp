@@ -78,20 +78,24 @@ std::optional<std::string_view> complete_body(std::string_view message) {
 }
 
 std::string request_of(std::string_view body) {
-  return "POST /api/call.cgi HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
+  return "POST /api/call.cgi HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
+         "application/x-www-form-urlencoded\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
-bool closes(std::string_view answer) { return answer.substr(0, answer.find("\r\n\r\n")).find("\r\nConnection: close") != std::string_view::npos; }
+bool closes(std::string_view answer) {
+  return answer.substr(0, answer.find("\r\n\r\n")).find("\r\nConnection: close") != std::string_view::npos;
+}
 
 }  // namespace
 
-// ---- two processes ------------------------------------------------------------------------------------------------------------
+// ---- two processes ----
 
 Line::~Line() { ::close(socket_); }
 
 void Line::say(const std::string& text) {
   const std::string line = text + "\n";
-  if (::send(socket_, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) throw std::runtime_error("the process beside is gone");
+  if (::send(socket_, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
+    throw std::runtime_error("the process beside is gone");
 }
 
 std::string Line::hear() {
@@ -142,13 +146,15 @@ std::string Beside::hear() {
   return text;
 }
 
-// ---- server -------------------------------------------------------------------------------------------------------------------
+// ---- server ----
 
-BareServer::BareServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+BareServer::BareServer()
+    : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   must(listener_ >= 0 && epoll_ >= 0, "socket");
   sockaddr_in address = loopback(0);
   socklen_t length = sizeof address;
-  must(::bind(listener_, reinterpret_cast<sockaddr*>(&address), length) == 0 && ::listen(listener_, 256) == 0, "listen");
+  must(::bind(listener_, reinterpret_cast<sockaddr*>(&address), length) == 0 && ::listen(listener_, 256) == 0,
+       "listen");
   must(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) == 0, "getsockname");
   port_ = ntohs(address.sin_port);
   watch(epoll_, listener_);
@@ -206,8 +212,10 @@ void BareServer::serve(int until, const std::function<void(std::span<Asked>)>& a
     if (!asked.empty()) answer(asked);
     for (std::size_t i = 0; i < asked.size(); ++i) {
       char head[128];
-      const int length = std::snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Length: %zu\r\n\r\n",
-                                       asked[i].answer.size());
+      const int length =
+          std::snprintf(head, sizeof head,
+                        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Length: %zu\r\n\r\n",
+                        asked[i].answer.size());
       iovec parts[] = {part_of({head, static_cast<std::size_t>(length)}), part_of(asked[i].answer)};
       connections_[static_cast<std::size_t>(sockets[i])].in.clear();
       send_all(sockets[i], parts);  // who has gone is noticed by the next reading
@@ -216,9 +224,10 @@ void BareServer::serve(int until, const std::function<void(std::span<Asked>)>& a
   must(::epoll_ctl(epoll_, EPOLL_CTL_DEL, until, nullptr) == 0, "epoll_ctl");
 }
 
-// ---- clients ------------------------------------------------------------------------------------------------------------------
+// ---- clients ----
 
-BareClients::BareClients(int port, std::size_t clients) : port_(port), epoll_(::epoll_create1(EPOLL_CLOEXEC)), clients_(clients) {
+BareClients::BareClients(int port, std::size_t clients)
+    : port_(port), epoll_(::epoll_create1(EPOLL_CLOEXEC)), clients_(clients) {
   must(epoll_ >= 0, "epoll_create1");
   for (Client& client : clients_) connect(client);
 }
@@ -234,7 +243,8 @@ void BareClients::connect(Client& client) {
   if (client.socket >= 0) ::close(client.socket);
   client.socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(port_);
-  must(client.socket >= 0 && ::connect(client.socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "connect");
+  must(client.socket >= 0 && ::connect(client.socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
+       "connect");
   no_delay(client.socket);
   epoll_event event{.events = EPOLLIN, .data = {.u64 = static_cast<std::uint64_t>(&client - clients_.data())}};
   must(::epoll_ctl(epoll_, EPOLL_CTL_ADD, client.socket, &event) == 0, "epoll_ctl");
@@ -303,7 +313,8 @@ double BareClients::run(const std::function<std::string(std::size_t)>& body_of) 
       if (!receive(client)) continue;
       times[number].push_back(Clock::now() - client.sent_at);
       const std::string_view body = complete_body(client.in).value();
-      if (body.find("\nCODE=200\n") == std::string_view::npos) throw std::runtime_error("the gateway's answer: " + std::string(body.substr(0, body.find("\n\n"))));
+      if (body.find("\nCODE=200\n") == std::string_view::npos)
+        throw std::runtime_error("the gateway's answer: " + std::string(body.substr(0, body.find("\n\n"))));
       if (closes(client.in)) connect(client);
       client.request.clear();
       --asking;
@@ -318,7 +329,8 @@ double BareClients::run(const std::function<std::string(std::size_t)>& body_of) 
 std::string_view block_value(std::string_view body, std::string_view name) {
   const std::string begin = std::string(name) + "%3D";
   std::size_t at = body.find(begin);
-  while (at != std::string_view::npos && at >= 3 && body.substr(at - 3, 3) != "%0A" && body[at - 1] != '=') at = body.find(begin, at + 1);
+  while (at != std::string_view::npos && at >= 3 && body.substr(at - 3, 3) != "%0A" && body[at - 1] != '=')
+    at = body.find(begin, at + 1);
   if (at == std::string_view::npos) return {};
   const std::string_view rest = body.substr(at + begin.size());
   return rest.substr(0, rest.find("%0A"));

@@ -1,5 +1,6 @@
-// The least HTTP there is, over 127.0.0.1 and kept connections: the other end of what is measured, and the floors. It understands what our own programs and
-// libcurl send and nothing more. And the process beside the measuring one in which that other end runs, so that memory and processor time are counted apart.
+// The least HTTP there is, over 127.0.0.1 and kept connections: the other end of what is measured, and the floors. It
+// understands what our own programs and libcurl send and nothing more. And the process beside the measuring one in
+// which that other end runs, so that memory and processor time are counted apart.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +16,8 @@
 
 namespace bench {
 
-// One end of the line between two processes: texts without line breaks. Both throw std::runtime_error where the other end is gone.
+// One end of the line between two processes: texts without line breaks. Both throw std::runtime_error where the other
+// end is gone.
 class Line {
  public:
   explicit Line(int socket) : socket_(socket) {}
@@ -31,7 +33,8 @@ class Line {
   std::string heard_{};
 };
 
-// A process that does `work` beside this one. What it throws is thrown here, by the next hear(). REQUIRES: made while this process has one thread.
+// A process that does `work` beside this one. What it throws is thrown here, by the next hear(). REQUIRES: made while
+// this process has one thread.
 class Beside {
  public:
   explicit Beside(const std::function<void(Line&)>& work);
@@ -61,7 +64,8 @@ class BareServer {
   BareServer(const BareServer&) = delete;
   BareServer& operator=(const BareServer&) = delete;
   int port() const { return port_; }
-  // Answers with status 200 until there is something to read at `until`. What has arrived in the meantime is handed over together.
+  // Answers with status 200 until there is something to read at `until`. What has arrived in the meantime is handed
+  // over together.
   void serve(int until, const std::function<void(std::span<Asked>)>& answer);
 
  private:
@@ -85,9 +89,10 @@ class BareClients {
 
   // One client's request and its answer's body.
   std::string exchange(std::size_t client, std::string_view body);
-  // All of them at once; `body_of` gives a client's next request, an empty one where it has none left. Throws where an answer is not of code 200. Where the server
-  // has closed a connection before anything of an answer came, the client connects and asks again. In ms, the 99th percentile of the time from request to answer, of the
-  // client that waited longest: of all requests together, a client that is hardly ever served would not show.
+  // All of them at once; `body_of` gives a client's next request, an empty one where it has none left. Throws where an
+  // answer is not of code 200. Where the server has closed a connection before anything of an answer came, the client
+  // connects and asks again. In ms, the 99th percentile of the time from request to answer, of the client that waited
+  // longest: of all requests together, a client that is hardly ever served would not show.
   double run(const std::function<std::string(std::size_t client)>& body_of);
 
  private:

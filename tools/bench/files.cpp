@@ -16,12 +16,13 @@
 namespace bench {
 namespace {
 
-// ---- deletion lists: of twenty names one is new, one gone, one has another date -------------------------------------------------
+// ---- deletion lists: of twenty names one is new, one gone, one has another date ----
 
 std::string list_text(const Ground& ground, std::int64_t from, bool today) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(ground.size));
   std::iota(order.begin(), order.end(), from);
-  std::ranges::sort(order, {}, [&](std::int64_t i) { return draw(ground, (2ULL << 40U) + static_cast<std::uint64_t>(i)); });
+  std::ranges::sort(order, {},
+                    [&](std::int64_t i) { return draw(ground, (2ULL << 40U) + static_cast<std::uint64_t>(i)); });
   std::string text;
   for (const std::int64_t i : order) {
     const std::int64_t day = 5 + i % 3 + (today && i % 20 == 0 ? 1 : 0);
@@ -34,7 +35,8 @@ operations::ListReport import_file(engine::LedgerStore& store, const std::string
   std::string bytes = read_whole(path);
   const api_client::DeletionList list = value_of(api_client::read_deletion_list(bytes, {}));
   std::string().swap(bytes);
-  return value_of(operations::import_list({store, kNow, "bench"}, {.source = "registry", .date_is = engine::DateIs::drop}, list.rows, {}));
+  return value_of(operations::import_list({store, kNow, "bench"},
+                                          {.source = "registry", .date_is = engine::DateIs::drop}, list.rows, {}));
 }
 
 void prepare_lists(const Ground& ground) {
@@ -65,10 +67,12 @@ std::vector<Row> read_rows(std::string_view text) {
   std::vector<Row> rows;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = text.find('\n', at), semicolon = text.find(';', at);
-    if (semicolon == std::string_view::npos || end != semicolon + 20) throw std::runtime_error("a row of the floor's list cannot be read");
+    if (semicolon == std::string_view::npos || end != semicolon + 20)
+      throw std::runtime_error("a row of the floor's list cannot be read");
     const std::string_view name = text.substr(at, semicolon - at), date = text.substr(semicolon + 1, 19);
     for (const char c : name) {
-      if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.')) throw std::runtime_error("no name");
+      if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'))
+        throw std::runtime_error("no name");
     }
     const auto number = [&](std::size_t first, std::size_t count) {
       int value = 0;
@@ -76,7 +80,9 @@ std::vector<Row> read_rows(std::string_view text) {
       return value;
     };
     const std::chrono::sys_days day = std::chrono::year(number(0, 4)) / number(5, 2) / number(8, 2);
-    rows.push_back({name, (day.time_since_epoch().count() * 86'400LL + number(11, 2) * 3'600 + number(14, 2) * 60 + number(17, 2)) * 1'000});
+    rows.push_back({name, (day.time_since_epoch().count() * 86'400LL + number(11, 2) * 3'600 + number(14, 2) * 60 +
+                           number(17, 2)) *
+                              1'000});
     at = end + 1;
   }
   return rows;
@@ -114,12 +120,15 @@ Took floor_today(const Ground& ground) {
       db.run("INSERT INTO list (id, source_id, imported_at, rows) VALUES (2, 1, 0, 0)");
       Query cover(db, "INSERT INTO list_coverage VALUES (2, 'com', ?, ?)");
       for (const auto& [day, count] : days) cover.write(day, count);
-      Query put(db, "INSERT INTO listed_drop (name, source_id, drop_at, list_id, missing) VALUES (?, 1, ?, 2, 0)"
-                    " ON CONFLICT (name, source_id) DO UPDATE SET drop_at = excluded.drop_at, list_id = 2");
+      Query put(db,
+                "INSERT INTO listed_drop (name, source_id, drop_at, list_id, missing) VALUES (?, 1, ?, 2, 0)"
+                " ON CONFLICT (name, source_id) DO UPDATE SET drop_at = excluded.drop_at, list_id = 2");
       for (const Row& row : changed) put.write(row.name, row.at);
       Query miss(db, "UPDATE listed_drop SET missing = 1 WHERE name = ? AND source_id = 1");
       for (const auto& [name, at] : gone) miss.write(name);
-      db.run("INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES ((SELECT max(id) + 1 FROM event), 0, 'list-imported', 'bench', '')");
+      db.run(
+          "INSERT INTO event (id, recorded_at, kind, actor, detail) VALUES ((SELECT max(id) + 1 FROM event), 0, "
+          "'list-imported', 'bench', '')");
       db.run("COMMIT");
     });
   }
@@ -127,7 +136,7 @@ Took floor_today(const Ground& ground) {
   return took;
 }
 
-// ---- backorders from a file; half of the names are on a list ----------------------------------------------------------------------
+// ---- backorders from a file; half of the names are on a list ----
 
 void prepare_placing(const Ground& ground) {
   const auto store = make_accounts(ground, ground.file("prepared.db"), true);
@@ -147,12 +156,15 @@ Took place_from_file(const Ground& ground) {
   {
     const auto store = storage::open_book(file, {});
     took.seconds = seconds_of([&] {
-      constexpr tools::CsvColumn kColumns[] = {{"account", true}, {"domain", true}, {"max_price", false}, {"priority", false}, {"another", false}};
+      constexpr tools::CsvColumn kColumns[] = {
+          {"account", true}, {"domain", true}, {"max_price", false}, {"priority", false}, {"another", false}};
       const tools::CsvRows csv = value_of(tools::read_csv(read_whole(ground.file("orders.csv")), kColumns));
       std::vector<operations::ImportRow> rows;
-      for (const tools::CsvRow& row : csv.rows) rows.push_back({row.line, row.fields[0], row.fields[1], row.fields[2], row.fields[3], row.fields[4]});
+      for (const tools::CsvRow& row : csv.rows)
+        rows.push_back({row.line, row.fields[0], row.fields[1], row.fields[2], row.fields[3], row.fields[4]});
       bool kept = false;
-      const auto results = operations::import_backorders({*store, kNow, "bench"}, "operator", "import-0123456789abcdef0123456789abcdef", rows, false, {}, kept);
+      const auto results = operations::import_backorders(
+          {*store, kNow, "bench"}, "operator", "import-0123456789abcdef0123456789abcdef", rows, false, {}, kept);
       took.units = kept ? std::ranges::count_if(results, [](const auto& result) { return bool(result); }) : 0;
     });
   }
@@ -169,15 +181,24 @@ Took floor_place_from_file(const Ground& ground) {
     took.seconds = seconds_of([&] {
       const std::string text = read_whole(ground.file("orders.csv"));
       db.run("BEGIN IMMEDIATE");
-      Query customer(db, "SELECT id FROM customer WHERE name = ?"), listed(db, "SELECT drop_at FROM listed_drop WHERE name = ?");
-      Query request(db, "INSERT INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at)"
-                        " VALUES (?1, 'operator', ?2, ?3, zeroblob(32), ?4, 'bench', ?5)");
-      Query backorder(db, "INSERT INTO backorder (by_customer, id, customer_id, name, copy, open_copy, zone, currency, state, placed_at, priority, quoted_minor, max_price_minor,"
-                          " drop_at, deadline_at, deposit_due_at, drop_source_id, attempt, underfunded, cancelling, purse_empty, refusals, provider_status, auction_price)"
-                          " VALUES (?, ?, ?, ?, 1, 1, 'com', 'EUR', 'REQUESTED', ?, 100, 1000, 1000, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', '')");
-      Query event(db, "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (?, ?, 'placed', ?, ?, 'bench', 'quoted 10.00 EUR')");
+      Query customer(db, "SELECT id FROM customer WHERE name = ?"),
+          listed(db, "SELECT drop_at FROM listed_drop WHERE name = ?");
+      Query request(db,
+                    "INSERT INTO request (id, sender, key, content, content_hash, answer, actor, recorded_at)"
+                    " VALUES (?1, 'operator', ?2, ?3, zeroblob(32), ?4, 'bench', ?5)");
+      Query backorder(db,
+                      "INSERT INTO backorder (by_customer, id, customer_id, name, copy, open_copy, zone, currency, "
+                      "state, placed_at, priority, quoted_minor, max_price_minor,"
+                      " drop_at, deadline_at, deposit_due_at, drop_source_id, attempt, underfunded, cancelling, "
+                      "purse_empty, refusals, provider_status, auction_price)"
+                      " VALUES (?, ?, ?, ?, 1, 1, 'com', 'EUR', 'REQUESTED', ?, 100, 1000, 1000, ?, ?, ?, ?, 0, 0, 0, "
+                      "0, 0, '', '')");
+      Query event(db,
+                  "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, actor, detail) VALUES (?, ?, "
+                  "'placed', ?, ?, 'bench', 'quoted 10.00 EUR')");
       Query seal(db, kInsertSeal);
-      std::int64_t last_request = db.number("SELECT max(id) FROM request"), last_seal = db.number("SELECT max(id) FROM seal");
+      std::int64_t last_request = db.number("SELECT max(id) FROM request"),
+                   last_seal = db.number("SELECT max(id) FROM seal");
       std::int64_t last_event = db.number("SELECT max(id) FROM event");
       const std::int64_t transfers = db.number("SELECT max(id) FROM transfer");
       std::int64_t sealed = last_request;
@@ -202,10 +223,14 @@ Took floor_place_from_file(const Ground& ground) {
         }
         listed.reset();
         request.write(++last_request, "import-0123456789abcdef0123456789abcdef:" + std::to_string(took.units + 1),
-                      "request=\"place\"\naccount=\"" + account + "\"\ndomain=\"" + domain + "\"\nanother=\"0\"\nmax_price=\"\"\npriority=\"100\"\n",
+                      "request=\"place\"\naccount=\"" + account + "\"\ndomain=\"" + domain +
+                          "\"\nanother=\"0\"\nmax_price=\"\"\npriority=\"100\"\n",
                       "{\"facts\":[[\"backorder\",\"1\"],[\"account\",\"" + account + "\"],[\"domain\",\"" + domain +
-                          "\"],[\"state\",\"REQUESTED\"],[\"already_open\",\"no\"],[\"quoted\",\"10.00 EUR\"],[\"max_price\",\"10.00 EUR\"]" +
-                          (drop ? ",[\"drop_at\",\"2026-08-10T18:00:00Z\"],[\"deposit_due\",\"2026-08-07T18:00:00Z\"],[\"deadline\",\"2026-08-10T15:00:00Z\"]]}" : "]}"),
+                          "\"],[\"state\",\"REQUESTED\"],[\"already_open\",\"no\"],[\"quoted\",\"10.00 "
+                          "EUR\"],[\"max_price\",\"10.00 EUR\"]" +
+                          (drop ? ",[\"drop_at\",\"2026-08-10T18:00:00Z\"],[\"deposit_due\",\"2026-08-07T18:00:00Z\"],["
+                                  "\"deadline\",\"2026-08-10T15:00:00Z\"]]}"
+                                : "]}"),
                       now);
         backorder.write(by_customer(id, took.units), took.units, id, domain, now, drop, deadline, due, source);
         event.write(++last_event, now, id, took.units);
@@ -222,8 +247,10 @@ Took floor_place_from_file(const Ground& ground) {
 }  // namespace
 
 void add_files(std::vector<Measurement>& all) {
-  all.push_back({"list", "deletion list over yesterday's, by difference", "names", 500'000, 0.6, 200'000, true, prepare_lists, import_today, floor_today, 128});
-  all.push_back({"place", "backorders placed from a file", "backorders", 100'000, 0.5, 0, true, prepare_placing, place_from_file, floor_place_from_file});
+  all.push_back({"list", "deletion list over yesterday's, by difference", "names", 500'000, 0.6, 200'000, true,
+                 prepare_lists, import_today, floor_today, 128});
+  all.push_back({"place", "backorders placed from a file", "backorders", 100'000, 0.5, 0, true, prepare_placing,
+                 place_from_file, floor_place_from_file});
 }
 
 }  // namespace bench

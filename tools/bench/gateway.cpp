@@ -1,5 +1,8 @@
-// Customers' software at the gateway: 64 clients with kept connections, logged in once each, in a process of their own; the gateway is the one that `serve`
-// runs. The floor is the barest server, which answers the same bytes without a question, and writes placements by plain statements, what has arrived in one commit.
+// Customers' software at the gateway: 64 clients with kept connections, logged in once each, in a process of their own;
+// the gateway is the one that `serve` runs. The floor is the barest server, which answers the same bytes without a
+// question, and writes placements by plain statements, what has arrived in one commit.
+#include "tools/gateway/gateway.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,7 +16,6 @@
 #include "tools/bench/placements.hpp"
 #include "tools/bench/raw.hpp"
 #include "tools/bench/sample.hpp"
-#include "tools/gateway/gateway.hpp"
 #include "tools/operations/users.hpp"
 
 namespace bench {
@@ -31,7 +33,8 @@ std::int64_t requests(const Ground& ground) { return std::max<std::int64_t>(grou
 void prepare(const Ground& ground) {
   const auto store = make_accounts(ground, ground.file("prepared.db"), true);
   for (std::int64_t user = 1; user <= users(ground); ++user) {
-    (void)value_of(operations::add_user({*store, kNow, "bench"}, {}, account_name(user), account_name(user), kPassword));
+    (void)value_of(
+        operations::add_user({*store, kNow, "bench"}, {}, account_name(user), account_name(user), kPassword));
   }
 }
 
@@ -39,17 +42,22 @@ std::string form(const api_client::Connection& connection, const api_client::Com
   return value_of(api_client::encode_form({connection, command}, api_client::Encoding::block));
 }
 
-// The clients' process: hears the port, logs in, says so, hears that it may begin, says how late the latest answers were.
+// The clients' process: hears the port, logs in, says so, hears that it may begin, says how late the latest answers
+// were.
 void be_clients(const Ground& ground, Asks asks, Line& line) {
   BareClients clients(std::stoi(line.hear()), kClients);
   std::vector<std::string> heads;  // of each client's requests: up to the name to be placed, or whole
   for (std::int64_t client = 0; client < kClients; ++client) {
     const std::string login = account_name(client % users(ground) + 1);
-    const std::string answer = clients.exchange(static_cast<std::size_t>(client), form({.entity = "1234", .login = login, .password = kPassword}, {"StartSession"}));
+    const std::string answer =
+        clients.exchange(static_cast<std::size_t>(client),
+                         form({.entity = "1234", .login = login, .password = kPassword}, {"StartSession"}));
     const api_client::Response response = api_client::Response::parse(answer);
     if (response.code() != 200) throw std::runtime_error("no session: " + answer);
     const api_client::Connection session{.entity = "1234", .session = std::string(response.value("SESSION"))};
-    heads.push_back(asks == Asks::status ? form(session, {"StatusAccount"}) : form(session, {"AddDomainApplication", {{"CLASS", "BACKORDER"}, {"DOMAIN", ""}}}));
+    heads.push_back(asks == Asks::status
+                        ? form(session, {"StatusAccount"})
+                        : form(session, {"AddDomainApplication", {{"CLASS", "BACKORDER"}, {"DOMAIN", ""}}}));
   }
   line.say("ready");
   line.hear();
@@ -65,7 +73,8 @@ void be_clients(const Ground& ground, Asks asks, Line& line) {
 // As `serve` writes it.
 class RequestLog {
  public:
-  explicit RequestLog(const std::string& file) : descriptor_(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)) {}
+  explicit RequestLog(const std::string& file)
+      : descriptor_(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)) {}
   ~RequestLog() { ::close(descriptor_); }
   RequestLog(const RequestLog&) = delete;
   RequestLog& operator=(const RequestLog&) = delete;
@@ -113,11 +122,24 @@ std::string status_answer() {
 }
 std::string placed_answer() {
   api_client::Answer answer;
-  for (const auto& [name, value] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"CLASS", "COM_BACKORDER"}, {"CREATEDBY", "account1"}, {"CREATEDDATE", "2026-08-01 12:00:00"}, {"DOMAINUMLAUT", "e6w3l9ab-12345.com"},
-           {"FINALIZATIONDATE", ""}, {"PEERUSER", ""}, {"PERIOD", "1"}, {"STATUS", "REQUESTED"}, {"SUBCLASS", "COM_BACKORDER"}, {"UPDATEDBY", "SYSTEM"},
-           {"UPDATEDDATE", "2026-08-01 12:00:00"}, {"USER", "account1"}, {"X-CURRENCY", "EUR"}, {"X-DEPOSIT", "0.00"}, {"X-DROPDATE", ""},
-           {"X-PRICE", "10.00"}, {"X-REASON", ""}}) {
+  for (const auto& [name, value] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"CLASS", "COM_BACKORDER"},
+                                                                  {"CREATEDBY", "account1"},
+                                                                  {"CREATEDDATE", "2026-08-01 12:00:00"},
+                                                                  {"DOMAINUMLAUT", "e6w3l9ab-12345.com"},
+                                                                  {"FINALIZATIONDATE", ""},
+                                                                  {"PEERUSER", ""},
+                                                                  {"PERIOD", "1"},
+                                                                  {"STATUS", "REQUESTED"},
+                                                                  {"SUBCLASS", "COM_BACKORDER"},
+                                                                  {"UPDATEDBY", "SYSTEM"},
+                                                                  {"UPDATEDDATE", "2026-08-01 12:00:00"},
+                                                                  {"USER", "account1"},
+                                                                  {"X-CURRENCY", "EUR"},
+                                                                  {"X-DEPOSIT", "0.00"},
+                                                                  {"X-DROPDATE", ""},
+                                                                  {"X-PRICE", "10.00"},
+                                                                  {"X-REASON", ""}}) {
     answer.add(name, value);
   }
   return format(answer).substr(std::string_view("[RESPONSE]\n").size());
@@ -148,7 +170,10 @@ Took without_a_gateway(const Ground& ground, Asks asks) {
           const std::size_t at = one.body.find("s_session=") + 10;
           const std::string_view domain = block_value(one.body, "DOMAIN");
           together.emplace_back(one.body.substr(at, one.body.find('&', at) - at), domain);
-          one.room.assign("[RESPONSE]\nPROPERTY[APPLICATION][0]=").append(std::to_string(++last)).append("\nPROPERTY[DOMAIN][0]=").append(domain);
+          one.room.assign("[RESPONSE]\nPROPERTY[APPLICATION][0]=")
+              .append(std::to_string(++last))
+              .append("\nPROPERTY[DOMAIN][0]=")
+              .append(domain);
           one.room.append("\n").append(placed);
           one.answer = one.room;
         }
@@ -172,7 +197,8 @@ Took without_a_gateway(const Ground& ground, Asks asks) {
 
 void add_gateway(std::vector<Measurement>& all) {
   const auto add = [&](const char* name, const char* what, Asks asks, std::int64_t size, std::int64_t rate) {
-    all.push_back({name, what, "requests", size, 0, rate, false, prepare, [asks](const Ground& ground) { return through_the_gateway(ground, asks); },
+    all.push_back({name, what, "requests", size, 0, rate, false, prepare,
+                   [asks](const Ground& ground) { return through_the_gateway(ground, asks); },
                    [asks](const Ground& ground) { return without_a_gateway(ground, asks); }, 0, 100});
   };
   add("gateway-place", "durable AddDomainApplication of 64 clients by session, over HTTP", Asks::place, 40'000, 4'000);

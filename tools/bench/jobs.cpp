@@ -1,6 +1,7 @@
-// Jobs at the provider, through the client that `sweep` uses: orders one by one, intents durable before anything is sent; outcomes by bulk lists. The provider is a
-// process of its own with canned answers, and the same one for both sides. The floor is a bare loop of libcurl's multi interface that posts the same bytes, and
-// plain statements in the same number of commits.
+// Jobs at the provider, through the client that `sweep` uses: orders one by one, intents durable before anything is
+// sent; outcomes by bulk lists. The provider is a process of its own with canned answers, and the same one for both
+// sides. The floor is a bare loop of libcurl's multi interface that posts the same bytes, and plain statements in the
+// same number of commits.
 #include <curl/curl.h>
 
 #include <algorithm>
@@ -29,7 +30,7 @@ constexpr std::int64_t kPage = 1'000;
 constexpr std::int64_t kFirstApplication = 40'000'000;
 const std::int64_t kNowMs = kNow.time_since_epoch().count();
 
-// ---- the provider -------------------------------------------------------------------------------------------------------------
+// ---- the provider ----
 
 std::string list_page(const Ground& ground, std::int64_t first, std::int64_t limit) {
   const std::int64_t end = std::min(first + limit, ground.size), count = std::max<std::int64_t>(end - first, 0);
@@ -55,11 +56,14 @@ std::string list_page(const Ground& ground, std::int64_t first, std::int64_t lim
 // The provider's process. Says its port; asked anything, it says how many requests it has had beside logins.
 void be_provider(const Ground& ground, bool lists, Line& line) {
   std::vector<std::string> pages;
-  for (std::int64_t first = 0; lists && first < ground.size; first += kPage) pages.push_back(list_page(ground, first, kPage));
+  for (std::int64_t first = 0; lists && first < ground.size; first += kPage)
+    pages.push_back(list_page(ground, first, kPage));
   const std::string session =
-      "[RESPONSE]\nPROPERTY[SESSION][0]=" + std::string(64, 'S') + "\nDESCRIPTION=Command completed successfully\nCODE=200\n\nQUEUETIME=0\nRUNTIME=0.000\n\nEOF\n";
+      "[RESPONSE]\nPROPERTY[SESSION][0]=" + std::string(64, 'S') +
+      "\nDESCRIPTION=Command completed successfully\nCODE=200\n\nQUEUETIME=0\nRUNTIME=0.000\n\nEOF\n";
   const std::string_view rest_of_order =
-      "\nPROPERTY[STATUS][0]=REQUESTED\nPROPERTY[CREATEDDATE][0]=2026-08-01 12:00:00\nPROPERTY[UPDATEDDATE][0]=2026-08-01 12:00:00\n"
+      "\nPROPERTY[STATUS][0]=REQUESTED\nPROPERTY[CREATEDDATE][0]=2026-08-01 "
+      "12:00:00\nPROPERTY[UPDATEDDATE][0]=2026-08-01 12:00:00\n"
       "PROPERTY[FINALIZATIONDATE][0]=2026-08-04 15:00:00\nPROPERTY[USER][0]=north.user\n"
       "DESCRIPTION=Command completed successfully\nCODE=200\n\nQUEUETIME=0\nRUNTIME=0.004\n\nEOF\n";
   BareServer server;
@@ -74,12 +78,17 @@ void be_provider(const Ground& ground, bool lists, Line& line) {
       }
       ++requests;
       if (command == "QueryDomainApplicationList") {
-        const std::int64_t first = std::stoll(std::string(block_value(one.body, "FIRST"))), limit = std::stoll(std::string(block_value(one.body, "LIMIT")));
-        if (first % kPage == 0 && limit == kPage && first < ground.size) one.answer = pages[static_cast<std::size_t>(first / kPage)];
-        else one.answer = one.room = list_page(ground, first, limit);
+        const std::int64_t first = std::stoll(std::string(block_value(one.body, "FIRST"))),
+                           limit = std::stoll(std::string(block_value(one.body, "LIMIT")));
+        if (first % kPage == 0 && limit == kPage && first < ground.size)
+          one.answer = pages[static_cast<std::size_t>(first / kPage)];
+        else
+          one.answer = one.room = list_page(ground, first, limit);
       } else {
         one.room.assign("[RESPONSE]\nPROPERTY[APPLICATION][0]=").append(std::to_string(kFirstApplication + orders++));
-        one.room.append("\nPROPERTY[CLASS][0]=COM_BACKORDER\nPROPERTY[DOMAIN][0]=").append(block_value(one.body, "DOMAIN")).append(rest_of_order);
+        one.room.append("\nPROPERTY[CLASS][0]=COM_BACKORDER\nPROPERTY[DOMAIN][0]=")
+            .append(block_value(one.body, "DOMAIN"))
+            .append(rest_of_order);
         one.answer = one.room;
       }
     }
@@ -93,13 +102,14 @@ std::int64_t requests_of(Beside& provider) {
   return std::stoll(provider.hear());
 }
 
-// ---- the ledger ---------------------------------------------------------------------------------------------------------------
+// ---- the ledger ----
 
 api_client::HttpProvider client_of(int port) {
-  api_client::CallerOptions options{.environment = value_of(api_client::resolve_environment("http://127.0.0.1:" + std::to_string(port), "1234")),
-                                    .credentials = {.login = "north.user", .password = "test.passw0rd"},
-                                    .connections = kInFlight,
-                                    .per_second = 0};  // as for every provider on this machine
+  api_client::CallerOptions options{
+      .environment = value_of(api_client::resolve_environment("http://127.0.0.1:" + std::to_string(port), "1234")),
+      .credentials = {.login = "north.user", .password = "test.passw0rd"},
+      .connections = kInFlight,
+      .per_second = 0};  // as for every provider on this machine
   return {std::move(options), [] { return kNow; }};
 }
 
@@ -122,7 +132,8 @@ Took swept(const Ground& ground, Stage stage, std::string_view word, std::int64_
     took.units = report.count(word);
   }
   if (const std::int64_t requests = requests_of(provider); requests > most_requests) {
-    throw std::runtime_error("the ledger made " + std::to_string(requests) + " requests where " + std::to_string(most_requests) + " do");
+    throw std::runtime_error("the ledger made " + std::to_string(requests) + " requests where " +
+                             std::to_string(most_requests) + " do");
   }
   took.left = left_in(file);
   return took;
@@ -150,7 +161,7 @@ void prepare_sync(const Ground& ground) {
   });
 }
 
-// ---- the floor ----------------------------------------------------------------------------------------------------------------
+// ---- the floor ----
 
 // Posts one body after another, eight at a time, over kept connections.
 class BarePosts {
@@ -161,10 +172,11 @@ class BarePosts {
       curl_easy_setopt(post.handle, CURLOPT_URL, url_.c_str());
       curl_easy_setopt(post.handle, CURLOPT_POST, 1L);
       curl_easy_setopt(post.handle, CURLOPT_NOSIGNAL, 1L);
-      curl_easy_setopt(post.handle, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t size, std::size_t count, void* into) {
-        static_cast<std::string*>(into)->append(data, size * count);
-        return size * count;
-      });
+      curl_easy_setopt(
+          post.handle, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t size, std::size_t count, void* into) {
+            static_cast<std::string*>(into)->append(data, size * count);
+            return size * count;
+          });
       curl_easy_setopt(post.handle, CURLOPT_WRITEDATA, &post.answer);
       curl_easy_setopt(post.handle, CURLOPT_PRIVATE, &post);
     }
@@ -176,7 +188,8 @@ class BarePosts {
   BarePosts(const BarePosts&) = delete;
   BarePosts& operator=(const BarePosts&) = delete;
 
-  void run(std::size_t count, const std::function<std::string(std::size_t)>& body, const std::function<void(std::size_t, const std::string&)>& answered) {
+  void run(std::size_t count, const std::function<std::string(std::size_t)>& body,
+           const std::function<void(std::size_t, const std::string&)>& answered) {
     std::size_t next = 0, flying = 0;
     const auto start = [&](Post& post) {
       post.id = next++;
@@ -244,18 +257,28 @@ Took floor_submit(const Ground& ground) {
       };
       std::vector<Waiting> waiting;
       {
-        Query rows(db, "SELECT id, customer_id, name FROM backorder WHERE state = 'ACTIVE' AND application IS NULL AND open_call_id IS NULL ORDER BY placed_at, id");
+        Query rows(db,
+                   "SELECT id, customer_id, name FROM backorder WHERE state = 'ACTIVE' AND application IS NULL AND "
+                   "open_call_id IS NULL ORDER BY placed_at, id");
         while (rows.step()) waiting.push_back({rows.number(0), rows.number(1), std::string(rows.text(2))});
       }
-      Query intend(db, "INSERT INTO provider_call (id, backorder_id, command, attempt, state, intent_at, code, text, application)"
-                       " VALUES (?, ?, 'AddDomainApplication', 1, 'intent', ?, 0, '', '')");
+      Query intend(
+          db,
+          "INSERT INTO provider_call (id, backorder_id, command, attempt, state, intent_at, code, text, application)"
+          " VALUES (?, ?, 'AddDomainApplication', 1, 'intent', ?, 0, '', '')");
       Query open(db, "UPDATE backorder SET open_call_id = ?2 WHERE by_customer = ?1");
-      Query answer(db, "UPDATE provider_call SET state = 'answered', answered_at = ?2, code = 200, text = 'Command completed successfully', application = ?3"
-                       " WHERE id = ?1");
-      Query submit(db, "UPDATE backorder SET state = 'PROCESSING', open_call_id = NULL, application = ?2, provider_status = 'REQUESTED',"
-                       " provider_status_at = ?3, submitted_at = ?3 WHERE by_customer = ?1");
-      Query step(db, "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, actor, detail)"
-                     " VALUES (?, ?, 'stepped', ?, ?, 'ACTIVE', 'PROCESSING', 'bench', ?)");
+      Query answer(db,
+                   "UPDATE provider_call SET state = 'answered', answered_at = ?2, code = 200, text = 'Command "
+                   "completed successfully', application = ?3"
+                   " WHERE id = ?1");
+      Query submit(db,
+                   "UPDATE backorder SET state = 'PROCESSING', open_call_id = NULL, application = ?2, provider_status "
+                   "= 'REQUESTED',"
+                   " provider_status_at = ?3, submitted_at = ?3 WHERE by_customer = ?1");
+      Query step(
+          db,
+          "INSERT INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, to_state, actor, detail)"
+          " VALUES (?, ?, 'stepped', ?, ?, 'ACTIVE', 'PROCESSING', 'bench', ?)");
       std::int64_t call = 0, event = db.number("SELECT max(id) FROM event");
       for (std::span<Waiting> rest(waiting); !rest.empty();) {
         const std::span<Waiting> together = rest.first(std::min(rest.size(), operations::SweepOptions{}.orders));
@@ -268,7 +291,10 @@ Took floor_submit(const Ground& ground) {
         }
         db.run("COMMIT");
         posts.run(
-            together.size(), [&](std::size_t i) { return kHead + "AddDomainApplication%0ACLASS%3DBACKORDER%0ADOMAIN%3D" + together[i].name; },
+            together.size(),
+            [&](std::size_t i) {
+              return kHead + "AddDomainApplication%0ACLASS%3DBACKORDER%0ADOMAIN%3D" + together[i].name;
+            },
             [&](std::size_t i, const std::string& text) { together[i].application = property(text, "APPLICATION"); });
         db.run("BEGIN IMMEDIATE");
         for (std::size_t i = 0; i < together.size(); ++i) {
@@ -310,7 +336,9 @@ Took floor_sync(const Ground& ground) {
       posts.run(
           pages.size(),
           [&](std::size_t i) {
-            return kHead + "QueryDomainApplicationList%0ACLASS%3D%2A_BACKORDER%0AUSERDEPTH%3DSELF%0AORDERBY%3DCREATEDDATE%0AWIDE%3D1%0AFIRST%3D" +
+            return kHead +
+                   "QueryDomainApplicationList%0ACLASS%3D%2A_BACKORDER%0AUSERDEPTH%3DSELF%0AORDERBY%3DCREATEDDATE%"
+                   "0AWIDE%3D1%0AFIRST%3D" +
                    std::to_string(i * kPage) + "%0ALIMIT%3D" + std::to_string(kPage);
           },
           [&](std::size_t i, const std::string& text) { pages[i] = text; });
@@ -321,7 +349,7 @@ Took floor_sync(const Ground& ground) {
       rows.reserve(pages.size() * kPage);
       for (const std::string& page : pages) {
         std::vector<Row> of_page(kPage);
-        const auto read = [&](std::string_view column, std::string_view Row::* into) {
+        const auto read = [&](std::string_view column, std::string_view Row::*into) {
           std::size_t row = 0;
           each_value(page, column, [&](std::string_view value) { of_page[row++].*into = value; });
         };
@@ -342,9 +370,13 @@ Took floor_sync(const Ground& ground) {
       };
       std::vector<Job> jobs;
       {
-        Query select(db, "SELECT id, by_customer, application, provider_status FROM backorder WHERE state IN ('PROCESSING', 'AUCTION-PENDING') AND application IS NOT NULL"
-                         " ORDER BY by_customer");
-        while (select.step()) jobs.push_back({select.number(0), select.number(1), std::string(select.text(2)), std::string(select.text(3))});
+        Query select(db,
+                     "SELECT id, by_customer, application, provider_status FROM backorder WHERE state IN "
+                     "('PROCESSING', 'AUCTION-PENDING') AND application IS NOT NULL"
+                     " ORDER BY by_customer");
+        while (select.step())
+          jobs.push_back(
+              {select.number(0), select.number(1), std::string(select.text(2)), std::string(select.text(3))});
       }
       Query update(db, "UPDATE backorder SET provider_status = ?2, provider_status_at = ?3 WHERE by_customer = ?1");
       Query insert(db, "INSERT INTO evidence (id, backorder_id, recorded_at, status, raw) VALUES (?, ?, ?, ?, ?)");
@@ -357,9 +389,14 @@ Took floor_sync(const Ground& ground) {
         if (found == rows.end() || found->second.status == jobs[at].status) continue;
         const Row& row = found->second;
         raw.clear();
-        for (const auto& [name, value] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
-                 {"APPLICATION", row.application}, {"CLASS", row.type}, {"DOMAIN", row.domain}, {"STATUS", row.status}, {"CREATEDDATE", row.created},
-                 {"UPDATEDDATE", row.updated}, {"FINALIZATIONDATE", row.final}}) {
+        for (const auto& [name, value] :
+             std::initializer_list<std::pair<std::string_view, std::string_view>>{{"APPLICATION", row.application},
+                                                                                  {"CLASS", row.type},
+                                                                                  {"DOMAIN", row.domain},
+                                                                                  {"STATUS", row.status},
+                                                                                  {"CREATEDDATE", row.created},
+                                                                                  {"UPDATEDDATE", row.updated},
+                                                                                  {"FINALIZATIONDATE", row.final}}) {
           raw.append("PROPERTY[").append(name).append("][0]=").append(value).append("\n");
         }
         update.write(jobs[at].by_customer, row.status, kNowMs);
@@ -376,10 +413,15 @@ Took floor_sync(const Ground& ground) {
 }  // namespace
 
 void add_jobs(std::vector<Measurement>& all) {
-  all.push_back({"submit", "jobs submitted over HTTP with eight requests in flight, intents durable", "jobs", 10'000, 0, 1'500, true, prepare_submit,
-                 [](const Ground& ground) { return swept(ground, Stage::submit, "submitted", ground.size); }, floor_submit});
-  all.push_back({"sync", "outcomes synced over HTTP by bulk lists, a request per 1,000 jobs at most", "jobs", 100'000, 0, 20'000, true, prepare_sync,
-                 [](const Ground& ground) { return swept(ground, Stage::sync, "news", (ground.size + kPage - 1) / kPage); }, floor_sync});
+  all.push_back({"submit", "jobs submitted over HTTP with eight requests in flight, intents durable", "jobs", 10'000, 0,
+                 1'500, true, prepare_submit,
+                 [](const Ground& ground) { return swept(ground, Stage::submit, "submitted", ground.size); },
+                 floor_submit});
+  all.push_back(
+      {"sync", "outcomes synced over HTTP by bulk lists, a request per 1,000 jobs at most", "jobs", 100'000, 0, 20'000,
+       true, prepare_sync,
+       [](const Ground& ground) { return swept(ground, Stage::sync, "news", (ground.size + kPage - 1) / kPage); },
+       floor_sync});
 }
 
 }  // namespace bench

@@ -44,12 +44,14 @@ Apart run_apart(const std::function<std::string()>& work) {
   ::close(ends[1]);
   std::string said;
   char block[4096];
-  for (ssize_t part = 0; (part = ::read(ends[0], block, sizeof block)) > 0;) said.append(block, static_cast<std::size_t>(part));
+  for (ssize_t part = 0; (part = ::read(ends[0], block, sizeof block)) > 0;)
+    said.append(block, static_cast<std::size_t>(part));
   ::close(ends[0]);
   rusage usage{};
   int status = 0;
   ::wait4(child, &status, 0, &usage);
-  if (said.empty()) throw std::runtime_error("a measuring process ended without a word, status " + std::to_string(status));
+  if (said.empty())
+    throw std::runtime_error("a measuring process ended without a word, status " + std::to_string(status));
   if (said.front() == '-') throw std::runtime_error(said.substr(1));
   return {said.substr(1), usage.ru_maxrss};
 }
@@ -76,14 +78,16 @@ Took decode(const std::string& text, Side& into) {
 
 void compare(const std::string& name, const Took& ledger, const Took& floor) {
   if (ledger.units != floor.units) {
-    throw std::runtime_error(name + ": the ledger did " + std::to_string(ledger.units) + ", the floor " + std::to_string(floor.units));
+    throw std::runtime_error(name + ": the ledger did " + std::to_string(ledger.units) + ", the floor " +
+                             std::to_string(floor.units));
   }
   for (const auto* side : {&ledger.left, &floor.left}) {
     for (const auto& [what, unused] : *side) {
       const auto a = ledger.left.find(what), b = floor.left.find(what);
       const std::int64_t here = a == ledger.left.end() ? 0 : a->second, there = b == floor.left.end() ? 0 : b->second;
       if (here != there) {
-        throw std::runtime_error(name + ": " + what + ": the ledger left " + std::to_string(here) + ", the floor " + std::to_string(there));
+        throw std::runtime_error(name + ": " + what + ": the ledger left " + std::to_string(here) + ", the floor " +
+                                 std::to_string(there));
       }
     }
   }
@@ -123,7 +127,8 @@ Times times(const Result& result, const Result& of) {
   return {median(result.ledger.rates) / median(of.ledger.rates), median(result.floor.rates) / median(of.floor.rates)};
 }
 
-std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates, const std::optional<Times>& of) {
+std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates,
+                          const std::optional<Times>& of) {
   std::optional<bool> all;
   const auto judge = [&](bool wanted, bool reached) {
     if (wanted) all = all.value_or(true) && reached;

@@ -1,5 +1,6 @@
-// What a measurement is, and how it is run: the ledger's real path and its floor by turns, each in a process of its own, so that memory is counted apart and
-// no side inherits the other's warmth. Figures are ratios within one run; absolute ones say more about the machine.
+// What a measurement is, and how it is run: the ledger's real path and its floor by turns, each in a process of its
+// own, so that memory is counted apart and no side inherits the other's warmth. Figures are ratios within one run;
+// absolute ones say more about the machine.
 #pragma once
 
 #include <chrono>
@@ -29,32 +30,37 @@ std::uint64_t draw(const Ground& ground, std::uint64_t i);
 // What one side did.
 struct Took {
   double seconds;
-  std::int64_t units;                          // done in that time
-  std::map<std::string, std::int64_t> left{};  // what stays on the disk, counted: equal on both sides, or the comparison is none
-  double p99_ms = 0;                           // of the time from a request to its answer, of the client that waited longest; 0: not measured
+  std::int64_t units;  // done in that time
+  // what stays on the disk, counted: equal on both sides, or the comparison is none
+  std::map<std::string, std::int64_t> left{};
+  // of the time from a request to its answer, of the client that waited longest; 0: not measured
+  double p99_ms = 0;
 };
 
 struct Measurement {
-  std::string name;                  // what --only says
-  std::string what;                  // for people
+  std::string name;  // what --only says
+  std::string what;  // for people
   std::string unit;
-  std::int64_t size;                 // of a full run; --quick takes 1 %, at least 20
-  double ratio;                      // the ledger's rate over the floor's must reach this
-  std::int64_t rate;                 // and this many units a second on a disk of 3,000 commits a second; 0: no such wish
-  bool grows;                        // part of --growth
+  std::int64_t size;  // of a full run; --quick takes 1 %, at least 20
+  double ratio;       // the ledger's rate over the floor's must reach this
+  // and this many units a second on a disk of 3,000 commits a second; 0: no such wish
+  std::int64_t rate;
+  bool grows;                                  // part of --growth
   std::function<void(const Ground&)> prepare;  // makes the files that both sides begin with
   std::function<Took(const Ground&)> ledger, floor;
   std::int64_t below_mib = 0;  // what the ledger's process may take at its peak; 0: no such wish
   double below_ms = 0;         // what p99_ms must stay under; 0: no such wish
-  std::string times_of{};      // another measurement, whose rate in the same run this one's must be so many times ...
-  double times = 0;            // ... where the floors are that: 0: no such wish
+  // another measurement, whose rate in the same run this one's must be so many times ...
+  std::string times_of{};
+  double times = 0;  // ... where the floors are that: 0: no such wish
 };
 
 struct Side {
-  std::vector<double> rates{};      // units a second, one per pair
-  std::vector<double> processor{};  // seconds of processor time, one per pair: what a busy machine disturbs less
-  std::vector<double> p99_ms{};     // one per pair
-  std::int64_t peak_kib = 0;        // of the process that did it, the whole of it
+  std::vector<double> rates{};  // units a second, one per pair
+  // seconds of processor time, one per pair: what a busy machine disturbs less
+  std::vector<double> processor{};
+  std::vector<double> p99_ms{};  // one per pair
+  std::int64_t peak_kib = 0;     // of the process that did it, the whole of it
   std::int64_t units = 0;
 };
 struct Result {
@@ -72,11 +78,15 @@ double median(std::vector<double> values);
 // 99 of 100 are not above it. 0 where there are none.
 double p99_ms(std::vector<std::chrono::steady_clock::duration> times);
 // How many times the rate of the other measurement this one has, by medians.
-struct Times { double ledger, floor; };
+struct Times {
+  double ledger, floor;
+};
 Times times(const Result& result, const Result& of);
-// Whether everything wanted is reached: ratio, rate and latency by their medians, memory by its peak. Nothing where nothing is wanted. `rates` says whether absolute
-// rates are judged here. `of`, where it was measured, is what `times` are compared with: wanted where the floor reaches as many, for beyond it the disk and SQLite decide.
-std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates, const std::optional<Times>& of);
+// Whether everything wanted is reached: ratio, rate and latency by their medians, memory by its peak. Nothing where
+// nothing is wanted. `rates` says whether absolute rates are judged here. `of`, where it was measured, is what `times`
+// are compared with: wanted where the floor reaches as many, for beyond it the disk and SQLite decide.
+std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates,
+                          const std::optional<Times>& of);
 
 inline double processor_seconds = 0;  // of what seconds_of() has timed in this process, all its threads
 double processor_now();

@@ -1,4 +1,5 @@
-// The provider's answers: a list of 1,000 rows, parsed with every check. The floor looks at the same bytes once, for the ends of lines.
+// The provider's answers: a list of 1,000 rows, parsed with every check. The floor looks at the same bytes once, for
+// the ends of lines.
 #include <cstring>
 
 #include "api_client/response.hpp"
@@ -40,7 +41,8 @@ Took parse_answers(const Ground& ground) {
     std::string body = answer;  // as the transport hands it over
     took.seconds += seconds_of([&] {
       const api_client::Response response = api_client::Response::parse(std::move(body));
-      if (!response.complete() || response.values("DOMAIN").size() != kRows) throw std::runtime_error("the answer is torn: " + std::string(response.torn()));
+      if (!response.complete() || response.values("DOMAIN").size() != kRows)
+        throw std::runtime_error("the answer is torn: " + std::string(response.torn()));
     });
   }
   took.units = ground.size * static_cast<std::int64_t>(answer.size());
@@ -61,7 +63,8 @@ Took floor_scan(const Ground& ground) {
       }
     });
   }
-  if (lines < ground.size * kRows) throw std::runtime_error("the lines are counted");  // so that nobody optimises the scan away
+  // so that nobody optimises the scan away
+  if (lines < ground.size * kRows) throw std::runtime_error("the lines are counted");
   took.units = ground.size * static_cast<std::int64_t>(answer.size());
   return took;
 }
@@ -69,7 +72,8 @@ Took floor_scan(const Ground& ground) {
 }  // namespace
 
 void add_parsing(std::vector<Measurement>& all) {
-  all.push_back({"parse", "answers of 1,000 rows parsed with every check", "bytes", 1'000, 0, 400'000'000, false, prepare, parse_answers, floor_scan});
+  all.push_back({"parse", "answers of 1,000 rows parsed with every check", "bytes", 1'000, 0, 400'000'000, false,
+                 prepare, parse_answers, floor_scan});
 }
 
 }  // namespace bench

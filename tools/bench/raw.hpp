@@ -1,4 +1,5 @@
-// Plain SQLite, for the floors: prepared statements over the book's own tables and indexes, without rules, triggers, checks or references.
+// Plain SQLite, for the floors: prepared statements over the book's own tables and indexes, without rules, triggers,
+// checks or references.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace bench {
 
 class Raw {
  public:
-  // The book's durability, checkpoints and page cache. An existing book loses its triggers here: a floor works on a copy.
+  // The book's durability, checkpoints and page cache. An existing book loses its triggers here: a floor works on a
+  // copy.
   explicit Raw(const std::string& file);
   enum ReadOnly : bool { read_only };
   Raw(const std::string& file, ReadOnly);  // as it is, with its triggers
@@ -52,8 +54,8 @@ class Query {
   std::int64_t number(int column) const;
   bool is_null(int column) const;
   std::string_view text(int column) const;  // until the next step
-  std::int64_t touch(int column) const;  // reads a value of any kind: the number, or a text's length
-  int width() const;                     // columns
+  std::int64_t touch(int column) const;     // reads a value of any kind: the number, or a text's length
+  int width() const;                        // columns
 
  private:
   void put(int index, std::int64_t value);
@@ -63,8 +65,10 @@ class Query {
   void put(int index, const char* value) { put(index, std::string_view(value)); }
   void put(int index, std::nullopt_t);
   void put(int index, const std::optional<std::int64_t>& value) {
-    if (value) put(index, *value);
-    else put(index, std::nullopt);
+    if (value)
+      put(index, *value);
+    else
+      put(index, std::nullopt);
   }
   void finish();
   sqlite3_stmt* statement_ = nullptr;
@@ -78,7 +82,8 @@ constexpr std::int64_t by_customer(std::int64_t customer, std::int64_t backorder
 
 // A seal with empty hashes: id, instant, first and last request, first and last transfer.
 inline constexpr std::string_view kInsertSeal =
-    "INSERT INTO seal (id, sealed_at, first_request_id, last_request_id, first_transfer_id, last_transfer_id, previous_hash, hash)"
+    "INSERT INTO seal (id, sealed_at, first_request_id, last_request_id, first_transfer_id, last_transfer_id, "
+    "previous_hash, hash)"
     " VALUES (?, ?, ?, ?, ?, ?, zeroblob(32), zeroblob(32))";
 
 }  // namespace bench

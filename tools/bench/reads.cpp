@@ -1,5 +1,6 @@
-// What is only read: the preview of everything, reports over a year of transfers, balances of a past day, the proof of the whole book, journals. The floors ask plain
-// SQLite the same question, or step through the rows that it cannot be answered without.
+// What is only read: the preview of everything, reports over a year of transfers, balances of a past day, the proof of
+// the whole book, journals. The floors ask plain SQLite the same question, or step through the rows that it cannot be
+// answered without.
 #include <algorithm>
 #include <deque>
 #include <filesystem>
@@ -29,14 +30,17 @@ using Left = std::map<std::string, std::int64_t>;
 
 std::int64_t ms(UtcTime time) { return static_cast<std::int64_t>(time.time_since_epoch().count()); }
 
-// ---- the preview -------------------------------------------------------------------------------------------------------------
+// ---- the preview ----
 
 // Drops from the fourth to the thirtieth day; a fifth of the accounts cannot pay for half of theirs.
 void prepare_preview(const Ground& ground) {
   const auto store = make_accounts(ground, ground.file("prepared.db"), false);
   add_orders(ground, *store, [&](Changes&, Backorder& order) {
-    const UtcTime drop = kNow + std::chrono::hours(96) + std::chrono::minutes(draw(ground, static_cast<std::uint64_t>(order.id.value())) % (26 * 24 * 60));
-    order.drop = engine::Drop{drop, {}, drop - std::chrono::hours(3), drop - std::chrono::hours(72), engine::SourceId(1)};
+    const UtcTime drop =
+        kNow + std::chrono::hours(96) +
+        std::chrono::minutes(draw(ground, static_cast<std::uint64_t>(order.id.value())) % (26 * 24 * 60));
+    order.drop =
+        engine::Drop{drop, {}, drop - std::chrono::hours(3), drop - std::chrono::hours(72), engine::SourceId(1)};
   });
 }
 
@@ -46,13 +50,16 @@ Took preview_all(const Ground& ground) {
   Took took{};
   std::int64_t ids = 0, undecided = 0;
   took.seconds = seconds_of([&] {
-    (void)value_of(operations::each_preview(*store, {.now = kNow, .horizon = kNow + std::chrono::hours(24 * 40)}, [&](const operations::AccountPreview& account) {
-      took.units += static_cast<std::int64_t>(account.rows.size());
-      for (const operations::PreviewRow& row : account.rows) {
-        ids += row.backorder.id.value();
-        if (row.verdict.verdict != engine::Verdict::funded && row.verdict.verdict != engine::Verdict::underfunded) ++undecided;
-      }
-    }));
+    (void)value_of(operations::each_preview(*store, {.now = kNow, .horizon = kNow + std::chrono::hours(24 * 40)},
+                                            [&](const operations::AccountPreview& account) {
+                                              took.units += static_cast<std::int64_t>(account.rows.size());
+                                              for (const operations::PreviewRow& row : account.rows) {
+                                                ids += row.backorder.id.value();
+                                                if (row.verdict.verdict != engine::Verdict::funded &&
+                                                    row.verdict.verdict != engine::Verdict::underfunded)
+                                                  ++undecided;
+                                              }
+                                            }));
   });
   took.left = {{"sum of numbers", ids}, {"undecided", undecided}};
   return took;
@@ -63,8 +70,10 @@ Took floor_preview(const Ground& ground) {
   Took took{};
   std::int64_t ids = 0, read = 0;
   took.seconds = seconds_of([&] {
-    Query rows(db, "SELECT id, customer_id, name, zone, placed_at, priority, quoted_minor, max_price_minor, drop_at, deadline_at, deposit_due_at, underfunded FROM backorder"
-                   " WHERE state = 'REQUESTED' ORDER BY customer_id, deposit_due_at, drop_at, priority, placed_at, id");
+    Query rows(db,
+               "SELECT id, customer_id, name, zone, placed_at, priority, quoted_minor, max_price_minor, drop_at, "
+               "deadline_at, deposit_due_at, underfunded FROM backorder"
+               " WHERE state = 'REQUESTED' ORDER BY customer_id, deposit_due_at, drop_at, priority, placed_at, id");
     while (rows.step()) {
       ++took.units;
       ids += rows.number(0);
@@ -77,12 +86,16 @@ Took floor_preview(const Ground& ground) {
   return took;
 }
 
-// ---- a year of transfers -----------------------------------------------------------------------------------------------------
+// ---- a year of transfers ----
 
-// Of 1,000 transfers 400 orders, ten an account: a deposit each, and in the end a refund or a capture in two parts. Shared by all measurements of one size.
-Ground orders_of(const Ground& ground) { return {ground.folder, std::max<std::int64_t>(ground.size * 2 / 5, 20), ground.seed}; }
+// Of 1,000 transfers 400 orders, ten an account: a deposit each, and in the end a refund or a capture in two parts.
+// Shared by all measurements of one size.
+Ground orders_of(const Ground& ground) {
+  return {ground.folder, std::max<std::int64_t>(ground.size * 2 / 5, 20), ground.seed};
+}
 std::string year_of(const Ground& ground) {
-  return (std::filesystem::path(ground.folder).parent_path() / ("year-" + std::to_string(ground.size) + ".db")).string();
+  return (std::filesystem::path(ground.folder).parent_path() / ("year-" + std::to_string(ground.size) + ".db"))
+      .string();
 }
 constexpr std::chrono::hours kYear{365 * 24};
 constexpr std::int64_t kOrdersAtOnce = 500, kWait = 7;  // outcomes come so many batches later
@@ -93,34 +106,47 @@ void prepare_year(const Ground& year) {
   const auto store = make_accounts(ground, year_of(year), true);
   std::vector<Customer> customers = store->customers();
   std::deque<std::vector<Backorder>> waiting;
-  const std::int64_t batch = std::clamp<std::int64_t>(ground.size / (2 * kWait), 1, kOrdersAtOnce), batches = (ground.size + batch - 1) / batch;
+  const std::int64_t batch = std::clamp<std::int64_t>(ground.size / (2 * kWait), 1, kOrdersAtOnce),
+                     batches = (ground.size + batch - 1) / batch;
   for (std::int64_t at = 0, number = 0; at < ground.size; ++number) {
     const UtcTime now = kNow + std::chrono::seconds(number * (kYear / std::chrono::seconds(1)) / batches);
-    const auto customer = [&](const Backorder& order) -> Customer& { return customers[static_cast<std::size_t>(order.customer.value() - 1)]; };
-    apply(*store, "orders " + std::to_string(number), [&](Changes& changes) {
-      std::vector<Backorder>& placed = waiting.emplace_back();
-      for (const std::int64_t end = std::min(at + batch, ground.size); at < end; ++at) {
-        Backorder order = backorder_of(ground, at);
-        order.placed_at = now;
-        (void)value_of(take_step(changes, order, customer(order), engine::Event::funded, {.now = now, .deposit = order.quoted}));
-        (void)value_of(take_step(changes, order, customer(order), engine::Event::job_created, {.now = now}));
-        order.application = std::to_string(1'000'000 + order.id.value());
-        changes.new_backorders.push_back(order);
-        placed.push_back(std::move(order));
-      }
-    }, now);
+    const auto customer = [&](const Backorder& order) -> Customer& {
+      return customers[static_cast<std::size_t>(order.customer.value() - 1)];
+    };
+    apply(
+        *store, "orders " + std::to_string(number),
+        [&](Changes& changes) {
+          std::vector<Backorder>& placed = waiting.emplace_back();
+          for (const std::int64_t end = std::min(at + batch, ground.size); at < end; ++at) {
+            Backorder order = backorder_of(ground, at);
+            order.placed_at = now;
+            (void)value_of(take_step(changes, order, customer(order), engine::Event::funded,
+                                     {.now = now, .deposit = order.quoted}));
+            (void)value_of(take_step(changes, order, customer(order), engine::Event::job_created, {.now = now}));
+            order.application = std::to_string(1'000'000 + order.id.value());
+            changes.new_backorders.push_back(order);
+            placed.push_back(std::move(order));
+          }
+        },
+        now);
     if (static_cast<std::int64_t>(waiting.size()) <= kWait) continue;
-    apply(*store, "outcomes " + std::to_string(number), [&](Changes& changes) {
-      for (Backorder& order : waiting.front()) {
-        const bool won = order.id.value() % 2 == 0;
-        order.provider_status = won ? "SUCCESSFUL" : "FAILED";
-        order.provider_status_at = now;
-        changes.evidence.push_back({order.id, order.provider_status, "[RESPONSE]\nPROPERTY[STATUS][0] = " + order.provider_status + "\nEOF\n"});
-        (void)value_of(take_step(changes, order, customer(order), won ? engine::Event::won : engine::Event::lost,
-                                 {.now = now, .reason = won ? std::nullopt : std::optional(engine::Reason::not_registered), .tax_bp = kTaxBp}));
-        changes.backorders.push_back(order);
-      }
-    }, now);
+    apply(
+        *store, "outcomes " + std::to_string(number),
+        [&](Changes& changes) {
+          for (Backorder& order : waiting.front()) {
+            const bool won = order.id.value() % 2 == 0;
+            order.provider_status = won ? "SUCCESSFUL" : "FAILED";
+            order.provider_status_at = now;
+            changes.evidence.push_back({order.id, order.provider_status,
+                                        "[RESPONSE]\nPROPERTY[STATUS][0] = " + order.provider_status + "\nEOF\n"});
+            (void)value_of(take_step(changes, order, customer(order), won ? engine::Event::won : engine::Event::lost,
+                                     {.now = now,
+                                      .reason = won ? std::nullopt : std::optional(engine::Reason::not_registered),
+                                      .tax_bp = kTaxBp}));
+            changes.backorders.push_back(order);
+          }
+        },
+        now);
     waiting.pop_front();
   }
 }
@@ -149,8 +175,8 @@ Took floor_over_year(const Ground& ground, const std::function<Left(const Raw&)>
 
 Took refunds(const Ground& ground) {
   return over_year(ground, [](engine::LedgerStore& store) {
-    const operations::RefundReport report =
-        value_of(operations::refund_report(store, {.period = {.from = month().from, .to = month().to}, .now = kNow + kYear}));
+    const operations::RefundReport report = value_of(
+        operations::refund_report(store, {.period = {.from = month().from, .to = month().to}, .now = kNow + kYear}));
     Left left;
     for (const operations::DepositFlow& flow : report.flows) {
       left["opening"] += flow.opening.minor();
@@ -163,12 +189,15 @@ Took refunds(const Ground& ground) {
 }
 Took floor_refunds(const Ground& ground) {
   return floor_over_year(ground, [](const Raw& db) {
-    Query rows(db, "SELECT b.customer_id, b.zone, sum(CASE WHEN t.recorded_at >= ?1 THEN 0 WHEN t.kind = 'reserve' THEN t.amount_minor ELSE -t.amount_minor END),"
-                   " sum(CASE WHEN t.recorded_at >= ?1 AND t.kind = 'reserve' THEN t.amount_minor ELSE 0 END),"
-                   " sum(CASE WHEN t.recorded_at >= ?1 AND t.kind IN ('capture', 'capture-tax') THEN t.amount_minor ELSE 0 END),"
-                   " sum(CASE WHEN t.recorded_at >= ?1 AND t.kind = 'refund' THEN t.amount_minor ELSE 0 END)"
-                   " FROM transfer AS t JOIN backorder AS b ON b.by_customer = (t.customer_id << 32) + t.backorder_id"
-                   " WHERE t.kind IN ('reserve', 'refund', 'capture', 'capture-tax') AND t.recorded_at < ?2 GROUP BY 1, 2");
+    Query rows(
+        db,
+        "SELECT b.customer_id, b.zone, sum(CASE WHEN t.recorded_at >= ?1 THEN 0 WHEN t.kind = 'reserve' THEN "
+        "t.amount_minor ELSE -t.amount_minor END),"
+        " sum(CASE WHEN t.recorded_at >= ?1 AND t.kind = 'reserve' THEN t.amount_minor ELSE 0 END),"
+        " sum(CASE WHEN t.recorded_at >= ?1 AND t.kind IN ('capture', 'capture-tax') THEN t.amount_minor ELSE 0 END),"
+        " sum(CASE WHEN t.recorded_at >= ?1 AND t.kind = 'refund' THEN t.amount_minor ELSE 0 END)"
+        " FROM transfer AS t JOIN backorder AS b ON b.by_customer = (t.customer_id << 32) + t.backorder_id"
+        " WHERE t.kind IN ('reserve', 'refund', 'capture', 'capture-tax') AND t.recorded_at < ?2 GROUP BY 1, 2");
     rows.bind(ms(month().from), ms(month().to));
     Left left;
     std::int64_t* const sums[] = {&left["opening"], &left["reserved"], &left["captured"], &left["refunded"]};
@@ -182,7 +211,8 @@ Took floor_refunds(const Ground& ground) {
 Left balances(engine::LedgerStore& store, std::optional<UtcTime> to) {
   Left left;
   std::int64_t& sum = left["on the debit side"];
-  operations::each_trial_balance_row(store, {.to = to}, [&](const operations::TrialBalanceRow& row) { sum += row.closing_debit.minor(); });
+  operations::each_trial_balance_row(store, {.to = to},
+                                     [&](const operations::TrialBalanceRow& row) { sum += row.closing_debit.minor(); });
   return left;
 }
 Took trial_balance(const Ground& ground) {
@@ -190,8 +220,10 @@ Took trial_balance(const Ground& ground) {
 }
 Took floor_trial_balance(const Ground& ground) {
   return floor_over_year(ground, [](const Raw& db) {
-    Query rows(db, "SELECT account, sum(debit), sum(credit) FROM (SELECT debit_id AS account, amount_minor AS debit, 0 AS credit FROM transfer"
-                   " UNION ALL SELECT credit_id, 0, amount_minor FROM transfer) GROUP BY account");
+    Query rows(db,
+               "SELECT account, sum(debit), sum(credit) FROM (SELECT debit_id AS account, amount_minor AS debit, 0 AS "
+               "credit FROM transfer"
+               " UNION ALL SELECT credit_id, 0, amount_minor FROM transfer) GROUP BY account");
     Left left;
     std::int64_t& sum = left["on the debit side"];
     while (rows.step()) sum += std::max<std::int64_t>(rows.number(1) - rows.number(2), 0);
@@ -231,7 +263,11 @@ Took statements(const Ground& ground) {
   std::int64_t lines = 0;
   took.seconds = seconds_of([&] {
     for (; took.units < kStatements; ++took.units) {
-      const Customer customer = store->customer(account_name(draw(ground, static_cast<std::uint64_t>(took.units)) % static_cast<std::uint64_t>(accounts) + 1)).value();
+      const Customer customer =
+          store
+              ->customer(account_name(
+                  draw(ground, static_cast<std::uint64_t>(took.units)) % static_cast<std::uint64_t>(accounts) + 1))
+              .value();
       lines += static_cast<std::int64_t>(operations::statement(*store, customer, {}).lines.size());
     }
   });
@@ -244,10 +280,14 @@ Took floor_statements(const Ground& ground) {
   Took took{};
   std::int64_t lines = 0;
   took.seconds = seconds_of([&] {
-    Query rows(db, "SELECT t.id, t.kind, t.debit_id, t.credit_id, t.amount_minor, t.recorded_at, t.effective_at, t.memo, b.name"
-                   " FROM transfer AS t LEFT JOIN backorder AS b ON b.id = t.backorder_id WHERE t.customer_id = (SELECT id FROM customer WHERE name = ?) ORDER BY t.id");
+    Query rows(
+        db,
+        "SELECT t.id, t.kind, t.debit_id, t.credit_id, t.amount_minor, t.recorded_at, t.effective_at, t.memo, b.name"
+        " FROM transfer AS t LEFT JOIN backorder AS b ON b.id = t.backorder_id WHERE t.customer_id = (SELECT id FROM "
+        "customer WHERE name = ?) ORDER BY t.id");
     for (; took.units < kStatements; ++took.units) {
-      const std::string name = account_name(draw(ground, static_cast<std::uint64_t>(took.units)) % static_cast<std::uint64_t>(accounts) + 1);
+      const std::string name =
+          account_name(draw(ground, static_cast<std::uint64_t>(took.units)) % static_cast<std::uint64_t>(accounts) + 1);
       rows.bind(name);
       while (rows.step()) ++lines;
       rows.reset();
@@ -258,11 +298,14 @@ Took floor_statements(const Ground& ground) {
 }
 
 Took verify(const Ground& ground) {
-  return over_year(ground, [](engine::LedgerStore& store) {
-    const engine::Verification done = store.verify([](std::int64_t, std::int64_t) {});
-    if (!done.findings.empty()) throw std::runtime_error(done.findings.front().what);
-    return Left{{"transfers", done.transfers}, {"backorders", done.backorders}};
-  }, false);
+  return over_year(
+      ground,
+      [](engine::LedgerStore& store) {
+        const engine::Verification done = store.verify([](std::int64_t, std::int64_t) {});
+        if (!done.findings.empty()) throw std::runtime_error(done.findings.front().what);
+        return Left{{"transfers", done.transfers}, {"backorders", done.backorders}};
+      },
+      false);
 }
 // Every column of every row that the proof looks at, once.
 Took floor_verify(const Ground& ground) {
@@ -283,7 +326,8 @@ Took floor_verify(const Ground& ground) {
 
 Took journal(const Ground& ground, render::JournalSyntax syntax) {
   return over_year(ground, [&](engine::LedgerStore& store) {
-    // As to another program: in a file 4 GB of ten times the transfers would measure when the system begins to write back.
+    // As to another program: in a file 4 GB of ten times the transfers would measure when the system begins to write
+    // back.
     std::ofstream out("/dev/null", std::ios::binary);
     const engine::JournalSlice slice = value_of(operations::journal_slice(store, engine::TransferId(0), {}, {}));
     render::write_journal(syntax, slice, false, operations::journal_rows(store), out);
@@ -293,8 +337,11 @@ Took journal(const Ground& ground, render::JournalSyntax syntax) {
 }
 Took floor_journal(const Ground& ground) {
   return floor_over_year(ground, [](const Raw& db) {
-    Query rows(db, "SELECT t.id, t.kind, t.debit_id, t.credit_id, t.amount_minor, t.recorded_at, t.effective_at, t.attempt, t.actor, t.memo, b.name, r.sender, r.key"
-                   " FROM transfer AS t LEFT JOIN backorder AS b ON b.id = t.backorder_id LEFT JOIN request AS r ON r.id = t.request_id ORDER BY t.id");
+    Query rows(db,
+               "SELECT t.id, t.kind, t.debit_id, t.credit_id, t.amount_minor, t.recorded_at, t.effective_at, "
+               "t.attempt, t.actor, t.memo, b.name, r.sender, r.key"
+               " FROM transfer AS t LEFT JOIN backorder AS b ON b.id = t.backorder_id LEFT JOIN request AS r ON r.id = "
+               "t.request_id ORDER BY t.id");
     std::int64_t read = 0;
     while (rows.step()) {
       for (int column = 0; column < rows.width(); ++column) read += rows.touch(column);
@@ -307,18 +354,24 @@ Took floor_journal(const Ground& ground) {
 }  // namespace
 
 void add_reads(std::vector<Measurement>& all) {
-  all.push_back({"preview", "funding preview of every account, against reading the same rows in funding order", "backorders", 1'000'000, 0.5, 0, true, prepare_preview,
-                 preview_all, floor_preview, 512});
-  const auto over_a_year = [&](const char* name, const char* what, const char* unit, double ratio, std::int64_t rate, auto ledger, auto floor, std::int64_t below_mib = 0) {
+  all.push_back({"preview", "funding preview of every account, against reading the same rows in funding order",
+                 "backorders", 1'000'000, 0.5, 0, true, prepare_preview, preview_all, floor_preview, 512});
+  const auto over_a_year = [&](const char* name, const char* what, const char* unit, double ratio, std::int64_t rate,
+                               auto ledger, auto floor, std::int64_t below_mib = 0) {
     all.push_back({name, what, unit, 1'000'000, ratio, rate, true, prepare_year, ledger, floor, below_mib});
   };
-  over_a_year("refunds", "refund report of a month, against its sums by account and zone", "transfers", 1 / 1.5, 0, refunds, floor_refunds);
-  over_a_year("trial", "trial balance, against the sums by account", "transfers", 1 / 1.5, 0, trial_balance, floor_trial_balance);
+  over_a_year("refunds", "refund report of a month, against its sums by account and zone", "transfers", 1 / 1.5, 0,
+              refunds, floor_refunds);
+  over_a_year("trial", "trial balance, against the sums by account", "transfers", 1 / 1.5, 0, trial_balance,
+              floor_trial_balance);
   over_a_year("statement", "statements of one account", "statements", 0, 200, statements, floor_statements);
-  over_a_year("past", "balances of all accounts as of a past instant, against one scan", "transfers", 0.5, 0, past_balances, floor_past_balances);
+  over_a_year("past", "balances of all accounts as of a past instant, against one scan", "transfers", 0.5, 0,
+              past_balances, floor_past_balances);
   over_a_year("verify", "verify in full, against one scan of all rows", "transfers", 1 / 3.0, 0, verify, floor_verify);
   const auto journal_in = [&](const char* name, const char* what, render::JournalSyntax syntax) {
-    over_a_year(name, what, "transfers", 0, 300'000, [syntax](const Ground& ground) { return journal(ground, syntax); }, floor_journal, 128);
+    over_a_year(
+        name, what, "transfers", 0, 300'000, [syntax](const Ground& ground) { return journal(ground, syntax); },
+        floor_journal, 128);
   };
   journal_in("hledger", "journal export to another program, against reading its rows", render::JournalSyntax::hledger);
   journal_in("ledger", "the same for ledger", render::JournalSyntax::ledger);

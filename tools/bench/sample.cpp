@@ -40,14 +40,21 @@ void apply(engine::LedgerStore& store, const std::string& key, const std::functi
 }
 
 engine::Backorder backorder_of(const Ground& ground, std::int64_t i) {
-  const UtcTime drop = kNow + std::chrono::seconds(100'000 + draw(ground, static_cast<std::uint64_t>(i)) % 100'000);  // between due and deadline
-  return {.id = engine::BackorderId(i + 1), .customer = engine::CustomerId(account_of(ground, i)),
-          .name = engine::DomainName::from_trusted_ace(domain_of(ground, i)), .zone = "com", .placed_at = kNow, .quoted = euro(kPriceMinor),
-          .max_price = euro(kPriceMinor),
-          .drop = engine::Drop{drop, {}, drop - std::chrono::hours(3), drop - std::chrono::hours(72), engine::SourceId(1)}};
+  // between due and deadline
+  const UtcTime drop = kNow + std::chrono::seconds(100'000 + draw(ground, static_cast<std::uint64_t>(i)) % 100'000);
+  return {
+      .id = engine::BackorderId(i + 1),
+      .customer = engine::CustomerId(account_of(ground, i)),
+      .name = engine::DomainName::from_trusted_ace(domain_of(ground, i)),
+      .zone = "com",
+      .placed_at = kNow,
+      .quoted = euro(kPriceMinor),
+      .max_price = euro(kPriceMinor),
+      .drop = engine::Drop{drop, {}, drop - std::chrono::hours(3), drop - std::chrono::hours(72), engine::SourceId(1)}};
 }
 
-void add_orders(const Ground& ground, engine::LedgerStore& store, const std::function<void(Changes&, engine::Backorder&)>& live) {
+void add_orders(const Ground& ground, engine::LedgerStore& store,
+                const std::function<void(Changes&, engine::Backorder&)>& live) {
   for (std::int64_t at = 0; at < ground.size;) {
     const std::int64_t end = std::min(at + kBatch, ground.size);
     apply(store, "orders " + std::to_string(at), [&](Changes& changes) {
@@ -63,12 +70,15 @@ void add_orders(const Ground& ground, engine::LedgerStore& store, const std::fun
 std::string account_name(std::int64_t customer) { return "account" + std::to_string(customer); }
 
 std::int64_t account_of(const Ground& ground, std::int64_t order) {
-  return static_cast<std::int64_t>(draw(ground, (1ULL << 40U) + static_cast<std::uint64_t>(order)) % static_cast<std::uint64_t>(ground.accounts())) + 1;
+  return static_cast<std::int64_t>(draw(ground, (1ULL << 40U) + static_cast<std::uint64_t>(order)) %
+                                   static_cast<std::uint64_t>(ground.accounts())) +
+         1;
 }
 
 std::string domain_of(const Ground& ground, std::int64_t order) {
   std::string name;
-  for (std::uint64_t rest = draw(ground, static_cast<std::uint64_t>(order)) >> 24U; rest > 0; rest /= 36) name += "abcdefghijklmnopqrstuvwxyz0123456789"[rest % 36];
+  for (std::uint64_t rest = draw(ground, static_cast<std::uint64_t>(order)) >> 24U; rest > 0; rest /= 36)
+    name += "abcdefghijklmnopqrstuvwxyz0123456789"[rest % 36];
   return name + "-" + std::to_string(order) + ".com";
 }
 
@@ -89,8 +99,16 @@ std::unique_ptr<engine::LedgerStore> make_accounts(const Ground& ground, const s
     const std::int64_t end = std::min(at + kBatch, ground.accounts() + 1);
     apply(*store, "accounts " + std::to_string(at), [&](Changes& changes) {
       for (; at < end; ++at) {
-        Customer customer{.id = engine::CustomerId(at), .name = account_name(at), .currency = kEuro, .country = "DE", .opened_at = kNow, .available = euro(0),
-                          .reserved = euro(0), .credit_limit = euro(0), .owed = euro(0), .warned = euro(0)};
+        Customer customer{.id = engine::CustomerId(at),
+                          .name = account_name(at),
+                          .currency = kEuro,
+                          .country = "DE",
+                          .opened_at = kNow,
+                          .available = euro(0),
+                          .reserved = euro(0),
+                          .credit_limit = euro(0),
+                          .owed = euro(0),
+                          .warned = euro(0)};
         changes.new_customers.push_back(customer);
         const std::int64_t all = orders[static_cast<std::size_t>(at)];
         const std::int64_t covered = rich || at % 5 != 0 ? all : all / 2;

@@ -28,13 +28,15 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* fla
 }  // namespace
 
 void sync_nothing() {
-  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // as the ledger does; SQLite takes it only before anything else is asked of it
+  // as the ledger does; SQLite takes it only before anything else is asked of it
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   synced = sqlite3_vfs_find(nullptr);
   if (synced == nullptr) throw std::runtime_error("SQLite has no access to files");
   static sqlite3_vfs unsynced = *synced;
   unsynced.zName = "unsynced";
   unsynced.xOpen = open;
-  if (sqlite3_vfs_register(&unsynced, 1) != SQLITE_OK) throw std::runtime_error("SQLite takes no other access to files");
+  if (sqlite3_vfs_register(&unsynced, 1) != SQLITE_OK)
+    throw std::runtime_error("SQLite takes no other access to files");
 }
 
 void sync_all(const std::string& folder) {

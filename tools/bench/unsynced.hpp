@@ -1,5 +1,6 @@
-// For preparations only: SQLite's own access to files without waiting for the disk. What both sides begin with is brought to the disk once, when it is whole, instead of
-// with every commit; a preparation that dies is made anew. Nothing measured runs in a process that has asked for this.
+// For preparations only: SQLite's own access to files without waiting for the disk. What both sides begin with is
+// brought to the disk once, when it is whole, instead of with every commit; a preparation that dies is made anew.
+// Nothing measured runs in a process that has asked for this.
 #pragma once
 
 #include <string>

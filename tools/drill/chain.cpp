@@ -59,17 +59,22 @@ std::string customer_name(int i) { return "customer" + std::to_string(i); }
 operations::Context context_at(engine::LedgerStore& store, UtcTime now) { return {store, now, "chain"}; }
 
 std::int64_t cost_of(const Backorder& backorder) {
-  const Zone* const zone = std::ranges::find(kZones, backorder.zone, [](const Zone& each) { return std::string(each.name); });
+  const Zone* const zone =
+      std::ranges::find(kZones, backorder.zone, [](const Zone& each) { return std::string(each.name); });
   ENSURE(zone != std::end(kZones), "every name of the chain is in one of its zones");
   return zone->cost_minor;
 }
-bool is_won(const Backorder& backorder) { return backorder.state == State::successful || backorder.state == State::auction_won; }
+bool is_won(const Backorder& backorder) {
+  return backorder.state == State::successful || backorder.state == State::auction_won;
+}
 // VOID and CANCELLED: nothing may be left of it at the provider.
-bool wants_job(const Backorder& backorder) { return backorder.state != State::voided && backorder.state != State::cancelled; }
+bool wants_job(const Backorder& backorder) {
+  return backorder.state != State::voided && backorder.state != State::cancelled;
+}
 
 }  // namespace
 
-// ---- the provider's process --------------------------------------------------------------------------------------------------
+// ---- the provider's process ----
 
 struct Chain::Provider {
   // Seen by both processes.
@@ -99,7 +104,8 @@ struct Chain::Provider {
 
   void start() {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw std::system_error(errno, std::generic_category(), "socketpair");
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+      throw std::system_error(errno, std::generic_category(), "socketpair");
     line_ = ends[0];
     child_ = fork();
     if (child_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
@@ -124,7 +130,8 @@ struct Chain::Provider {
  private:
   void wait() const {
     char answer = 0;
-    if (read(line_, &answer, 1) != 1 || answer != '+') throw std::runtime_error("the provider's process failed; what it said is on stderr");
+    if (read(line_, &answer, 1) != 1 || answer != '+')
+      throw std::runtime_error("the provider's process failed; what it said is on stderr");
   }
 
   [[noreturn]] void serve() {
@@ -132,19 +139,22 @@ struct Chain::Provider {
     try {
       const auto clock = [this] { return UtcTime(engine::Milliseconds(shared->now.load())); };
       const auto registry = must(simulated_registry::SimulatedRegistry::open(options_.folder + "/registry.db", clock));
-      // A minute a second for sessions: those that killed clients left behind end before the login has too many, and a password still need
-      // not be verified at each sweep, which costs a tenth of a second.
+      // A minute a second for sessions: those that killed clients left behind end before the login has too many, and a
+      // password still need not be verified at each sweep, which costs a tenth of a second.
       const auto began = std::chrono::steady_clock::now();
       gateway::Gateway gateway(
-          {.book = options_.folder + "/provider.db", .entity = kEntity, .provider = registry.get(), .clock = clock, .monotonic = [began] {
-             return began + 60 * (std::chrono::steady_clock::now() - began);
-           }});
+          {.book = options_.folder + "/provider.db",
+           .entity = kEntity,
+           .provider = registry.get(),
+           .clock = clock,
+           .monotonic = [began] { return began + 60 * (std::chrono::steady_clock::now() - began); }});
       const auto port = static_cast<std::uint16_t>(must(gateway.start()));
-      const auto relay = must(faults::Relay::open({.to = {"127.0.0.1", port},
-                                                   .percent = options_.percent,
-                                                   .seed = options_.seed,
-                                                   .kinds = options_.kinds,
-                                                   .late_by = 10 * std::max(options_.order_limit, options_.read_limit)}));
+      const auto relay =
+          must(faults::Relay::open({.to = {"127.0.0.1", port},
+                                    .percent = options_.percent,
+                                    .seed = options_.seed,
+                                    .kinds = options_.kinds,
+                                    .late_by = 10 * std::max(options_.order_limit, options_.read_limit)}));
       shared->port = relay->address().port;
       say('+');
       for (char what = 0; read(line_, &what, 1) == 1;) {
@@ -178,9 +188,10 @@ struct Chain::Provider {
   pid_t child_ = -1;
 };
 
-// ---- the season --------------------------------------------------------------------------------------------------------------
+// ---- the season ----
 
-Chain::Chain(ChainOptions options) : options_(std::move(options)), provider_(std::make_unique<Provider>(options_)), paid_in_(eur(0)) {
+Chain::Chain(ChainOptions options)
+    : options_(std::move(options)), provider_(std::make_unique<Provider>(options_)), paid_in_(eur(0)) {
   for (const std::string& text : options_.drops) drops_.push_back(must(engine::parse_time(text)));
   std::ranges::sort(drops_);
 }
@@ -196,7 +207,8 @@ std::unique_ptr<Chain> Chain::make(const ChainOptions& options) {
 
 // The i-th name, and when it drops.
 std::pair<engine::DomainName, UtcTime> Chain::name(int i) const {
-  const std::string text = "chain" + std::to_string(i) + "." + kZones[static_cast<std::size_t>(i) % std::size(kZones)].name;
+  const std::string text =
+      "chain" + std::to_string(i) + "." + kZones[static_cast<std::size_t>(i) % std::size(kZones)].name;
   return {must(engine::DomainName::parse(text)), drops_[static_cast<std::size_t>(i) % drops_.size()]};
 }
 
@@ -218,7 +230,8 @@ void Chain::make_books() {
     rows.push_back({name, drop});
     told.push_back({name, drop, {}});
     order(i, name);
-    if (i % 25 == 0 && static_cast<int>(orders.size()) < options_.jobs) order(i, name);  // another customer wants it too
+    // another customer wants it too
+    if (i % 25 == 0 && static_cast<int>(orders.size()) < options_.jobs) order(i, name);
   }
   std::ranges::sort(rows, {}, &engine::ListRow::name);
   const auto prices = [&](std::int64_t Zone::*amount) {
@@ -228,7 +241,8 @@ void Chain::make_books() {
   };
   const operations::ListImport import{.source = "registry", .date_is = engine::DateIs::drop};
   {
-    const auto registry = must(simulated_registry::SimulatedRegistry::open(options_.folder + "/registry.db", [this] { return now(); }));
+    const auto registry =
+        must(simulated_registry::SimulatedRegistry::open(options_.folder + "/registry.db", [this] { return now(); }));
     must(registry->learn(told));
     storage::create_book(options_.folder + "/provider.db", now(), true);
     const auto store = providers_book();
@@ -237,7 +251,8 @@ void Chain::make_books() {
     must(operations::import_list(context, import, rows, {}));
     must(operations::open_account(context, {}, kLogin, eur(0).currency(), {}));
     must(operations::fund(context, {}, kLogin,
-                          {.amount = paid_in_ = eur(2 * cost)}));  // what is ordered twice by a fault holds a deposit too, for a while
+                          // what is ordered twice by a fault holds a deposit too, for a while
+                          {.amount = paid_in_ = eur(2 * cost)}));
     must(operations::add_user(context, {}, kLogin, kLogin, kPassword));
   }
   storage::create_book(options_.folder + "/reseller.db", now(), true);
@@ -255,7 +270,8 @@ void Chain::make_books() {
     must(operations::fund(context, {}, customer_name(i), {.amount = eur(i % 10 == 9 ? all / 2 + 1 : all + 1)}));
   }
   bool kept = false;
-  for (const auto& result : operations::import_backorders(context, "chain", "orders", orders, false, {}, kept)) must(result);
+  for (const auto& result : operations::import_backorders(context, "chain", "orders", orders, false, {}, kept))
+    must(result);
 }
 
 UtcTime Chain::now() const { return UtcTime(engine::Milliseconds(provider_->shared->now.load())); }
@@ -272,7 +288,8 @@ auto Chain::with_client(const Use& use) {
   engine::Milliseconds felt{0};
   std::minstd_rand random(static_cast<std::minstd_rand::result_type>(options_.seed));
   api_client::CallerOptions options{
-      .environment = must(api_client::resolve_environment("http://127.0.0.1:" + std::to_string(provider_->shared->port), kEntity)),
+      .environment =
+          must(api_client::resolve_environment("http://127.0.0.1:" + std::to_string(provider_->shared->port), kEntity)),
       .credentials = {.login = kLogin, .password = kPassword},
       .per_second = 0,
       .order_limit = options_.order_limit,
@@ -286,7 +303,9 @@ auto Chain::with_client(const Use& use) {
 
 operations::SweepReport Chain::sweep(const operations::SweepOptions& options) {
   const auto store = resellers_book();
-  return with_client([&](engine::BackorderProvider& client) { return operations::sweep(context_at(*store, now()), &client, options); });
+  return with_client([&](engine::BackorderProvider& client) {
+    return operations::sweep(context_at(*store, now()), &client, options);
+  });
 }
 
 void Chain::set_dead(bool dead) { provider_->order(dead ? 'd' : 'l'); }
@@ -295,8 +314,12 @@ faults::Tally Chain::faults() {
   return provider_->shared->tally;
 }
 
-std::unique_ptr<engine::LedgerStore> Chain::resellers_book() const { return storage::open_book(options_.folder + "/reseller.db", {}); }
-std::unique_ptr<engine::LedgerStore> Chain::providers_book() const { return storage::open_book(options_.folder + "/provider.db", {}); }
+std::unique_ptr<engine::LedgerStore> Chain::resellers_book() const {
+  return storage::open_book(options_.folder + "/reseller.db", {});
+}
+std::unique_ptr<engine::LedgerStore> Chain::providers_book() const {
+  return storage::open_book(options_.folder + "/provider.db", {});
+}
 
 void Chain::cancel_some(int one_in) {
   const auto store = resellers_book();
@@ -304,7 +327,8 @@ void Chain::cancel_some(int one_in) {
   query.states = {State::processing};
   for (const Backorder& backorder : store->backorders(query)) {
     if (backorder.id.value() % one_in != 0 || now() > backorder.drop->deadline) continue;
-    must(operations::cancel(context_at(*store, now()), {}, backorder.id.value(), engine::By::customer, "changed their mind", nullptr));
+    must(operations::cancel(context_at(*store, now()), {}, backorder.id.value(), engine::By::customer,
+                            "changed their mind", nullptr));
   }
 }
 
@@ -314,8 +338,8 @@ void Chain::decide_cases() {
     if (open.kind != engine::CaseKind::surplus_job) continue;
     with_client([&](engine::BackorderProvider& client) {
       // Refused while the provider does not answer: decided again at the next instant.
-      if (operations::resolve(context_at(*store, now()), {}, open.id.value(), engine::Resolution::delete_job, "nobody needs it", {},
-                              &client))
+      if (operations::resolve(context_at(*store, now()), {}, open.id.value(), engine::Resolution::delete_job,
+                              "nobody needs it", {}, &client))
         ++decided_;
       return true;
     });
@@ -339,12 +363,14 @@ void Chain::play(Killer* killer, int kills, const std::function<void(std::size_t
     UtcTime from, to;
   };
   const UtcTime first_due = drops_.front() - 72h, last_due = last - 72h;
-  const Window outages[] = {
-      {first_due, first_due + 12min}, {last_due + 4min, last_due + 22min}, {drops_.front() + 45min, drops_.front() + 100min}};
+  const Window outages[] = {{first_due, first_due + 12min},
+                            {last_due + 4min, last_due + 22min},
+                            {drops_.front() + 45min, drops_.front() + 100min}};
   const auto is_out = [&](UtcTime at) {
     return std::ranges::any_of(outages, [at](const Window& window) { return window.from <= at && at < window.to; });
   };
-  const UtcTime cut_short = drops_[drops_.size() / 2] - 72h;  // an outage that begins in the midst of a sweep, and lasts until the next
+  // an outage that begins in the midst of a sweep, and lasts until the next
+  const UtcTime cut_short = drops_[drops_.size() / 2] - 72h;
 
   std::mt19937_64 random(options_.seed);
   const auto below = [&random](std::uint64_t limit) { return static_cast<int>(random() % limit); };
@@ -355,7 +381,8 @@ void Chain::play(Killer* killer, int kills, const std::function<void(std::size_t
     move_to(at);
     set_dead(is_out(at));
     operations::SweepOptions options;
-    options.chunk = options.together = 25;  // orders under one commit, so that a kill leaves this many unknown
+    // orders under one commit, so that a kill leaves this many unknown
+    options.chunk = options.together = 25;
     if (!all) options.stages = {Stage::reserve, Stage::voids, Stage::submit};
     // A quarter of the kills is kept for the settling of outcomes.
     const int wanted = at < drops_.front() ? kills * 3 / 4 : kills;
@@ -369,7 +396,8 @@ void Chain::play(Killer* killer, int kills, const std::function<void(std::size_t
       } else {
         constexpr Milestone kAt[] = {Milestone::before_commit, Milestone::after_intent, Milestone::after_answer};
         blow.at = kAt[below(3)];
-        blow.nth = 1 + below(blow.at == Milestone::after_answer ? 12 : 2);  // answers are many, commits and intents one to 25 of them
+        // answers are many, commits and intents one to 25 of them
+        blow.nth = 1 + below(blow.at == Milestone::after_answer ? 12 : 2);
       }
       if (!killer->run([this](const operations::SweepOptions& theirs) { sweep(theirs); }, options, blow)) break;
     }
@@ -393,7 +421,7 @@ void Chain::book_costs() {
   must(operations::book_provider_cost(context_at(*store, now()), {}, eur(cost), "the season's jobs", {}));
 }
 
-// ---- what it must end in ------------------------------------------------------------------------------------------------------
+// ---- what it must end in ----
 
 namespace {
 
@@ -414,7 +442,8 @@ Deposits deposits_of(engine::LedgerStore& store) {
     const std::int64_t minor = transfer.amount.minor();
     if (transfer.kind == engine::TransferKind::reserve) ++one.reserves, one.reserved += minor;
     if (transfer.kind == engine::TransferKind::refund) ++one.refunds, one.refunded += minor;
-    if (transfer.kind == engine::TransferKind::capture || transfer.kind == engine::TransferKind::capture_tax) one.captured += minor;
+    if (transfer.kind == engine::TransferKind::capture || transfer.kind == engine::TransferKind::capture_tax)
+      one.captured += minor;
   });
   Deposits all;
   for (const auto& [key, one] : ones) {
@@ -431,7 +460,9 @@ Deposits deposits_of(engine::LedgerStore& store) {
 
 bool is_balanced(engine::LedgerStore& store) {
   std::int64_t sum = 0;
-  operations::each_trial_balance_row(store, {}, [&](const operations::TrialBalanceRow& row) { sum += row.closing_debit.minor() - row.closing_credit.minor(); });
+  operations::each_trial_balance_row(store, {}, [&](const operations::TrialBalanceRow& row) {
+    sum += row.closing_debit.minor() - row.closing_credit.minor();
+  });
   return sum == 0;
 }
 
@@ -443,7 +474,8 @@ std::vector<Chain::Check> Chain::checks(bool whole) {
   const auto ours = resellers_book(), theirs = providers_book();
   const std::vector<Backorder> jobs = ours->backorders({}), applications = theirs->backorders({});
   std::map<std::string, const Backorder*> by_application;
-  for (const Backorder& application : applications) by_application.emplace(std::to_string(application.id.value()), &application);
+  for (const Backorder& application : applications)
+    by_application.emplace(std::to_string(application.id.value()), &application);
 
   std::set<std::string> needed, living;
   std::map<std::string, int> on_name;
@@ -460,12 +492,13 @@ std::vector<Chain::Check> Chain::checks(bool whole) {
       continue;
     }
     doubled += needed.insert(*job.application).second ? 0 : 1;
-    const State said = found->second->state == State::voided ? State::failed : found->second->state;  // as the wire says it
+    // as the wire says it
+    const State said = found->second->state == State::voided ? State::failed : found->second->state;
     other_state += said == job.state && found->second->name == job.name ? 0 : 1;
     cost += is_won(job) ? cost_of(job) : 0;
   }
-  // What the registry behind the provider refuses is VOID there before anybody can look it up, and may be ordered again: it never lived.
-  // What was lost while the provider could not be asked is no proof of a job any more.
+  // What the registry behind the provider refuses is VOID there before anybody can look it up, and may be ordered
+  // again: it never lived. What was lost while the provider could not be asked is no proof of a job any more.
   const auto lives = [&](const Backorder& application) {
     if (application.state == State::cancelled || application.state == State::voided) return false;
     return whole || (application.state != State::failed && application.state != State::auction_lost);
@@ -479,17 +512,19 @@ std::vector<Chain::Check> Chain::checks(bool whole) {
 
   std::vector<Check> checks;
   checks.push_back({"every backorder is in a final state on both sides, and no order is unanswered", open == 0});
-  checks.push_back({"exactly one living application per backorder that is not VOID or CANCELLED (" + std::to_string(needed.size()) +
-                        "), none for the others",
+  checks.push_back({"exactly one living application per backorder that is not VOID or CANCELLED (" +
+                        std::to_string(needed.size()) + "), none for the others",
                     without == 0 && doubled == 0 && needed == living});
   checks.push_back({"both sides say the same of each of them", other_state == 0});
   checks.push_back({std::to_string(missed) + " of " + std::to_string(jobs.size()) + " deadline_missed, at most 1 %",
                     !whole || missed * 100 <= static_cast<int>(jobs.size())});
-  checks.push_back({std::to_string(twice) + " names are two customers', each with an application of its own", twice > 0 || !whole});
+  checks.push_back(
+      {std::to_string(twice) + " names are two customers', each with an application of its own", twice > 0 || !whole});
   for (const auto& [whose, store] : {std::pair{"the reseller's", ours.get()}, {"the provider's", theirs.get()}}) {
     const Deposits deposits = deposits_of(*store);
-    checks.push_back({std::string(whose) + " " + std::to_string(deposits.reserved) + " deposits were each settled once: " +
-                          std::to_string(deposits.captured) + " captured, " + std::to_string(deposits.refunded) + " refunded",
+    checks.push_back({std::string(whose) + " " + std::to_string(deposits.reserved) +
+                          " deposits were each settled once: " + std::to_string(deposits.captured) + " captured, " +
+                          std::to_string(deposits.refunded) + " refunded",
                       deposits.each_once && deposits.reserved == deposits.captured + deposits.refunded});
     const engine::Verification verified = store->verify({});
     checks.push_back({std::string(whose) + " book verifies (" + std::to_string(verified.transfers) + " transfers)" +
@@ -497,31 +532,35 @@ std::vector<Chain::Check> Chain::checks(bool whole) {
                       verified.findings.empty() && is_balanced(*store)});
   }
   const std::int64_t statement = deposits_of(*theirs).captured_minor;
-  checks.push_back(
-      {"what the won jobs cost by our reckoning (" + shown(cost) + ") is what the provider's statement took (" + shown(statement) + ")",
-       cost == statement && (cost > 0 || !whole)});
+  checks.push_back({"what the won jobs cost by our reckoning (" + shown(cost) +
+                        ") is what the provider's statement took (" + shown(statement) + ")",
+                    cost == statement && (cost > 0 || !whole)});
   const engine::Customer account = theirs->customer(kLogin).value();
   std::int64_t prepaid = 0;
   operations::each_trial_balance_row(*ours, {}, [&](const operations::TrialBalanceRow& row) {
-    if (row.account.kind == engine::AccountKind::provider_prepaid) prepaid += row.closing_debit.minor() - row.closing_credit.minor();
+    if (row.account.kind == engine::AccountKind::provider_prepaid)
+      prepaid += row.closing_debit.minor() - row.closing_credit.minor();
   });
   const engine::Result<engine::ProviderPurse> purse = this->purse();
   checks.push_back({"our purse at the provider: " + shown(prepaid) + " in our book, " +
                         (purse ? to_string_with_code(purse.value().amount) : "unknown") + " by StatusAccount, " +
                         to_string_with_code(account.available + account.reserved) + " in theirs",
-                    purse && purse.value().amount == eur(prepaid) && purse.value().deposit.is_zero() && account.available == eur(prepaid) &&
-                        account.reserved.is_zero()});
+                    purse && purse.value().amount == eur(prepaid) && purse.value().deposit.is_zero() &&
+                        account.available == eur(prepaid) && account.reserved.is_zero()});
   std::string cases;
   for (const engine::Case& one : ours->cases({})) cases += " " + std::string(engine::name(one.kind));
   checks.push_back({"no case is left open" + (cases.empty() ? "" : ":" + cases), cases.empty()});
   if (!whole) return checks;
   const faults::Tally tally = faults();
-  const auto exchanges = static_cast<double>(tally.exchanges);  // three and a half standard deviations of the share, and one
-  checks.push_back({std::to_string(tally.faults()) + " of " + std::to_string(tally.exchanges) + " exchanges were spoiled, about " +
-                        std::to_string(options_.percent) + " %",
-                    std::abs(static_cast<double>(tally.faults() * 100) / exchanges - options_.percent) <= 1 + 165 / std::sqrt(exchanges)});
+  // three and a half standard deviations of the share, and one
+  const auto exchanges = static_cast<double>(tally.exchanges);
+  checks.push_back({std::to_string(tally.faults()) + " of " + std::to_string(tally.exchanges) +
+                        " exchanges were spoiled, about " + std::to_string(options_.percent) + " %",
+                    std::abs(static_cast<double>(tally.faults() * 100) / exchanges - options_.percent) <=
+                        1 + 165 / std::sqrt(exchanges)});
   checks.push_back({"every kind of fault came, and a few outages",
-                    tally.outages >= 3 && std::ranges::all_of(options_.kinds, [&](faults::Kind kind) { return tally.of(kind) > 0; })});
+                    tally.outages >= 3 &&
+                        std::ranges::all_of(options_.kinds, [&](faults::Kind kind) { return tally.of(kind) > 0; })});
   return checks;
 }
 
@@ -537,7 +576,8 @@ std::vector<std::string> Chain::figures() {
     }
   }
   for (const Backorder& one : theirs->backorders({}))
-    ++at_provider[std::string(engine::name(one.state)) + (one.reason ? " " + std::string(engine::name(*one.reason)) : "")];
+    ++at_provider[std::string(engine::name(one.state)) +
+                  (one.reason ? " " + std::string(engine::name(*one.reason)) : "")];
   const auto list = [&](const std::string& title, const std::map<std::string, int>& counts) {
     lines.push_back(title);
     for (const auto& [what, count] : counts) {
@@ -550,8 +590,10 @@ std::vector<std::string> Chain::figures() {
   list("the provider's applications", at_provider);
   list("orders by what became of them", calls);
   const faults::Tally tally = faults();
-  std::map<std::string, int> faults{{"outages", static_cast<int>(tally.outages)}, {"passed", static_cast<int>(tally.passed)}};
-  for (const faults::Kind kind : faults::kKinds) faults[std::string(faults::name(kind))] = static_cast<int>(tally.of(kind));
+  std::map<std::string, int> faults{{"outages", static_cast<int>(tally.outages)},
+                                    {"passed", static_cast<int>(tally.passed)}};
+  for (const faults::Kind kind : faults::kKinds)
+    faults[std::string(faults::name(kind))] = static_cast<int>(tally.of(kind));
   list("exchanges (" + std::to_string(tally.exchanges) + " over " + std::to_string(tally.connections) +
            " connections) by what became of them",
        faults);

@@ -28,7 +28,8 @@ Killer::Killer() {
 }
 Killer::~Killer() { munmap(trace_, sizeof(Trace)); }
 
-bool Killer::run(const std::function<void(const operations::SweepOptions&)>& work, operations::SweepOptions options, const Blow& blow) {
+bool Killer::run(const std::function<void(const operations::SweepOptions&)>& work, operations::SweepOptions options,
+                 const Blow& blow) {
   trace_->stage = -1;
   trace_->counted = 0;
   const pid_t child = fork();
@@ -49,7 +50,9 @@ bool Killer::run(const std::function<void(const operations::SweepOptions&)>& wor
   }
   if (blow.after_microseconds > 0) {
     siginfo_t over{};
-    while (trace_->counted < blow.nth && waitid(P_PID, static_cast<id_t>(child), &over, WEXITED | WNOHANG | WNOWAIT) == 0 && over.si_pid == 0) usleep(50);
+    while (trace_->counted < blow.nth &&
+           waitid(P_PID, static_cast<id_t>(child), &over, WEXITED | WNOHANG | WNOWAIT) == 0 && over.si_pid == 0)
+      usleep(50);
     usleep(static_cast<useconds_t>(blow.after_microseconds));
     kill(child, SIGKILL);
   }
@@ -61,7 +64,8 @@ bool Killer::run(const std::function<void(const operations::SweepOptions&)>& wor
     ++(trace_->stage < 0 ? before_any_ : killed_[static_cast<std::size_t>(trace_->stage)]);
     return true;
   }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) throw std::runtime_error("a sweep failed; what it said is on stderr");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    throw std::runtime_error("a sweep failed; what it said is on stderr");
   return false;
 }
 

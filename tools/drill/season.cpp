@@ -18,7 +18,8 @@ using operations::Context;
 
 // A number that depends on the seed and a text alone.
 std::uint64_t draw(std::uint64_t seed, std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ull ^ (seed * 0x9E3779B97F4A7C15ull);  // FNV-1a over a seeded basis
+  // FNV-1a over a seeded basis
+  std::uint64_t hash = 14695981039346656037ull ^ (seed * 0x9E3779B97F4A7C15ull);
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
   hash ^= hash >> 29;
   hash *= 0xBF58476D1CE4E5B9ull;
@@ -40,7 +41,8 @@ Context context_at(engine::LedgerStore& store, UtcTime now) { return {store, now
 
 Season Season::make(const SeasonOptions& options, std::vector<std::vector<engine::ListRow>> lists) {
   Season season(options);
-  std::map<engine::DomainName, UtcTime> drops;  // a name listed again later drops at its earliest date first; the season takes that one
+  // a name listed again later drops at its earliest date first; the season takes that one
+  std::map<engine::DomainName, UtcTime> drops;
   for (const auto& list : lists) {
     for (const engine::ListRow& row : list) {
       const auto [found, inserted] = drops.emplace(row.name, std::get<UtcTime>(row.date));
@@ -49,7 +51,9 @@ Season Season::make(const SeasonOptions& options, std::vector<std::vector<engine
   }
   if (drops.empty()) throw std::runtime_error("no list gives a name with the instant of its drop");
   season.names_.assign(drops.begin(), drops.end());
-  std::ranges::sort(season.names_, [](const auto& a, const auto& b) { return std::tie(a.second, a.first) < std::tie(b.second, b.first); });
+  std::ranges::sort(season.names_, [](const auto& a, const auto& b) {
+    return std::tie(a.second, a.first) < std::tie(b.second, b.first);
+  });
   season.start_ = season.names_.front().second - std::chrono::hours(4 * 24);
   season.last_drop_ = season.names_.back().second;
   storage::create_book(season.book_path(), season.start_, true);
@@ -96,7 +100,8 @@ void Season::place(engine::LedgerStore& store) {
     rows.push_back({line, account_name(static_cast<int>(rows.size()) % options_.accounts), names_[i].first.ace()});
   }
   bool kept = false;
-  for (const auto& result : operations::import_backorders(context, "season", "place", rows, false, {}, kept)) must(result);
+  for (const auto& result : operations::import_backorders(context, "season", "place", rows, false, {}, kept))
+    must(result);
   std::vector<std::int64_t> needed(static_cast<std::size_t>(options_.accounts));
   for (const engine::Backorder& backorder : store.backorders({})) {
     const std::string name = store.customer(backorder.customer).value().name;
@@ -105,14 +110,18 @@ void Season::place(engine::LedgerStore& store) {
   for (int i = 0; i < options_.accounts; ++i) {
     const std::int64_t all = needed[static_cast<std::size_t>(i)];
     const std::int64_t minor = i % 3 == 0 ? all : i % 3 == 1 ? all / 2 : 0;
-    if (minor > 0) must(operations::fund(context, {}, account_name(i), {.amount = Money::of_minor(minor, currency_of(i))}));
+    if (minor > 0)
+      must(operations::fund(context, {}, account_name(i), {.amount = Money::of_minor(minor, currency_of(i))}));
   }
 }
 
 void Season::import(engine::LedgerStore& store, const std::vector<engine::ListRow>& rows, UtcTime now) {
   // Forced: a season's lists run out towards its end, which the guard against cut-off files cannot tell from one.
-  must(operations::import_list(context_at(store, now), {.source = "registry", .date_is = engine::DateIs::drop, .declared = {}, .force = true}, rows, {}));
-  const auto registry = must(simulated_registry::SimulatedRegistry::open(options_.folder + "/registry.db", [now] { return now; }));
+  must(operations::import_list(context_at(store, now),
+                               {.source = "registry", .date_is = engine::DateIs::drop, .declared = {}, .force = true},
+                               rows, {}));
+  const auto registry =
+      must(simulated_registry::SimulatedRegistry::open(options_.folder + "/registry.db", [now] { return now; }));
   std::vector<simulated_registry::NameDrop> drops;
   for (const engine::ListRow& row : rows) drops.push_back({row.name, std::get<UtcTime>(row.date), {}});
   must(registry->learn(drops));
@@ -120,14 +129,16 @@ void Season::import(engine::LedgerStore& store, const std::vector<engine::ListRo
 
 operations::SweepReport Season::sweep(UtcTime now, const operations::SweepOptions& options) {
   const auto store = book();
-  const auto registry = must(simulated_registry::SimulatedRegistry::open(options_.folder + "/registry.db", [now] { return now; }));
+  const auto registry =
+      must(simulated_registry::SimulatedRegistry::open(options_.folder + "/registry.db", [now] { return now; }));
   return operations::sweep(context_at(*store, now), registry.get(), options);
 }
 
 bool Season::move_dates(UtcTime now) {
   if (rounds_done_ >= options_.move_rounds || now < start_ + std::chrono::hours(24 * (rounds_done_ + 2))) return false;
   ++rounds_done_;
-  constexpr std::chrono::hours kShifts[] = {std::chrono::hours(24), std::chrono::hours(-24), std::chrono::hours(240), std::chrono::hours(2)};
+  constexpr std::chrono::hours kShifts[] = {std::chrono::hours(24), std::chrono::hours(-24), std::chrono::hours(240),
+                                            std::chrono::hours(2)};
   std::vector<engine::ListRow> rows;
   std::ofstream file(options_.folder + "/later-" + std::to_string(rounds_done_) + ".csv");
   for (auto& [name, drop] : names_) {
@@ -154,25 +165,30 @@ bool Season::move_dates(UtcTime now) {
 void Season::top_up(UtcTime now) {
   const auto store = book();
   for (int i = 1; i < options_.accounts; i += 9) {
-    if (i % 3 != 0) must(operations::fund(context_at(*store, now), {}, account_name(i), {.amount = Money::of_minor(15'000, currency_of(i))}));
+    if (i % 3 != 0)
+      must(operations::fund(context_at(*store, now), {}, account_name(i),
+                            {.amount = Money::of_minor(15'000, currency_of(i))}));
   }
 }
 
 std::vector<std::string> fingerprint(engine::LedgerStore& store) {
   std::map<std::int64_t, std::string> transfers;
   store.each_transfer({}, [&](const engine::Transfer& transfer) {
-    if (transfer.backorder) transfers[transfer.backorder->value()] += " " + std::string(name(transfer.kind)) + " " + to_string(transfer.amount);
+    if (transfer.backorder)
+      transfers[transfer.backorder->value()] +=
+          " " + std::string(name(transfer.kind)) + " " + to_string(transfer.amount);
   });
   std::map<std::int64_t, std::string> accounts;
   std::vector<std::string> lines;
   for (const engine::Customer& customer : store.customers()) {
     accounts[customer.id.value()] = customer.name;
-    lines.push_back(customer.name + " " + std::string(name(customer.state)) + " " + to_string(customer.available) + " " + to_string(customer.reserved) +
-                    " " + to_string(customer.owed));
+    lines.push_back(customer.name + " " + std::string(name(customer.state)) + " " + to_string(customer.available) +
+                    " " + to_string(customer.reserved) + " " + to_string(customer.owed));
   }
   for (const engine::Backorder& backorder : store.backorders({})) {
-    lines.push_back(accounts[backorder.customer.value()] + " " + backorder.name.ace() + " " + std::to_string(backorder.copy) + " " +
-                    std::string(name(backorder.state)) + " " + (backorder.reason ? std::string(name(*backorder.reason)) : "-") + transfers[backorder.id.value()]);
+    lines.push_back(accounts[backorder.customer.value()] + " " + backorder.name.ace() + " " +
+                    std::to_string(backorder.copy) + " " + std::string(name(backorder.state)) + " " +
+                    (backorder.reason ? std::string(name(*backorder.reason)) : "-") + transfers[backorder.id.value()]);
   }
   std::ranges::sort(lines);
   return lines;

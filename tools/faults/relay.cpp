@@ -1,7 +1,5 @@
 #include "tools/faults/relay.hpp"
 
-#include <utility>  // awaitable.hpp of Boost 1.74 uses std::exchange without it
-
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -21,6 +19,7 @@
 #include <set>
 #include <sstream>
 #include <thread>
+#include <utility>  // awaitable.hpp of Boost 1.74 uses std::exchange without it
 
 #include "api_client/response.hpp"
 #include "engine/enum_names.hpp"
@@ -39,12 +38,15 @@ using engine::ErrorCode;
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
-constexpr std::size_t kConnections = 128;                   // at once; more wait in the kernel's queue
+constexpr std::size_t kConnections = 128;  // at once; more wait in the kernel's queue
 constexpr std::uint32_t kHeadBytes = 64 * 1024;
-constexpr std::uint64_t kRequestBytes = 8 * 1024 * 1024;    // more than twice what the protocol's forms may hold
+// more than twice what the protocol's forms may hold
+constexpr std::uint64_t kRequestBytes = 8 * 1024 * 1024;
 constexpr std::uint64_t kAnswerBytes = 512 * 1024 * 1024;
-constexpr std::chrono::minutes kIdle(10);                   // a connection without a word is closed; longer than the vendor's clients wait for an answer
-constexpr std::chrono::milliseconds kLook(10);              // how often a held answer looks whether its client is still there
+// a connection without a word is closed; longer than the vendor's clients wait for an answer
+constexpr std::chrono::minutes kIdle(10);
+// how often a held answer looks whether its client is still there
+constexpr std::chrono::milliseconds kLook(10);
 
 constexpr engine::Named<Kind> kWords[] = {
     {Kind::lost_request, "lost-request"}, {Kind::lost_answer, "lost-answer"}, {Kind::torn, "torn"},
@@ -75,7 +77,8 @@ Response busy(std::uint64_t drawn) {
 Response page(const std::string& text) {
   Response answer(http::status::bad_gateway, 11);
   answer.set(http::field::content_type, "text/html");
-  answer.body() = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n<p>" + text + "</p>\r\n</body>\r\n</html>\r\n";
+  answer.body() = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n<p>" +
+                  text + "</p>\r\n</body>\r\n</html>\r\n";
   return answer;
 }
 
@@ -103,7 +106,8 @@ std::string_view name(Kind kind) { return engine::word_of(kWords, kind); }
 std::optional<Kind> parse_kind(std::string_view text) { return engine::value_of(kWords, text); }
 
 engine::Result<Address> parse_address(std::string_view text) {
-  const Error refused{ErrorCode::invalid_argument, "'" + std::string(text) + "' is no address: write it as 127.0.0.1:8080 or [::1]:8080"};
+  const Error refused{ErrorCode::invalid_argument,
+                      "'" + std::string(text) + "' is no address: write it as 127.0.0.1:8080 or [::1]:8080"};
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return refused;
   std::string_view host = text.substr(0, colon);
@@ -232,7 +236,8 @@ struct Relay::Traffic {
     const std::uint64_t drawn = draw(options.seed, 2 * number);
     const std::uint64_t how = draw(options.seed, 2 * number + 1);
     std::optional<Kind> fault;
-    if (drawn % 100 < static_cast<std::uint64_t>(options.percent)) fault = options.kinds[drawn / 100 % options.kinds.size()];
+    if (drawn % 100 < static_cast<std::uint64_t>(options.percent))
+      fault = options.kinds[drawn / 100 % options.kinds.size()];
     bool keep = request.keep_alive();
     std::optional<Response> answer;
     if (!fault || reaches_server(*fault, how)) {
@@ -252,7 +257,8 @@ struct Relay::Traffic {
     ++injected[static_cast<std::size_t>(*fault)];
     switch (*fault) {
       case Kind::lost_request:
-      case Kind::lost_answer: co_return false;
+      case Kind::lost_answer:
+        co_return false;
       case Kind::torn: {
         answer->keep_alive(keep);
         answer->prepare_payload();
@@ -266,12 +272,17 @@ struct Relay::Traffic {
       case Kind::busy_before:
       case Kind::busy_after:
         answer = busy(how / 2);
-        if (answer->body().find("CODE=420") != std::string::npos) keep = false;  // "Server closing connection"
+        // "Server closing connection"
+        if (answer->body().find("CODE=420") != std::string::npos) keep = false;
         break;
-      case Kind::html_page: answer = page("The server is overloaded."); break;
-      case Kind::duplicate: break;
+      case Kind::html_page:
+        answer = page("The server is overloaded.");
+        break;
+      case Kind::duplicate:
+        break;
       case Kind::late:
-        for (const auto until = std::chrono::steady_clock::now() + options.late_by; std::chrono::steady_clock::now() < until && !near.is_over();) {
+        for (const auto until = std::chrono::steady_clock::now() + options.late_by;
+             std::chrono::steady_clock::now() < until && !near.is_over();) {
           asio::steady_timer timer(io, kLook);
           co_await timer.async_wait(use_awaitable);
         }
@@ -288,13 +299,14 @@ struct Relay::Traffic {
     co_await http::async_write(near.stream, answer, use_awaitable);
   }
 
-  // Nothing where the server cannot be reached or gives no whole answer. A connection that died while nobody used it is replaced; one that dies
-  // under a request is not, for the server may have seen it.
+  // Nothing where the server cannot be reached or gives no whole answer. A connection that died while nobody used it is
+  // replaced; one that dies under a request is not, for the server may have seen it.
   awaitable<std::optional<Response>> forward(Side& far, const Request& request) {
     Request sent = request;
     sent.version(11);
-    for (const http::field hop : {http::field::accept_encoding, http::field::expect, http::field::connection, http::field::keep_alive,
-                                  http::field::proxy_connection, http::field::te, http::field::upgrade}) {
+    for (const http::field hop :
+         {http::field::accept_encoding, http::field::expect, http::field::connection, http::field::keep_alive,
+          http::field::proxy_connection, http::field::te, http::field::upgrade}) {
       sent.erase(hop);
     }
     sent.prepare_payload();
@@ -315,7 +327,8 @@ struct Relay::Traffic {
       Response answer = parser.release();
       if (!answer.keep_alive()) far.stream.close();
       answer.version(11);
-      for (const http::field hop : {http::field::connection, http::field::keep_alive, http::field::transfer_encoding}) answer.erase(hop);
+      for (const http::field hop : {http::field::connection, http::field::keep_alive, http::field::transfer_encoding})
+        answer.erase(hop);
       co_return answer;
     } catch (const boost::system::system_error&) {
       far.stream.close();
@@ -326,7 +339,8 @@ struct Relay::Traffic {
   const Options options;
   std::set<Side*> sides;  // before io: what is destroyed with it still reports here
   asio::io_context io{1};
-  asio::executor_work_guard<asio::io_context::executor_type> more_to_come{io.get_executor()};  // dead, it has nothing to do but to be woken
+  // dead, it has nothing to do but to be woken
+  asio::executor_work_guard<asio::io_context::executor_type> more_to_come{io.get_executor()};
   tcp::acceptor holder{io};  // bound, never listening: keeps the port while we are dead
   tcp::acceptor acceptor{io};
   asio::steady_timer room{io};
@@ -339,14 +353,18 @@ struct Relay::Traffic {
 };
 
 engine::Result<std::unique_ptr<Relay>> Relay::open(const Options& options) {
-  if (options.percent < 0 || options.percent > 100) return Error{ErrorCode::invalid_argument, "a percentage is 0 to 100, not " + std::to_string(options.percent)};
+  if (options.percent < 0 || options.percent > 100)
+    return Error{ErrorCode::invalid_argument, "a percentage is 0 to 100, not " + std::to_string(options.percent)};
   if (options.kinds.empty()) return Error{ErrorCode::invalid_argument, "no kind of fault is named"};
   auto traffic = std::make_unique<Traffic>(options);
   try {
-    const auto endpoint = [](const Address& address) { return tcp::endpoint(asio::ip::make_address(address.host), address.port); };
+    const auto endpoint = [](const Address& address) {
+      return tcp::endpoint(asio::ip::make_address(address.host), address.port);
+    };
     traffic->start(endpoint(options.listen), endpoint(options.to));
   } catch (const boost::system::system_error& failed) {
-    return Error{ErrorCode::invalid_argument, "cannot relay from " + to_string(options.listen) + " to " + to_string(options.to) + ": " + failed.code().message()};
+    return Error{ErrorCode::invalid_argument, "cannot relay from " + to_string(options.listen) + " to " +
+                                                  to_string(options.to) + ": " + failed.code().message()};
   }
   return std::unique_ptr<Relay>(new Relay(std::move(traffic)));
 }
@@ -370,8 +388,11 @@ void Relay::set_dead(bool dead) {
 }
 
 Tally Relay::tally() const {
-  Tally tally{.connections = traffic_->connections, .exchanges = static_cast<std::int64_t>(traffic_->exchanges.load()), .passed = traffic_->passed,
-              .unreachable = traffic_->unreachable, .outages = traffic_->outages};
+  Tally tally{.connections = traffic_->connections,
+              .exchanges = static_cast<std::int64_t>(traffic_->exchanges.load()),
+              .passed = traffic_->passed,
+              .unreachable = traffic_->unreachable,
+              .outages = traffic_->outages};
   for (std::size_t i = 0; i < tally.injected.size(); ++i) tally.injected[i] = traffic_->injected[i];
   return tally;
 }

@@ -10,10 +10,10 @@ using engine::Backorder;
 using engine::BackorderQuery;
 using engine::Customer;
 using engine::Money;
-using engine::Transfer;
-using engine::TransferKind;
 using engine::to_string;
 using engine::to_wire_string;
+using engine::Transfer;
+using engine::TransferKind;
 
 Customer customer_of(const Call& call) { return call.store.customer(call.caller.user.customer).value(); }
 
@@ -32,7 +32,8 @@ bool is_of_another(const Call& call) {
   return sub_user && !sub_user->empty() && *sub_user != call.caller.account && *sub_user != call.caller.user.login;
 }
 
-// One line of the account's bookings: everything that changes its balance. Deposits do not: they are shown by QueryDepositList.
+// One line of the account's bookings: everything that changes its balance. Deposits do not: they are shown by
+// QueryDepositList.
 struct Booking {
   Transfer transfer;
   Money net, vat;  // payments positive, charges negative
@@ -49,19 +50,27 @@ std::string type_of(const Transfer& transfer, const std::optional<Backorder>& ba
   switch (transfer.kind) {
     case TransferKind::pay_in:
     case TransferKind::pay_in_receivable:
-    case TransferKind::suspense_out: return "PAYMENT";
+    case TransferKind::suspense_out:
+      return "PAYMENT";
     case TransferKind::capture:
     case TransferKind::capture_tax:
     case TransferKind::late_charge:
-    case TransferKind::late_charge_tax: return backorder ? class_of_zone(backorder->zone) : "BACKORDER";
-    case TransferKind::pay_out: return "PAYOUT";
-    case TransferKind::goodwill: return "GOODWILL";
+    case TransferKind::late_charge_tax:
+      return backorder ? class_of_zone(backorder->zone) : "BACKORDER";
+    case TransferKind::pay_out:
+      return "PAYOUT";
+    case TransferKind::goodwill:
+      return "GOODWILL";
     case TransferKind::chargeback:
-    case TransferKind::chargeback_receivable: return "CHARGEBACK";
+    case TransferKind::chargeback_receivable:
+      return "CHARGEBACK";
     case TransferKind::auction_price:
-    case TransferKind::auction_receivable: return "AUCTION";
-    case TransferKind::reversal: return "REVERSAL";
-    default: return "ADJUSTMENT";
+    case TransferKind::auction_receivable:
+      return "AUCTION";
+    case TransferKind::reversal:
+      return "REVERSAL";
+    default:
+      return "ADJUSTMENT";
   }
 }
 
@@ -74,19 +83,26 @@ std::pair<Money, Money> lifetime_of(const Call& call, const Customer& customer) 
     switch (transfer.kind) {
       case TransferKind::pay_in:
       case TransferKind::pay_in_receivable:
-      case TransferKind::suspense_out: paid += transfer.amount; break;
+      case TransferKind::suspense_out:
+        paid += transfer.amount;
+        break;
       case TransferKind::capture:
       case TransferKind::capture_tax:
       case TransferKind::late_charge:
-      case TransferKind::late_charge_tax: charged += transfer.amount; break;
-      default: break;
+      case TransferKind::late_charge_tax:
+        charged += transfer.amount;
+        break;
+      default:
+        break;
     }
   });
   return {paid, charged};
 }
 
 // MINDATE and MAXDATE, whole days where no time is given. Nothing where one cannot be read.
-struct Period { std::optional<engine::UtcTime> from{}, to{}; };  // [from, to)
+struct Period {
+  std::optional<engine::UtcTime> from{}, to{};
+};  // [from, to)
 std::optional<Period> period_of(const Command& command) {
   Period period;
   const auto given = [&](std::initializer_list<const char*> names) -> std::string_view {
@@ -95,7 +111,8 @@ std::optional<Period> period_of(const Command& command) {
     }
     return {};
   };
-  if (const std::string_view from = given({"MINDATE", "MIN_DATE"}); !from.empty()) {  // one of the manual's samples writes it like that
+  // one of the manual's samples writes it like that
+  if (const std::string_view from = given({"MINDATE", "MIN_DATE"}); !from.empty()) {
     const engine::Result<engine::UtcTime> time = engine::parse_time(from);
     if (!time) return std::nullopt;
     period.from = time.value();
@@ -103,7 +120,8 @@ std::optional<Period> period_of(const Command& command) {
   if (const std::string_view to = given({"MAXDATE", "MAX_DATE"}); !to.empty()) {
     const engine::Result<engine::UtcTime> time = engine::parse_time(to);
     if (!time) return std::nullopt;
-    period.to = time.value() + (engine::parse_day(to) ? engine::Milliseconds(std::chrono::hours(24)) : engine::Milliseconds(std::chrono::seconds(1)));
+    period.to = time.value() + (engine::parse_day(to) ? engine::Milliseconds(std::chrono::hours(24))
+                                                      : engine::Milliseconds(std::chrono::seconds(1)));
   }
   return period;
 }
@@ -136,7 +154,8 @@ Answer query_deposits(Desk&, const Call& call) {
   const std::int64_t count = std::min(window->limit, total - first);
   Answer answer;
   add_window(answer, *window, count, total);
-  for (const Backorder& row : std::span(rows).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count))) {
+  for (const Backorder& row :
+       std::span(rows).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count))) {
     const std::string since = to_wire_string(row.reserved_at.value_or(row.placed_at));
     answer.add("ACCOUNTINGTYPE", class_of_zone(row.zone));
     answer.add("CREATEDDATE", since);
@@ -145,7 +164,9 @@ Answer query_deposits(Desk&, const Call& call) {
     answer.add("DEPOSITID", std::to_string(row.id.value()));
     answer.add("DESCRIPTION", row.name.ace());
     // Ours never expire by a timer; what is told is when the outcome is to be expected at the latest.
-    const std::optional<engine::UtcTime> until = row.auction_ends_at ? row.auction_ends_at : row.drop ? std::optional(row.drop->drop_at + engine::kDropCycle) : std::nullopt;
+    const std::optional<engine::UtcTime> until = row.auction_ends_at ? row.auction_ends_at
+                                                 : row.drop ? std::optional(row.drop->drop_at + engine::kDropCycle)
+                                                            : std::nullopt;
     answer.add("EXPIRATIONDATE", until ? to_wire_string(*until) : "");
     answer.add("UPDATEDDATE", since);
     answer.add("USER", call.caller.account);
@@ -163,7 +184,8 @@ Answer query_accounting(Desk&, const Call& call) {
     if (call.command.find(parameter)) return refuse(541, std::string(parameter) + " is not offered: use TYPE with *");
   }
   const auto [order, descending] = order_of(call.command);
-  if (!order.empty() && order != "ACCOUNTINGID" && order != "ACCOUNTINGDATE" && order != "ACCOUNTINGDATEONLY") return refuse(541, "ORDERBY");
+  if (!order.empty() && order != "ACCOUNTINGID" && order != "ACCOUNTINGDATE" && order != "ACCOUNTINGDATEONLY")
+    return refuse(541, "ORDERBY");
   const auto wanted = [&](const char* parameter, std::string_view text) {
     const auto pattern = call.command.find(parameter);
     return !pattern || pattern->empty() || matches(*pattern, text);
@@ -192,12 +214,17 @@ Answer query_accounting(Desk&, const Call& call) {
   });
   const Money sum = opening + prices + vats;
   // Filters narrow the lines, never the sums: the account stands where it stands.
-  const auto backorder_of = [&](const Booking& row) { return row.transfer.backorder ? call.store.backorder(*row.transfer.backorder) : std::nullopt; };
-  const auto text_of = [](const Booking& row, const std::optional<Backorder>& backorder) { return backorder ? backorder->name.ace() : row.transfer.memo; };
+  const auto backorder_of = [&](const Booking& row) {
+    return row.transfer.backorder ? call.store.backorder(*row.transfer.backorder) : std::nullopt;
+  };
+  const auto text_of = [](const Booking& row, const std::optional<Backorder>& backorder) {
+    return backorder ? backorder->name.ace() : row.transfer.memo;
+  };
   if (call.command.find("TYPE") || call.command.find("DESCRIPTION") || call.command.find("REFERENCE")) {
     std::erase_if(rows, [&](const Booking& row) {
       const auto backorder = backorder_of(row);
-      return !wanted("TYPE", type_of(row.transfer, backorder)) || !wanted("DESCRIPTION", text_of(row, backorder)) || !wanted("REFERENCE", row.transfer.memo);
+      return !wanted("TYPE", type_of(row.transfer, backorder)) || !wanted("DESCRIPTION", text_of(row, backorder)) ||
+             !wanted("REFERENCE", row.transfer.memo);
     });
   }
   if (descending) std::ranges::reverse(rows);
@@ -208,13 +235,15 @@ Answer query_accounting(Desk&, const Call& call) {
   add_window(answer, *window, count, total);
   for (const Booking& row : std::span(rows).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count))) {
     const auto backorder = backorder_of(row);
-    const std::int64_t rate = row.net.is_zero() ? 0 : (row.vat.minor() * 20'000 / row.net.minor() + 1) / 2;  // basis points, for people: net and tax are exact
+    // basis points, for people: net and tax are exact
+    const std::int64_t rate = row.net.is_zero() ? 0 : (row.vat.minor() * 20'000 / row.net.minor() + 1) / 2;
     answer.add("ACCOUNTINGID", std::to_string(row.transfer.id.value()));
     answer.add("ACCOUNTINGDATE", to_wire_string(row.transfer.recorded_at));
     answer.add("ACCOUNTINGTYPE", type_of(row.transfer, backorder));
     answer.add("ACCOUNTINGAMOUNT", "1");
     answer.add("ACCOUNTINGPRICE", to_string(row.net));
-    answer.add("ACCOUNTINGVAT", std::to_string(rate / 100) + "." + (rate % 100 < 10 ? "0" : "") + std::to_string(rate % 100));
+    answer.add("ACCOUNTINGVAT",
+               std::to_string(rate / 100) + "." + (rate % 100 < 10 ? "0" : "") + std::to_string(rate % 100));
     answer.add("ACCOUNTINGVATPRICE", to_string(row.vat));
     answer.add("ACCOUNTINGCURRENCY", std::string(customer.currency.code()));
     answer.add("ACCOUNTINGDESCRIPTION", text_of(row, backorder));
@@ -252,7 +281,8 @@ Answer status_user(Desk&, const Call& call) {
   answer.add("OTPSTATUS", "0");
   answer.add("USERCLASS", customer.tier);
   if (is_set(call.command, "STATS")) {
-    for (const char* count : {"SUBUSERSDIRECT", "SUBUSERSTOTAL"}) answer.add(count, "0");  // there are none here
+    // there are none here
+    for (const char* count : {"SUBUSERSDIRECT", "SUBUSERSTOTAL"}) answer.add(count, "0");
   }
   if (const auto relations = call.command.find("RELATIONS"); relations && *relations == "0") return answer;
   const engine::PriceList& prices = call.store.price_list();
@@ -263,7 +293,8 @@ Answer status_user(Desk&, const Call& call) {
     const std::optional<Money> price = prices.price(row.zone, customer.tier, customer.currency, call.now);
     if (!price) continue;
     const std::string prefix = "PRICE_CLASS_DOMAIN_" + class_of_zone(row.zone) + "_";
-    for (const auto& [what, value] : {std::pair{"SETUP", to_string(*price)}, {"ANNUAL", to_string(Money::zero(customer.currency))},
+    for (const auto& [what, value] : {std::pair{"SETUP", to_string(*price)},
+                                      {"ANNUAL", to_string(Money::zero(customer.currency))},
                                       {"CURRENCY", std::string(customer.currency.code())}}) {
       answer.add("RELATIONTYPE", prefix + what);
       answer.add("RELATIONVALUE", value);

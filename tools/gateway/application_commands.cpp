@@ -13,7 +13,8 @@ using engine::BackorderQuery;
 using engine::State;
 using engine::to_wire_string;
 
-constexpr std::int64_t kMostOpenCopies = 100;  // of one account on one name: a client that repeats NEW=1 without end stops here
+// of one account on one name: a client that repeats NEW=1 without end stops here
+constexpr std::int64_t kMostOpenCopies = 100;
 constexpr std::size_t kMostRemembered = 10'000;  // further applications whose answer may not have arrived
 constexpr auto kCancelledAnswerable = std::chrono::hours(30 * 24);  // after the drop
 
@@ -22,11 +23,14 @@ std::string quoted_domain(std::string_view text) { return "DOMAIN " + std::strin
 // When the backorder took its last step.
 engine::UtcTime changed_at(const Backorder& backorder) {
   engine::UtcTime last = backorder.placed_at;
-  for (const auto& at : {backorder.reserved_at, backorder.submitted_at, backorder.ended_at, backorder.provider_status_at}) last = std::max(last, at.value_or(last));
+  for (const auto& at :
+       {backorder.reserved_at, backorder.submitted_at, backorder.ended_at, backorder.provider_status_at})
+    last = std::max(last, at.value_or(last));
   return last;
 }
 
-// Columns of an application, in the order in which they are answered. The narrow ones come in every list, the wide ones with WIDE=1.
+// Columns of an application, in the order in which they are answered. The narrow ones come in every list, the wide ones
+// with WIDE=1.
 struct Column {
   const char* name;
   bool narrow;
@@ -39,7 +43,8 @@ constexpr Column kColumns[] = {
     {"CREATEDDATE", false, [](const Backorder& row, const Caller&) { return to_wire_string(row.placed_at); }},
     {"DOMAIN", true, [](const Backorder& row, const Caller&) { return row.name.ace(); }},
     {"DOMAINUMLAUT", false, [](const Backorder& row, const Caller&) { return row.name.unicode(); }},
-    {"FINALIZATIONDATE", false, [](const Backorder& row, const Caller&) { return row.drop ? to_wire_string(row.drop->deadline) : ""; }},
+    {"FINALIZATIONDATE", false,
+     [](const Backorder& row, const Caller&) { return row.drop ? to_wire_string(row.drop->deadline) : ""; }},
     {"PEERUSER", false, [](const Backorder&, const Caller&) { return std::string(); }},
     {"PERIOD", false, [](const Backorder&, const Caller&) { return std::string("1"); }},
     {"STATUS", true, [](const Backorder& row, const Caller&) { return std::string(status_word(row.state)); }},
@@ -47,11 +52,18 @@ constexpr Column kColumns[] = {
     {"UPDATEDBY", false, [](const Backorder&, const Caller&) { return std::string("SYSTEM"); }},
     {"UPDATEDDATE", false, [](const Backorder& row, const Caller&) { return to_wire_string(changed_at(row)); }},
     {"USER", false, [](const Backorder&, const Caller& caller) { return caller.account; }},
-    {"X-CURRENCY", false, [](const Backorder& row, const Caller&) { return std::string(row.quoted.currency().code()); }},
-    {"X-DEPOSIT", false, [](const Backorder& row, const Caller&) { return holds_deposit(row.state) ? to_string(*row.deposit) : to_string(engine::Money::zero(row.quoted.currency())); }},
-    {"X-DROPDATE", false, [](const Backorder& row, const Caller&) { return row.drop ? to_wire_string(row.drop->drop_at) : ""; }},
+    {"X-CURRENCY", false,
+     [](const Backorder& row, const Caller&) { return std::string(row.quoted.currency().code()); }},
+    {"X-DEPOSIT", false,
+     [](const Backorder& row, const Caller&) {
+       return holds_deposit(row.state) ? to_string(*row.deposit)
+                                       : to_string(engine::Money::zero(row.quoted.currency()));
+     }},
+    {"X-DROPDATE", false,
+     [](const Backorder& row, const Caller&) { return row.drop ? to_wire_string(row.drop->drop_at) : ""; }},
     {"X-PRICE", false, [](const Backorder& row, const Caller&) { return to_string(row.quoted); }},
-    {"X-REASON", false, [](const Backorder& row, const Caller&) { return row.reason ? std::string(name(*row.reason)) : ""; }},
+    {"X-REASON", false,
+     [](const Backorder& row, const Caller&) { return row.reason ? std::string(name(*row.reason)) : ""; }},
 };
 
 Answer answer_of(const Backorder& backorder, const Caller& caller) {
@@ -68,11 +80,13 @@ Answer answer_of(const Backorder& backorder, const Caller& caller) {
 // Whether customers may still ask for it.
 bool is_answerable(const Backorder& backorder, engine::UtcTime now) {
   if (backorder.state != State::cancelled) return true;
-  const engine::UtcTime last = backorder.drop ? backorder.drop->drop_at : backorder.ended_at.value_or(backorder.placed_at);
+  const engine::UtcTime last =
+      backorder.drop ? backorder.drop->drop_at : backorder.ended_at.value_or(backorder.placed_at);
   return now < last + kCancelledAnswerable;
 }
 
-// The backorder that APPLICATION names, if it is the caller's; else the refusal: 504, 505, or 545 for what is another's as for what is nobody's.
+// The backorder that APPLICATION names, if it is the caller's; else the refusal: 504, 505, or 545 for what is another's
+// as for what is nobody's.
 std::variant<Backorder, Answer> application_of(const Call& call) {
   const auto text = call.command.find("APPLICATION");
   if (!text || text->empty()) return refuse(504, "APPLICATION");
@@ -80,7 +94,8 @@ std::variant<Backorder, Answer> application_of(const Call& call) {
   const auto [stop, error] = std::from_chars(text->data(), text->data() + text->size(), id);
   if (error != std::errc{} || stop != text->data() + text->size() || id <= 0) return refuse(505, "APPLICATION");
   std::optional<Backorder> found = call.store.backorder(engine::BackorderId(id));
-  if (!found || found->customer != call.caller.user.customer || !is_answerable(*found, call.now)) return refuse(545, "APPLICATION");
+  if (!found || found->customer != call.caller.user.customer || !is_answerable(*found, call.now))
+    return refuse(545, "APPLICATION");
   return *std::move(found);
 }
 
@@ -90,7 +105,8 @@ std::variant<engine::PlaceOrder, Answer> order_of(const Call& call, engine::Curr
   const Command& command = call.command;
   const auto wanted = command.find("CLASS");
   if (!wanted || wanted->empty()) return refuse(504, "CLASS");
-  if (!matches("*BACKORDER", *wanted) || matches("*LITEBACKORDER", *wanted)) return refuse(541, "CLASS: this gateway takes backorders, class BACKORDER");
+  if (!matches("*BACKORDER", *wanted) || matches("*LITEBACKORDER", *wanted))
+    return refuse(541, "CLASS: this gateway takes backorders, class BACKORDER");
   if (is_set(command, "X-BACKORDER-LITE")) return refuse(510, "X-BACKORDER-LITE: there are no lite backorders here");
   const std::vector<std::string_view> domains = command.indexed("DOMAIN");
   if (domains.empty() || domains.front().empty()) return refuse(504, "DOMAIN");
@@ -105,7 +121,8 @@ std::variant<engine::PlaceOrder, Answer> order_of(const Call& call, engine::Curr
   }
   if (const auto priority = command.find("X-PRIORITY"); priority && !priority->empty()) {
     const auto [stop, error] = std::from_chars(priority->data(), priority->data() + priority->size(), order.priority);
-    if (error != std::errc{} || stop != priority->data() + priority->size() || order.priority < 1 || order.priority > 999) {
+    if (error != std::errc{} || stop != priority->data() + priority->size() || order.priority < 1 ||
+        order.priority > 999) {
       return refuse(505, "X-PRIORITY: 1 (funded first) to 999");
     }
   }
@@ -116,13 +133,16 @@ std::variant<engine::PlaceOrder, Answer> order_of(const Call& call, engine::Curr
 std::vector<State> states_of(const std::vector<std::string_view>& patterns) {
   std::vector<State> states;
   for (const State state : engine::kStates) {
-    if (std::ranges::any_of(patterns, [&](std::string_view pattern) { return matches(pattern, status_word(state)); })) states.push_back(state);
+    if (std::ranges::any_of(patterns, [&](std::string_view pattern) { return matches(pattern, status_word(state)); }))
+      states.push_back(state);
   }
   return states;
 }
 
 std::optional<BackorderQuery::Order> list_order(std::string_view word) {
-  if (word.empty() || word == "APPLICATION" || word == "CREATEDDATE" || word == "USER" || word == "REGISTRAR") return BackorderQuery::Order::id;  // numbers ascend with time
+  // numbers ascend with time
+  if (word.empty() || word == "APPLICATION" || word == "CREATEDDATE" || word == "USER" || word == "REGISTRAR")
+    return BackorderQuery::Order::id;
   if (word == "DOMAIN") return BackorderQuery::Order::name;
   if (word == "CLASS") return BackorderQuery::Order::zone;
   if (word == "UPDATEDDATE" || word == "STATUS") return BackorderQuery::Order::changed;
@@ -133,7 +153,8 @@ std::optional<BackorderQuery::Order> list_order(std::string_view word) {
 
 std::string FurtherApplications::key_of(const Call& call) {
   std::string key = call.caller.account + '\n';
-  for (const api_client::Parameter& parameter : call.command.parameters) key += parameter.name + '=' + parameter.value + '\n';
+  for (const api_client::Parameter& parameter : call.command.parameters)
+    key += parameter.name + '=' + parameter.value + '\n';
   return key;
 }
 
@@ -201,11 +222,13 @@ Answer add_application(Desk& desk, const Call& call) {
       open.name = order.name.ace();
       open.open = true;
       if (store.count_backorders(open) >= kMostOpenCopies) {
-        answer = refuse(549, "NEW: there are " + std::to_string(kMostOpenCopies) + " open applications for " + order.name.ace() + " already");
+        answer = refuse(549, "NEW: there are " + std::to_string(kMostOpenCopies) + " open applications for " +
+                                 order.name.ace() + " already");
         return;
       }
     }
-    const engine::Result<operations::Reply> reply = operations::place_once({store, call.now, call.caller.user.login}, customer, order, id);
+    const engine::Result<operations::Reply> reply =
+        operations::place_once({store, call.now, call.caller.user.login}, customer, order, id);
     if (!reply) {
       answer = refuse(reply.error());
       return;
@@ -228,12 +251,13 @@ Answer delete_application(Desk& desk, const Call& call) {
   engine::Result<operations::Reply> reply(engine::Error{engine::ErrorCode::database_busy, ""});
   call.reading.end();
   desk.writer.alone([&](engine::LedgerStore& store) {
-    reply = operations::cancel({store, call.now, call.caller.user.login}, {"customer " + call.caller.account, ""}, backorder.id.value(), engine::By::customer,
-                               "DeleteDomainApplication", nullptr);
+    reply = operations::cancel({store, call.now, call.caller.user.login}, {"customer " + call.caller.account, ""},
+                               backorder.id.value(), engine::By::customer, "DeleteDomainApplication", nullptr);
   });
   if (!reply) return refuse(reply.error());
   if (reply.value().fact("deletion") == "not_needed") return done;
-  const std::optional<engine::Deletion> deletion = desk.back_office.delete_job(backorder.id, call.now, call.caller.user.login);
+  const std::optional<engine::Deletion> deletion =
+      desk.back_office.delete_job(backorder.id, call.now, call.caller.user.login);
   if (!deletion) return refuse(421, "the deletion is under way: ask again");
   if (*deletion == engine::Deletion::refused) return refuse(552, "the job runs on");
   return done;
@@ -262,7 +286,8 @@ Answer query_applications(Desk& desk, const Call& call) {
   query.limit = window->limit;
   query.offset = window->first;
   bool nothing = false;
-  if (const std::vector<std::string_view> patterns = command.indexed("STATUS"); !patterns.empty() && !patterns.front().empty()) {
+  if (const std::vector<std::string_view> patterns = command.indexed("STATUS");
+      !patterns.empty() && !patterns.front().empty()) {
     query.states = states_of(patterns);
     nothing = query.states.empty();
     if (query.states.size() == std::size(engine::kStates)) query.states.clear();
@@ -271,15 +296,19 @@ Answer query_applications(Desk& desk, const Call& call) {
   }
   if (const std::vector<std::string_view> patterns = command.indexed("CLASS"); !patterns.empty()) {
     const auto fits = [&](const std::string& zone) {
-      return std::ranges::any_of(patterns, [&](std::string_view pattern) { return pattern.empty() || is_backorder_class(pattern) || matches(pattern, class_of_zone(zone)); });
+      return std::ranges::any_of(patterns, [&](std::string_view pattern) {
+        return pattern.empty() || is_backorder_class(pattern) || matches(pattern, class_of_zone(zone));
+      });
     };
     bool all = true;
     std::string last;
     for (const engine::Price& price : call.store.price_list().rows()) {
       if (price.zone == last) continue;
       last = price.zone;
-      if (fits(last)) query.zones.push_back(last);
-      else all = false;
+      if (fits(last))
+        query.zones.push_back(last);
+      else
+        all = false;
     }
     nothing = nothing || query.zones.empty();
     if (all) query.zones.clear();
@@ -298,11 +327,13 @@ Answer query_applications(Desk& desk, const Call& call) {
   const std::int64_t total = nothing ? 0 : call.store.count_backorders(query);
   std::vector<Backorder> rows;
   if (!nothing && window->limit > 0 && window->first < total) rows = call.store.backorders(query);
-  if (!query.names.empty()) {  // who asks for a name looks for what became of it; a list of everything is read for other reasons
+  // who asks for a name looks for what became of it; a list of everything is read for other reasons
+  if (!query.names.empty()) {
     for (const Backorder& row : rows) desk.further.shown(row.id);
   }
   Answer answer;
-  add_window(answer, *window, static_cast<std::int64_t>(rows.size()), is_set(command, "NOTOTAL") ? std::nullopt : std::optional(total));
+  add_window(answer, *window, static_cast<std::int64_t>(rows.size()),
+             is_set(command, "NOTOTAL") ? std::nullopt : std::optional(total));
   const bool wide = is_set(command, "WIDE");
   for (const Column& column : kColumns) {
     if (!wide && !column.narrow) continue;

@@ -31,14 +31,15 @@ std::string pair_of(const std::string& login, const std::string& address) { retu
 
 }  // namespace
 
-// ---- throttle -----------------------------------------------------------------------------------------------------------------
+// ---- throttle ----
 
 bool Throttle::waits(const std::map<std::string, Failures>& table, const std::string& key, Instant now) {
   const auto found = table.find(key);
   return found != table.end() && now < found->second.pause_until;
 }
 
-void Throttle::count(std::map<std::string, Failures>& table, const std::string& key, int free, std::chrono::seconds most, Instant now) {
+void Throttle::count(std::map<std::string, Failures>& table, const std::string& key, int free,
+                     std::chrono::seconds most, Instant now) {
   Failures& failures = table[key];
   if (now - failures.last > kForgetAfter) failures.count = 0;
   failures.last = now;
@@ -80,7 +81,7 @@ void Throttle::forget_old(Instant now) {
   }
 }
 
-// ---- authentication -----------------------------------------------------------------------------------------------------------
+// ---- authentication ----
 
 Authentication::Authentication(std::function<Instant()> monotonic) : monotonic_(std::move(monotonic)) {
   ENSURE(sodium_init() >= 0, "libsodium works");
@@ -90,11 +91,13 @@ Authentication::Authentication(std::function<Instant()> monotonic) : monotonic_(
 
 Authentication::Hash Authentication::keyed(std::string_view text) const {
   Hash hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(), key_.data(), key_.size());
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                     key_.data(), key_.size());
   return hash;
 }
 
-std::variant<Caller, Refusal> Authentication::caller(const api_client::Connection& connection, const std::string& address, engine::LedgerStore& store) {
+std::variant<Caller, Refusal> Authentication::caller(const api_client::Connection& connection,
+                                                     const std::string& address, engine::LedgerStore& store) {
   std::string login = connection.login;
   if (!connection.session.empty()) {
     const Instant now = monotonic_();
@@ -119,8 +122,8 @@ std::variant<Caller, Refusal> Authentication::caller(const api_client::Connectio
   return Caller{*user, store.customer(user->customer).value().name};
 }
 
-std::variant<bool, Refusal> Authentication::check(const std::string& login, const std::string& password, const std::string& address,
-                                                  engine::LedgerStore& store) {
+std::variant<bool, Refusal> Authentication::check(const std::string& login, const std::string& password,
+                                                  const std::string& address, engine::LedgerStore& store) {
   if (login.empty() || password.empty() || password.size() > operations::kLongestPassword) return false;
   const Instant now = monotonic_();
   const std::optional<engine::User> user = store.user(login);
@@ -129,7 +132,8 @@ std::variant<bool, Refusal> Authentication::check(const std::string& login, cons
   {
     const std::lock_guard lock(mutex_);
     const auto found = verified_.find(remembered);
-    if (found != verified_.end() && now < found->second) return user->enabled;  // only what was right is remembered, so the user exists
+    // only what was right is remembered, so the user exists
+    if (found != verified_.end() && now < found->second) return user->enabled;
   }
   if (!throttle_.allows(login, address, now)) return Refusal::throttled;
   std::optional<bool> right = verify(hash, password);
@@ -157,11 +161,15 @@ std::optional<bool> Authentication::verify(const std::string& hash, const std::s
   return right;
 }
 
-std::variant<std::string, Refusal> Authentication::begin_session(const Caller& caller, std::chrono::seconds timeout, std::chrono::seconds max_ttl) {
+std::variant<std::string, Refusal> Authentication::begin_session(const Caller& caller, std::chrono::seconds timeout,
+                                                                 std::chrono::seconds max_ttl) {
   const Instant now = monotonic_();
   const std::string id = make_id();
   const std::lock_guard lock(mutex_);
-  const auto of_login = [&] { return static_cast<std::size_t>(std::ranges::count(sessions_, caller.user.login, [](const auto& entry) { return entry.second.login; })); };
+  const auto of_login = [&] {
+    return static_cast<std::size_t>(
+        std::ranges::count(sessions_, caller.user.login, [](const auto& entry) { return entry.second.login; }));
+  };
   if (sessions_.size() >= kMostSessions || of_login() >= kMostSessionsOfLogin) drop_ended(now);
   if (sessions_.size() >= kMostSessions || of_login() >= kMostSessionsOfLogin) return Refusal::too_many_sessions;
   sessions_[keyed(id)] = {caller.user.login, caller.user.password_hash, timeout, now + timeout, now + max_ttl};
@@ -174,7 +182,8 @@ bool Authentication::end_session(const std::string& id) {
 }
 
 void Authentication::drop_ended(Instant now) {
-  std::erase_if(sessions_, [now](const auto& entry) { return now >= entry.second.idle_until || now >= entry.second.ends_at; });
+  std::erase_if(sessions_,
+                [now](const auto& entry) { return now >= entry.second.idle_until || now >= entry.second.ends_at; });
 }
 
 }  // namespace gateway

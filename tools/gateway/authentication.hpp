@@ -1,11 +1,15 @@
 // Who calls: sessions, passwords, and what guessing costs.
 //
-// * A session id is 64 random letters and digits; only its hash is kept, in memory: sessions end with the program, and clients log in again.
-// * A password is verified by Argon2id, two at a time, so that a flood of logins takes neither all memory nor all threads. An unknown login costs the same. A
-//   password that was right is remembered for a while by a keyed hash, so that software that sends it with every call does not pay each time.
-// * Failures make the next attempts wait: of a login from one address after five, each pause twice the one before, up to 15 minutes; of an address after 20,
-//   whatever logins it tries; of a login from strange addresses after 50, at most 30 s, so that nobody can lock another out: addresses from which the login
-//   succeeded before are not concerned.
+// * A session id is 64 random letters and digits; only its hash is kept, in memory: sessions end with the program, and
+// clients log in again.
+// * A password is verified by Argon2id, two at a time, so that a flood of logins takes neither all memory nor all
+// threads. An unknown login costs the same. A
+//   password that was right is remembered for a while by a keyed hash, so that software that sends it with every call
+//   does not pay each time.
+// * Failures make the next attempts wait: of a login from one address after five, each pause twice the one before, up
+// to 15 minutes; of an address after 20,
+//   whatever logins it tries; of a login from strange addresses after 50, at most 30 s, so that nobody can lock another
+//   out: addresses from which the login succeeded before are not concerned.
 #pragma once
 
 #include <array>
@@ -48,7 +52,8 @@ class Throttle {
     Instant pause_until{}, last{};
   };
   static bool waits(const std::map<std::string, Failures>& table, const std::string& key, Instant now);
-  static void count(std::map<std::string, Failures>& table, const std::string& key, int free, std::chrono::seconds most, Instant now);
+  static void count(std::map<std::string, Failures>& table, const std::string& key, int free, std::chrono::seconds most,
+                    Instant now);
   void forget_old(Instant now);
 
   std::mutex mutex_;
@@ -62,12 +67,15 @@ class Authentication {
   explicit Authentication(std::function<Instant()> monotonic);
 
   // By session, or by login and password. Blocks for a tenth of a second where a password has to be verified.
-  std::variant<Caller, Refusal> caller(const api_client::Connection& connection, const std::string& address, engine::LedgerStore& store);
+  std::variant<Caller, Refusal> caller(const api_client::Connection& connection, const std::string& address,
+                                       engine::LedgerStore& store);
   // Whether this is the user's password; counts as an attempt.
-  std::variant<bool, Refusal> check(const std::string& login, const std::string& password, const std::string& address, engine::LedgerStore& store);
+  std::variant<bool, Refusal> check(const std::string& login, const std::string& password, const std::string& address,
+                                    engine::LedgerStore& store);
 
   // The id of a new session of the caller's, idle for at most `timeout` and ending after `max_ttl`.
-  std::variant<std::string, Refusal> begin_session(const Caller& caller, std::chrono::seconds timeout, std::chrono::seconds max_ttl);
+  std::variant<std::string, Refusal> begin_session(const Caller& caller, std::chrono::seconds timeout,
+                                                   std::chrono::seconds max_ttl);
   bool end_session(const std::string& id);
 
  private:
@@ -82,8 +90,8 @@ class Authentication {
   void drop_ended(Instant now);
 
   std::function<Instant()> monotonic_;
-  Hash key_{};                // of this run, for keyed()
-  std::string no_hash_;       // of a password nobody has, for unknown logins
+  Hash key_{};           // of this run, for keyed()
+  std::string no_hash_;  // of a password nobody has, for unknown logins
   Throttle throttle_;
   std::counting_semaphore<16> verifying_{2};
   std::atomic<int> in_line_{0};  // threads that verify or wait to

@@ -7,14 +7,16 @@ namespace gateway {
 namespace {
 
 constexpr const char* kActor = "gateway";
-constexpr auto kLongestDelete = std::chrono::seconds(20);         // a customer waits this long for the provider to be free
+// a customer waits this long for the provider to be free
+constexpr auto kLongestDelete = std::chrono::seconds(20);
 
 engine::Error what_failed() {
   try {
     throw;
   } catch (const storage::StorageError& failed) {
     return failed.error();
-  } catch (const std::exception& failed) {  // a broken invariant: said loudly, and the gateway goes on with what is not concerned
+    // a broken invariant: said loudly, and the gateway goes on with what is not concerned
+  } catch (const std::exception& failed) {
     return {engine::ErrorCode::database_failed, std::string("internal error: ") + failed.what()};
   }
 }
@@ -55,7 +57,8 @@ operations::SweepReport BackOffice::sweep_locked(engine::UtcTime now) {
   return report;
 }
 
-std::optional<engine::Deletion> BackOffice::delete_job(engine::BackorderId id, engine::UtcTime now, const std::string& actor) {
+std::optional<engine::Deletion> BackOffice::delete_job(engine::BackorderId id, engine::UtcTime now,
+                                                       const std::string& actor) {
   const std::unique_lock lock(mutex_, kLongestDelete);
   if (!lock.owns_lock() || provider_ == nullptr) return std::nullopt;
   const operations::Context context{*store_, now, actor};

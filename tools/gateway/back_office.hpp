@@ -1,5 +1,5 @@
-// The gateway's own work at the provider: sweeping, and deleting one job while a customer waits. It has a connection of its own to the book, and it alone speaks
-// with the provider, one thing after the other.
+// The gateway's own work at the provider: sweeping, and deleting one job while a customer waits. It has a connection of
+// its own to the book, and it alone speaks with the provider, one thing after the other.
 #pragma once
 
 #include <atomic>
@@ -17,10 +17,12 @@ namespace gateway {
 class BackOffice {
  public:
   using Clock = std::function<engine::UtcTime(engine::LedgerStore&)>;
-  // `provider` may be null: then submit and sync are left out. `clock` tells the time as a sweep goes on. Throws storage::StorageError.
+  // `provider` may be null: then submit and sync are left out. `clock` tells the time as a sweep goes on. Throws
+  // storage::StorageError.
   BackOffice(const std::string& path, engine::BackorderProvider* provider, Clock clock);
 
-  // Everything that is due at `now`. Failures are troubles of the report, never exceptions: the next sweep does what this one could not.
+  // Everything that is due at `now`. Failures are troubles of the report, never exceptions: the next sweep does what
+  // this one could not.
   operations::SweepReport sweep(engine::UtcTime now);
   // Sweeps where the clock was last swept for an earlier instant; the report where it did.
   std::optional<operations::SweepReport> follow(engine::UtcTime now);
@@ -28,7 +30,8 @@ class BackOffice {
   // From now on a sweep stops where nothing is half done.
   void end() { ending_ = true; }
 
-  // Deletes the job of a backorder that is marked as being cancelled. Nothing where its outcome is not known yet (the next sweep finds out).
+  // Deletes the job of a backorder that is marked as being cancelled. Nothing where its outcome is not known yet (the
+  // next sweep finds out).
   std::optional<engine::Deletion> delete_job(engine::BackorderId id, engine::UtcTime now, const std::string& actor);
 
  private:

@@ -44,7 +44,8 @@ void Reading::begin() {
 }
 
 void Reading::end() {
-  if (begun_) store().commit();  // nothing was changed, and what the store has learnt of prices and schedules stays true
+  // nothing was changed, and what the store has learnt of prices and schedules stays true
+  if (begun_) store().commit();
   begun_ = false;
   lent_.reset();
 }

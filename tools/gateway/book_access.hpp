@@ -1,5 +1,6 @@
-// How the gateway's threads share the book: many read at once, each on a connection of its own; one writes. What waits to be written is written together and
-// committed once, so that a crowd of placements costs one flush of the disk; nobody is answered before that commit.
+// How the gateway's threads share the book: many read at once, each on a connection of its own; one writes. What waits
+// to be written is written together and committed once, so that a crowd of placements costs one flush of the disk;
+// nobody is answered before that commit.
 #pragma once
 
 #include <condition_variable>
@@ -18,8 +19,8 @@
 
 namespace gateway {
 
-// Read-only stores, lent to one thread at a time, and so many at once: each has a page cache of its own, of up to 64 MiB, and there are more threads than that is
-// good for. Who comes later waits until one is back.
+// Read-only stores, lent to one thread at a time, and so many at once: each has a page cache of its own, of up to 64
+// MiB, and there are more threads than that is good for. Who comes later waits until one is back.
 class Readers {
  public:
   explicit Readers(std::string path, std::size_t most = 16) : path_(std::move(path)), free_(most) {}
@@ -49,8 +50,9 @@ class Readers {
   std::vector<std::unique_ptr<engine::LedgerStore>> idle_;
 };
 
-// A lent store; between begin() and end() what is read through it is of one instant. Who has read enough to write gives it back by end(): while a snapshot is held
-// the log cannot be begun anew, and each store that is held costs a connection with a page cache of its own.
+// A lent store; between begin() and end() what is read through it is of one instant. Who has read enough to write gives
+// it back by end(): while a snapshot is held the log cannot be begun anew, and each store that is held costs a
+// connection with a page cache of its own.
 class Reading {
  public:
   explicit Reading(Readers& readers) : lent_(new Readers::Lent(readers.lend())) {}
@@ -73,8 +75,9 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Runs `task` inside a unit of work that it shares with others, and returns once that is committed. Where one of them fails, every task of the unit is run again,
-  // alone: so a task leaves no traces but in the store and in what it returns. Rethrows what the task or the store throws; database_busy where too many wait.
+  // Runs `task` inside a unit of work that it shares with others, and returns once that is committed. Where one of them
+  // fails, every task of the unit is run again, alone: so a task leaves no traces but in the store and in what it
+  // returns. Rethrows what the task or the store throws; database_busy where too many wait.
   void together(const std::function<void(engine::LedgerStore&)>& task);
   // Runs `task` with the store to itself; it makes its own units of work.
   void alone(const std::function<void(engine::LedgerStore&)>& task);

@@ -1,4 +1,5 @@
-// The commands that customers' software may give, each as an answer of the protocol. What a command may see and touch is its caller's account and nothing else.
+// The commands that customers' software may give, each as an answer of the protocol. What a command may see and touch
+// is its caller's account and nothing else.
 #pragma once
 
 #include <map>
@@ -21,14 +22,15 @@ struct Call {
   const std::string& address;
   engine::LedgerStore& store;  // to read, until `reading` has ended
   engine::UtcTime now;
-  Reading& reading;            // ended by who goes on to write
+  Reading& reading;                            // ended by who goes on to write
   std::shared_ptr<const Delivery> delivery{};  // of the answer; null where there is no connection
 };
 
 class DropCatalogue;
 
-// The last further application (NEW=1) of each account and wording. Where its answer did not arrive, the next equal request is its repetition, unless the client
-// has found the application by asking for it meanwhile. A restart forgets all this: X-REQUEST-ID is kept for ever.
+// The last further application (NEW=1) of each account and wording. Where its answer did not arrive, the next equal
+// request is its repetition, unless the client has found the application by asking for it meanwhile. A restart forgets
+// all this: X-REQUEST-ID is kept for ever.
 class FurtherApplications {
  public:
   struct Placed {
@@ -62,7 +64,7 @@ struct Desk {
 // 500 for a command that is not offered.
 Answer answer_command(Desk& desk, const Call& call);
 
-// ---- by topic; answer_command knows which is whose ----------------------------------------------------------------------------
+// ---- by topic; answer_command knows which is whose ----
 
 // application_commands.cpp
 Answer add_application(Desk& desk, const Call& call);

@@ -1,5 +1,5 @@
-// What is listed as dropping, kept in memory in the order of the deadlines: a customer's search looks through half a million names without touching the book.
-// Read anew when another list has been imported.
+// What is listed as dropping, kept in memory in the order of the deadlines: a customer's search looks through half a
+// million names without touching the book. Read anew when another list has been imported.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,8 @@ struct ListedName {
 
 class DropCatalogue {
  public:
-  using Names = std::shared_ptr<const std::vector<ListedName>>;  // by deadline, then name; each name once, with the earliest deadline of its sources
+  // by deadline, then name; each name once, with the earliest deadline of its sources
+  using Names = std::shared_ptr<const std::vector<ListedName>>;
   Names names(engine::LedgerStore& store);
 
  private:

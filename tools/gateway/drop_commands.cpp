@@ -17,12 +17,17 @@ DropCatalogue::Names DropCatalogue::names(engine::LedgerStore& store) {
   const engine::Schedules& schedules = store.schedules();
   store.each_listed(engine::ListedQuery{}, [&](const engine::ListedRow& row) {
     if (row.listed.missing) return;
-    const engine::Drop drop = engine::drop_of({row.source.id, row.listed.drop_at, row.listed.finalization_at}, schedules.of(row.listed.name.ace()));
+    const engine::Drop drop = engine::drop_of({row.source.id, row.listed.drop_at, row.listed.finalization_at},
+                                              schedules.of(row.listed.name.ace()));
     names.push_back({row.listed.name.ace(), drop.deadline, drop.drop_at});
   });
-  std::ranges::sort(names, [](const ListedName& a, const ListedName& b) { return std::tie(a.ace, a.deadline) < std::tie(b.ace, b.deadline); });
+  std::ranges::sort(names, [](const ListedName& a, const ListedName& b) {
+    return std::tie(a.ace, a.deadline) < std::tie(b.ace, b.deadline);
+  });
   names.erase(std::ranges::unique(names, {}, &ListedName::ace).begin(), names.end());
-  std::ranges::sort(names, [](const ListedName& a, const ListedName& b) { return std::tie(a.deadline, a.ace) < std::tie(b.deadline, b.ace); });
+  std::ranges::sort(names, [](const ListedName& a, const ListedName& b) {
+    return std::tie(a.deadline, a.ace) < std::tie(b.deadline, b.ace);
+  });
   names_ = std::make_shared<const std::vector<ListedName>>(std::move(names));
   last_list_ = newest;
   return names_;
@@ -30,7 +35,9 @@ DropCatalogue::Names DropCatalogue::names(engine::LedgerStore& store) {
 
 namespace {
 
-std::string_view label_of(const ListedName& listed) { return std::string_view(listed.ace).substr(0, listed.ace.find('.')); }
+std::string_view label_of(const ListedName& listed) {
+  return std::string_view(listed.ace).substr(0, listed.ace.find('.'));
+}
 std::string zone_of(const ListedName& listed) { return zone_word(engine::parent_zone(listed.ace)); }
 
 struct DropFilter {
@@ -43,9 +50,12 @@ struct DropFilter {
 
   bool matches_keyword(std::string_view label, const std::string& keyword) const {
     switch (place) {
-      case Place::any: return label.find(keyword) != std::string_view::npos;
-      case Place::begin: return label.starts_with(keyword);
-      case Place::end: return label.ends_with(keyword);
+      case Place::any:
+        return label.find(keyword) != std::string_view::npos;
+      case Place::begin:
+        return label.starts_with(keyword);
+      case Place::end:
+        return label.ends_with(keyword);
     }
     return false;
   }
@@ -55,17 +65,21 @@ struct DropFilter {
     if (no_idns && idn) return false;
     if (no_hyphens && label.find('-') != std::string_view::npos) return false;
     if (no_numbers && label.find_first_of("0123456789") != std::string_view::npos) return false;
-    if (!lengths.empty() && std::ranges::find(lengths, static_cast<std::int64_t>(label.size())) == lengths.end()) return false;
-    if (!scores.empty() && std::ranges::find(scores, 0) == scores.end()) return false;  // nothing is scored here: every row has 0
+    if (!lengths.empty() && std::ranges::find(lengths, static_cast<std::int64_t>(label.size())) == lengths.end())
+      return false;
+    // nothing is scored here: every row has 0
+    if (!scores.empty() && std::ranges::find(scores, 0) == scores.end()) return false;
     if (!keywords.empty()) {
       const auto fits = [&](const std::string& keyword) { return matches_keyword(label, keyword); };
       if (all_keywords ? !std::ranges::all_of(keywords, fits) : std::ranges::none_of(keywords, fits)) return false;
     }
     if (!zones.empty() && std::ranges::find(zones, zone_of(listed)) == zones.end()) return false;
     const auto begins = [](const std::vector<std::string>& wanted, const std::string& text) {
-      return wanted.empty() || std::ranges::any_of(wanted, [&](const std::string& one) { return text.starts_with(one); });
+      return wanted.empty() ||
+             std::ranges::any_of(wanted, [&](const std::string& one) { return text.starts_with(one); });
     };
-    if (!deletion_days.empty() && !begins(deletion_days, engine::to_string(engine::day_of(listed.drop_at)))) return false;
+    if (!deletion_days.empty() && !begins(deletion_days, engine::to_string(engine::day_of(listed.drop_at))))
+      return false;
     return finalizations.empty() || begins(finalizations, engine::to_wire_string(listed.deadline));
   }
 };
@@ -98,21 +112,29 @@ std::variant<DropFilter, Answer> filter_of(const Command& command) {
     }
   }
   for (const std::string_view word : command.indexed("FILTER")) {
-    if (matches("NOHYPHENS", word)) filter.no_hyphens = true;
-    else if (matches("NONUMBERS", word)) filter.no_numbers = true;
-    else if (matches("NOIDNS", word)) filter.no_idns = true;
-    else if (!word.empty()) return refuse(541, "FILTER: NOHYPHENS, NONUMBERS, NOIDNS");
+    if (matches("NOHYPHENS", word))
+      filter.no_hyphens = true;
+    else if (matches("NONUMBERS", word))
+      filter.no_numbers = true;
+    else if (matches("NOIDNS", word))
+      filter.no_idns = true;
+    else if (!word.empty())
+      return refuse(541, "FILTER: NOHYPHENS, NONUMBERS, NOIDNS");
   }
   if (const auto word = command.find("KEYWORDCATENATION"); word && !word->empty()) {
     if (!matches("AND", *word) && !matches("OR", *word)) return refuse(541, "KEYWORDCATENATION: AND, OR");
     filter.all_keywords = matches("AND", *word);
   }
   if (const auto word = command.find("KEYWORDMATCH"); word && !word->empty()) {
-    if (matches("BEGIN", *word)) filter.place = DropFilter::Place::begin;
-    else if (matches("END", *word)) filter.place = DropFilter::Place::end;
-    else if (!matches("ANY", *word)) return refuse(541, "KEYWORDMATCH: BEGIN, END, ANY");
+    if (matches("BEGIN", *word))
+      filter.place = DropFilter::Place::begin;
+    else if (matches("END", *word))
+      filter.place = DropFilter::Place::end;
+    else if (!matches("ANY", *word))
+      return refuse(541, "KEYWORDMATCH: BEGIN, END, ANY");
   }
-  for (const auto& [parameter, bound] : {std::pair{"MINFINALIZATIONDATE", &filter.from}, {"MAXFINALIZATIONDATE", &filter.to}}) {
+  for (const auto& [parameter, bound] :
+       {std::pair{"MINFINALIZATIONDATE", &filter.from}, {"MAXFINALIZATIONDATE", &filter.to}}) {
     const auto text = command.find(parameter);
     if (!text || text->empty()) continue;
     const engine::Result<engine::UtcTime> time = engine::parse_time(*text);
@@ -131,19 +153,24 @@ Answer query_drops(Desk& desk, const Call& call) {
   if (const Answer* refused = std::get_if<Answer>(&parsed)) return *refused;
   const DropFilter& filter = std::get<DropFilter>(parsed);
   const auto [order, descending] = order_of(call.command);
-  if (!order.empty() && order != "NAME" && order != "DOMAIN" && order != "DELETIONDAY" && order != "FINALIZATIONDATE" && order != "SCORE" && order != "RANDOM") {
+  if (!order.empty() && order != "NAME" && order != "DOMAIN" && order != "DELETIONDAY" && order != "FINALIZATIONDATE" &&
+      order != "SCORE" && order != "RANDOM") {
     return refuse(541, "ORDERBY: NAME, DELETIONDAY, FINALIZATIONDATE, SCORE, RANDOM");
   }
   const DropCatalogue::Names names = desk.catalogue.names(call.store);
   // Only what can still be placed.
   const auto first_open = std::ranges::lower_bound(*names, std::max(call.now, filter.from), {}, &ListedName::deadline);
-  const auto end = filter.to == engine::UtcTime::max() ? names->end() : std::ranges::upper_bound(first_open, names->end(), filter.to, {}, &ListedName::deadline);
+  const auto end = filter.to == engine::UtcTime::max()
+                       ? names->end()
+                       : std::ranges::upper_bound(first_open, names->end(), filter.to, {}, &ListedName::deadline);
   std::vector<const ListedName*> found;
   for (auto listed = first_open; listed != end; ++listed) {
     if (filter.passes(*listed)) found.push_back(&*listed);
   }
-  if (order == "NAME" || order == "DOMAIN") std::ranges::sort(found, {}, [](const ListedName* listed) -> const std::string& { return listed->ace; });
-  if (order == "DELETIONDAY") std::ranges::stable_sort(found, {}, [](const ListedName* listed) { return listed->drop_at; });
+  if (order == "NAME" || order == "DOMAIN")
+    std::ranges::sort(found, {}, [](const ListedName* listed) -> const std::string& { return listed->ace; });
+  if (order == "DELETIONDAY")
+    std::ranges::stable_sort(found, {}, [](const ListedName* listed) { return listed->drop_at; });
   if (order == "RANDOM") std::ranges::shuffle(found, std::mt19937(std::random_device{}()));
   if (descending) std::ranges::reverse(found);
   const auto total = static_cast<std::int64_t>(found.size());
@@ -152,7 +179,8 @@ Answer query_drops(Desk& desk, const Call& call) {
   Answer answer;
   for (const char* column : {"DOMAIN", "FINALIZATIONDATE", "SCORE", "SUBCLASS"}) answer.add("COLUMN", column);
   add_window(answer, *window, count, total);
-  for (const ListedName* listed : std::span(found).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count))) {
+  for (const ListedName* listed :
+       std::span(found).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count))) {
     answer.add("DOMAIN", listed->ace);
     answer.add("FINALIZATIONDATE", engine::to_wire_string(listed->deadline));
     answer.add("SCORE", "0");

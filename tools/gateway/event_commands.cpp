@@ -1,5 +1,5 @@
-// The poll queue: what happened to the caller's account and backorders, until the caller has dealt with it. Deleting an event takes it out of this user's queue;
-// the log keeps it.
+// The poll queue: what happened to the caller's account and backorders, until the caller has dealt with it. Deleting an
+// event takes it out of this user's queue; the log keeps it.
 #include <algorithm>
 #include <charconv>
 
@@ -27,7 +27,8 @@ std::string subclass_of(const LoggedEvent& event) {
   return word;
 }
 
-// Lines `key:value`. What the operator and the provider said to each other stays between them: of a step, states and reason are told.
+// Lines `key:value`. What the operator and the provider said to each other stays between them: of a step, states and
+// reason are told.
 std::vector<std::string> data_of(engine::LedgerStore& store, const LoggedEvent& event) {
   std::vector<std::string> lines;
   if (event.backorder) {
@@ -37,7 +38,8 @@ std::vector<std::string> data_of(engine::LedgerStore& store, const LoggedEvent& 
   }
   if (event.to) lines.push_back("status:" + std::string(status_word(*event.to)));
   if (event.reason) lines.push_back("reason:" + std::string(name(*event.reason)));
-  if (event.kind != EventKind::stepped && event.kind != EventKind::placed && event.kind != EventKind::cancel_requested && !event.detail.empty()) {
+  if (event.kind != EventKind::stepped && event.kind != EventKind::placed &&
+      event.kind != EventKind::cancel_requested && !event.detail.empty()) {
     lines.push_back("text:" + event.detail);
   }
   return lines;
@@ -81,7 +83,9 @@ Answer query_events(Desk&, const Call& call) {
     const engine::Result<engine::UtcTime> time = engine::parse_time(*text);
     if (!time) return refuse(505, parameter);
     *bound = time.value();
-    if (bound == &query.to) *bound = time.value() + (engine::parse_day(*text) ? engine::Milliseconds(std::chrono::hours(24)) : engine::Milliseconds(std::chrono::seconds(1)));
+    if (bound == &query.to)
+      *bound = time.value() + (engine::parse_day(*text) ? engine::Milliseconds(std::chrono::hours(24))
+                                                        : engine::Milliseconds(std::chrono::seconds(1)));
   }
   const auto [order, descending] = order_of(command);
   if (!order.empty() && order != "EVENTDATE" && order != "EVENT") return refuse(541, "ORDERBY");
@@ -100,7 +104,9 @@ Answer query_events(Desk&, const Call& call) {
   } else {
     std::vector<LoggedEvent> all;
     call.store.each_event(query, [&](const LoggedEvent& event) {
-      if ((class_pattern.empty() || matches(class_pattern, class_of(event))) && (subclass_pattern.empty() || matches(subclass_pattern, subclass_of(event)))) all.push_back(event);
+      if ((class_pattern.empty() || matches(class_pattern, class_of(event))) &&
+          (subclass_pattern.empty() || matches(subclass_pattern, subclass_of(event))))
+        all.push_back(event);
     });
     total = static_cast<std::int64_t>(all.size());
     if (!window->first_given) window->first = descending ? 0 : std::max<std::int64_t>(0, total - window->limit);

@@ -16,20 +16,24 @@ using Json = nlohmann::ordered_json;
 using engine::ErrorCode;
 
 constexpr const char* kPath = "/api/call.cgi";
-constexpr auto kClockLook = std::chrono::milliseconds(200);  // how soon a rehearsal book's clock is seen to have moved while nobody asks
+// how soon a rehearsal book's clock is seen to have moved while nobody asks
+constexpr auto kClockLook = std::chrono::milliseconds(200);
 
 engine::UtcTime system_clock() { return std::chrono::floor<engine::Milliseconds>(std::chrono::system_clock::now()); }
 
 Answer answer_of(Refusal refusal) {
   switch (refusal) {
-    case Refusal::wrong: return refuse(530);
+    case Refusal::wrong:
+      return refuse(530);
     case Refusal::no_session: {
       Answer answer = refuse(530);
       answer.description = "SESSION NOT FOUND";  // the text by which the vendor's clients know it
       return answer;
     }
-    case Refusal::throttled: return refuse(425, "too many failed logins: wait before the next");
-    case Refusal::too_many_sessions: return refuse(521);
+    case Refusal::throttled:
+      return refuse(425, "too many failed logins: wait before the next");
+    case Refusal::too_many_sessions:
+      return refuse(521);
   }
   return refuse(530);
 }
@@ -50,11 +54,15 @@ struct Gateway::Parts {
         writer(options.book),
         back_office(options.book, options.provider, [this](engine::LedgerStore& store) { return now(store); }),
         authentication(options.monotonic),
-        http(kPath, options.limits, [this](const HttpCall& call) { return answer(call.query, call.body, call.address, call.delivery); },
-             api_client::format(refuse(420, "too many connections"))) {}
+        http(
+            kPath, options.limits,
+            [this](const HttpCall& call) { return answer(call.query, call.body, call.address, call.delivery); },
+            api_client::format(refuse(420, "too many connections"))) {}
   ~Parts() { stop(); }
 
-  bool is_rehearsal() const { return storage::open_book(options.book, {.access = storage::Access::read_only})->book().rehearsal; }
+  bool is_rehearsal() const {
+    return storage::open_book(options.book, {.access = storage::Access::read_only})->book().rehearsal;
+  }
 
   engine::UtcTime now(engine::LedgerStore& store) {
     if (options.clock) return options.clock();
@@ -71,31 +79,38 @@ struct Gateway::Parts {
   void log_sweep(const operations::SweepReport& report) {
     if (report.counts.empty() && report.troubles.empty()) return;
     Json line{{"ts", engine::to_string(system_clock())}, {"event", "sweep"}};
-    for (const operations::StageCount& row : report.counts) line["done"][std::string(name(row.stage))][row.what] = row.count;
-    for (const engine::Error& trouble : report.troubles) line["troubles"].push_back(std::string(name(trouble.code)) + ": " + trouble.detail);
+    for (const operations::StageCount& row : report.counts)
+      line["done"][std::string(name(row.stage))][row.what] = row.count;
+    for (const engine::Error& trouble : report.troubles)
+      line["troubles"].push_back(std::string(name(trouble.code)) + ": " + trouble.detail);
     log(line);
   }
 
-  Answer reply(std::string_view query, std::string_view body, const std::string& address, const std::shared_ptr<const Delivery>& delivery, Asked& asked) {
+  Answer reply(std::string_view query, std::string_view body, const std::string& address,
+               const std::shared_ptr<const Delivery>& delivery, Asked& asked) {
     const engine::Result<api_client::Request> request = api_client::decode_form(query, body);
     if (!request) return refuse(507, request.error().detail);
     const api_client::Connection& connection = request.value().connection;
     asked.command = request.value().command.name.substr(0, 64);
-    if (!options.entity.empty() && !connection.entity.empty() && connection.entity != options.entity) return refuse(502, "s_entity");
+    if (!options.entity.empty() && !connection.entity.empty() && connection.entity != options.entity)
+      return refuse(502, "s_entity");
     Reading reading(readers);
-    const bool looks_first = connection.session.empty() || moves_by_hand();  // a password takes its time, and a clock that was moved changes the book
+    // a password takes its time, and a clock that was moved changes the book
+    const bool looks_first = connection.session.empty() || moves_by_hand();
     if (!looks_first) reading.begin();
     const auto caller = authentication.caller(connection, address, reading.store());
     if (const Refusal* refusal = std::get_if<Refusal>(&caller)) return answer_of(*refusal);
     const Caller& known = std::get<Caller>(caller);
     asked.login = known.user.login;
-    if (!connection.user.empty() && connection.user != known.account && connection.user != known.user.login) return refuse(531, "s_user");
+    if (!connection.user.empty() && connection.user != known.account && connection.user != known.user.login)
+      return refuse(531, "s_user");
     if (looks_first) {
       follow_clock(reading.store());
       reading.begin();
     }
     Desk desk{writer, back_office, authentication, catalogue, further};
-    return answer_command(desk, {request.value().command, connection, known, address, reading.store(), now(reading.store()), reading, delivery});
+    return answer_command(desk, {request.value().command, connection, known, address, reading.store(),
+                                 now(reading.store()), reading, delivery});
   }
 
   bool moves_by_hand() const { return rehearsal && !options.clock; }
@@ -106,7 +121,8 @@ struct Gateway::Parts {
     if (const auto report = back_office.follow(now(store))) log_sweep(*report);
   }
 
-  std::string answer(std::string_view query, std::string_view body, const std::string& address, const std::shared_ptr<const Delivery>& delivery) {
+  std::string answer(std::string_view query, std::string_view body, const std::string& address,
+                     const std::shared_ptr<const Delivery>& delivery) {
     const Instant begun = std::chrono::steady_clock::now();
     Asked asked;
     Answer reply_or_refusal;
@@ -116,13 +132,19 @@ struct Gateway::Parts {
     } catch (const storage::StorageError& failed) {
       reply_or_refusal = refuse(421);
       trouble = std::string(name(failed.error().code)) + ": " + failed.error().detail;
-    } catch (const std::exception& failed) {  // a broken invariant: this request fails, nothing of it is kept, the others go on
+      // a broken invariant: this request fails, nothing of it is kept, the others go on
+    } catch (const std::exception& failed) {
       reply_or_refusal = refuse(421);
       trouble = failed.what();
     }
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
-    Json line{{"ts", engine::to_string(system_clock())}, {"event", "request"}, {"from", address}, {"user", asked.login},
-              {"command", asked.command}, {"code", reply_or_refusal.code}, {"duration_ms", took.count()}};
+    Json line{{"ts", engine::to_string(system_clock())},
+              {"event", "request"},
+              {"from", address},
+              {"user", asked.login},
+              {"command", asked.command},
+              {"code", reply_or_refusal.code},
+              {"duration_ms", took.count()}};
     if (!trouble.empty()) line["trouble"] = trouble;
     log(line);
     return api_client::format(reply_or_refusal);
@@ -151,7 +173,8 @@ struct Gateway::Parts {
         log({{"ts", engine::to_string(system_clock())}, {"event", "sweep"}, {"trouble", failed.what()}});
       }
       lock.lock();
-      const engine::Milliseconds pause = moves_by_hand() ? kClockLook : std::max<engine::Milliseconds>(options.sweep_every, kClockLook);
+      const engine::Milliseconds pause =
+          moves_by_hand() ? kClockLook : std::max<engine::Milliseconds>(options.sweep_every, kClockLook);
       woken.wait_for(lock, pause, [this] { return ending; });
     }
   }
@@ -160,7 +183,8 @@ struct Gateway::Parts {
     const engine::Result<int> bound = http.start(options.listen);
     if (!bound) return bound;
     port = bound.value();
-    if (options.sweep_every > engine::Milliseconds{0} || moves_by_hand()) worker = std::thread([this] { work_unattended(); });
+    if (options.sweep_every > engine::Milliseconds{0} || moves_by_hand())
+      worker = std::thread([this] { work_unattended(); });
     return bound;
   }
 
@@ -197,7 +221,9 @@ Gateway::~Gateway() = default;
 engine::Result<int> Gateway::start() { return parts_->start(); }
 void Gateway::stop() { parts_->stop(); }
 int Gateway::port() const { return parts_->port; }
-std::string Gateway::answer(std::string_view query, std::string_view body, const std::string& address) { return parts_->answer(query, body, address, nullptr); }
+std::string Gateway::answer(std::string_view query, std::string_view body, const std::string& address) {
+  return parts_->answer(query, body, address, nullptr);
+}
 operations::SweepReport Gateway::sweep() { return parts_->sweep(); }
 
 }  // namespace gateway

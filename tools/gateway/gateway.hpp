@@ -1,5 +1,6 @@
-// The gateway: answers the provider's protocol at /api/call.cgi to customers' software, and works through everything that falls due while it runs.
-// `dropledger serve` is this class with a command line; tests run it in their own process.
+// The gateway: answers the provider's protocol at /api/call.cgi to customers' software, and works through everything
+// that falls due while it runs. `dropledger serve` is this class with a command line; tests run it in their own
+// process.
 #pragma once
 
 #include <chrono>
@@ -16,24 +17,28 @@
 namespace gateway {
 
 struct GatewayOptions {
-  std::string book;                     // its path
-  std::string entity{};                 // another s_entity is refused; empty: any is taken
+  std::string book;      // its path
+  std::string entity{};  // another s_entity is refused; empty: any is taken
   HttpListen listen{};
   HttpLimits limits{};
-  engine::BackorderProvider* provider = nullptr;  // outlives the gateway, and is used by one thread at a time; null: no jobs are created
-  engine::Milliseconds sweep_every{0};            // unattended sweeps; 0: none, whoever runs the gateway sweeps
-  // The one `now` of a request. None: the system's clock, or a rehearsal book's own, which stands still until a command moves it, and is swept as soon as it has been
-  // moved, before anything else is answered. Called on many threads.
+  // outlives the gateway, and is used by one thread at a time; null: no jobs are created
+  engine::BackorderProvider* provider = nullptr;
+  // unattended sweeps; 0: none, whoever runs the gateway sweeps
+  engine::Milliseconds sweep_every{0};
+  // The one `now` of a request. None: the system's clock, or a rehearsal book's own, which stands still until a command
+  // moves it, and is swept as soon as it has been moved, before anything else is answered. Called on many threads.
   std::function<engine::UtcTime()> clock{};
   // How time passes for sessions and for pauses after wrong passwords, whatever the book's clock says.
   std::function<Instant()> monotonic = [] { return std::chrono::steady_clock::now(); };
-  std::function<void(const std::string&)> log{};  // gets one JSON object a line, without its end; called on one thread at a time; no secrets in it
+  // gets one JSON object a line, without its end; called on one thread at a time; no secrets in it
+  std::function<void(const std::string&)> log{};
 };
 
 class Gateway {
  public:
-  explicit Gateway(GatewayOptions options);  // opens the book, whose schema is this program's; throws storage::StorageError
-  ~Gateway();                                // stops
+  // opens the book, whose schema is this program's; throws storage::StorageError
+  explicit Gateway(GatewayOptions options);
+  ~Gateway();  // stops
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 

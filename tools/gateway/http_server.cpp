@@ -27,10 +27,13 @@ using engine::ErrorCode;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kSentTogether = 16 * 1024;
-constexpr auto kIdleSlice = std::chrono::milliseconds(50);     // how soon an idle connection notices that it is to give way
-constexpr auto kTurn = std::chrono::milliseconds(500);         // while others wait a connection that never idles is served for so long, then it is to come again
-constexpr auto kLingering = std::chrono::milliseconds(200);    // for the peer to take the last bytes before the socket is closed
-constexpr auto kLongLingering = std::chrono::seconds(2);       // where they have not arrived by then
+// how soon an idle connection notices that it is to give way
+constexpr auto kIdleSlice = std::chrono::milliseconds(50);
+// while others wait a connection that never idles is served for so long, then it is to come again
+constexpr auto kTurn = std::chrono::milliseconds(500);
+// for the peer to take the last bytes before the socket is closed
+constexpr auto kLingering = std::chrono::milliseconds(200);
+constexpr auto kLongLingering = std::chrono::seconds(2);  // where they have not arrived by then
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
@@ -51,12 +54,13 @@ bool wait_for(int socket, short events, SteadyTime deadline) {
 // The connection that this thread serves.
 struct Serving {
   int socket = -1;
-  bool last_request = false;              // nobody may read on behind this one
-  std::shared_ptr<Delivery> delivery{};   // of the last answer, once there is one
+  bool last_request = false;             // nobody may read on behind this one
+  std::shared_ptr<Delivery> delivery{};  // of the last answer, once there is one
 };
 thread_local Serving* serving = nullptr;
 
-// One accepted connection, plain or TLS, over a socket that never blocks: whoever waits, waits until the deadline and no longer.
+// One accepted connection, plain or TLS, over a socket that never blocks: whoever waits, waits until the deadline and
+// no longer.
 class Wire final : public httplib::Stream {
  public:
   Wire(int socket, SSL_CTX* tls, engine::Milliseconds answer_time) : socket_(socket), answer_time_(answer_time) {
@@ -149,15 +153,18 @@ class Wire final : public httplib::Stream {
     while (sent < size) {
       ERR_clear_error();
       const ssize_t part = send_some(from + sent, size - sent);
-      if (part > 0) sent += static_cast<std::size_t>(part);
-      else if (ssl_ != nullptr ? !wait_for_tls(static_cast<int>(part)) : !wait_to_send()) return false;
+      if (part > 0)
+        sent += static_cast<std::size_t>(part);
+      else if (ssl_ != nullptr ? !wait_for_tls(static_cast<int>(part)) : !wait_to_send())
+        return false;
     }
     return true;
   }
 
   ssize_t send_some(const char* from, std::size_t size) {
     const auto send = [&]() -> ssize_t {
-      return ssl_ != nullptr ? SSL_write(ssl_, from, static_cast<int>(std::min<std::size_t>(size, 1U << 20U))) : ::send(socket_, from, size, MSG_NOSIGNAL);
+      return ssl_ != nullptr ? SSL_write(ssl_, from, static_cast<int>(std::min<std::size_t>(size, 1U << 20U)))
+                             : ::send(socket_, from, size, MSG_NOSIGNAL);
     };
     return serving->delivery ? serving->delivery->hand_over(send) : send();
   }
@@ -165,14 +172,18 @@ class Wire final : public httplib::Stream {
 
   bool wait_for_tls(int result) {
     switch (SSL_get_error(ssl_, result)) {
-      case SSL_ERROR_WANT_READ: return wait_for(socket_, POLLIN, deadline_);
-      case SSL_ERROR_WANT_WRITE: return wait_for(socket_, POLLOUT, deadline_);
-      default: return false;
+      case SSL_ERROR_WANT_READ:
+        return wait_for(socket_, POLLIN, deadline_);
+      case SSL_ERROR_WANT_WRITE:
+        return wait_for(socket_, POLLOUT, deadline_);
+      default:
+        return false;
     }
   }
 
   // They are asked for with every request.
-  void tell(int (*of)(int, sockaddr*, socklen_t*), std::pair<std::string, int>& known, std::string& ip, int& port) const {
+  void tell(int (*of)(int, sockaddr*, socklen_t*), std::pair<std::string, int>& known, std::string& ip,
+            int& port) const {
     if (known.first.empty()) address(of, known.first, known.second);
     std::tie(ip, port) = known;
   }
@@ -200,7 +211,7 @@ class Wire final : public httplib::Stream {
   SteadyTime deadline_ = SteadyTime::max();
   bool answering_ = false;
   std::size_t budget_ = 0;
-  std::string out_{};  // written, not yet sent
+  std::string out_{};                                    // written, not yet sent
   mutable std::pair<std::string, int> peer_{}, ours_{};  // address and port, once asked for
   std::array<char, 8192> buffer_{};
   std::size_t at_ = 0, end_ = 0;
@@ -231,7 +242,8 @@ bool is_sent_in_vain(int socket) {  // more than once, and still without an echo
 // The library's queue grows without end; this one turns away what it cannot take.
 class BoundedQueue final : public httplib::TaskQueue {
  public:
-  BoundedQueue(std::size_t threads, std::size_t waiting, std::atomic<std::size_t>& in_line) : most_(waiting), in_line_(in_line), free_(threads) {
+  BoundedQueue(std::size_t threads, std::size_t waiting, std::atomic<std::size_t>& in_line)
+      : most_(waiting), in_line_(in_line), free_(threads) {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
   }
 
@@ -357,26 +369,32 @@ bool is_loopback(const std::string& host) {
 class HttpServer::Listener final : public httplib::Server {
  public:
   explicit Listener(HttpServer& owner) : owner_(owner), limits_(owner.limits_) {
-    new_task_queue = [this] { return new BoundedQueue(limits_.threads, limits_.waiting, in_line_); };  // the library deletes it
+    // the library deletes it
+    new_task_queue = [this] { return new BoundedQueue(limits_.threads, limits_.waiting, in_line_); };
     set_keep_alive_max_count(limits_.requests_per_connection);
     set_keep_alive_timeout(std::chrono::ceil<std::chrono::seconds>(limits_.idle_time).count());
     set_payload_max_length(limits_.body_bytes);
     set_tcp_nodelay(true);
-    Get(owner.path_, [this](const httplib::Request& request, httplib::Response& response) { answer(request, "", response); });
-    Post(owner.path_, [this](const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& read) {
-      std::string body;
-      bool too_long = false;
-      const bool complete = read([&](const char* bytes, std::size_t size) {  // unpacked, where it came packed: the limit is for what is held here
-        too_long = too_long || body.size() + size > limits_.body_bytes;
-        if (!too_long) body.append(bytes, size);
-        return !too_long;
-      });
-      if (too_long) response.status = 413;
-      if (complete && !too_long) answer(request, body, response);
-    });
-    set_post_routing_handler([](const httplib::Request&, httplib::Response& response) { response.set_header("Date", http_date()); });
+    Get(owner.path_,
+        [this](const httplib::Request& request, httplib::Response& response) { answer(request, "", response); });
+    Post(owner.path_,
+         [this](const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& read) {
+           std::string body;
+           bool too_long = false;
+           // unpacked, where it came packed: the limit is for what is held here
+           const bool complete = read([&](const char* bytes, std::size_t size) {
+             too_long = too_long || body.size() + size > limits_.body_bytes;
+             if (!too_long) body.append(bytes, size);
+             return !too_long;
+           });
+           if (too_long) response.status = 413;
+           if (complete && !too_long) answer(request, body, response);
+         });
+    set_post_routing_handler(
+        [](const httplib::Request&, httplib::Response& response) { response.set_header("Date", http_date()); });
     set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
-      if (request.method == "HEAD") response.status = 405;  // the library would have the command done as by GET
+      // the library would have the command done as by GET
+      if (request.method == "HEAD") response.status = 405;
       if (!is_framed(request)) response.status = 400;
       return response.status == -1 ? HandlerResponse::Unhandled : HandlerResponse::Handled;
     });
@@ -384,7 +402,9 @@ class HttpServer::Listener final : public httplib::Server {
     set_error_handler([](const httplib::Request&, httplib::Response& response) {
       response.set_header("Connection", "close");
       serving->last_request = true;
-      if (response.body.empty()) response.set_content("HTTP " + std::to_string(response.status) + ": the gateway answers at /api/call.cgi\n", "text/plain");
+      if (response.body.empty())
+        response.set_content("HTTP " + std::to_string(response.status) + ": the gateway answers at /api/call.cgi\n",
+                             "text/plain");
     });
   }
   ~Listener() override {
@@ -398,19 +418,24 @@ class HttpServer::Listener final : public httplib::Server {
     SSL_CTX_set_options(tls_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(tls_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (SSL_CTX_use_certificate_chain_file(tls_, certificate.c_str()) != 1) {
-      return Error{ErrorCode::invalid_argument, "the certificate '" + certificate + "' cannot be used (PEM, with its chain): " + last_tls_error()};
+      return Error{ErrorCode::invalid_argument,
+                   "the certificate '" + certificate + "' cannot be used (PEM, with its chain): " + last_tls_error()};
     }
     if (SSL_CTX_use_PrivateKey_file(tls_, key.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(tls_) != 1) {
-      return Error{ErrorCode::invalid_argument, "the key '" + key + "' cannot be used (PEM, of that certificate): " + last_tls_error()};
+      return Error{ErrorCode::invalid_argument,
+                   "the key '" + key + "' cannot be used (PEM, of that certificate): " + last_tls_error()};
     }
     return engine::Done{};
   }
 
   engine::Result<int> begin(const HttpListen& listen) {
-    const int port = listen.port == 0 ? bind_to_any_port(listen.host) : bind_to_port(listen.host, listen.port) ? listen.port : -1;
+    const int port = listen.port == 0                         ? bind_to_any_port(listen.host)
+                     : bind_to_port(listen.host, listen.port) ? listen.port
+                                                              : -1;
     if (port < 0) {
-      return Error{ErrorCode::invalid_argument, "cannot listen at " + listen.host + ":" + std::to_string(listen.port) +
-                                                    ": another program listens there, or the address is not this machine's"};
+      return Error{ErrorCode::invalid_argument,
+                   "cannot listen at " + listen.host + ":" + std::to_string(listen.port) +
+                       ": another program listens there, or the address is not this machine's"};
     }
     ::listen(svr_sock_, 128);  // the library asks for a backlog of 5
     thread_ = std::thread([this] { listen_after_bind(); });
@@ -428,7 +453,8 @@ class HttpServer::Listener final : public httplib::Server {
   void answer(const httplib::Request& request, const std::string& body, httplib::Response& response) {
     serving->delivery = std::make_shared<Delivery>(serving->socket);
     const std::size_t mark = request.target.find('?');
-    const HttpCall call{request.method, mark == std::string::npos ? "" : request.target.substr(mark + 1), body, request.remote_addr, serving->delivery};
+    const HttpCall call{request.method, mark == std::string::npos ? "" : request.target.substr(mark + 1), body,
+                        request.remote_addr, serving->delivery};
     response.set_content(owner_.handler_(call), "text/plain; charset=UTF-8");
   }
 
@@ -439,7 +465,8 @@ class HttpServer::Listener final : public httplib::Server {
     request.ranges.clear();
     const bool has_body = request.has_header("Content-Length") || request.has_header("Transfer-Encoding");
     if (request.method == "POST") {
-      if (!has_body) request.set_header("Content-Length", "0");  // or it would be read until the connection ends
+      // or it would be read until the connection ends
+      if (!has_body) request.set_header("Content-Length", "0");
     } else if (has_body) {  // which the library leaves unread
       serving->last_request = true;
       request.headers.erase("Connection");
@@ -449,9 +476,12 @@ class HttpServer::Listener final : public httplib::Server {
 
   // Whether everybody on the way agrees where the request ends (RFC 9112, 6.3).
   static bool is_framed(const httplib::Request& request) {
-    const std::string length = request.get_header_value("Content-Length"), coding = request.get_header_value("Transfer-Encoding");
-    return request.get_header_value_count("Content-Length") + request.get_header_value_count("Transfer-Encoding") <= 1 &&
-           length.find_first_not_of("0123456789") == std::string::npos && (coding.empty() || ::strcasecmp(coding.c_str(), "chunked") == 0);
+    const std::string length = request.get_header_value("Content-Length"),
+                      coding = request.get_header_value("Transfer-Encoding");
+    return request.get_header_value_count("Content-Length") + request.get_header_value_count("Transfer-Encoding") <=
+               1 &&
+           length.find_first_not_of("0123456789") == std::string::npos &&
+           (coding.empty() || ::strcasecmp(coding.c_str(), "chunked") == 0);
   }
 
   // The library's own loop (Server::process_and_close_socket) with our limits.
@@ -485,7 +515,8 @@ class HttpServer::Listener final : public httplib::Server {
       bool closed = false;
       const bool served = process_request(wire, serving->last_request, closed, [&](httplib::Request& request) {
         take_as_it_comes(request);
-        wire.set_budget(limits_.body_bytes + limits_.body_bytes / 4 + 1024);  // chunks have marks of their own
+        // chunks have marks of their own
+        wire.set_budget(limits_.body_bytes + limits_.body_bytes / 4 + 1024);
       });
       const bool sent = wire.flush();  // what is said of a request that could not be served, too
       if (!served || !sent || closed || serving->last_request || stopping_) return true;
@@ -507,8 +538,9 @@ class HttpServer::Listener final : public httplib::Server {
   void turn_away(int socket) {
     if (tls_ == nullptr) {
       const std::string& body = owner_.turned_away_;
-      const std::string text = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=UTF-8\r\nConnection: close\r\nContent-Length: " +
-                               std::to_string(body.size()) + "\r\n\r\n" + body;
+      const std::string text =
+          "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=UTF-8\r\nConnection: close\r\nContent-Length: " +
+          std::to_string(body.size()) + "\r\n\r\n" + body;
       ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     }
     ::shutdown(socket, SHUT_WR);
@@ -548,7 +580,8 @@ engine::Result<int> HttpServer::start(const HttpListen& listen) {
   ENSURE(listener_ == nullptr, "started once");
   auto listener = std::make_unique<Listener>(*this);
   if (!listen.certificate.empty()) {
-    if (const engine::Outcome usable = listener->use_certificate(listen.certificate, listen.key); !usable) return usable.error();
+    if (const engine::Outcome usable = listener->use_certificate(listen.certificate, listen.key); !usable)
+      return usable.error();
   }
   const engine::Result<int> port = listener->begin(listen);
   if (port) listener_ = std::move(listener);

@@ -7,12 +7,14 @@ namespace gateway {
 namespace {
 
 // TIMEOUT and MAXTTL: seconds within bounds, or the default. Nothing where it is no number or out of bounds.
-std::optional<std::chrono::seconds> seconds_of(const Command& command, std::string_view parameter, std::int64_t least, std::int64_t most, std::int64_t otherwise) {
+std::optional<std::chrono::seconds> seconds_of(const Command& command, std::string_view parameter, std::int64_t least,
+                                               std::int64_t most, std::int64_t otherwise) {
   const auto text = command.find(parameter);
   if (!text || text->empty()) return std::chrono::seconds(otherwise);
   std::int64_t number = 0;
   const auto [stop, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc{} || stop != text->data() + text->size() || number < least || number > most) return std::nullopt;
+  if (error != std::errc{} || stop != text->data() + text->size() || number < least || number > most)
+    return std::nullopt;
   return std::chrono::seconds(number);
 }
 
@@ -39,7 +41,8 @@ Answer end_session(Desk& desk, const Call& call) {
 Answer check_authentication(Desk& desk, const Call& call) {
   const auto sub_user = call.command.find("SUBUSER");
   const auto password = call.command.find("PASSWORD");
-  if (!sub_user && !password) return {};  // the vendor's module asks like that: whether it is itself who it says
+  // the vendor's module asks like that: whether it is itself who it says
+  if (!sub_user && !password) return {};
   if (!sub_user || !password) return refuse(504, sub_user ? "PASSWORD" : "SUBUSER");
   const std::optional<engine::User> user = call.store.user(*sub_user);
   if (!user || user->customer != call.caller.user.customer) return refuse(531, "SUBUSER");

@@ -29,7 +29,9 @@ std::string zone_word(std::string_view zone) {
 }
 std::string class_of_zone(std::string_view zone) { return zone_word(zone) + "_BACKORDER"; }
 
-std::string_view status_word(engine::State state) { return name(state == engine::State::voided ? engine::State::failed : state); }
+std::string_view status_word(engine::State state) {
+  return name(state == engine::State::voided ? engine::State::failed : state);
+}
 
 bool matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
@@ -54,8 +56,10 @@ bool matches(std::string_view pattern, std::string_view text) {
 std::string glob_of(std::string_view pattern) {
   std::string glob;
   for (const char c : pattern) {
-    if (c == '?' || c == '[') glob += std::string("[") + c + "]";
-    else glob += lower(c);
+    if (c == '?' || c == '[')
+      glob += std::string("[") + c + "]";
+    else
+      glob += lower(c);
   }
   return glob;
 }

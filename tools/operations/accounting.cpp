@@ -32,17 +32,27 @@ void count(Outcomes& row, const Backorder& backorder) {
   ++row.placed;
   if (backorder.attempt > 0) ++row.reserved;
   if (backorder.submitted_at) ++row.submitted;
-  if (backorder.state == State::auction_pending || backorder.state == State::auction_won || backorder.state == State::auction_lost || backorder.auction_ends_at) ++row.auctions;
+  if (backorder.state == State::auction_pending || backorder.state == State::auction_won ||
+      backorder.state == State::auction_lost || backorder.auction_ends_at)
+    ++row.auctions;
   switch (backorder.state) {
     case State::requested:
     case State::active:
     case State::processing:
-    case State::auction_pending: ++row.open; break;
+    case State::auction_pending:
+      ++row.open;
+      break;
     case State::successful:
-    case State::auction_won: ++row.registered; break;
+    case State::auction_won:
+      ++row.registered;
+      break;
     case State::failed:
-    case State::auction_lost: ++row.failed; break;
-    case State::cancelled: ++row.cancelled; break;
+    case State::auction_lost:
+      ++row.failed;
+      break;
+    case State::cancelled:
+      ++row.cancelled;
+      break;
     case State::voided:
       ++row.voided;
       ++row.void_reasons[backorder.reason.value()];
@@ -68,15 +78,18 @@ std::unordered_map<std::int64_t, Customer> customers_by_id(LedgerStore& store) {
 
 }  // namespace
 
-std::vector<Outcomes> outcomes(LedgerStore& store, std::optional<engine::UtcTime> from, std::optional<engine::UtcTime> to, bool by_placed) {
+std::vector<Outcomes> outcomes(LedgerStore& store, std::optional<engine::UtcTime> from,
+                               std::optional<engine::UtcTime> to, bool by_placed) {
   std::map<std::string, Outcomes> zones;
   std::map<std::string, std::vector<Milliseconds>> leads;
   Outcomes total;
   std::vector<Milliseconds> all_leads;
   for (const Backorder& backorder : store.backorders({})) {
     std::optional<engine::UtcTime> at;
-    if (by_placed) at = backorder.placed_at;
-    else if (backorder.drop) at = backorder.drop->drop_at;
+    if (by_placed)
+      at = backorder.placed_at;
+    else if (backorder.drop)
+      at = backorder.drop->drop_at;
     if ((from && (!at || *at < *from)) || (to && (!at || *at >= *to))) continue;
     Outcomes& row = zones[backorder.zone];
     row.zone = backorder.zone;
@@ -109,10 +122,12 @@ std::optional<std::string> percentage(std::int64_t part, std::int64_t whole) {
 std::vector<Adjustment> adjustments(LedgerStore& store, const Period& period) {
   const std::vector<std::string> names = store.names_of_customers();
   std::vector<Adjustment> rows;
-  store.each_transfer(query_of(period, {TransferKind::adjustment, TransferKind::goodwill, TransferKind::reversal}), [&](const Transfer& transfer) {
-    const std::optional<engine::CustomerId> customer = transfer.customer();
-    rows.push_back({transfer, customer ? names.at(static_cast<std::size_t>(customer->value())) : ""});
-  });
+  store.each_transfer(
+      query_of(period, {TransferKind::adjustment, TransferKind::goodwill, TransferKind::reversal}),
+      [&](const Transfer& transfer) {
+        const std::optional<engine::CustomerId> customer = transfer.customer();
+        rows.push_back({transfer, customer ? names.at(static_cast<std::size_t>(customer->value())) : ""});
+      });
   std::ranges::stable_sort(rows, {}, [](const Adjustment& row) -> const std::string& { return row.transfer.actor; });
   return rows;
 }
@@ -124,18 +139,25 @@ std::vector<VatRow> vat(LedgerStore& store, const Period& period) {
   for (Backorder& backorder : store.backorders({})) backorders.emplace(backorder.id.value(), std::move(backorder));
   std::vector<VatRow> rows;
   std::map<std::tuple<std::int64_t, bool, int>, std::size_t> supplies;  // backorder, late or not, attempt
-  store.each_transfer(query_of(period, {TransferKind::capture, TransferKind::capture_tax, TransferKind::late_charge, TransferKind::late_charge_tax}), [&](const Transfer& transfer) {
-    const bool is_tax = transfer.kind == TransferKind::capture_tax || transfer.kind == TransferKind::late_charge_tax;
-    const bool is_late = transfer.kind == TransferKind::late_charge || transfer.kind == TransferKind::late_charge_tax;
-    const Backorder& backorder = backorders.at(transfer.backorder.value().value());
-    const Money zero = Money::zero(transfer.amount.currency());
-    const auto [found, is_new] = supplies.try_emplace({backorder.id.value(), is_late, transfer.attempt}, rows.size());
-    if (is_new) rows.push_back({transfer, {}, backorder, customers.at(backorder.customer.value()), zero, zero, zero, {}});
-    VatRow& row = rows[found->second];
-    (is_tax ? row.tax_amount : row.net_amount) += transfer.amount;
-    row.gross += transfer.amount;
-    if (is_tax) row.tax = transfer;
-  });
+  store.each_transfer(
+      query_of(period, {TransferKind::capture, TransferKind::capture_tax, TransferKind::late_charge,
+                        TransferKind::late_charge_tax}),
+      [&](const Transfer& transfer) {
+        const bool is_tax =
+            transfer.kind == TransferKind::capture_tax || transfer.kind == TransferKind::late_charge_tax;
+        const bool is_late =
+            transfer.kind == TransferKind::late_charge || transfer.kind == TransferKind::late_charge_tax;
+        const Backorder& backorder = backorders.at(transfer.backorder.value().value());
+        const Money zero = Money::zero(transfer.amount.currency());
+        const auto [found, is_new] =
+            supplies.try_emplace({backorder.id.value(), is_late, transfer.attempt}, rows.size());
+        if (is_new)
+          rows.push_back({transfer, {}, backorder, customers.at(backorder.customer.value()), zero, zero, zero, {}});
+        VatRow& row = rows[found->second];
+        (is_tax ? row.tax_amount : row.net_amount) += transfer.amount;
+        row.gross += transfer.amount;
+        if (is_tax) row.tax = transfer;
+      });
   for (VatRow& row : rows) {
     const std::int64_t rate = engine::tax_rate_bp(rates, row.customer.country, row.net.recorded_at);
     const engine::NetAndTax parts = engine::split_gross(row.gross, rate);

@@ -1,4 +1,5 @@
-// Reports for the books' year: how zones did, who corrected what, and tax. Models without a face; every total is the sum of its rows.
+// Reports for the books' year: how zones did, who corrected what, and tax. Models without a face; every total is the
+// sum of its rows.
 #pragma once
 
 #include <map>
@@ -21,17 +22,19 @@ struct Outcomes {
   std::int64_t registered = 0;  // SUCCESSFUL, AUCTION-WON
   std::int64_t failed = 0;      // FAILED, AUCTION-LOST
   std::int64_t cancelled = 0;
-  std::int64_t missed = 0;      // VOID (deadline_missed), counted in `voided` too
+  std::int64_t missed = 0;  // VOID (deadline_missed), counted in `voided` too
   std::int64_t voided = 0;
-  std::int64_t open = 0;        // placed = registered + failed + cancelled + voided + open
+  std::int64_t open = 0;                                  // placed = registered + failed + cancelled + voided + open
   std::map<engine::Reason, std::int64_t> void_reasons{};  // their sum is `voided`
-  std::optional<engine::Milliseconds> median_submit_lead{};  // from the job's creation to the drop; of an even number: the mean of the middle two
+  // from the job's creation to the drop; of an even number: the mean of the middle two
+  std::optional<engine::Milliseconds> median_submit_lead{};
 
   std::int64_t decided() const { return registered + failed; }
 };
-// Of those whose drop (else, or with by_placed: whose placing) lies in [from, to); undated ones only where there is no bound or it is by placing. By zone;
-// the last row is the total.
-std::vector<Outcomes> outcomes(engine::LedgerStore& store, std::optional<engine::UtcTime> from, std::optional<engine::UtcTime> to, bool by_placed);
+// Of those whose drop (else, or with by_placed: whose placing) lies in [from, to); undated ones only where there is no
+// bound or it is by placing. By zone; the last row is the total.
+std::vector<Outcomes> outcomes(engine::LedgerStore& store, std::optional<engine::UtcTime> from,
+                               std::optional<engine::UtcTime> to, bool by_placed);
 
 // "12 of 34" in hundred with one decimal, half-even: "35.3"; nothing of none.
 std::optional<std::string> percentage(std::int64_t part, std::int64_t whole);
@@ -45,13 +48,14 @@ std::vector<Adjustment> adjustments(engine::LedgerStore& store, const Period& pe
 
 // One supply: its tax point is its capture (or the late charge).
 struct VatRow {
-  engine::Transfer net;                    // or the tax's, where the net is zero
-  std::optional<engine::Transfer> tax;     // none: zero
+  engine::Transfer net;                 // or the tax's, where the net is zero
+  std::optional<engine::Transfer> tax;  // none: zero
   engine::Backorder backorder;
   engine::Customer customer;
   engine::Money net_amount, tax_amount, gross;
-  // Of the table at the tax point for the country that the account has now; absent where that rate would have split the gross in another way (the account's
-  // country or the table was changed since): the amounts are those that were posted.
+  // Of the table at the tax point for the country that the account has now; absent where that rate would have split the
+  // gross in another way (the account's country or the table was changed since): the amounts are those that were
+  // posted.
   std::optional<std::int64_t> rate_bp;
 };
 std::vector<VatRow> vat(engine::LedgerStore& store, const Period& period);  // by id

@@ -46,7 +46,8 @@ engine::NewEvent account_event(EventKind kind, const Customer& customer, std::st
 }
 
 // A request about one account: looked up, decided.
-Result<Reply> about_account(const Context& context, const RequestKey& request, Facts content, const std::string& account,
+Result<Reply> about_account(const Context& context, const RequestKey& request, Facts content,
+                            const std::string& account,
                             const std::function<Result<Facts>(Changes&, Customer&)>& decide) {
   content.emplace_back("account", account);
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
@@ -58,22 +59,27 @@ Result<Reply> about_account(const Context& context, const RequestKey& request, F
 // And answered with its balances.
 Result<Reply> on_account(const Context& context, const RequestKey& request, Facts content, const std::string& account,
                          const std::function<engine::Outcome(Changes&, Customer&)>& decide) {
-  return about_account(context, request, std::move(content), account, [&](Changes& changes, Customer& customer) -> Result<Facts> {
-    const engine::Outcome done = decide(changes, customer);
-    if (!done) return done.error();
-    return balance_facts(customer);
-  });
+  return about_account(context, request, std::move(content), account,
+                       [&](Changes& changes, Customer& customer) -> Result<Facts> {
+                         const engine::Outcome done = decide(changes, customer);
+                         if (!done) return done.error();
+                         return balance_facts(customer);
+                       });
 }
 
 Facts payment_content(std::string what, const engine::Payment& payment) {
-  return {{"request", std::move(what)}, {"amount", to_string_with_code(payment.amount)}, {"source", payment.source},
-          {"effective", text_or(payment.effective_at)}, {"memo", payment.memo}};
+  return {{"request", std::move(what)},
+          {"amount", to_string_with_code(payment.amount)},
+          {"source", payment.source},
+          {"effective", text_or(payment.effective_at)},
+          {"memo", payment.memo}};
 }
 
 Facts post_unidentified(Changes& changes, const RequestKey& request, const engine::Payment& payment) {
   engine::pay_in_unidentified(changes, payment);
   const std::string subject = request.key.empty() ? payment.memo : request.sender + ":" + request.key;
-  changes.cases.push_back(unidentified_payment(subject, payment.amount, "from " + payment.source + ": " + payment.memo));
+  changes.cases.push_back(
+      unidentified_payment(subject, payment.amount, "from " + payment.source + ": " + payment.memo));
   return {{"account", "suspense"}, {"amount", to_string_with_code(payment.amount)}};
 }
 
@@ -120,7 +126,8 @@ Result<Posted> posted_with(engine::LedgerStore& store, engine::TransferId id) {
 engine::Outcome apply_terms(Changes& changes, Customer& customer, const AccountTerms& terms, std::string& what) {
   const auto note = [&what](const std::string& text) { what += (what.empty() ? "" : ", ") + text; };
   if (terms.country) {
-    const bool two_letters = terms.country->size() == 2 && std::ranges::all_of(*terms.country, [](unsigned char c) { return c >= 'A' && c <= 'Z'; });
+    const bool two_letters = terms.country->size() == 2 &&
+                             std::ranges::all_of(*terms.country, [](unsigned char c) { return c >= 'A' && c <= 'Z'; });
     if (!two_letters && !terms.country->empty()) {
       return bad_argument("country '" + *terms.country + "' is not two capital letters of ISO 3166-1, such as DE");
     }
@@ -128,7 +135,8 @@ engine::Outcome apply_terms(Changes& changes, Customer& customer, const AccountT
     note("country " + *terms.country);
   }
   if (terms.tier) {
-    if (!is_account_name(*terms.tier)) return bad_argument("tier '" + *terms.tier + "': letters, digits, '.', '-', '_', at most 64");
+    if (!is_account_name(*terms.tier))
+      return bad_argument("tier '" + *terms.tier + "': letters, digits, '.', '-', '_', at most 64");
     customer.tier = *terms.tier;
     note("tier " + *terms.tier);
   }
@@ -161,51 +169,68 @@ Facts terms_content(const AccountTerms& terms) {
           {"credit_limit", text_or(terms.credit_limit)}};
 }
 
-Result<Reply> change_state(const Context& context, const RequestKey& request, const std::string& name, const std::string& reason,
-                           engine::AccountState from, engine::AccountState to, const std::string& verb) {
-  return on_account(context, request, {{"request", verb}, {"reason", reason}}, name, [&](Changes& changes, Customer& customer) -> engine::Outcome {
-    if (reason.empty()) return bad_argument(verb + " needs a reason");
-    if (customer.state != from) {
-      return Error{ErrorCode::impossible_step, "account " + name + " is " + std::string(engine::name(customer.state)) + ", not " +
-                                                   std::string(engine::name(from))};
-    }
-    customer.state = to;
-    changes.customers.push_back(customer);
-    changes.events.push_back(account_event(EventKind::account_changed, customer, std::string(engine::name(to)) + ": " + reason));
-    return engine::Done{};
-  });
+Result<Reply> change_state(const Context& context, const RequestKey& request, const std::string& name,
+                           const std::string& reason, engine::AccountState from, engine::AccountState to,
+                           const std::string& verb) {
+  return on_account(context, request, {{"request", verb}, {"reason", reason}}, name,
+                    [&](Changes& changes, Customer& customer) -> engine::Outcome {
+                      if (reason.empty()) return bad_argument(verb + " needs a reason");
+                      if (customer.state != from) {
+                        return Error{ErrorCode::impossible_step, "account " + name + " is " +
+                                                                     std::string(engine::name(customer.state)) +
+                                                                     ", not " + std::string(engine::name(from))};
+                      }
+                      customer.state = to;
+                      changes.customers.push_back(customer);
+                      changes.events.push_back(account_event(EventKind::account_changed, customer,
+                                                             std::string(engine::name(to)) + ": " + reason));
+                      return engine::Done{};
+                    });
 }
 
 }  // namespace
 
-Result<Reply> open_account(const Context& context, const RequestKey& request, const std::string& name, engine::Currency currency,
-                           const AccountTerms& terms) {
+Result<Reply> open_account(const Context& context, const RequestKey& request, const std::string& name,
+                           engine::Currency currency, const AccountTerms& terms) {
   Facts content{{"request", "open"}, {"account", name}, {"currency", std::string(currency.code())}};
   const Facts rest = terms_content(terms);
   content.insert(content.end(), rest.begin(), rest.end());
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
-    if (!is_account_name(name)) return bad_argument("account name '" + name + "': letters, digits, '.', '-', '_', at most 64");
+    if (!is_account_name(name))
+      return bad_argument("account name '" + name + "': letters, digits, '.', '-', '_', at most 64");
     if (const auto taken = context.store.customer(name)) {
       return Error{ErrorCode::account_exists, "account " + name + " was opened on " + to_string(taken->opened_at)};
     }
     const Money zero = Money::zero(currency);
-    Customer customer{.id = context.store.next_customer_id(), .name = name, .currency = currency, .opened_at = context.now, .available = zero,
-                      .reserved = zero, .credit_limit = zero, .owed = zero, .warned = zero};
+    Customer customer{.id = context.store.next_customer_id(),
+                      .name = name,
+                      .currency = currency,
+                      .opened_at = context.now,
+                      .available = zero,
+                      .reserved = zero,
+                      .credit_limit = zero,
+                      .owed = zero,
+                      .warned = zero};
     std::string what;
     const engine::Outcome applied = apply_terms(changes, customer, terms, what);
     if (!applied) return applied.error();
     changes.new_customers.push_back(customer);
     changes.events.push_back(account_event(EventKind::account_opened, customer, "in " + std::string(currency.code())));
-    return Facts{{"account", name}, {"id", std::to_string(customer.id.value())}, {"currency", std::string(currency.code())},
-                 {"tier", customer.tier}, {"credit_limit", to_string_with_code(customer.credit_limit)}};
+    return Facts{{"account", name},
+                 {"id", std::to_string(customer.id.value())},
+                 {"currency", std::string(currency.code())},
+                 {"tier", customer.tier},
+                 {"credit_limit", to_string_with_code(customer.credit_limit)}};
   });
 }
 
-Result<Reply> change_terms(const Context& context, const RequestKey& request, const std::string& name, const AccountTerms& terms) {
+Result<Reply> change_terms(const Context& context, const RequestKey& request, const std::string& name,
+                           const AccountTerms& terms) {
   Facts content = terms_content(terms);
   content.insert(content.begin(), {"request", "terms"});
   return on_account(context, request, content, name, [&](Changes& changes, Customer& customer) -> engine::Outcome {
-    if (const auto refused = forbidden(customer.state, engine::AccountAct::configure)) return Error{*refused, "account " + name + " is closed"};
+    if (const auto refused = forbidden(customer.state, engine::AccountAct::configure))
+      return Error{*refused, "account " + name + " is closed"};
     std::string what;
     const engine::Outcome applied = apply_terms(changes, customer, terms, what);
     if (!applied) return applied;
@@ -215,23 +240,29 @@ Result<Reply> change_terms(const Context& context, const RequestKey& request, co
   });
 }
 
-Result<Reply> freeze_account(const Context& context, const RequestKey& request, const std::string& name, const std::string& reason) {
-  return change_state(context, request, name, reason, engine::AccountState::open, engine::AccountState::frozen, "freeze");
+Result<Reply> freeze_account(const Context& context, const RequestKey& request, const std::string& name,
+                             const std::string& reason) {
+  return change_state(context, request, name, reason, engine::AccountState::open, engine::AccountState::frozen,
+                      "freeze");
 }
 
-Result<Reply> unfreeze_account(const Context& context, const RequestKey& request, const std::string& name, const std::string& reason) {
-  return change_state(context, request, name, reason, engine::AccountState::frozen, engine::AccountState::open, "unfreeze");
+Result<Reply> unfreeze_account(const Context& context, const RequestKey& request, const std::string& name,
+                               const std::string& reason) {
+  return change_state(context, request, name, reason, engine::AccountState::frozen, engine::AccountState::open,
+                      "unfreeze");
 }
 
-Result<Reply> close_account(const Context& context, const RequestKey& request, const std::string& name, const std::string& reason,
-                            const std::optional<std::string>& pay_out_to) {
-  const Facts content{{"request", "close"}, {"account", name}, {"reason", reason}, {"pay_out_to", pay_out_to.value_or("")}};
+Result<Reply> close_account(const Context& context, const RequestKey& request, const std::string& name,
+                            const std::string& reason, const std::optional<std::string>& pay_out_to) {
+  const Facts content{
+      {"request", "close"}, {"account", name}, {"reason", reason}, {"pay_out_to", pay_out_to.value_or("")}};
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     if (reason.empty()) return bad_argument("closing needs a reason");
     Result<Customer> found = customer_named(context.store, name);
     if (!found) return found.error();
     Customer& customer = found.value();
-    if (customer.state == engine::AccountState::closed) return Error{ErrorCode::account_closed, "account " + name + " is closed already"};
+    if (customer.state == engine::AccountState::closed)
+      return Error{ErrorCode::account_closed, "account " + name + " is closed already"};
     engine::BackorderQuery query;
     query.customer = customer.id;
     query.open = true;
@@ -241,7 +272,8 @@ Result<Reply> close_account(const Context& context, const RequestKey& request, c
         ++open;
         continue;
       }
-      const auto done = engine::cancel(changes, backorder, customer, engine::By::operator_, "account closing: " + reason, context.now);
+      const auto done = engine::cancel(changes, backorder, customer, engine::By::operator_,
+                                       "account closing: " + reason, context.now);
       if (!done) return done.error();
       if (done.value() == engine::Cancelling::done) {
         changes.backorders.back().reason = engine::Reason::account_closed;
@@ -252,34 +284,42 @@ Result<Reply> close_account(const Context& context, const RequestKey& request, c
       }
     }
     if (open == 0 && pay_out_to && customer.available.is_positive()) {
-      const engine::Outcome paid = engine::pay_out(changes, customer, {customer.available, *pay_out_to, {}, "account closed: " + reason});
+      const engine::Outcome paid =
+          engine::pay_out(changes, customer, {customer.available, *pay_out_to, {}, "account closed: " + reason});
       if (!paid) return paid.error();
     }
-    const bool empty = open == 0 && customer.available.is_zero() && customer.reserved.is_zero() && customer.owed.is_zero();
+    const bool empty =
+        open == 0 && customer.available.is_zero() && customer.reserved.is_zero() && customer.owed.is_zero();
     const engine::AccountState before = customer.state;
     customer.state = empty ? engine::AccountState::closed : engine::AccountState::closing;
     if (customer.state != before) {
       changes.customers.push_back(customer);
-      changes.events.push_back(account_event(EventKind::account_changed, customer, std::string(engine::name(customer.state)) + ": " + reason));
+      changes.events.push_back(account_event(EventKind::account_changed, customer,
+                                             std::string(engine::name(customer.state)) + ": " + reason));
     }
-    Facts facts{{"account", name}, {"state", std::string(engine::name(customer.state))}, {"cancelled", std::to_string(cancelled)},
+    Facts facts{{"account", name},
+                {"state", std::string(engine::name(customer.state))},
+                {"cancelled", std::to_string(cancelled)},
                 {"open_backorders", std::to_string(open)}};
     add_balances(facts, customer);
     return facts;
   });
 }
 
-Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account, const engine::Payment& payment) {
-  return about_account(context, request, payment_content("fund", payment), account, [&](Changes& changes, Customer& customer) -> Result<Facts> {
-    if (customer.state == engine::AccountState::closed) {
-      engine::Payment unidentified = payment;
-      unidentified.memo = "for closed account " + account + (payment.memo.empty() ? "" : ": " + payment.memo);
-      return post_unidentified(changes, request, unidentified);
-    }
-    const engine::Outcome paid = engine::pay_in(changes, customer, payment);
-    if (!paid) return paid.error();
-    return balance_facts(customer);
-  });
+Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account,
+                   const engine::Payment& payment) {
+  return about_account(context, request, payment_content("fund", payment), account,
+                       [&](Changes& changes, Customer& customer) -> Result<Facts> {
+                         if (customer.state == engine::AccountState::closed) {
+                           engine::Payment unidentified = payment;
+                           unidentified.memo =
+                               "for closed account " + account + (payment.memo.empty() ? "" : ": " + payment.memo);
+                           return post_unidentified(changes, request, unidentified);
+                         }
+                         const engine::Outcome paid = engine::pay_in(changes, customer, payment);
+                         if (!paid) return paid.error();
+                         return balance_facts(customer);
+                       });
 }
 
 Result<Reply> fund_unidentified(const Context& context, const RequestKey& request, const engine::Payment& payment) {
@@ -293,67 +333,83 @@ engine::NewCase unidentified_payment(const std::string& subject, Money amount, c
 
 namespace {
 
-// The case that an assignment answers: the one named, else the only open one of that amount; none where no case is of that amount.
-Result<std::optional<engine::CaseId>> asking_case(engine::LedgerStore& store, Money amount, std::optional<std::int64_t> named) {
+// The case that an assignment answers: the one named, else the only open one of that amount; none where no case is of
+// that amount.
+Result<std::optional<engine::CaseId>> asking_case(engine::LedgerStore& store, Money amount,
+                                                  std::optional<std::int64_t> named) {
   engine::CaseQuery query;
   query.kind = engine::CaseKind::unidentified_payment;
   std::vector<engine::CaseId> asking;
   for (const engine::Case& one : store.cases(query)) {
-    if (named ? one.id.value() == *named : one.detail.starts_with(to_string_with_code(amount) + " ")) asking.push_back(one.id);
+    if (named ? one.id.value() == *named : one.detail.starts_with(to_string_with_code(amount) + " "))
+      asking.push_back(one.id);
   }
   if (named && asking.empty()) {
-    return Error{ErrorCode::case_not_found, "there is no open case " + std::to_string(*named) + " about an unidentified payment: 'cases --kind unidentified_payment' lists them"};
+    return Error{ErrorCode::case_not_found,
+                 "there is no open case " + std::to_string(*named) +
+                     " about an unidentified payment: 'cases --kind unidentified_payment' lists them"};
   }
   if (asking.empty()) return std::optional<engine::CaseId>();
   if (asking.size() == 1) return std::optional(asking.front());
   std::string numbers;
   for (const engine::CaseId id : asking) numbers += (numbers.empty() ? "" : ", ") + std::to_string(id.value());
-  return bad_argument("several payments of " + to_string_with_code(amount) + " wait in suspense: say which case this closes, --case " + numbers);
+  return bad_argument("several payments of " + to_string_with_code(amount) +
+                      " wait in suspense: say which case this closes, --case " + numbers);
 }
 
 }  // namespace
 
-Result<Reply> assign_unidentified(const Context& context, const RequestKey& request, const std::string& account, Money amount,
-                                  const std::string& reason, std::optional<std::int64_t> case_id) {
+Result<Reply> assign_unidentified(const Context& context, const RequestKey& request, const std::string& account,
+                                  Money amount, const std::string& reason, std::optional<std::int64_t> case_id) {
   Facts content{{"request", "assign"}, {"amount", to_string_with_code(amount)}, {"reason", reason}};
   if (case_id) content.emplace_back("case", std::to_string(*case_id));
   return on_account(context, request, content, account, [&](Changes& changes, Customer& customer) -> engine::Outcome {
     if (reason.empty()) return bad_argument("assigning unidentified money needs a reason");
     const Result<std::optional<engine::CaseId>> asking = asking_case(context.store, amount, case_id);
     if (!asking) return asking.error();
-    if (asking.value()) changes.closed_cases.push_back({*asking.value(), "assigned to " + customer.name + ": " + reason});
+    if (asking.value())
+      changes.closed_cases.push_back({*asking.value(), "assigned to " + customer.name + ": " + reason});
     Money held = Money::zero(amount.currency());
     for (const engine::AccountTurnover& row : context.store.turnovers({}, {}, false)) {
       if (row.account.kind != engine::AccountKind::suspense || row.account.currency != amount.currency()) continue;
-      held += Money::of_minor(row.opening_credit_minor + row.credit_minor - row.opening_debit_minor - row.debit_minor, amount.currency());
+      held += Money::of_minor(row.opening_credit_minor + row.credit_minor - row.opening_debit_minor - row.debit_minor,
+                              amount.currency());
     }
     return engine::assign_unidentified(changes, customer, amount, held, reason);
   });
 }
 
-Result<Reply> withdraw(const Context& context, const RequestKey& request, const std::string& account, const engine::Payment& payment) {
+Result<Reply> withdraw(const Context& context, const RequestKey& request, const std::string& account,
+                       const engine::Payment& payment) {
   return on_account(context, request, payment_content("withdraw", payment), account,
                     [&](Changes& changes, Customer& customer) { return engine::pay_out(changes, customer, payment); });
 }
 
-Result<Reply> adjust(const Context& context, const RequestKey& request, const std::string& account, Money amount, engine::Direction direction,
-                     bool as_goodwill, const std::string& reason, std::optional<engine::UtcTime> effective_at) {
-  const Facts content{{"request", as_goodwill ? "goodwill" : direction == engine::Direction::credit ? "credit" : "debit"},
-                      {"amount", to_string_with_code(amount)}, {"reason", reason}, {"effective", text_or(effective_at)}};
+Result<Reply> adjust(const Context& context, const RequestKey& request, const std::string& account, Money amount,
+                     engine::Direction direction, bool as_goodwill, const std::string& reason,
+                     std::optional<engine::UtcTime> effective_at) {
+  const Facts content{{"request", as_goodwill                              ? "goodwill"
+                                  : direction == engine::Direction::credit ? "credit"
+                                                                           : "debit"},
+                      {"amount", to_string_with_code(amount)},
+                      {"reason", reason},
+                      {"effective", text_or(effective_at)}};
   return on_account(context, request, content, account, [&](Changes& changes, Customer& customer) {
     if (as_goodwill) return engine::grant_goodwill(changes, customer, amount, reason);
     return engine::adjust(changes, customer, amount, direction, reason, effective_at);
   });
 }
 
-Result<Reply> reverse(const Context& context, const RequestKey& request, engine::TransferId transfer, const std::string& reason) {
+Result<Reply> reverse(const Context& context, const RequestKey& request, engine::TransferId transfer,
+                      const std::string& reason) {
   const Facts content{{"request", "reverse"}, {"transfer", std::to_string(transfer.value())}, {"reason", reason}};
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     if (reason.empty()) return bad_argument("a reversal needs a reason");
     Result<Posted> posted = posted_with(context.store, transfer);
     if (!posted) return posted.error();
     std::optional<Customer>& customer = posted.value().customer;
-    const engine::Outcome done = engine::reverse(changes, customer ? &*customer : nullptr, posted.value().transfers, posted.value().answers, reason);
+    const engine::Outcome done = engine::reverse(changes, customer ? &*customer : nullptr, posted.value().transfers,
+                                                 posted.value().answers, reason);
     if (!done) return done.error();
     Facts facts{{"reversed", std::to_string(posted.value().transfers.size())}};
     if (customer) {
@@ -364,36 +420,46 @@ Result<Reply> reverse(const Context& context, const RequestKey& request, engine:
   });
 }
 
-Result<Reply> charge_back(const Context& context, const RequestKey& request, engine::TransferId payment, const std::string& reason) {
+Result<Reply> charge_back(const Context& context, const RequestKey& request, engine::TransferId payment,
+                          const std::string& reason) {
   const Facts content{{"request", "chargeback"}, {"transfer", std::to_string(payment.value())}, {"reason", reason}};
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     if (reason.empty()) return bad_argument("a chargeback needs a reason, such as the bank's reference");
     Result<Posted> posted = posted_with(context.store, payment);
     if (!posted) return posted.error();
-    if (!posted.value().customer) return Error{ErrorCode::not_reversible, "transfer " + std::to_string(payment.value()) + " is no customer's payment"};
+    if (!posted.value().customer)
+      return Error{ErrorCode::not_reversible,
+                   "transfer " + std::to_string(payment.value()) + " is no customer's payment"};
     Customer& customer = *posted.value().customer;
     engine::BackorderQuery query;
     query.customer = customer.id;
     query.open = true;
     std::vector<engine::Backorder> backorders = context.store.backorders(query);
-    const engine::Outcome done = engine::charge_back(changes, customer, posted.value().transfers, posted.value().answers, backorders, reason, context.now);
+    const engine::Outcome done = engine::charge_back(changes, customer, posted.value().transfers,
+                                                     posted.value().answers, backorders, reason, context.now);
     if (!done) return done.error();
-    Facts facts{{"account", customer.name}, {"state", std::string(name(customer.state))}, {"voided", std::to_string(changes.backorders.size())}};
+    Facts facts{{"account", customer.name},
+                {"state", std::string(name(customer.state))},
+                {"voided", std::to_string(changes.backorders.size())}};
     add_balances(facts, customer);
     return facts;
   });
 }
 
 Result<Reply> pay_provider(const Context& context, const RequestKey& request, const engine::Payment& payment) {
-  return run_request(context, request, payment_content("pay-provider", payment), [&](Changes& changes) -> Result<Facts> {
-    engine::pay_provider(changes, payment);
-    return Facts{{"purse", "prepaid"}, {"amount", to_string_with_code(payment.amount)}};
-  });
+  return run_request(context, request, payment_content("pay-provider", payment),
+                     [&](Changes& changes) -> Result<Facts> {
+                       engine::pay_provider(changes, payment);
+                       return Facts{{"purse", "prepaid"}, {"amount", to_string_with_code(payment.amount)}};
+                     });
 }
 
-Result<Reply> book_provider_cost(const Context& context, const RequestKey& request, Money amount, const std::string& memo,
-                                 std::optional<engine::UtcTime> effective_at) {
-  const Facts content{{"request", "provider-cost"}, {"amount", to_string_with_code(amount)}, {"memo", memo}, {"effective", text_or(effective_at)}};
+Result<Reply> book_provider_cost(const Context& context, const RequestKey& request, Money amount,
+                                 const std::string& memo, std::optional<engine::UtcTime> effective_at) {
+  const Facts content{{"request", "provider-cost"},
+                      {"amount", to_string_with_code(amount)},
+                      {"memo", memo},
+                      {"effective", text_or(effective_at)}};
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     engine::book_provider_cost(changes, amount, effective_at, memo);
     return Facts{{"purse", "cost of sales"}, {"amount", to_string_with_code(amount)}};
@@ -401,25 +467,39 @@ Result<Reply> book_provider_cost(const Context& context, const RequestKey& reque
 }
 
 Result<Reply> close_period(const Context& context, const RequestKey& request, engine::UtcTime until) {
-  return run_request(context, request, {{"request", "close-period"}, {"until", to_string(until)}}, [&](Changes& changes) -> Result<Facts> {
-    const auto before = context.store.book().closed_until;
-    if (until > context.now) return bad_argument("a period can be closed up to now (" + to_string(context.now) + "), not until " + to_string(until));
-    if (before && until < *before) return bad_argument("closed until " + to_string(*before) + " already; 'period reopen' moves it back");
-    changes.closed_until = until;
-    changes.events.push_back({EventKind::period_closed, {}, {}, {}, {}, {}, "effective dates before " + to_string(until) + " are closed"});
-    return Facts{{"closed_until", to_string(until)}};
-  });
+  return run_request(
+      context, request, {{"request", "close-period"}, {"until", to_string(until)}},
+      [&](Changes& changes) -> Result<Facts> {
+        const auto before = context.store.book().closed_until;
+        if (until > context.now)
+          return bad_argument("a period can be closed up to now (" + to_string(context.now) + "), not until " +
+                              to_string(until));
+        if (before && until < *before)
+          return bad_argument("closed until " + to_string(*before) + " already; 'period reopen' moves it back");
+        changes.closed_until = until;
+        changes.events.push_back({EventKind::period_closed,
+                                  {},
+                                  {},
+                                  {},
+                                  {},
+                                  {},
+                                  "effective dates before " + to_string(until) + " are closed"});
+        return Facts{{"closed_until", to_string(until)}};
+      });
 }
 
-Result<Reply> reopen_period(const Context& context, const RequestKey& request, std::optional<engine::UtcTime> until, const std::string& reason) {
+Result<Reply> reopen_period(const Context& context, const RequestKey& request, std::optional<engine::UtcTime> until,
+                            const std::string& reason) {
   const Facts content{{"request", "reopen-period"}, {"until", text_or(until)}, {"reason", reason}};
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     if (reason.empty()) return bad_argument("reopening a period needs a reason");
     const auto before = context.store.book().closed_until;
     if (!before) return bad_argument("no period is closed");
-    if (until && *until >= *before) return bad_argument("closed until " + to_string(*before) + "; reopening moves it to an earlier instant");
+    if (until && *until >= *before)
+      return bad_argument("closed until " + to_string(*before) + "; reopening moves it to an earlier instant");
     changes.closed_until = until.value_or(engine::UtcTime{});
-    changes.events.push_back({EventKind::period_reopened, {}, {}, {}, {}, {}, "from " + text_or(until) + ": " + reason});
+    changes.events.push_back(
+        {EventKind::period_reopened, {}, {}, {}, {}, {}, "from " + text_or(until) + ": " + reason});
     return Facts{{"closed_until", text_or(until)}};
   });
 }
@@ -427,13 +507,17 @@ Result<Reply> reopen_period(const Context& context, const RequestKey& request, s
 Result<Reply> set_prices(const Context& context, const RequestKey& request, const std::vector<engine::Price>& prices) {
   Facts content{{"request", "prices"}};
   for (const engine::Price& price : prices) {
-    content.emplace_back(price.zone + " " + price.tier, to_string_with_code(price.amount) + " from " + to_string(price.valid_from) + " to " + text_or(price.valid_to));
+    content.emplace_back(
+        price.zone + " " + price.tier,
+        to_string_with_code(price.amount) + " from " + to_string(price.valid_from) + " to " + text_or(price.valid_to));
   }
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     for (const engine::Price& price : prices) {
-      if (!price.amount.is_positive()) return Error{ErrorCode::invalid_amount, "the price of ." + price.zone + " must be above zero"};
+      if (!price.amount.is_positive())
+        return Error{ErrorCode::invalid_amount, "the price of ." + price.zone + " must be above zero"};
       if (price.valid_to && *price.valid_to <= price.valid_from) {
-        return Error{ErrorCode::invalid_time, "the price of ." + price.zone + " ends at " + to_string(*price.valid_to) + ", not after its start"};
+        return Error{ErrorCode::invalid_time, "the price of ." + price.zone + " ends at " + to_string(*price.valid_to) +
+                                                  ", not after its start"};
       }
     }
     changes.prices = prices;
@@ -446,15 +530,22 @@ Result<Reply> set_prices(const Context& context, const RequestKey& request, cons
     query.order = engine::BackorderQuery::Order::customer;
     std::optional<Customer> customer;
     for (const engine::Backorder& backorder : context.store.backorders(query)) {
-      if (std::ranges::none_of(prices, [&](const engine::Price& price) { return price.zone == backorder.zone; })) continue;
+      if (std::ranges::none_of(prices, [&](const engine::Price& price) { return price.zone == backorder.zone; }))
+        continue;
       if (!customer || customer->id != backorder.customer) customer = context.store.customer(backorder.customer);
       const engine::UtcTime at = backorder.drop ? std::max(context.now, backorder.drop->deposit_due) : context.now;
       const auto before = context.store.price_list().price(backorder.zone, customer->tier, customer->currency, at);
       const auto price = after.price(backorder.zone, customer->tier, customer->currency, at);
       if (!price || *price <= backorder.max_price || before == price) continue;
-      changes.events.push_back({EventKind::price_notice, customer->id, backorder.id, {}, {}, engine::Reason::price_above_cap,
-                                "the price of ." + backorder.zone + " will be " + to_string_with_code(*price) + ", above the cap of " +
-                                    to_string_with_code(backorder.max_price) + ": void when the deposit is due"});
+      changes.events.push_back({EventKind::price_notice,
+                                customer->id,
+                                backorder.id,
+                                {},
+                                {},
+                                engine::Reason::price_above_cap,
+                                "the price of ." + backorder.zone + " will be " + to_string_with_code(*price) +
+                                    ", above the cap of " + to_string_with_code(backorder.max_price) +
+                                    ": void when the deposit is due"});
     }
     return Facts{{"prices", std::to_string(prices.size())}, {"notices", std::to_string(changes.events.size())}};
   });
@@ -463,9 +554,15 @@ Result<Reply> set_prices(const Context& context, const RequestKey& request, cons
 Result<Reply> set_schedule(const Context& context, const RequestKey& request, const engine::ZoneSchedule& schedule) {
   std::string times;
   for (const auto time : schedule.batch_times) times += std::to_string(time.count()) + " ";
-  const Facts content{{"request", "schedule"}, {"zone", schedule.zone}, {"kind", std::string(name(schedule.kind))}, {"time_zone", schedule.time_zone},
-                      {"times", times}, {"job_lead", to_string(schedule.job_lead)}, {"deposit_lead", to_string(schedule.deposit_lead)},
-                      {"deposit_gap", to_string(schedule.deposit_gap)}, {"finalization_lead", to_string(schedule.finalization_lead)},
+  const Facts content{{"request", "schedule"},
+                      {"zone", schedule.zone},
+                      {"kind", std::string(name(schedule.kind))},
+                      {"time_zone", schedule.time_zone},
+                      {"times", times},
+                      {"job_lead", to_string(schedule.job_lead)},
+                      {"deposit_lead", to_string(schedule.deposit_lead)},
+                      {"deposit_gap", to_string(schedule.deposit_gap)},
+                      {"finalization_lead", to_string(schedule.finalization_lead)},
                       {"submit_lead", schedule.submit_lead ? to_string(*schedule.submit_lead) : ""}};
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     const engine::Outcome sound = engine::check(schedule);
@@ -477,62 +574,88 @@ Result<Reply> set_schedule(const Context& context, const RequestKey& request, co
 }
 
 Result<Reply> set_tax_rate(const Context& context, const RequestKey& request, const engine::TaxRate& rate) {
-  const Facts content{{"request", "tax"}, {"country", rate.country}, {"rate_bp", std::to_string(rate.rate_bp)}, {"from", to_string(rate.valid_from)}};
+  const Facts content{{"request", "tax"},
+                      {"country", rate.country},
+                      {"rate_bp", std::to_string(rate.rate_bp)},
+                      {"from", to_string(rate.valid_from)}};
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     if (rate.rate_bp < 0 || rate.rate_bp > 10'000) return bad_argument("a tax rate is between 0 and 100 per cent");
     changes.tax_rates.push_back(rate);
-    return Facts{{"country", rate.country}, {"rate_bp", std::to_string(rate.rate_bp)}, {"from", to_string(rate.valid_from)}};
+    return Facts{
+        {"country", rate.country}, {"rate_bp", std::to_string(rate.rate_bp)}, {"from", to_string(rate.valid_from)}};
   });
 }
 
 std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
-  std::vector<SettingInfo> rows{{"funding.policy", std::string(name(settings.funding.policy)), "each | all-or-nothing: what happens when not everything due is covered"},
-          {"funding.void", std::string(name(settings.funding.timing)), "at-due | at-deadline: when an underfunded backorder is voided"},
-          {"reschedule.keep", to_string(settings.reschedule_keep), "a held deposit stays held while the moved drop is this near"},
-          {"warn.ahead", to_string(settings.warn_ahead), "shortfalls within this time are announced"},
-          {"provider.absence-wait", to_string(settings.absence_wait), "how long after a call a list may prove that it created nothing"},
-          {"overdue.after", to_string(settings.overdue_after), "no outcome this long after the drop is a case"},
-          {"overdue.auction-after", to_string(settings.auction_overdue_after), "no outcome this long after an auction's end is a case"},
-          {"reconcile.provider-lag", to_string(settings.provider_lag), "grace for what the provider sets aside, frees and charges"},
-          {"reconcile.bank-lag", to_string(settings.bank_lag), "how far the days of one payment may lie apart, and grace until a statement shows it"},
-          {"auction.price", settings.auction_on_account ? "on-account" : "external", "external | on-account: who collects the auction price"}};
-  for (const auto& [zone, cost] : settings.expected_cost) rows.push_back({"cost." + zone, to_string_with_code(cost), "what a job there is expected to cost us; the preview adds it up"});
+  std::vector<SettingInfo> rows{
+      {"funding.policy", std::string(name(settings.funding.policy)),
+       "each | all-or-nothing: what happens when not everything due is covered"},
+      {"funding.void", std::string(name(settings.funding.timing)),
+       "at-due | at-deadline: when an underfunded backorder is voided"},
+      {"reschedule.keep", to_string(settings.reschedule_keep),
+       "a held deposit stays held while the moved drop is this near"},
+      {"warn.ahead", to_string(settings.warn_ahead), "shortfalls within this time are announced"},
+      {"provider.absence-wait", to_string(settings.absence_wait),
+       "how long after a call a list may prove that it created nothing"},
+      {"overdue.after", to_string(settings.overdue_after), "no outcome this long after the drop is a case"},
+      {"overdue.auction-after", to_string(settings.auction_overdue_after),
+       "no outcome this long after an auction's end is a case"},
+      {"reconcile.provider-lag", to_string(settings.provider_lag),
+       "grace for what the provider sets aside, frees and charges"},
+      {"reconcile.bank-lag", to_string(settings.bank_lag),
+       "how far the days of one payment may lie apart, and grace until a statement shows it"},
+      {"auction.price", settings.auction_on_account ? "on-account" : "external",
+       "external | on-account: who collects the auction price"}};
+  for (const auto& [zone, cost] : settings.expected_cost)
+    rows.push_back(
+        {"cost." + zone, to_string_with_code(cost), "what a job there is expected to cost us; the preview adds it up"});
   return rows;
 }
 
-Result<Reply> set_setting(const Context& context, const RequestKey& request, const std::string& setting, const std::string& value) {
-  return run_request(context, request, {{"request", "setting"}, {"name", setting}, {"value", value}}, [&](Changes& changes) -> Result<Facts> {
-    bool sound = false;
-    if (setting == "funding.policy") sound = engine::parse_funding_policy(value).has_value();
-    else if (setting == "funding.void") sound = engine::parse_void_timing(value).has_value();
-    else if (setting.starts_with("cost.")) sound = true;  // the store reads it, and refuses what it cannot
-    else if (setting == "auction.price") sound = value == "external" || value == "on-account";
-    else {
-      const std::vector<SettingInfo> known = list_settings(context.store.settings());
-      if (std::ranges::find(known, setting, &SettingInfo::name) == known.end()) return bad_argument("there is no setting '" + setting + "'; see 'config list'");
-      const Result<engine::Milliseconds> span = engine::parse_span(value);
-      if (!span) return span.error();
-      sound = true;
-    }
-    if (!sound) return bad_argument("'" + value + "' is no value of " + setting + "; see 'config list'");
-    changes.settings.emplace_back(setting, value);
-    changes.events.push_back({EventKind::setting_changed, {}, {}, {}, {}, {}, setting + " = " + value});
-    return Facts{{"setting", setting}, {"value", value}};
-  });
+Result<Reply> set_setting(const Context& context, const RequestKey& request, const std::string& setting,
+                          const std::string& value) {
+  return run_request(
+      context, request, {{"request", "setting"}, {"name", setting}, {"value", value}},
+      [&](Changes& changes) -> Result<Facts> {
+        bool sound = false;
+        if (setting == "funding.policy")
+          sound = engine::parse_funding_policy(value).has_value();
+        else if (setting == "funding.void")
+          sound = engine::parse_void_timing(value).has_value();
+        else if (setting.starts_with("cost."))
+          sound = true;  // the store reads it, and refuses what it cannot
+        else if (setting == "auction.price")
+          sound = value == "external" || value == "on-account";
+        else {
+          const std::vector<SettingInfo> known = list_settings(context.store.settings());
+          if (std::ranges::find(known, setting, &SettingInfo::name) == known.end())
+            return bad_argument("there is no setting '" + setting + "'; see 'config list'");
+          const Result<engine::Milliseconds> span = engine::parse_span(value);
+          if (!span) return span.error();
+          sound = true;
+        }
+        if (!sound) return bad_argument("'" + value + "' is no value of " + setting + "; see 'config list'");
+        changes.settings.emplace_back(setting, value);
+        changes.events.push_back({EventKind::setting_changed, {}, {}, {}, {}, {}, setting + " = " + value});
+        return Facts{{"setting", setting}, {"value", value}};
+      });
 }
 
 Result<Reply> resume_submitting(const Context& context, const RequestKey& request, const std::string& zone) {
   return run_request(context, request, {{"request", "resume"}, {"zone", zone}}, [&](Changes& changes) -> Result<Facts> {
     const std::vector<std::string> stopped = context.store.stopped_zones();
     if (std::ranges::find(stopped, zone) == stopped.end()) {
-      return bad_argument(zone.empty() ? "submitting is not stopped for the environment" : "submitting is not stopped for zone ." + zone);
+      return bad_argument(zone.empty() ? "submitting is not stopped for the environment"
+                                       : "submitting is not stopped for zone ." + zone);
     }
     changes.resumed_zones.push_back(zone);
-    changes.events.push_back({EventKind::submitting_resumed, {}, {}, {}, {}, {}, zone.empty() ? "the environment" : "zone ." + zone});
+    changes.events.push_back(
+        {EventKind::submitting_resumed, {}, {}, {}, {}, {}, zone.empty() ? "the environment" : "zone ." + zone});
     engine::CaseQuery query;
     query.kind = engine::CaseKind::submitting_stopped;
     for (const engine::Case& open : context.store.cases(query)) {
-      if (open.subject == (zone.empty() ? "environment" : zone)) changes.closed_cases.push_back({open.id, "submitting resumed"});
+      if (open.subject == (zone.empty() ? "environment" : zone))
+        changes.closed_cases.push_back({open.id, "submitting resumed"});
     }
     return Facts{{"resumed", zone.empty() ? "environment" : zone}};
   });

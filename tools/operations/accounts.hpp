@@ -1,4 +1,5 @@
-// Accounts: opening, closing, freezing, limits and terms; money in and out; corrections; periods, prices, schedules, policies.
+// Accounts: opening, closing, freezing, limits and terms; money in and out; corrections; periods, prices, schedules,
+// policies.
 #pragma once
 
 #include <optional>
@@ -20,45 +21,60 @@ struct AccountTerms {
   std::optional<engine::Money> credit_limit{};
 };
 // account_exists, invalid_argument (name or country), currency_mismatch. Facts: account, id.
-engine::Result<Reply> open_account(const Context& context, const RequestKey& request, const std::string& name, engine::Currency currency,
-                                   const AccountTerms& terms);
+engine::Result<Reply> open_account(const Context& context, const RequestKey& request, const std::string& name,
+                                   engine::Currency currency, const AccountTerms& terms);
 // Changes what is given. Facts: account and each changed term.
-engine::Result<Reply> change_terms(const Context& context, const RequestKey& request, const std::string& name, const AccountTerms& terms);
-engine::Result<Reply> freeze_account(const Context& context, const RequestKey& request, const std::string& name, const std::string& reason);
-engine::Result<Reply> unfreeze_account(const Context& context, const RequestKey& request, const std::string& name, const std::string& reason);
-// First call: closing, everything cancellable is cancelled (jobs are marked and deleted by the next sweep). A later call closes the account when nothing is
-// open and the balance is zero; `pay_out_to` pays out what is available first. Facts: account, state, open_backorders, cancelled, available, owed.
-engine::Result<Reply> close_account(const Context& context, const RequestKey& request, const std::string& name, const std::string& reason,
-                                    const std::optional<std::string>& pay_out_to);
+engine::Result<Reply> change_terms(const Context& context, const RequestKey& request, const std::string& name,
+                                   const AccountTerms& terms);
+engine::Result<Reply> freeze_account(const Context& context, const RequestKey& request, const std::string& name,
+                                     const std::string& reason);
+engine::Result<Reply> unfreeze_account(const Context& context, const RequestKey& request, const std::string& name,
+                                       const std::string& reason);
+// First call: closing, everything cancellable is cancelled (jobs are marked and deleted by the next sweep). A later
+// call closes the account when nothing is open and the balance is zero; `pay_out_to` pays out what is available first.
+// Facts: account, state, open_backorders, cancelled, available, owed.
+engine::Result<Reply> close_account(const Context& context, const RequestKey& request, const std::string& name,
+                                    const std::string& reason, const std::optional<std::string>& pay_out_to);
 
 // Facts: account, available, reserved, owed. The transfers are those of the request.
-engine::Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account, const engine::Payment& payment);
+engine::Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account,
+                           const engine::Payment& payment);
 // To suspense, with a case unidentified_payment; also what fund() does for a closed account.
-engine::Result<Reply> fund_unidentified(const Context& context, const RequestKey& request, const engine::Payment& payment);
+engine::Result<Reply> fund_unidentified(const Context& context, const RequestKey& request,
+                                        const engine::Payment& payment);
 // The open case that asks whose a payment in suspense is: it begins with the amount.
 engine::NewCase unidentified_payment(const std::string& subject, engine::Money amount, const std::string& whence);
-// Closes the case that asked for it: `case_id`, else the one open case of that very amount; where several do, invalid_argument names them.
-engine::Result<Reply> assign_unidentified(const Context& context, const RequestKey& request, const std::string& account, engine::Money amount,
-                                          const std::string& reason, std::optional<std::int64_t> case_id = {});
-engine::Result<Reply> withdraw(const Context& context, const RequestKey& request, const std::string& account, const engine::Payment& payment);
-engine::Result<Reply> adjust(const Context& context, const RequestKey& request, const std::string& account, engine::Money amount,
-                             engine::Direction direction, bool as_goodwill, const std::string& reason, std::optional<engine::UtcTime> effective_at);
+// Closes the case that asked for it: `case_id`, else the one open case of that very amount; where several do,
+// invalid_argument names them.
+engine::Result<Reply> assign_unidentified(const Context& context, const RequestKey& request, const std::string& account,
+                                          engine::Money amount, const std::string& reason,
+                                          std::optional<std::int64_t> case_id = {});
+engine::Result<Reply> withdraw(const Context& context, const RequestKey& request, const std::string& account,
+                               const engine::Payment& payment);
+engine::Result<Reply> adjust(const Context& context, const RequestKey& request, const std::string& account,
+                             engine::Money amount, engine::Direction direction, bool as_goodwill,
+                             const std::string& reason, std::optional<engine::UtcTime> effective_at);
 // Reverses the whole request that the transfer belongs to. transfer_not_found, not_reversible, already_reversed.
-engine::Result<Reply> reverse(const Context& context, const RequestKey& request, engine::TransferId transfer, const std::string& reason);
-engine::Result<Reply> charge_back(const Context& context, const RequestKey& request, engine::TransferId payment, const std::string& reason);
+engine::Result<Reply> reverse(const Context& context, const RequestKey& request, engine::TransferId transfer,
+                              const std::string& reason);
+engine::Result<Reply> charge_back(const Context& context, const RequestKey& request, engine::TransferId payment,
+                                  const std::string& reason);
 // The operator's purse at the provider.
 engine::Result<Reply> pay_provider(const Context& context, const RequestKey& request, const engine::Payment& payment);
-engine::Result<Reply> book_provider_cost(const Context& context, const RequestKey& request, engine::Money amount, const std::string& memo,
-                                         std::optional<engine::UtcTime> effective_at);
+engine::Result<Reply> book_provider_cost(const Context& context, const RequestKey& request, engine::Money amount,
+                                         const std::string& memo, std::optional<engine::UtcTime> effective_at);
 
 // Effective dates before `until` are refused from now on; not later than now. Reopening moves it back, or away.
 engine::Result<Reply> close_period(const Context& context, const RequestKey& request, engine::UtcTime until);
-engine::Result<Reply> reopen_period(const Context& context, const RequestKey& request, std::optional<engine::UtcTime> until,
-                                    const std::string& reason);
+engine::Result<Reply> reopen_period(const Context& context, const RequestKey& request,
+                                    std::optional<engine::UtcTime> until, const std::string& reason);
 
-// Prices above zero; all rows or none. Backorders whose cap the new price exceeds get a price_notice. Facts: rows, notices.
-engine::Result<Reply> set_prices(const Context& context, const RequestKey& request, const std::vector<engine::Price>& prices);
-engine::Result<Reply> set_schedule(const Context& context, const RequestKey& request, const engine::ZoneSchedule& schedule);
+// Prices above zero; all rows or none. Backorders whose cap the new price exceeds get a price_notice. Facts: rows,
+// notices.
+engine::Result<Reply> set_prices(const Context& context, const RequestKey& request,
+                                 const std::vector<engine::Price>& prices);
+engine::Result<Reply> set_schedule(const Context& context, const RequestKey& request,
+                                   const engine::ZoneSchedule& schedule);
 engine::Result<Reply> set_tax_rate(const Context& context, const RequestKey& request, const engine::TaxRate& rate);
 
 struct SettingInfo {
@@ -66,7 +82,8 @@ struct SettingInfo {
 };
 std::vector<SettingInfo> list_settings(const engine::Settings& settings);
 // invalid_argument names the settings there are, or the values one takes.
-engine::Result<Reply> set_setting(const Context& context, const RequestKey& request, const std::string& name, const std::string& value);
+engine::Result<Reply> set_setting(const Context& context, const RequestKey& request, const std::string& name,
+                                  const std::string& value);
 // After a person mended what the provider refused: submitting goes on; "" is the whole environment.
 engine::Result<Reply> resume_submitting(const Context& context, const RequestKey& request, const std::string& zone);
 

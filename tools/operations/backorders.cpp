@@ -37,25 +37,31 @@ Facts facts_of(const Backorder& backorder, const std::string& account, bool alre
 }
 
 Facts place_content(const std::string& account, const engine::PlaceOrder& order) {
-  return {{"request", "place"}, {"account", account}, {"domain", order.name.ace()}, {"another", order.another ? "1" : "0"},
-          {"max_price", order.max_price ? to_string_with_code(*order.max_price) : ""}, {"priority", std::to_string(order.priority)}};
+  return {{"request", "place"},
+          {"account", account},
+          {"domain", order.name.ace()},
+          {"another", order.another ? "1" : "0"},
+          {"max_price", order.max_price ? to_string_with_code(*order.max_price) : ""},
+          {"priority", std::to_string(order.priority)}};
 }
 
-// Placements that wait to be written together. Of the facts of the next one they bear on two: which backorders of its name are open, and, inside the window, what
-// else is due.
+// Placements that wait to be written together. Of the facts of the next one they bear on two: which backorders of its
+// name are open, and, inside the window, what else is due.
 struct Waiting {
   const Context& context;
   Changes changes{};
   std::set<std::string> names{};
 
   void write() {
-    ENSURE(bool(context.store.apply(changes, context.stamp())), "what was decided on the book as it stands is not refused");
+    ENSURE(bool(context.store.apply(changes, context.stamp())),
+           "what was decided on the book as it stands is not refused");
     changes = {};
     names.clear();
   }
 };
 
-Result<Facts> decide_place(const Context& context, const std::string& account, const engine::PlaceOrder& order, Changes& changes, Waiting* waiting = nullptr) {
+Result<Facts> decide_place(const Context& context, const std::string& account, const engine::PlaceOrder& order,
+                           Changes& changes, Waiting* waiting = nullptr) {
   engine::LedgerStore& store = context.store;
   if (waiting != nullptr && waiting->names.contains(order.name.ace())) waiting->write();
   Result<Customer> found = customer_named(store, account);
@@ -69,7 +75,8 @@ Result<Facts> decide_place(const Context& context, const std::string& account, c
   const std::vector<engine::Listing> listings = store.listings(order.name);
   const engine::FundingDefaults defaults = store.settings().funding;
   Result<engine::Placement> placement = engine::place(
-      order, {customer, open, listings, store.price_list(), store.schedules(), defaults, store.next_backorder_id()}, context.now);
+      order, {customer, open, listings, store.price_list(), store.schedules(), defaults, store.next_backorder_id()},
+      context.now);
   if (!placement) return placement.error();
   Backorder& backorder = placement.value().backorder;
   if (placement.value().already_open) return facts_of(backorder, account, true);
@@ -79,11 +86,17 @@ Result<Facts> decide_place(const Context& context, const std::string& account, c
     due.customer = customer.id;
     due.states = {engine::State::requested};
     due.due_by = context.now;
-    Result<Changes> funded = engine::fund_placement(backorder, store.backorders(due), customer, store.price_list(), defaults, context.now);
+    Result<Changes> funded =
+        engine::fund_placement(backorder, store.backorders(due), customer, store.price_list(), defaults, context.now);
     if (!funded) return funded.error();
     changes.append(std::move(funded).value());
   }
-  changes.events.insert(changes.events.begin(), {engine::EventKind::placed, customer.id, backorder.id, {}, {}, {},
+  changes.events.insert(changes.events.begin(), {engine::EventKind::placed,
+                                                 customer.id,
+                                                 backorder.id,
+                                                 {},
+                                                 {},
+                                                 {},
                                                  "quoted " + to_string_with_code(backorder.quoted)});
   changes.new_backorders.push_back(backorder);
   if (waiting != nullptr) waiting->names.insert(order.name.ace());
@@ -94,7 +107,8 @@ Result<Facts> decide_place(const Context& context, const std::string& account, c
 Result<engine::PlaceOrder> order_of(engine::LedgerStore& store, const ImportRow& row) {
   Result<engine::DomainName> name = engine::DomainName::parse(row.domain);
   if (!name) return name.error();
-  engine::PlaceOrder order{.name = std::move(name).value(), .another = row.another == "1" || row.another == "yes" || row.another == "true"};
+  engine::PlaceOrder order{.name = std::move(name).value(),
+                           .another = row.another == "1" || row.another == "yes" || row.another == "true"};
   if (!order.another && !row.another.empty() && row.another != "0" && row.another != "no" && row.another != "false") {
     return Error{ErrorCode::invalid_argument, "another '" + row.another + "' is neither yes nor no"};
   }
@@ -107,7 +121,8 @@ Result<engine::PlaceOrder> order_of(engine::LedgerStore& store, const ImportRow&
   }
   if (!row.priority.empty()) {
     if (row.priority.size() > 3 || !std::ranges::all_of(row.priority, [](char c) { return c >= '0' && c <= '9'; })) {
-      return Error{ErrorCode::invalid_argument, "priority '" + row.priority + "' is not a number between 1 (first) and 999"};
+      return Error{ErrorCode::invalid_argument,
+                   "priority '" + row.priority + "' is not a number between 1 (first) and 999"};
     }
     order.priority = std::stoi(row.priority);
   }
@@ -116,12 +131,14 @@ Result<engine::PlaceOrder> order_of(engine::LedgerStore& store, const ImportRow&
 
 }  // namespace
 
-Result<Reply> place(const Context& context, const RequestKey& request, const std::string& account, const engine::PlaceOrder& order) {
+Result<Reply> place(const Context& context, const RequestKey& request, const std::string& account,
+                    const engine::PlaceOrder& order) {
   return run_request(context, request, place_content(account, order),
                      [&](Changes& changes) { return decide_place(context, account, order, changes); });
 }
 
-Result<Reply> place_once(const Context& context, const Customer& customer, const engine::PlaceOrder& order, const std::string& id) {
+Result<Reply> place_once(const Context& context, const Customer& customer, const engine::PlaceOrder& order,
+                         const std::string& id) {
   engine::LedgerStore& store = context.store;
   const std::string sender = "customer " + customer.name;
   std::string key = "id/" + id;
@@ -136,15 +153,18 @@ Result<Reply> place_once(const Context& context, const Customer& customer, const
       if (!order.another) return Reply{"", true, facts_of(one, customer.name, true)};
       copy = std::max(copy, one.copy + 1);
     }
-    const auto drop = engine::binding_drop(store.listings(order.name), store.schedules().of(order.name.ace()), context.now).drop;
-    key = "place/" + order.name.ace() + "/" + std::to_string(copy) + "/" + (drop ? to_string(drop->drop_at) : "undated") + "/" + std::to_string(before.size());
+    const auto drop =
+        engine::binding_drop(store.listings(order.name), store.schedules().of(order.name.ace()), context.now).drop;
+    key = "place/" + order.name.ace() + "/" + std::to_string(copy) + "/" +
+          (drop ? to_string(drop->drop_at) : "undated") + "/" + std::to_string(before.size());
   }
   return answer_request(context, {sender, key, !id.empty()}, place_content(customer.name, order),
                         [&](Changes& changes) { return decide_place(context, customer.name, order, changes); });
 }
 
-std::vector<Result<ImportedBackorder>> import_backorders(const Context& context, const std::string& sender, const std::string& batch,
-                                                         const std::vector<ImportRow>& rows, bool keep_going,
+std::vector<Result<ImportedBackorder>> import_backorders(const Context& context, const std::string& sender,
+                                                         const std::string& batch, const std::vector<ImportRow>& rows,
+                                                         bool keep_going,
                                                          const std::function<void(std::size_t)>& progress, bool& kept) {
   constexpr std::size_t kTogether = 256;
   Work work(context);
@@ -155,15 +175,21 @@ std::vector<Result<ImportedBackorder>> import_backorders(const Context& context,
   const bool is_new = !context.store.has_requests(sender, batch + ":");
   for (const ImportRow& row : rows) {
     const Result<engine::PlaceOrder> order = order_of(context.store, row);
-    const Result<Reply> reply = order ? answer_request(context, {.sender = sender, .key = batch + ":" + std::to_string(row.line), .is_known_new = is_new}, place_content(row.account, order.value()),
-                                                       [&](Changes& changes) { return decide_place(context, row.account, order.value(), changes, &waiting); },
-                                                       &waiting.changes)
-                                      : Result<Reply>(order.error());
+    const Result<Reply> reply =
+        order ? answer_request(
+                    context, {.sender = sender, .key = batch + ":" + std::to_string(row.line), .is_known_new = is_new},
+                    place_content(row.account, order.value()),
+                    [&](Changes& changes) {
+                      return decide_place(context, row.account, order.value(), changes, &waiting);
+                    },
+                    &waiting.changes)
+              : Result<Reply>(order.error());
     if (waiting.changes.requests.size() >= kTogether) waiting.write();
     sound = sound && bool(reply);
     if (reply) {
       const Reply& placed = reply.value();
-      results.emplace_back(ImportedBackorder{placed.replayed || placed.fact("already_open") == "yes", std::string(placed.fact("backorder")), std::string(placed.fact("state"))});
+      results.emplace_back(ImportedBackorder{placed.replayed || placed.fact("already_open") == "yes",
+                                             std::string(placed.fact("backorder")), std::string(placed.fact("state"))});
     } else {
       results.emplace_back(reply.error());
     }
@@ -175,9 +201,12 @@ std::vector<Result<ImportedBackorder>> import_backorders(const Context& context,
   return results;
 }
 
-Result<Reply> cancel(const Context& context, const RequestKey& request, std::int64_t id, engine::By by, const std::string& why,
-                     engine::BackorderProvider* provider) {
-  const Facts content{{"request", "cancel"}, {"backorder", std::to_string(id)}, {"by", by == engine::By::customer ? "customer" : "operator"}, {"why", why}};
+Result<Reply> cancel(const Context& context, const RequestKey& request, std::int64_t id, engine::By by,
+                     const std::string& why, engine::BackorderProvider* provider) {
+  const Facts content{{"request", "cancel"},
+                      {"backorder", std::to_string(id)},
+                      {"by", by == engine::By::customer ? "customer" : "operator"},
+                      {"why", why}};
   bool needs_deletion = false;
   Result<Reply> reply = run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     Result<Backorder> found = backorder_numbered(context.store, id);
@@ -191,8 +220,11 @@ Result<Reply> cancel(const Context& context, const RequestKey& request, std::int
     if (!done) return done.error();
     needs_deletion = done.value() == engine::Cancelling::needs_deletion;
     const bool refunded = !changes.transfers.empty();
-    return Facts{{"backorder", std::to_string(id)}, {"account", customer.name}, {"domain", backorder.name.ace()},
-                 {"state", std::string(name(backorder.state))}, {"deletion", needs_deletion ? "by_next_sweep" : "not_needed"},
+    return Facts{{"backorder", std::to_string(id)},
+                 {"account", customer.name},
+                 {"domain", backorder.name.ace()},
+                 {"state", std::string(name(backorder.state))},
+                 {"deletion", needs_deletion ? "by_next_sweep" : "not_needed"},
                  {"refunded", refunded ? to_string_with_code(*backorder.deposit) : ""}};
   });
   if (!reply || !needs_deletion || provider == nullptr || context.dry_run) return reply;
@@ -205,19 +237,27 @@ Result<Reply> cancel(const Context& context, const RequestKey& request, std::int
   const Backorder after = context.store.backorder(marked.id).value();
   for (auto& [field, value] : reply.value().facts) {
     if (field == "state") value = name(after.state);
-    if (field == "refunded" && deletion.value() == engine::Deletion::confirmed) value = to_string_with_code(*after.deposit);
+    if (field == "refunded" && deletion.value() == engine::Deletion::confirmed)
+      value = to_string_with_code(*after.deposit);
     if (field != "deletion") continue;
-    value = deletion.value() == engine::Deletion::confirmed ? "confirmed" : deletion.value() == engine::Deletion::refused ? "refused" : "unknown";
+    value = deletion.value() == engine::Deletion::confirmed ? "confirmed"
+            : deletion.value() == engine::Deletion::refused ? "refused"
+                                                            : "unknown";
   }
   if (deletion.value() == engine::Deletion::refused) {
-    return Error{ErrorCode::too_late, "backorder " + std::to_string(id) + ": the provider does not delete the job any more; it runs on"};
+    return Error{ErrorCode::too_late,
+                 "backorder " + std::to_string(id) + ": the provider does not delete the job any more; it runs on"};
   }
   return reply;
 }
 
-Result<Reply> resolve(const Context& context, const RequestKey& request, std::int64_t case_id, engine::Resolution resolution, const std::string& why,
-                      const std::optional<engine::Money>& amount, engine::BackorderProvider* provider) {
-  const Facts content{{"request", "resolve"}, {"case", std::to_string(case_id)}, {"as", std::string(name(resolution))}, {"why", why},
+Result<Reply> resolve(const Context& context, const RequestKey& request, std::int64_t case_id,
+                      engine::Resolution resolution, const std::string& why, const std::optional<engine::Money>& amount,
+                      engine::BackorderProvider* provider) {
+  const Facts content{{"request", "resolve"},
+                      {"case", std::to_string(case_id)},
+                      {"as", std::string(name(resolution))},
+                      {"why", why},
                       {"amount", amount ? to_string_with_code(*amount) : ""}};
   engine::CaseQuery query;
   query.id = engine::CaseId(case_id);
@@ -225,11 +265,14 @@ Result<Reply> resolve(const Context& context, const RequestKey& request, std::in
   // Proof of absence is asked for before the unit of work: nobody waits for a provider with the book locked.
   bool absent = false;
   const std::vector<engine::Case> before = context.store.cases(query);
-  const std::optional<Backorder> concerned = before.empty() || !before.front().backorder ? std::nullopt : context.store.backorder(*before.front().backorder);
-  const bool releases = resolution == engine::Resolution::failed || resolution == engine::Resolution::give_up || resolution == engine::Resolution::resubmit;
+  const std::optional<Backorder> concerned =
+      before.empty() || !before.front().backorder ? std::nullopt : context.store.backorder(*before.front().backorder);
+  const bool releases = resolution == engine::Resolution::failed || resolution == engine::Resolution::give_up ||
+                        resolution == engine::Resolution::resubmit;
   if (concerned && releases && !is_final(concerned->state)) {
     if (provider == nullptr) {
-      return Error{ErrorCode::job_may_exist, "no provider is configured to prove that the job is gone; no deposit is released without that"};
+      return Error{ErrorCode::job_may_exist,
+                   "no provider is configured to prove that the job is gone; no deposit is released without that"};
     }
     if (concerned->application) {
       const engine::Result<bool> looked = is_job_absent(*provider, *concerned);
@@ -238,20 +281,26 @@ Result<Reply> resolve(const Context& context, const RequestKey& request, std::in
     }
   }
   if (concerned && resolution == engine::Resolution::delete_job && !context.dry_run) {
-    if (provider == nullptr) return Error{ErrorCode::provider_unreachable, "no provider is configured to delete the job at"};
+    if (provider == nullptr)
+      return Error{ErrorCode::provider_unreachable, "no provider is configured to delete the job at"};
     const engine::ProviderAnswer answer = order_removal(context, *provider, *concerned, before.front().subject);
     const engine::Meaning meaning = engine::meaning_of_order(answer);
     if (meaning != engine::Meaning::success && meaning != engine::Meaning::gone) {
-      return Error{ErrorCode::provider_refused, "the provider did not delete application " + before.front().subject + ": " + std::to_string(answer.code) + " " + answer.text};
+      return Error{ErrorCode::provider_refused, "the provider did not delete application " + before.front().subject +
+                                                    ": " + std::to_string(answer.code) + " " + answer.text};
     }
   }
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     const std::vector<engine::Case> found = context.store.cases(query);
-    if (found.empty()) return Error{ErrorCode::case_not_found, "there is no case " + std::to_string(case_id) + "; see 'cases'"};
+    if (found.empty())
+      return Error{ErrorCode::case_not_found, "there is no case " + std::to_string(case_id) + "; see 'cases'"};
     const engine::Case& one = found.front();
-    Facts facts{{"case", std::to_string(case_id)}, {"kind", std::string(name(one.kind))}, {"decision", std::string(name(resolution))}};
+    Facts facts{{"case", std::to_string(case_id)},
+                {"kind", std::string(name(one.kind))},
+                {"decision", std::string(name(resolution))}};
     if (!one.backorder) {
-      if (one.closed_at) return Error{ErrorCode::case_not_open, "case " + std::to_string(case_id) + " is closed already"};
+      if (one.closed_at)
+        return Error{ErrorCode::case_not_open, "case " + std::to_string(case_id) + " is closed already"};
       const engine::Outcome allowed = engine::check_resolution(one.kind, resolution);
       if (!allowed) return allowed.error();
       if (why.empty()) return Error{ErrorCode::invalid_argument, "a decision needs its reason or evidence"};
@@ -261,7 +310,8 @@ Result<Reply> resolve(const Context& context, const RequestKey& request, std::in
     Backorder backorder = context.store.backorder(*one.backorder).value();
     Customer customer = context.store.customer(backorder.customer).value();
     const std::int64_t tax_bp = engine::tax_rate_bp(context.store.tax_rates(), customer.country, context.now);
-    const engine::Outcome done = engine::resolve_case(changes, one, backorder, customer, {resolution, why, amount, absent, tax_bp, context.now});
+    const engine::Outcome done =
+        engine::resolve_case(changes, one, backorder, customer, {resolution, why, amount, absent, tax_bp, context.now});
     if (!done) return done.error();
     facts.emplace_back("backorder", std::to_string(backorder.id.value()));
     facts.emplace_back("state", std::string(name(backorder.state)));

@@ -53,12 +53,14 @@ std::string first_difference(std::string_view before, std::string_view now) {
   };
   while (!before.empty() || !now.empty()) {
     const std::string_view a = line(before), b = line(now);
-    if (a != b) return "it said " + std::string(a.empty() ? "nothing" : a) + ", now " + std::string(b.empty() ? "nothing" : b);
+    if (a != b)
+      return "it said " + std::string(a.empty() ? "nothing" : a) + ", now " + std::string(b.empty() ? "nothing" : b);
   }
   return "no difference";
 }
 
-// Refusals that depend on the state of the book are the request's answer for ever; a mistyped request may be sent again, corrected.
+// Refusals that depend on the state of the book are the request's answer for ever; a mistyped request may be sent
+// again, corrected.
 bool is_of_state(ErrorCode code) {
   const int number = static_cast<int>(code);
   return number >= 200 && number < 400 && code != ErrorCode::request_id_reused;
@@ -78,21 +80,25 @@ std::string encode(const Facts& facts) {
   return text + "]}";
 }
 std::string encode(const Error& error) {
-  return Json{{"refused", static_cast<int>(error.code)}, {"detail", error.detail}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json{{"refused", static_cast<int>(error.code)}, {"detail", error.detail}}.dump(-1, ' ', false,
+                                                                                        Json::error_handler_t::replace);
 }
 
 engine::Result<Reply> replay(const engine::StoredRequest& stored, const std::string& content) {
   if (stored.content != content) {
-    return Error{ErrorCode::request_id_reused, "request '" + stored.key + "' of " + stored.sender + " was made before with other content: " +
-                                                   first_difference(stored.content, content)};
+    return Error{ErrorCode::request_id_reused,
+                 "request '" + stored.key + "' of " + stored.sender +
+                     " was made before with other content: " + first_difference(stored.content, content)};
   }
   const Json answer = Json::parse(stored.answer);
   if (answer.contains("refused")) {
-    return Error{static_cast<ErrorCode>(answer["refused"].get<int>()), answer["detail"].get<std::string>() + " (first answer, of " +
-                                                                           engine::to_string(stored.recorded_at) + ", given again)"};
+    return Error{static_cast<ErrorCode>(answer["refused"].get<int>()),
+                 answer["detail"].get<std::string>() + " (first answer, of " + engine::to_string(stored.recorded_at) +
+                     ", given again)"};
   }
   Reply reply{stored.key, true};
-  for (const Json& row : answer["facts"]) reply.facts.emplace_back(row[0].get<std::string>(), row[1].get<std::string>());
+  for (const Json& row : answer["facts"])
+    reply.facts.emplace_back(row[0].get<std::string>(), row[1].get<std::string>());
   return reply;
 }
 
@@ -104,7 +110,8 @@ std::string_view Reply::fact(std::string_view field) const {
 }
 
 engine::Result<Reply> answer_request(const Context& context, const RequestKey& request, const Facts& content,
-                                     const std::function<engine::Result<Facts>(engine::Changes&)>& decide, engine::Changes* later) {
+                                     const std::function<engine::Result<Facts>(engine::Changes&)>& decide,
+                                     engine::Changes* later) {
   const auto write = [&](engine::Changes& changes) -> engine::Outcome {
     if (later == nullptr || !changes.transfers.empty()) return context.store.apply(changes, context.stamp());
     later->append(std::move(changes));
@@ -153,7 +160,8 @@ const std::string& AccountNames::of(engine::CustomerId id) {
 
 engine::Result<engine::Backorder> backorder_numbered(engine::LedgerStore& store, std::int64_t id) {
   if (auto found = store.backorder(engine::BackorderId(id))) return *std::move(found);
-  return Error{ErrorCode::backorder_not_found, "there is no backorder " + std::to_string(id) + "; see 'backorder list'"};
+  return Error{ErrorCode::backorder_not_found,
+               "there is no backorder " + std::to_string(id) + "; see 'backorder list'"};
 }
 
 }  // namespace operations

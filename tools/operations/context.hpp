@@ -1,5 +1,5 @@
-// What every operation needs: the book, the command's one instant, who acts, and whether anything is to stay. An operation loads facts, lets the
-// engine decide, and commits once; with dry_run the same path ends in a rollback.
+// What every operation needs: the book, the command's one instant, who acts, and whether anything is to stay. An
+// operation loads facts, lets the engine decide, and commits once; with dry_run the same path ends in a rollback.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ namespace operations {
 struct Context {
   engine::LedgerStore& store;
   engine::UtcTime now;
-  std::string actor;      // who: recorded with everything
+  std::string actor;  // who: recorded with everything
   bool dry_run = false;
   engine::Stamp stamp() const { return {now, actor}; }
 };
@@ -45,7 +45,8 @@ class Work {
   bool ended_ = false;
 };
 
-// The id under which a person's or program's request is remembered. Without a key one is made, and nothing can be repeated by accident.
+// The id under which a person's or program's request is remembered. Without a key one is made, and nothing can be
+// repeated by accident.
 struct RequestKey {
   std::string sender = "operator";
   std::string key{};
@@ -62,16 +63,19 @@ struct Reply {
   std::string_view fact(std::string_view field) const;  // empty where there is none
 };
 
-// Runs a request once: a repeated key with the same content answers the first answer again, refusals for reasons of state included; with other content it
-// is refused with request_id_reused, naming the first difference. `content` is what the request asks for, field by field. `decide` fills the changes and
-// returns the answer. Malformed input and unknown names are not remembered.
+// Runs a request once: a repeated key with the same content answers the first answer again, refusals for reasons of
+// state included; with other content it is refused with request_id_reused, naming the first difference. `content` is
+// what the request asks for, field by field. `decide` fills the changes and returns the answer. Malformed input and
+// unknown names are not remembered.
 engine::Result<Reply> run_request(const Context& context, const RequestKey& request, const Facts& content,
                                   const std::function<engine::Result<Facts>(engine::Changes&)>& decide);
 
-// The same inside a unit of work of the caller's, who keeps or drops it: many requests, one commit. What moves no money is added to `later`, where that is
-// given, instead of being written: the caller applies it before anything is read that it bears on. No two of what waits there have the same key.
+// The same inside a unit of work of the caller's, who keeps or drops it: many requests, one commit. What moves no money
+// is added to `later`, where that is given, instead of being written: the caller applies it before anything is read
+// that it bears on. No two of what waits there have the same key.
 engine::Result<Reply> answer_request(const Context& context, const RequestKey& request, const Facts& content,
-                                     const std::function<engine::Result<Facts>(engine::Changes&)>& decide, engine::Changes* later = nullptr);
+                                     const std::function<engine::Result<Facts>(engine::Changes&)>& decide,
+                                     engine::Changes* later = nullptr);
 
 // account_not_found
 engine::Result<engine::Customer> customer_named(engine::LedgerStore& store, std::string_view name);

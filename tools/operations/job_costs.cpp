@@ -21,7 +21,8 @@ JobCosts::JobCosts(engine::LedgerStore& store, UtcTime now, UtcTime horizon)
 void JobCosts::add(const engine::Backorder& backorder, const engine::Customer& customer, UtcTime held_from) {
   if (!backorder.drop || forbidden(customer.state, engine::AccountAct::submit)) return;
   UtcTime at = std::max(held_from, now_);
-  if (const auto lead = schedules_.of(backorder.name.ace()).submit_lead) at = std::max(at, backorder.drop->deadline - *lead);
+  if (const auto lead = schedules_.of(backorder.name.ace()).submit_lead)
+    at = std::max(at, backorder.drop->deadline - *lead);
   if (at > backorder.drop->deadline || at > horizon_) return;
   const auto cost = costs_.find(backorder.zone);
   if (cost == costs_.end()) {
@@ -32,13 +33,16 @@ void JobCosts::add(const engine::Backorder& backorder, const engine::Customer& c
   }
   const engine::Currency currency = cost->second.currency();
   const Money zero = Money::zero(currency);
-  JobsDay& day = days_.try_emplace({currency, engine::day_of(at)}, JobsDay{engine::day_of(at), currency, at, 0, zero, zero}).first->second;
+  JobsDay& day =
+      days_.try_emplace({currency, engine::day_of(at)}, JobsDay{engine::day_of(at), currency, at, 0, zero, zero})
+          .first->second;
   ++day.jobs;
   day.by = std::min(day.by, at);
   day.cost += cost->second;
 }
 
-void JobCosts::add(const engine::FundingPlan& plan, std::span<const engine::Backorder> rows, const engine::Customer& customer) {
+void JobCosts::add(const engine::FundingPlan& plan, std::span<const engine::Backorder> rows,
+                   const engine::Customer& customer) {
   for (const engine::FundingVerdict& verdict : plan.verdicts) {
     if (verdict.verdict != engine::Verdict::funded) continue;
     add(*std::ranges::lower_bound(rows, verdict.backorder, {}, &engine::Backorder::id), customer, *verdict.decided_at);

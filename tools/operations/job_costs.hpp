@@ -37,7 +37,8 @@ class JobCosts {
   JobCosts(engine::LedgerStore& store, engine::UtcTime now, engine::UtcTime horizon);
 
   bool knows_any() const { return !costs_.empty(); }
-  // A job that the submit stage will create, of a deposit that is held from then on, where it does so until the horizon; see engine::may_submit.
+  // A job that the submit stage will create, of a deposit that is held from then on, where it does so until the
+  // horizon; see engine::may_submit.
   void add(const engine::Backorder& backorder, const engine::Customer& customer, engine::UtcTime held_from);
   // The jobs of what a plan funds. REQUIRES: the rows that it was made of, by id.
   void add(const engine::FundingPlan& plan, std::span<const engine::Backorder> rows, const engine::Customer& customer);

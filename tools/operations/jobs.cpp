@@ -24,7 +24,9 @@ using engine::ProviderCall;
 using engine::ProviderJob;
 using engine::State;
 
-Customer customer_of(engine::LedgerStore& store, const Backorder& backorder) { return store.customer(backorder.customer).value(); }
+Customer customer_of(engine::LedgerStore& store, const Backorder& backorder) {
+  return store.customer(backorder.customer).value();
+}
 
 int next_attempt(const std::vector<ProviderCall>& calls, CallCommand command) {
   return 1 + static_cast<int>(std::ranges::count(calls, command, &ProviderCall::command));
@@ -38,7 +40,8 @@ std::vector<Backorder> on_name(engine::LedgerStore& store, const DomainName& nam
 
 // Jobs by name from one complete list, or nothing when the provider does not answer.
 using JobsByName = std::map<DomainName, std::vector<ProviderJob>>;
-std::optional<JobsByName> read_jobs(SweepRun& run, engine::BackorderProvider& provider, const std::vector<DomainName>& names) {
+std::optional<JobsByName> read_jobs(SweepRun& run, engine::BackorderProvider& provider,
+                                    const std::vector<DomainName>& names) {
   engine::Result<std::vector<ProviderJob>> listed = provider.jobs(names);
   if (!listed) {
     run.report.troubles.push_back(listed.error());
@@ -49,36 +52,44 @@ std::optional<JobsByName> read_jobs(SweepRun& run, engine::BackorderProvider& pr
   return by_name;
 }
 
-// ---- orders whose outcome is unknown ----------------------------------------------------------------------------------------
+// ---- orders whose outcome is unknown ----
 
-// A job beyond the one each backorder needs: deleted before the deadline, again at each sweep while the provider gives no certain answer; a case for a person
-// after it, or where the provider refuses.
-void remove_surplus(SweepRun& run, engine::BackorderProvider& provider, const Backorder& backorder, const std::string& application) {
+// A job beyond the one each backorder needs: deleted before the deadline, again at each sweep while the provider gives
+// no certain answer; a case for a person after it, or where the provider refuses.
+void remove_surplus(SweepRun& run, engine::BackorderProvider& provider, const Backorder& backorder,
+                    const std::string& application) {
   if (run.context.dry_run) return;
   const std::optional<Backorder> needed = run.context.store.backorder_of_application(application);
   if (needed && !is_final(needed->state)) return;  // found and adopted since
   if (backorder.drop && run.context.now <= backorder.drop->deadline) {
     switch (engine::meaning_of_order(order_removal(run.context, provider, backorder, application))) {
       case engine::Meaning::success:
-      case engine::Meaning::gone: run.add(Stage::submit, "surplus deleted", 1); return;
+      case engine::Meaning::gone:
+        run.add(Stage::submit, "surplus deleted", 1);
+        return;
       case engine::Meaning::not_sent:
-      case engine::Meaning::unknown: run.add(Stage::submit, "surplus", 1); return;
+      case engine::Meaning::unknown:
+        run.add(Stage::submit, "surplus", 1);
+        return;
       case engine::Meaning::refused:
       case engine::Meaning::refused_after_tries:
       case engine::Meaning::stop:
       case engine::Meaning::look_up:
-      case engine::Meaning::purse: break;
+      case engine::Meaning::purse:
+        break;
     }
   }
   Work work(run.context);
   Changes changes;
-  changes.cases.push_back({engine::CaseKind::surplus_job, backorder.customer, backorder.id, application,
-                           "application " + application + " for " + backorder.name.ace() + " exists beside the one that is needed"});
+  changes.cases.push_back(
+      {engine::CaseKind::surplus_job, backorder.customer, backorder.id, application,
+       "application " + application + " for " + backorder.name.ace() + " exists beside the one that is needed"});
   run.commit(work, changes);
   run.add(Stage::submit, "surplus", 1);
 }
 
-void look_up_one(SweepRun& run, const ProviderCall& call, const JobsByName& jobs, Backorder& surplus_of, std::vector<std::string>& surplus) {
+void look_up_one(SweepRun& run, const ProviderCall& call, const JobsByName& jobs, Backorder& surplus_of,
+                 std::vector<std::string>& surplus) {
   engine::LedgerStore& store = run.context.store;
   Work work(run.context);
   Backorder backorder = store.backorder(call.backorder).value();
@@ -98,9 +109,11 @@ void look_up_one(SweepRun& run, const ProviderCall& call, const JobsByName& jobs
     surplus = looked.value().surplus;
     run.add(Stage::submit, !looked.value().settled ? "unknown" : backorder.application ? "found" : "absent", 1);
   } else if (run.context.now >= call.intent_at + store.settings().absence_wait) {
-    const bool absent = std::ranges::none_of(of_name, [&](const ProviderJob& job) { return job.application == call.application; });
+    const bool absent =
+        std::ranges::none_of(of_name, [&](const ProviderJob& job) { return job.application == call.application; });
     // Absent: deleted. Present: the deletion did not happen, and may be ordered again.
-    const ProviderAnswer answer{.delivery = absent ? engine::Delivery::answered : engine::Delivery::not_sent, .code = absent ? 545 : 0,
+    const ProviderAnswer answer{.delivery = absent ? engine::Delivery::answered : engine::Delivery::not_sent,
+                                .code = absent ? 545 : 0,
                                 .text = absent ? "absent from the list" : ""};
     const auto deletion = engine::answer_remove(changes, backorder, customer, call, answer, absent, run.context.now);
     run.require(deletion);
@@ -144,7 +157,7 @@ void look_up_unknown(SweepRun& run, engine::BackorderProvider& provider) {
   }
 }
 
-// ---- deleting the jobs of backorders being cancelled ---------------------------------------------------------------------------
+// ---- deleting the jobs of backorders being cancelled ----
 
 void delete_cancelled(SweepRun& run, engine::BackorderProvider& provider) {
   BackorderQuery query;
@@ -157,14 +170,20 @@ void delete_cancelled(SweepRun& run, engine::BackorderProvider& provider) {
     const auto deletion = delete_job(run, provider, backorder.id);
     run.require(deletion);
     switch (deletion.value()) {
-      case engine::Deletion::confirmed: run.add(Stage::submit, "cancelled", 1); break;
-      case engine::Deletion::refused: run.add(Stage::submit, "cancel refused", 1); break;
-      case engine::Deletion::unknown: run.add(Stage::submit, "unknown", 1); break;
+      case engine::Deletion::confirmed:
+        run.add(Stage::submit, "cancelled", 1);
+        break;
+      case engine::Deletion::refused:
+        run.add(Stage::submit, "cancel refused", 1);
+        break;
+      case engine::Deletion::unknown:
+        run.add(Stage::submit, "unknown", 1);
+        break;
     }
   }
 }
 
-// ---- creating jobs ------------------------------------------------------------------------------------------------------------
+// ---- creating jobs ----
 
 // What stands in the way of a job for this one, besides its own state.
 struct NameFacts {
@@ -204,17 +223,22 @@ std::vector<Order> intend_next(SweepRun& run, std::span<const Backorder> candida
   for (const Backorder& candidate : candidates) {
     Backorder backorder = store.backorder(candidate.id).value();
     const Customer customer = customer_of(store, backorder);
-    if (!engine::may_submit(backorder, customer.state, store.schedules().of(backorder.name.ace()), stopped, run.context.now)) continue;
+    if (!engine::may_submit(backorder, customer.state, store.schedules().of(backorder.name.ace()), stopped,
+                            run.context.now))
+      continue;
     if (pauses_after_refusal(store, backorder, run.context.now)) continue;
     const NameFacts facts = facts_of_name(store, backorder);
     if (facts.blocked) continue;
     const std::vector<ProviderCall> calls = store.calls(backorder.id);
-    const bool unknown_before = std::ranges::any_of(
-        calls, [](const ProviderCall& call) { return call.command == CallCommand::add && call.state == CallState::resolved; });
-    ProviderCall call = engine::intend(changes, backorder, CallCommand::add, store.next_call_id(), next_attempt(calls, CallCommand::add), run.context.now);
-    // Sent within half of the absence wait or not at all, and answered within the other half or given up: so an order has ended before a list that lacks it
-    // can prove anything, whoever reads that list.
-    const engine::UtcTime not_after = std::min(backorder.drop->deadline, run.context.now + store.settings().absence_wait / 2);
+    const bool unknown_before = std::ranges::any_of(calls, [](const ProviderCall& call) {
+      return call.command == CallCommand::add && call.state == CallState::resolved;
+    });
+    ProviderCall call = engine::intend(changes, backorder, CallCommand::add, store.next_call_id(),
+                                       next_attempt(calls, CallCommand::add), run.context.now);
+    // Sent within half of the absence wait or not at all, and answered within the other half or given up: so an order
+    // has ended before a list that lacks it can prove anything, whoever reads that list.
+    const engine::UtcTime not_after =
+        std::min(backorder.drop->deadline, run.context.now + store.settings().absence_wait / 2);
     orders.push_back({backorder, std::move(call), {backorder.name, facts.another, not_after}, unknown_before});
   }
   run.commit(work, changes);
@@ -239,14 +263,21 @@ bool send(SweepRun& run, engine::BackorderProvider& provider, std::span<const Or
   for (std::size_t i = 0; i < orders.size(); ++i) {
     taken = taken || answers[i].delivery != engine::Delivery::not_sent;
     Backorder backorder = run.context.store.backorder(orders[i].backorder.id).value();
-    if (backorder.open_call != orders[i].call.id) continue;  // another sweep looked it up meanwhile; what it did not find is found by the next reading
+    // another sweep looked it up meanwhile; what it did not find is found by the next reading
+    if (backorder.open_call != orders[i].call.id) continue;
     auto customer = customers.find(backorder.customer.value());
-    if (customer == customers.end()) customer = customers.emplace(backorder.customer.value(), customer_of(run.context.store, backorder)).first;
-    run.require(engine::answer_add(changes, backorder, customer->second, orders[i].call, answers[i], orders[i].unknown_before, run.context.now));
-    const char* what = backorder.state == State::processing ? "submitted" : backorder.state == State::voided ? "refused" : backorder.open_call ? "unknown" : "postponed";
+    if (customer == customers.end())
+      customer = customers.emplace(backorder.customer.value(), customer_of(run.context.store, backorder)).first;
+    run.require(engine::answer_add(changes, backorder, customer->second, orders[i].call, answers[i],
+                                   orders[i].unknown_before, run.context.now));
+    const char* what = backorder.state == State::processing ? "submitted"
+                       : backorder.state == State::voided   ? "refused"
+                       : backorder.open_call                ? "unknown"
+                                                            : "postponed";
     run.add(Stage::submit, what, 1);
     if (answers[i].delivery == engine::Delivery::not_sent && run.report.count("not sent") == 0) {
-      run.report.troubles.push_back({engine::ErrorCode::provider_unreachable, provider.environment() + ": " + answers[i].text});
+      run.report.troubles.push_back(
+          {engine::ErrorCode::provider_unreachable, provider.environment() + ": " + answers[i].text});
       run.add(Stage::submit, "not sent", 1);
     }
   }
@@ -266,12 +297,17 @@ void create_jobs(SweepRun& run, engine::BackorderProvider& provider) {
     return;
   }
   for (const std::string& zone : run.context.store.stopped_zones()) {
-    const auto held_up = std::ranges::count_if(waiting, [&](const Backorder& row) { return zone.empty() || row.zone == zone; });
+    const auto held_up =
+        std::ranges::count_if(waiting, [&](const Backorder& row) { return zone.empty() || row.zone == zone; });
     if (held_up == 0) continue;
-    run.report.troubles.push_back({engine::ErrorCode::provider_stopped, "submitting " + (zone.empty() ? std::string() : "in ." + zone + " ") + "is stopped and " +
-                                                                            std::to_string(held_up) + " wait: see 'cases', mend it, then 'provider resume'"});
+    run.report.troubles.push_back(
+        {engine::ErrorCode::provider_stopped, "submitting " + (zone.empty() ? std::string() : "in ." + zone + " ") +
+                                                  "is stopped and " + std::to_string(held_up) +
+                                                  " wait: see 'cases', mend it, then 'provider resume'"});
   }
-  std::ranges::sort(waiting, [](const Backorder& a, const Backorder& b) { return std::tie(a.placed_at, a.id) < std::tie(b.placed_at, b.id); });
+  std::ranges::sort(waiting, [](const Backorder& a, const Backorder& b) {
+    return std::tie(a.placed_at, a.id) < std::tie(b.placed_at, b.id);
+  });
   std::size_t done = 0;
   while (!waiting.empty()) {
     std::vector<Backorder> round, later;
@@ -282,7 +318,8 @@ void create_jobs(SweepRun& run, engine::BackorderProvider& provider) {
       const std::size_t count = std::min(run.options.orders, round.size() - at);
       run.move_on();
       const std::vector<Order> orders = intend_next(run, std::span(round).subspan(at, count));
-      if (!orders.empty() && !send(run, provider, orders)) return;  // nobody there: the next sweep tries again
+      // nobody there: the next sweep tries again
+      if (!orders.empty() && !send(run, provider, orders)) return;
       done += count;
       if (run.options.progress) run.options.progress(Stage::submit, done);
     }
@@ -290,10 +327,11 @@ void create_jobs(SweepRun& run, engine::BackorderProvider& provider) {
   }
 }
 
-// ---- reading --------------------------------------------------------------------------------------------------------------------
+// ---- reading ----
 
 // What a single look at a job says that the list lacks, or says too little of.
-void note_single_look(SweepRun& run, engine::BackorderProvider& provider, engine::BackorderId id, const ProviderAnswer& answer) {
+void note_single_look(SweepRun& run, engine::BackorderProvider& provider, engine::BackorderId id,
+                      const ProviderAnswer& answer) {
   const Backorder seen = run.context.store.backorder(id).value();
   const bool gone = answer.delivery == engine::Delivery::answered && answer.code == 545;
   bool charged = false;
@@ -327,15 +365,21 @@ void look_singly(SweepRun& run, engine::BackorderProvider& provider, std::span<c
   provider.statuses(applications, [&](std::size_t index, const ProviderAnswer& answer) { answers.at(index) = answer; });
   std::size_t silent = 0;
   for (std::size_t i = 0; i < looks.size(); ++i) {
-    if (looks[i].listed != nullptr && answers[i].code == 545) answers[i].job = *looks[i].listed;  // it is there all the same
-    const bool definite = answers[i].job || (answers[i].delivery == engine::Delivery::answered && answers[i].code == 545);
-    if (definite) note_single_look(run, provider, looks[i].id, answers[i]);
-    else if (++silent == 1) run.report.troubles.push_back({engine::ErrorCode::provider_unreachable, provider.environment() + ": " + answers[i].text});
+    // it is there all the same
+    if (looks[i].listed != nullptr && answers[i].code == 545) answers[i].job = *looks[i].listed;
+    const bool definite =
+        answers[i].job || (answers[i].delivery == engine::Delivery::answered && answers[i].code == 545);
+    if (definite)
+      note_single_look(run, provider, looks[i].id, answers[i]);
+    else if (++silent == 1)
+      run.report.troubles.push_back(
+          {engine::ErrorCode::provider_unreachable, provider.environment() + ": " + answers[i].text});
   }
   if (silent > 0) run.add(Stage::sync, "not read", static_cast<std::int64_t>(silent));
 }
 
-// A job whose backorder ended already: news of it may contradict what was settled. A living job nobody is bound to, for a name that we ordered: surplus.
+// A job whose backorder ended already: news of it may contradict what was settled. A living job nobody is bound to, for
+// a name that we ordered: surplus.
 void note_strange_job(SweepRun& run, engine::BackorderProvider& provider, const ProviderJob& job) {
   engine::LedgerStore& store = run.context.store;
   if (std::optional<Backorder> ended = store.backorder_of_application(job.application)) {
@@ -363,11 +407,16 @@ void note_strange_job(SweepRun& run, engine::BackorderProvider& provider, const 
 
 }  // namespace
 
-ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& provider, const Backorder& backorder, const std::string& application) {
+ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& provider, const Backorder& backorder,
+                             const std::string& application) {
   engine::LedgerStore& store = context.store;
-  ProviderCall call{.id = 0, .backorder = backorder.id, .command = CallCommand::remove,
-                    .attempt = next_attempt(store.calls(backorder.id), CallCommand::remove), .intent_at = context.now, .application = application};
-  const auto write = [&](std::vector<ProviderCall> Changes::* where) {
+  ProviderCall call{.id = 0,
+                    .backorder = backorder.id,
+                    .command = CallCommand::remove,
+                    .attempt = next_attempt(store.calls(backorder.id), CallCommand::remove),
+                    .intent_at = context.now,
+                    .application = application};
+  const auto write = [&](std::vector<ProviderCall> Changes::*where) {
     Work work(context);
     if (call.id == 0) call.id = store.next_call_id();
     Changes changes;
@@ -379,7 +428,9 @@ ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& 
   write(&Changes::new_calls);
   const ProviderAnswer answer = provider.remove(application);
   const engine::Meaning meaning = engine::meaning_of_order(answer);
-  call.state = meaning == engine::Meaning::not_sent ? CallState::not_sent : meaning == engine::Meaning::unknown ? CallState::unknown : CallState::answered;
+  call.state = meaning == engine::Meaning::not_sent  ? CallState::not_sent
+               : meaning == engine::Meaning::unknown ? CallState::unknown
+                                                     : CallState::answered;
   call.answered_at = context.now;
   call.code = answer.code;
   call.text = answer.text;
@@ -387,7 +438,8 @@ ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& 
   return answer;
 }
 
-engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProvider& provider, engine::BackorderId id) {
+engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProvider& provider,
+                                            engine::BackorderId id) {
   engine::LedgerStore& store = run.context.store;
   std::optional<ProviderCall> call;
   {
@@ -395,7 +447,8 @@ engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProv
     Work work(run.context);
     Backorder backorder = store.backorder(id).value();
     Changes changes;
-    call = engine::intend(changes, backorder, CallCommand::remove, store.next_call_id(), next_attempt(store.calls(id), CallCommand::remove), run.context.now);
+    call = engine::intend(changes, backorder, CallCommand::remove, store.next_call_id(),
+                          next_attempt(store.calls(id), CallCommand::remove), run.context.now);
     run.commit(work, changes);
     run.reach(Milestone::after_intent);
   }
@@ -411,7 +464,8 @@ engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProv
   Backorder backorder = store.backorder(id).value();
   Customer customer = customer_of(store, backorder);
   Changes changes;
-  const engine::Result<engine::Deletion> deletion = engine::answer_remove(changes, backorder, customer, *call, answer, absent, run.context.now);
+  const engine::Result<engine::Deletion> deletion =
+      engine::answer_remove(changes, backorder, customer, *call, answer, absent, run.context.now);
   if (!deletion) return deletion;
   run.commit(work, changes);
   return deletion;
@@ -421,9 +475,12 @@ engine::Result<bool> is_job_absent(engine::BackorderProvider& provider, const Ba
   const DomainName names[] = {backorder.name};
   const engine::Result<std::vector<ProviderJob>> listed = provider.jobs(names);
   if (!listed) return listed.error();
-  if (std::ranges::any_of(listed.value(), [&](const ProviderJob& job) { return job.application == backorder.application; })) return false;
+  if (std::ranges::any_of(listed.value(),
+                          [&](const ProviderJob& job) { return job.application == backorder.application; }))
+    return false;
   const ProviderAnswer answer = provider.status(backorder.application.value_or(""));
-  if (answer.delivery != engine::Delivery::answered) return engine::Error{engine::ErrorCode::provider_unreachable, provider.environment() + ": " + answer.text};
+  if (answer.delivery != engine::Delivery::answered)
+    return engine::Error{engine::ErrorCode::provider_unreachable, provider.environment() + ": " + answer.text};
   return answer.code == 545;
 }
 
@@ -460,8 +517,10 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
       }
       const ProviderJob& job = jobs[found->second];
       bound.push_back(found->second);
-      if (engine::needs_a_closer_look(job)) closer.push_back({backorder.id, *backorder.application, &job});
-      else if (engine::observe(decided.changes, backorder, job, run.context.now)) decided.report.add(Stage::sync, "news", 1);
+      if (engine::needs_a_closer_look(job))
+        closer.push_back({backorder.id, *backorder.application, &job});
+      else if (engine::observe(decided.changes, backorder, job, run.context.now))
+        decided.report.add(Stage::sync, "news", 1);
     }
     decided.kept = [&, bound = std::move(bound), closer = std::move(closer)] {
       for (const std::size_t job : bound) is_bound[job] = true;

@@ -1,4 +1,5 @@
-// The provider's side of the sweep: creating, deleting, looking up and reading jobs. Every order is an intent on disk before it is sent.
+// The provider's side of the sweep: creating, deleting, looking up and reading jobs. Every order is an intent on disk
+// before it is sent.
 #pragma once
 
 #include "engine/provider.hpp"
@@ -7,19 +8,21 @@
 
 namespace operations {
 
-// Looks up what earlier orders of unknown outcome did, deletes the jobs of backorders being cancelled, then creates jobs for what is funded: one after the other
-// per name, in order of placing.
+// Looks up what earlier orders of unknown outcome did, deletes the jobs of backorders being cancelled, then creates
+// jobs for what is funded: one after the other per name, in order of placing.
 void submit_jobs(SweepRun& run, engine::BackorderProvider& provider);
 
 // Reads every job of ours and notes what is new; asks singly for what the list lacks.
 void sync_jobs(SweepRun& run, engine::BackorderProvider& provider);
 
-// Orders the deletion of one backorder's job and applies the answer. REQUIRES: marked `cancelling`, application known, no open call; outside a unit of work.
+// Orders the deletion of one backorder's job and applies the answer. REQUIRES: marked `cancelling`, application known,
+// no open call; outside a unit of work.
 engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProvider& provider, engine::BackorderId id);
 
-// Orders the deletion of an application that no backorder needs; the order and its answer are on file under the backorder it was found for.
-engine::ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& provider, const engine::Backorder& backorder,
-                                     const std::string& application);
+// Orders the deletion of an application that no backorder needs; the order and its answer are on file under the
+// backorder it was found for.
+engine::ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& provider,
+                                     const engine::Backorder& backorder, const std::string& application);
 
 // Whether a complete list and a single look both lack the application.
 engine::Result<bool> is_job_absent(engine::BackorderProvider& provider, const engine::Backorder& backorder);

@@ -12,16 +12,24 @@ using engine::ErrorCode;
 using engine::Money;
 using engine::TransferId;
 
-engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, TransferId after, std::optional<engine::UtcTime> from,
+engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, TransferId after,
+                                                   std::optional<engine::UtcTime> from,
                                                    std::optional<engine::UtcTime> to) {
   const TransferId last = store.last_transfer_before({});
   if (after > last) {
-    return Error{ErrorCode::invalid_argument, "cursor " + std::to_string(after.value()) + " lies after the last transfer, " + std::to_string(last.value()) +
+    return Error{ErrorCode::invalid_argument, "cursor " + std::to_string(after.value()) +
+                                                  " lies after the last transfer, " + std::to_string(last.value()) +
                                                   ": is this the book it came from?"};
   }
-  engine::JournalSlice slice{.after = after, .through = to ? store.last_transfer_before(to) : last, .from = from, .to = to, .first_day = {}, .last_day = {}};
+  engine::JournalSlice slice{.after = after,
+                             .through = to ? store.last_transfer_before(to) : last,
+                             .from = from,
+                             .to = to,
+                             .first_day = {},
+                             .last_day = {}};
   if (from) slice.after = std::max(slice.after, store.last_transfer_before(from));
-  slice.through = std::max(slice.through, slice.after);  // nothing lies between: an empty slice, its cursor stays
+  // nothing lies between: an empty slice, its cursor stays
+  slice.through = std::max(slice.through, slice.after);
   const auto day_at = [&](TransferId id) {
     const auto transfer = store.transfer(id);
     return engine::day_of(transfer ? transfer->recorded_at : store.book().made_at);
@@ -38,11 +46,13 @@ engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, T
 namespace {
 
 engine::JournalRows rows_of(engine::LedgerStore& store, const std::shared_ptr<engine::LedgerStore>& owned) {
-  return {.each = [&store, owned](TransferId after, TransferId through, const auto& visit) { store.each_journal_row(after, through, visit); },
-          .beside = [&store] {
-            const std::shared_ptr<engine::LedgerStore> reader = store.open_reader();
-            return rows_of(*reader, reader);
-          }};
+  return {.each = [&store, owned](TransferId after, TransferId through,
+                                  const auto& visit) { store.each_journal_row(after, through, visit); },
+          .beside =
+              [&store] {
+                const std::shared_ptr<engine::LedgerStore> reader = store.open_reader();
+                return rows_of(*reader, reader);
+              }};
 }
 
 }  // namespace

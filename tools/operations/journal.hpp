@@ -6,7 +6,8 @@
 namespace operations {
 
 // The slice that follows a cursor and lies in [from, to). invalid_argument where the book has no such cursor.
-engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, engine::TransferId after, std::optional<engine::UtcTime> from,
+engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, engine::TransferId after,
+                                                   std::optional<engine::UtcTime> from,
                                                    std::optional<engine::UtcTime> to);
 
 // The rows of the store's book, which must outlive them.

@@ -53,7 +53,8 @@ std::optional<Listing> listing_of(const ListRow& row, DateIs date_is, const engi
   return listing;
 }
 
-// How many rows the day of a typical row has: Σ rows² / Σ rows over days. A few names moved to odd days hardly count, a file cut in half counts half.
+// How many rows the day of a typical row has: Σ rows² / Σ rows over days. A few names moved to odd days hardly count, a
+// file cut in half counts half.
 double typical_day(const std::vector<Coverage>& coverage, const std::vector<std::string>& zones) {
   std::map<engine::Day, double> per_day;
   for (const Coverage& row : coverage) {
@@ -79,22 +80,23 @@ engine::Outcome check_size(const std::vector<engine::ImportedList>& before, cons
     if (was == 0) continue;  // speaks for other zones
     const double is = typical_day(coverage, zones);
     if (is * 2 >= was) return engine::Done{};
-    return Error{ErrorCode::list_too_short, "the list has about " + std::to_string(static_cast<long>(is)) + " names a day where list " +
-                                                std::to_string(last.id) + " of " + to_string(last.imported_at) + " had " +
-                                                std::to_string(static_cast<long>(was)) + ": cut off? Nothing was imported; --force accepts it"};
+    return Error{ErrorCode::list_too_short,
+                 "the list has about " + std::to_string(static_cast<long>(is)) + " names a day where list " +
+                     std::to_string(last.id) + " of " + to_string(last.imported_at) + " had " +
+                     std::to_string(static_cast<long>(was)) + ": cut off? Nothing was imported; --force accepts it"};
   }
   return engine::Done{};
 }
 
 struct Merge {
-  std::vector<ListedDrop> changed;            // to be put, by name
-  std::vector<engine::DomainName> dated;      // added or with another date, by name
-  std::vector<engine::DomainName> missing;    // newly missing, by name
+  std::vector<ListedDrop> changed;          // to be put, by name
+  std::vector<engine::DomainName> dated;    // added or with another date, by name
+  std::vector<engine::DomainName> missing;  // newly missing, by name
 };
 
 // Walks yesterday's word of this source beside today's, both by name.
-Merge merge(engine::LedgerStore& store, SourceId source, DateIs date_is, const std::vector<ListRow>& rows, const Covered& covered, UtcTime now,
-            ListReport& report, const std::function<void(std::size_t)>& progress) {
+Merge merge(engine::LedgerStore& store, SourceId source, DateIs date_is, const std::vector<ListRow>& rows,
+            const Covered& covered, UtcTime now, ListReport& report, const std::function<void(std::size_t)>& progress) {
   Merge merged;
   const engine::Schedules& schedules = store.schedules();
   std::size_t next = 0;
@@ -156,21 +158,32 @@ std::vector<Backorder> open_among(engine::LedgerStore& store, const std::vector<
 
 class Mover {
  public:
-  Mover(const Context& context, Changes& changes, ListReport& report) : store_(context.store), now_(context.now), changes_(changes), report_(report) {}
+  Mover(const Context& context, Changes& changes, ListReport& report)
+      : store_(context.store), now_(context.now), changes_(changes), report_(report) {}
 
   engine::Outcome move(Backorder& backorder) {
-    const engine::BindingDrop binding = engine::binding_drop(store_.listings(backorder.name), store_.schedules().of(backorder.name.ace()), now_);
+    const engine::BindingDrop binding =
+        engine::binding_drop(store_.listings(backorder.name), store_.schedules().of(backorder.name.ace()), now_);
     if (!binding.drop || backorder.drop == binding.drop) return engine::Done{};
     if (binding.conflict) {
       ++report_.conflicts;
-      changes_.events.push_back({engine::EventKind::date_conflict, backorder.customer, backorder.id, {}, {}, {},
-                                 "sources disagree; the earliest deadline binds: " + to_string(binding.drop->deadline)});
+      changes_.events.push_back(
+          {engine::EventKind::date_conflict,
+           backorder.customer,
+           backorder.id,
+           {},
+           {},
+           {},
+           "sources disagree; the earliest deadline binds: " + to_string(binding.drop->deadline)});
     }
-    if (backorder.drop && now_ >= backorder.drop->drop_at + engine::kDropCycle) return engine::Done{};  // another drop of the name
+    // another drop of the name
+    if (backorder.drop && now_ >= backorder.drop->drop_at + engine::kDropCycle) return engine::Done{};
     ++(backorder.drop ? report_.backorders_moved : report_.dated);
-    Customer& customer = customers_.try_emplace(backorder.customer.value(), store_.customer(backorder.customer).value()).first->second;
+    Customer& customer =
+        customers_.try_emplace(backorder.customer.value(), store_.customer(backorder.customer).value()).first->second;
     const std::size_t transfers = changes_.transfers.size();
-    const engine::Outcome moved = engine::move_drop(changes_, backorder, customer, *binding.drop, store_.settings().reschedule_keep, now_);
+    const engine::Outcome moved =
+        engine::move_drop(changes_, backorder, customer, *binding.drop, store_.settings().reschedule_keep, now_);
     if (changes_.transfers.size() > transfers) ++report_.rescheduled;
     return moved;
   }
@@ -191,10 +204,13 @@ Result<ListReport> import_list(const Context& context, const ListImport& import,
   Work work(context);
   const std::optional<engine::Source> known = store.source(import.source);
   if (!known && !import.date_is) {
-    return Error{ErrorCode::invalid_argument, "source '" + import.source + "' is new: say what its dates are, --date-is drop or --date-is finalization"};
+    return Error{
+        ErrorCode::invalid_argument,
+        "source '" + import.source + "' is new: say what its dates are, --date-is drop or --date-is finalization"};
   }
   if (known && import.date_is && *import.date_is != known->date_is) {
-    return Error{ErrorCode::invalid_argument, "the dates of source '" + import.source + "' are " + std::string(name(known->date_is)) +
+    return Error{ErrorCode::invalid_argument, "the dates of source '" + import.source + "' are " +
+                                                  std::string(name(known->date_is)) +
                                                   " dates; another kind of list needs a source of its own"};
   }
   const DateIs date_is = known ? known->date_is : *import.date_is;
@@ -210,12 +226,17 @@ Result<ListReport> import_list(const Context& context, const ListImport& import,
       continue;
     }
     ++report.rows;
-    const std::pair<std::string_view, engine::Day> zone_day(zone_of(schedule, row.name.ace()), engine::day_of(engine::drop_of(*dates, schedule).drop_at));
-    if (const auto known_day = covered.find(zone_day); known_day != covered.end()) ++known_day->second;
-    else covered.emplace(zone_day, 1);
+    const std::pair<std::string_view, engine::Day> zone_day(zone_of(schedule, row.name.ace()),
+                                                            engine::day_of(engine::drop_of(*dates, schedule).drop_at));
+    if (const auto known_day = covered.find(zone_day); known_day != covered.end())
+      ++known_day->second;
+    else
+      covered.emplace(zone_day, 1);
   }
   if (report.rows == 0) {
-    return Error{ErrorCode::invalid_list, "no row of the list can be dated: it gives days only, and the schedule has no batch time for its zones; see 'schedule set'"};
+    return Error{ErrorCode::invalid_list,
+                 "no row of the list can be dated: it gives days only, and the schedule has no batch time for its "
+                 "zones; see 'schedule set'"};
   }
   for (const Coverage& row : import.declared) covered.try_emplace({row.zone, row.day}, 0);
   std::vector<Coverage> coverage;
@@ -244,13 +265,21 @@ Result<ListReport> import_list(const Context& context, const ListImport& import,
     if (!moved) return moved.error();
   }
   for (const Backorder& backorder : open_among(store, merged.missing)) {
-    const std::string detail = backorder.name.ace() + " is missing from list " + std::to_string(report.list) + " of " + import.source + ", which covers its day";
+    const std::string detail = backorder.name.ace() + " is missing from list " + std::to_string(report.list) + " of " +
+                               import.source + ", which covers its day";
     changes.events.push_back({engine::EventKind::missing, backorder.customer, backorder.id, {}, {}, {}, detail});
     changes.cases.push_back({engine::CaseKind::missing_from_list, backorder.customer, backorder.id, {}, detail});
   }
-  changes.events.push_back({engine::EventKind::list_imported, {}, {}, {}, {}, {},
-                            import.source + " list " + std::to_string(report.list) + ": " + std::to_string(report.rows) + " rows, " +
-                                std::to_string(report.added) + " new, " + std::to_string(report.moved) + " moved, " + std::to_string(report.missing) + " missing"});
+  changes.events.push_back({engine::EventKind::list_imported,
+                            {},
+                            {},
+                            {},
+                            {},
+                            {},
+                            import.source + " list " + std::to_string(report.list) + ": " +
+                                std::to_string(report.rows) + " rows, " + std::to_string(report.added) + " new, " +
+                                std::to_string(report.moved) + " moved, " + std::to_string(report.missing) +
+                                " missing"});
   const engine::Outcome applied = store.apply(changes, context.stamp());
   if (!applied) return applied.error();
   work.keep();

@@ -14,8 +14,9 @@ namespace operations {
 struct ListImport {
   std::string source;                     // "provider", "pl-registry" …: each source's latest list counts
   std::optional<engine::DateIs> date_is;  // needed for a new source; must agree afterwards
-  std::vector<engine::Coverage> declared{};  // zones and days the list speaks for beyond those it contains (rows 0)
-  bool force = false;                     // accept a list less than half the size of the last comparable one
+  // zones and days the list speaks for beyond those it contains (rows 0)
+  std::vector<engine::Coverage> declared{};
+  bool force = false;  // accept a list less than half the size of the last comparable one
 };
 struct ListReport {
   std::int64_t list = 0;
@@ -23,9 +24,11 @@ struct ListReport {
   std::int64_t backorders_moved = 0, rescheduled = 0, dated = 0, conflicts = 0;
   bool repeated = false;  // the same content again: nothing changed
 };
-// REQUIRES: rows sorted by ACE name, one per name. One unit of work: list_too_short, invalid_argument (source without date_is, another date_is),
-// invalid_list (nothing datable). Moves open backorders by the engine's rules; names that a list should have and lacks become events and cases.
-engine::Result<ListReport> import_list(const Context& context, const ListImport& import, const std::vector<engine::ListRow>& rows,
+// REQUIRES: rows sorted by ACE name, one per name. One unit of work: list_too_short, invalid_argument (source without
+// date_is, another date_is), invalid_list (nothing datable). Moves open backorders by the engine's rules; names that a
+// list should have and lacks become events and cases.
+engine::Result<ListReport> import_list(const Context& context, const ListImport& import,
+                                       const std::vector<engine::ListRow>& rows,
                                        const std::function<void(std::size_t)>& progress);
 
 }  // namespace operations

@@ -47,8 +47,11 @@ Money amount_of(engine::LedgerStore& store, const LoggedEvent& event, NoticeKind
   return amount;
 }
 
-std::string time_or_nothing(const std::optional<engine::Drop>& drop, engine::UtcTime engine::Drop::* which) { return drop ? to_string((*drop).*which) : ""; }
-std::string local_or_nothing(const std::optional<engine::Drop>& drop, engine::UtcTime engine::Drop::* which, const std::string& zone) {
+std::string time_or_nothing(const std::optional<engine::Drop>& drop, engine::UtcTime engine::Drop::*which) {
+  return drop ? to_string((*drop).*which) : "";
+}
+std::string local_or_nothing(const std::optional<engine::Drop>& drop, engine::UtcTime engine::Drop::*which,
+                             const std::string& zone) {
   return drop ? engine::to_local_string(zone, (*drop).*which) : "";
 }
 
@@ -62,7 +65,8 @@ NoticeTexts::NoticeTexts() {
   }
 }
 
-engine::Result<NoticeTexts> NoticeTexts::with(const std::function<std::optional<std::string>(const std::string& file)>& read, const std::string& folder) {
+engine::Result<NoticeTexts> NoticeTexts::with(
+    const std::function<std::optional<std::string>(const std::string& file)>& read, const std::string& folder) {
   NoticeTexts texts;
   for (const engine::NoticeForm& form : engine::notice_forms()) {
     const std::string file = folder + "/" + std::string(name(form.kind)) + ".txt";
@@ -82,22 +86,36 @@ engine::Result<NoticeChannel> channel_named(engine::LedgerStore& store, const st
   return Error{ErrorCode::channel_not_found, "there is no channel '" + name + "'; see 'notices channels'"};
 }
 
-engine::Result<Reply> add_channel(const Context& context, const RequestKey& request, NoticeChannel channel, std::optional<std::int64_t> from_event) {
-  const Facts content{{"request", "add-notice-channel"}, {"channel", channel.name}, {"method", std::string(name(channel.method))}, {"target", channel.target},
-                      {"secret_file", channel.secret_file}, {"audience", channel.audience}, {"kinds", channel.kinds}, {"account", channel.account},
-                      {"templates", channel.templates}, {"from_event", from_event ? std::to_string(*from_event) : ""}};
+engine::Result<Reply> add_channel(const Context& context, const RequestKey& request, NoticeChannel channel,
+                                  std::optional<std::int64_t> from_event) {
+  const Facts content{{"request", "add-notice-channel"},
+                      {"channel", channel.name},
+                      {"method", std::string(name(channel.method))},
+                      {"target", channel.target},
+                      {"secret_file", channel.secret_file},
+                      {"audience", channel.audience},
+                      {"kinds", channel.kinds},
+                      {"account", channel.account},
+                      {"templates", channel.templates},
+                      {"from_event", from_event ? std::to_string(*from_event) : ""}};
   return run_request(context, request, content, [&](engine::Changes&) -> engine::Result<Facts> {
-    const bool named = !channel.name.empty() && channel.name.size() <= 64 && std::ranges::all_of(channel.name, [](unsigned char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-    });
-    if (!named) return Error{ErrorCode::invalid_argument, "channel '" + channel.name + "': letters, digits, '.', '-', '_', at most 64"};
+    const bool named =
+        !channel.name.empty() && channel.name.size() <= 64 && std::ranges::all_of(channel.name, [](unsigned char c) {
+          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                 c == '.';
+        });
+    if (!named)
+      return Error{ErrorCode::invalid_argument,
+                   "channel '" + channel.name + "': letters, digits, '.', '-', '_', at most 64"};
     if (channel_named(context.store, channel.name)) {
-      return Error{ErrorCode::invalid_argument, "channel '" + channel.name + "' exists; 'notices remove " + channel.name + "' comes before a change"};
+      return Error{ErrorCode::invalid_argument, "channel '" + channel.name + "' exists; 'notices remove " +
+                                                    channel.name + "' comes before a change"};
     }
     for (const std::string& kind : words_of(channel.kinds)) {
       if (engine::parse_notice_kind(kind)) continue;
       std::string known;
-      for (const engine::NoticeForm& form : engine::notice_forms()) known += (known.empty() ? "" : ", ") + std::string(name(form.kind));
+      for (const engine::NoticeForm& form : engine::notice_forms())
+        known += (known.empty() ? "" : ", ") + std::string(name(form.kind));
       return Error{ErrorCode::invalid_argument, "'" + kind + "' is no kind of notice: " + known};
     }
     if (!channel.account.empty()) {
@@ -108,28 +126,35 @@ engine::Result<Reply> add_channel(const Context& context, const RequestKey& requ
     channel.made_at = context.now;
     channel.made_by = context.actor;
     context.store.add_notice_channel(channel);
-    return Facts{{"channel", channel.name}, {"method", std::string(name(channel.method))}, {"target", channel.target}, {"after_event", std::to_string(channel.cursor)}};
+    return Facts{{"channel", channel.name},
+                 {"method", std::string(name(channel.method))},
+                 {"target", channel.target},
+                 {"after_event", std::to_string(channel.cursor)}};
   });
 }
 
 engine::Result<Reply> remove_channel(const Context& context, const RequestKey& request, const std::string& name) {
-  return run_request(context, request, {{"request", "remove-notice-channel"}, {"channel", name}}, [&](engine::Changes&) -> engine::Result<Facts> {
-    if (const auto found = channel_named(context.store, name); !found) return found.error();
-    context.store.remove_notice_channel(name);
-    return Facts{{"channel", name}};
-  });
+  return run_request(context, request, {{"request", "remove-notice-channel"}, {"channel", name}},
+                     [&](engine::Changes&) -> engine::Result<Facts> {
+                       if (const auto found = channel_named(context.store, name); !found) return found.error();
+                       context.store.remove_notice_channel(name);
+                       return Facts{{"channel", name}};
+                     });
 }
 
 bool is_for(const NoticeChannel& channel, const LoggedEvent& event, NoticeKind kind, const std::string& account) {
   const engine::Audience audience = engine::form_of(kind).audience;
   if (!channel.audience.empty() && channel.audience != name(audience)) return false;
-  if (!channel.account.empty() && (audience != engine::Audience::customer || !event.customer || account != channel.account)) return false;
+  if (!channel.account.empty() &&
+      (audience != engine::Audience::customer || !event.customer || account != channel.account))
+    return false;
   if (channel.kinds.empty()) return true;
   const std::vector<std::string> kinds = words_of(channel.kinds);
   return std::ranges::find(kinds, name(kind)) != kinds.end();
 }
 
-Notice compose(engine::LedgerStore& store, const LoggedEvent& event, NoticeKind kind, const std::string& account, const NoticeTexts& texts) {
+Notice compose(engine::LedgerStore& store, const LoggedEvent& event, NoticeKind kind, const std::string& account,
+               const NoticeTexts& texts) {
   const engine::NoticeForm& form = engine::form_of(kind);
   Notice notice{event.id, kind, event.at, {}, {}, {}};
   engine::Variables& variables = notice.variables;
@@ -163,15 +188,21 @@ Notice compose(engine::LedgerStore& store, const LoggedEvent& event, NoticeKind 
 }
 
 std::string to_json(const Notice& notice) {
-  nlohmann::ordered_json json{{"schema", "dropledger.notice/1"}, {"id", std::to_string(notice.id)}, {"kind", name(notice.kind)}, {"at", to_string(notice.at)},
-                              {"audience", name(engine::form_of(notice.kind).audience)}, {"subject", notice.subject}, {"text", notice.body}};
+  nlohmann::ordered_json json{{"schema", "dropledger.notice/1"},
+                              {"id", std::to_string(notice.id)},
+                              {"kind", name(notice.kind)},
+                              {"at", to_string(notice.at)},
+                              {"audience", name(engine::form_of(notice.kind).audience)},
+                              {"subject", notice.subject},
+                              {"text", notice.body}};
   for (const auto& [variable, value] : notice.variables) {
     if (variable != "notice" && variable != "kind" && variable != "at") json[variable] = value;
   }
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-SendReport send_notices(const Context& context, const NoticeChannel& channel, const NoticeTexts& texts, const SendOptions& options,
+SendReport send_notices(const Context& context, const NoticeChannel& channel, const NoticeTexts& texts,
+                        const SendOptions& options,
                         const std::function<std::optional<std::string>(const Notice&)>& deliver) {
   SendReport report;
   engine::LedgerStore& store = context.store;
@@ -190,7 +221,8 @@ SendReport send_notices(const Context& context, const NoticeChannel& channel, co
   };
   const auto attempt = [&](const LoggedEvent& event, NoticeKind kind, std::optional<NoticeDelivery> before) {
     const std::optional<std::string> trouble = deliver(compose(store, event, kind, account_of(event), texts));
-    NoticeDelivery delivery = before.value_or(NoticeDelivery{channel.name, event.id, 0, context.now, context.now, {}, {}});
+    NoticeDelivery delivery =
+        before.value_or(NoticeDelivery{channel.name, event.id, 0, context.now, context.now, {}, {}});
     delivery.attempts += 1;
     delivery.last_at = context.now;
     delivery.next_at = trouble ? std::optional(context.now + engine::pause_after(delivery.attempts)) : std::nullopt;
@@ -205,7 +237,8 @@ SendReport send_notices(const Context& context, const NoticeChannel& channel, co
     if (trouble) report.trouble = *trouble;
   };
 
-  for (const NoticeDelivery& waiting : store.notice_deliveries({.channel = channel.name, .event = {}, .waiting_only = true, .due_by = context.now})) {
+  for (const NoticeDelivery& waiting :
+       store.notice_deliveries({.channel = channel.name, .event = {}, .waiting_only = true, .due_by = context.now})) {
     if (!may_go_on()) return report;
     engine::EventQuery one;
     one.after_id = waiting.event - 1;

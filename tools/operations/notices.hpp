@@ -1,5 +1,6 @@
-// Notices on their way out: composed from the log, handed to whoever delivers them, and what became of each written down. At least once, in the order of
-// the log; a receiver knows a repetition by the notice's id. One that fails waits for its next try and holds up no other.
+// Notices on their way out: composed from the log, handed to whoever delivers them, and what became of each written
+// down. At least once, in the order of the log; a receiver knows a repetition by the notice's id. One that fails waits
+// for its next try and holds up no other.
 #pragma once
 
 #include <functional>
@@ -17,40 +18,50 @@ class NoticeTexts {
  public:
   NoticeTexts();  // built in
   // `read` gives a file's text, or nothing where there is none. invalid_template, naming the file and line.
-  static engine::Result<NoticeTexts> with(const std::function<std::optional<std::string>(const std::string& file)>& read, const std::string& folder);
+  static engine::Result<NoticeTexts> with(
+      const std::function<std::optional<std::string>(const std::string& file)>& read, const std::string& folder);
   const engine::NoticeTemplate& of(engine::NoticeKind kind) const { return templates_.at(kind); }
 
  private:
   std::map<engine::NoticeKind, engine::NoticeTemplate> templates_;
 };
 
-// invalid_argument: the name, a kind or an account that does not exist, a channel of that name that does. Begins with what is logged from now on,
-// or after `from_event`.
-engine::Result<Reply> add_channel(const Context& context, const RequestKey& request, engine::NoticeChannel channel, std::optional<std::int64_t> from_event);
-engine::Result<Reply> remove_channel(const Context& context, const RequestKey& request, const std::string& name);  // channel_not_found
-engine::Result<engine::NoticeChannel> channel_named(engine::LedgerStore& store, const std::string& name);         // channel_not_found
+// invalid_argument: the name, a kind or an account that does not exist, a channel of that name that does. Begins with
+// what is logged from now on, or after `from_event`.
+engine::Result<Reply> add_channel(const Context& context, const RequestKey& request, engine::NoticeChannel channel,
+                                  std::optional<std::int64_t> from_event);
+// channel_not_found
+engine::Result<Reply> remove_channel(const Context& context, const RequestKey& request, const std::string& name);
+// channel_not_found
+engine::Result<engine::NoticeChannel> channel_named(engine::LedgerStore& store, const std::string& name);
 
 // Those of an event range that are for this channel (or for anybody), composed; `limit` 0 is no limit.
-bool is_for(const engine::NoticeChannel& channel, const engine::LoggedEvent& event, engine::NoticeKind kind, const std::string& account);
-engine::Notice compose(engine::LedgerStore& store, const engine::LoggedEvent& event, engine::NoticeKind kind, const std::string& account, const NoticeTexts& texts);
+bool is_for(const engine::NoticeChannel& channel, const engine::LoggedEvent& event, engine::NoticeKind kind,
+            const std::string& account);
+engine::Notice compose(engine::LedgerStore& store, const engine::LoggedEvent& event, engine::NoticeKind kind,
+                       const std::string& account, const NoticeTexts& texts);
 
-// {"schema":"dropledger.notice/1","id":"17","kind":"void","at":…,"audience":…,"subject":…,"text":…, and every variable}; one line.
+// {"schema":"dropledger.notice/1","id":"17","kind":"void","at":…,"audience":…,"subject":…,"text":…, and every
+// variable}; one line.
 std::string to_json(const engine::Notice& notice);
 
 struct SendOptions {
-  std::size_t limit = 0;               // notices per channel; 0: all
-  int failures_in_a_row = 3;           // then the channel is left alone until the next call: it is down
+  std::size_t limit = 0;      // notices per channel; 0: all
+  int failures_in_a_row = 3;  // then the channel is left alone until the next call: it is down
 };
 struct SendReport {
   std::int64_t delivered = 0, failed = 0;
-  bool given_up = false;               // after failures in a row: the rest stays for the next call
-  std::string trouble{};               // the last one
+  bool given_up = false;  // after failures in a row: the rest stays for the next call
+  std::string trouble{};  // the last one
 };
-// `deliver` returns nothing when it succeeded, else what went wrong. Each result is committed before the next notice is handed over.
-SendReport send_notices(const Context& context, const engine::NoticeChannel& channel, const NoticeTexts& texts, const SendOptions& options,
+// `deliver` returns nothing when it succeeded, else what went wrong. Each result is committed before the next notice is
+// handed over.
+SendReport send_notices(const Context& context, const engine::NoticeChannel& channel, const NoticeTexts& texts,
+                        const SendOptions& options,
                         const std::function<std::optional<std::string>(const engine::Notice&)>& deliver);
 
-// Logs that the books do not prove, so that it is told; not again for the same first finding. Returns whether it was logged now.
+// Logs that the books do not prove, so that it is told; not again for the same first finding. Returns whether it was
+// logged now.
 bool announce(const Context& context, const engine::Verification& result);
 
 }  // namespace operations

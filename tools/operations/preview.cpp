@@ -44,9 +44,12 @@ engine::Result<Facts> imagine(engine::LedgerStore& store, const PreviewQuery& qu
     const std::optional<Backorder> found = store.backorder(id);
     const std::string which = "backorder " + std::to_string(id.value());
     if (!found) return Error{ErrorCode::backorder_not_found, "there is no " + which + "; see 'backorder list'"};
-    if (is_final(found->state)) return Error{ErrorCode::impossible_step, which + " has ended as " + std::string(name(found->state)) + ": nothing is left to drop"};
+    if (is_final(found->state))
+      return Error{ErrorCode::impossible_step,
+                   which + " has ended as " + std::string(name(found->state)) + ": nothing is left to drop"};
     if (found->job_may_exist()) {
-      return Error{ErrorCode::job_may_exist, which + " has a job at the provider: its deposit returns only once the job's deletion is confirmed"};
+      return Error{ErrorCode::job_may_exist,
+                   which + " has a job at the provider: its deposit returns only once the job's deletion is confirmed"};
     }
     const bool is_new = facts.without.insert(id).second;
     const auto owner = std::ranges::find(facts.customers, found->customer, &Customer::id);
@@ -56,9 +59,12 @@ engine::Result<Facts> imagine(engine::LedgerStore& store, const PreviewQuery& qu
   }
   for (const auto& [id, priority] : query.what_if.priorities) {
     const std::optional<Backorder> found = store.backorder(id);
-    if (!found) return Error{ErrorCode::backorder_not_found, "there is no backorder " + std::to_string(id.value()) + "; see 'backorder list'"};
+    if (!found)
+      return Error{ErrorCode::backorder_not_found,
+                   "there is no backorder " + std::to_string(id.value()) + "; see 'backorder list'"};
     if (found->state != engine::State::requested) {
-      return Error{ErrorCode::impossible_step, "backorder " + std::to_string(id.value()) + " is " + std::string(name(found->state)) + ": its priority matters no more"};
+      return Error{ErrorCode::impossible_step, "backorder " + std::to_string(id.value()) + " is " +
+                                                   std::string(name(found->state)) + ": its priority matters no more"};
     }
     facts.priorities.insert_or_assign(id, priority);
   }
@@ -78,7 +84,8 @@ class Calendar {
       const engine::FundingVerdict& verdict = row.verdict;
       if (verdict.verdict != engine::Verdict::funded && verdict.verdict != engine::Verdict::underfunded) continue;
       const engine::Day day = engine::day_of(*verdict.decided_at);
-      CalendarDay& entry = days_.try_emplace({currency, day}, CalendarDay{day, currency, 0, 0, zero, zero, zero}).first->second;
+      CalendarDay& entry =
+          days_.try_emplace({currency, day}, CalendarDay{day, currency, 0, 0, zero, zero, zero}).first->second;
       const bool funded = verdict.verdict == engine::Verdict::funded;
       (funded ? entry.funded : entry.underfunded) += 1;
       (funded ? entry.funded_amount : entry.underfunded_amount) += *verdict.amount;
@@ -101,10 +108,12 @@ class Calendar {
   std::map<std::pair<engine::Currency, engine::Day>, CalendarDay> days_;
 };
 
-// The rows of a query, read on a thread of its own while those before are planned. Until the end of this the store belongs to that thread.
+// The rows of a query, read on a thread of its own while those before are planned. Until the end of this the store
+// belongs to that thread.
 class RowsAhead {
  public:
-  RowsAhead(engine::LedgerStore& store, const engine::BackorderQuery& query) : reading_(std::async(std::launch::async, [this, &store, query] { read(store, query); })) {}
+  RowsAhead(engine::LedgerStore& store, const engine::BackorderQuery& query)
+      : reading_(std::async(std::launch::async, [this, &store, query] { read(store, query); })) {}
   ~RowsAhead() {
     const std::lock_guard lock(mutex_);
     wanted_ = false;
@@ -176,7 +185,8 @@ const PreviewRow* AccountPreview::first_short() const {
   return found == rows.end() ? nullptr : &*found;
 }
 
-engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const PreviewQuery& query, const std::function<void(AccountPreview&&)>& visit) {
+engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const PreviewQuery& query,
+                                            const std::function<void(AccountPreview&&)>& visit) {
   const engine::Result<Facts> imagined = imagine(store, query);
   if (!imagined) return imagined.error();
   const Facts& facts = imagined.value();
@@ -195,8 +205,10 @@ engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const Pr
     const Customer* customer = theirs.empty() ? nullptr : facts.customer(theirs.front().customer);
     if (customer == nullptr) return;
     const auto money = facts.pay_ins.find(customer->id.value());
-    const std::span<const engine::PayIn> pay_ins = money == facts.pay_ins.end() ? std::span<const engine::PayIn>() : money->second;
-    AccountPreview account{*customer, engine::plan_funding(*customer, theirs, prices, defaults, query.now, query.horizon, pay_ins), {}};
+    const std::span<const engine::PayIn> pay_ins =
+        money == facts.pay_ins.end() ? std::span<const engine::PayIn>() : money->second;
+    AccountPreview account{
+        *customer, engine::plan_funding(*customer, theirs, prices, defaults, query.now, query.horizon, pay_ins), {}};
     jobs.add(account.plan, theirs, *customer);
     account.rows.reserve(account.plan.verdicts.size());
     for (const engine::FundingVerdict& verdict : account.plan.verdicts) {
@@ -218,7 +230,8 @@ engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const Pr
         theirs.clear();
       }
       theirs.push_back(std::move(backorder));
-      if (const auto found = facts.priorities.find(theirs.back().id); found != facts.priorities.end()) theirs.back().priority = found->second;
+      if (const auto found = facts.priorities.find(theirs.back().id); found != facts.priorities.end())
+        theirs.back().priority = found->second;
     }
   }
   plan();
@@ -227,7 +240,8 @@ engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const Pr
 
 engine::Result<FundingPreview> preview(engine::LedgerStore& store, const PreviewQuery& query) {
   FundingPreview report;
-  engine::Result<FundingOutlook> outlook = each_preview(store, query, [&](AccountPreview&& account) { report.accounts.push_back(std::move(account)); });
+  engine::Result<FundingOutlook> outlook =
+      each_preview(store, query, [&](AccountPreview&& account) { report.accounts.push_back(std::move(account)); });
   if (!outlook) return outlook.error();
   static_cast<FundingOutlook&>(report) = std::move(outlook).value();
   return report;

@@ -1,5 +1,6 @@
-// The funding preview: what the sweeps until a horizon will do, from the function that they commit; what to pay in by when; and what our own purse at the provider
-// must hold by when. With a what-if the same over facts that are only imagined. Changes nothing.
+// The funding preview: what the sweeps until a horizon will do, from the function that they commit; what to pay in by
+// when; and what our own purse at the provider must hold by when. With a what-if the same over facts that are only
+// imagined. Changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ struct WhatIf {
     engine::PayIn pay_in;
   };
   std::vector<TopUp> top_ups{};
-  std::vector<engine::BackorderId> without{};                     // cancelled now; a deposit without a job returns at once
+  // cancelled now; a deposit without a job returns at once
+  std::vector<engine::BackorderId> without{};
   std::vector<std::pair<engine::BackorderId, int>> priorities{};
 };
 
@@ -52,14 +54,17 @@ struct CalendarDay {
 };
 // What the previewed accounts make together.
 struct FundingOutlook {
-  std::vector<CalendarDay> calendar{};   // days with deposits, by currency and day
-  std::vector<JobsDay> jobs{};           // by currency and day; jobs of funded backorders that have none yet, at the setting cost.ZONE
+  std::vector<CalendarDay> calendar{};  // days with deposits, by currency and day
+  // by currency and day; jobs of funded backorders that have none yet, at the setting cost.ZONE
+  std::vector<JobsDay> jobs{};
   std::vector<UncostedJobs> uncosted{};  // by zone: no cost is set, and none is guessed
 };
-// Accounts with at least one REQUESTED backorder, by id, one after the other: what is visited may be taken, and is gone afterwards. A million backorders are never held
-// at once but as packed rows. The next are read on another thread meanwhile. REQUIRES: `visit` does not use the store.
-// backorder_not_found, impossible_step (it has ended), job_may_exist (its deposit returns only with the provider's word).
-engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const PreviewQuery& query, const std::function<void(AccountPreview&&)>& visit);
+// Accounts with at least one REQUESTED backorder, by id, one after the other: what is visited may be taken, and is gone
+// afterwards. A million backorders are never held at once but as packed rows. The next are read on another thread
+// meanwhile. REQUIRES: `visit` does not use the store. backorder_not_found, impossible_step (it has ended),
+// job_may_exist (its deposit returns only with the provider's word).
+engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const PreviewQuery& query,
+                                            const std::function<void(AccountPreview&&)>& visit);
 
 struct FundingPreview : FundingOutlook {
   std::vector<AccountPreview> accounts{};

@@ -30,7 +30,8 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-// What the other side may know a transfer by: the id of its request, then its memo whole, in its parts, and word by word.
+// What the other side may know a transfer by: the id of its request, then its memo whole, in its parts, and word by
+// word.
 std::vector<std::string> references_of(const std::string& key, const std::string& memo) {
   std::vector<std::string> references;
   const auto add = [&references](const std::string& word) {
@@ -76,7 +77,8 @@ DifferenceClass class_of_check(const std::string& check) {
   return check == "currency" ? DifferenceClass::currency : DifferenceClass::state;
 }
 
-// The customers' money, and the cash that must be there for it. A gap is a fact for the operator, no contradiction in the books.
+// The customers' money, and the cash that must be there for it. A gap is a fact for the operator, no contradiction in
+// the books.
 void add_cover(LoopReport& report, engine::LedgerStore& store) {
   struct Sums {
     Money cash, owed;
@@ -84,20 +86,35 @@ void add_cover(LoopReport& report, engine::LedgerStore& store) {
   std::map<std::string, Sums> of_currency;
   for (const engine::AccountTurnover& row : store.turnovers({}, {}, false)) {
     const engine::Currency currency = row.account.currency;
-    const Money credit = Money::of_minor(row.opening_credit_minor + row.credit_minor - row.opening_debit_minor - row.debit_minor, currency);
-    Sums& sums = of_currency.try_emplace(std::string(currency.code()), Sums{Money::zero(currency), Money::zero(currency)}).first->second;
+    const Money credit = Money::of_minor(
+        row.opening_credit_minor + row.credit_minor - row.opening_debit_minor - row.debit_minor, currency);
+    Sums& sums =
+        of_currency.try_emplace(std::string(currency.code()), Sums{Money::zero(currency), Money::zero(currency)})
+            .first->second;
     switch (row.account.kind) {
-      case engine::AccountKind::cash: sums.cash -= credit; break;
+      case engine::AccountKind::cash:
+        sums.cash -= credit;
+        break;
       case engine::AccountKind::available:
       case engine::AccountKind::reserved:
-      case engine::AccountKind::suspense: sums.owed += credit; break;
-      default: break;
+      case engine::AccountKind::suspense:
+        sums.owed += credit;
+        break;
+      default:
+        break;
     }
   }
   for (const auto& [code, sums] : of_currency) {
-    Difference one{.loop = Loop::self, .kind = DifferenceClass::match, .rule = "cover of customers' money", .subject = code, .here = "customers' money and suspense",
-                   .there = "cash", .ours = sums.owed, .theirs = sums.cash};
-    if (sums.cash < sums.owed) one.detail = "cash is " + to_string_with_code(sums.owed - sums.cash) + " less than what customers could ask back";
+    Difference one{.loop = Loop::self,
+                   .kind = DifferenceClass::match,
+                   .rule = "cover of customers' money",
+                   .subject = code,
+                   .here = "customers' money and suspense",
+                   .there = "cash",
+                   .ours = sums.owed,
+                   .theirs = sums.cash};
+    if (sums.cash < sums.owed)
+      one.detail = "cash is " + to_string_with_code(sums.owed - sums.cash) + " less than what customers could ask back";
     report.differences.push_back(std::move(one));
   }
 }
@@ -107,13 +124,18 @@ LoopReport self(engine::LedgerStore& store, const ReconcileOptions& options) {
   const engine::Verification verified = store.verify(options.progress);
   report.proved = verified.transfers + verified.accounts + verified.backorders + verified.seals;
   for (const engine::Finding& finding : verified.findings) {
-    report.differences.push_back({.loop = Loop::self, .kind = class_of_check(finding.check), .rule = finding.check, .here = "the book", .detail = finding.what,
+    report.differences.push_back({.loop = Loop::self,
+                                  .kind = class_of_check(finding.check),
+                                  .rule = finding.check,
+                                  .here = "the book",
+                                  .detail = finding.what,
                                   .command = "dropledger verify"});
   }
   report.proved -= static_cast<std::int64_t>(report.differences.size());
   engine::BackorderQuery ended;
   ended.open = false;
-  for (Difference& one : engine::reconcile_outcomes(store.backorders(ended))) report.differences.push_back(std::move(one));
+  for (Difference& one : engine::reconcile_outcomes(store.backorders(ended)))
+    report.differences.push_back(std::move(one));
   add_cover(report, store);
   return report;
 }
@@ -140,12 +162,15 @@ std::vector<MoneyItem> purse_items(engine::LedgerStore& store) {
   engine::TransferQuery query;
   query.kinds = {TransferKind::provider_pay_in, TransferKind::provider_cost, TransferKind::reversal};
   const auto is_purse = [](const engine::LedgerAccountKey& account) {
-    return account.kind == engine::AccountKind::provider_prepaid || account.kind == engine::AccountKind::provider_deposit;
+    return account.kind == engine::AccountKind::provider_prepaid ||
+           account.kind == engine::AccountKind::provider_deposit;
   };
   store.each_transfer(query, [&](const Transfer& transfer) {
     if (is_purse(transfer.debit) == is_purse(transfer.credit)) return;
-    MoneyItem item{.id = title(transfer.id), .references = references_of(keys.of(transfer), transfer.memo),
-                   .amount = is_purse(transfer.debit) ? transfer.amount : -transfer.amount, .at = transfer.effective_at};
+    MoneyItem item{.id = title(transfer.id),
+                   .references = references_of(keys.of(transfer), transfer.memo),
+                   .amount = is_purse(transfer.debit) ? transfer.amount : -transfer.amount,
+                   .at = transfer.effective_at};
     for (const std::string& word : words_of(transfer.memo)) {
       if (!item.subject.empty() || word.find('.') == std::string::npos) continue;
       if (const auto domain = engine::DomainName::parse(word)) item.subject = domain.value().ace();
@@ -163,7 +188,8 @@ LoopReport jobs(engine::LedgerStore& store, engine::BackorderProvider& provider,
     report.not_done = listed.error().detail;
     return report;
   }
-  report.differences = engine::reconcile_jobs(backorders_with_a_job(store), listed.value(), store.settings().provider_lag, now);
+  report.differences =
+      engine::reconcile_jobs(backorders_with_a_job(store), listed.value(), store.settings().provider_lag, now);
   return report;
 }
 
@@ -186,9 +212,9 @@ LoopReport purse(engine::LedgerStore& store, engine::BackorderProvider& provider
   unreadable(listed);
   if (!report.not_done.empty()) return report;
   const engine::Settings settings = store.settings();
-  report.differences = engine::reconcile_purse(
-      {account.value(), deposits.value(), accounting.value(), from, listed.value(), std::move(ours), backorders_with_a_job(store)}, settings.provider_lag,
-      settings.bank_lag, now);
+  report.differences = engine::reconcile_purse({account.value(), deposits.value(), accounting.value(), from,
+                                                listed.value(), std::move(ours), backorders_with_a_job(store)},
+                                               settings.provider_lag, settings.bank_lag, now);
   return report;
 }
 
@@ -202,8 +228,9 @@ std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerStore& st
   std::map<std::int64_t, std::string> item_of_transfer;
   RequestKeys keys(store);
   engine::TransferQuery query;
-  query.kinds = {TransferKind::pay_in,     TransferKind::pay_in_receivable,     TransferKind::pay_out,         TransferKind::suspense_in,
-                 TransferKind::chargeback, TransferKind::chargeback_receivable, TransferKind::provider_pay_in, TransferKind::reversal};
+  query.kinds = {TransferKind::pay_in,          TransferKind::pay_in_receivable, TransferKind::pay_out,
+                 TransferKind::suspense_in,     TransferKind::chargeback,        TransferKind::chargeback_receivable,
+                 TransferKind::provider_pay_in, TransferKind::reversal};
   store.each_transfer(query, [&](const Transfer& transfer) {
     const bool in = transfer.debit.kind == engine::AccountKind::cash;
     if (in == (transfer.credit.kind == engine::AccountKind::cash)) return;
@@ -219,9 +246,14 @@ std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerStore& st
         return;
       }
     }
-    MoneyItem item{.id = title(transfer.id), .references = references_of(keys.of(transfer), transfer.memo), .amount = amount, .at = transfer.effective_at};
-    if (other.customer) item.owner = names.at(static_cast<std::size_t>(other.customer->value()));
-    else item.owner = other.kind == engine::AccountKind::suspense ? "suspense" : "provider";
+    MoneyItem item{.id = title(transfer.id),
+                   .references = references_of(keys.of(transfer), transfer.memo),
+                   .amount = amount,
+                   .at = transfer.effective_at};
+    if (other.customer)
+      item.owner = names.at(static_cast<std::size_t>(other.customer->value()));
+    else
+      item.owner = other.kind == engine::AccountKind::suspense ? "suspense" : "provider";
     if (transfer.kind == TransferKind::reversal && transfer.reverses) {
       const auto undone = item_of_transfer.find(transfer.reverses->value());
       if (undone != item_of_transfer.end()) item.undoes = undone->second;
@@ -237,8 +269,10 @@ LoopReport bank(engine::LedgerStore& store, const ReconcileOptions& options, eng
   std::map<std::string, std::vector<MoneyItem>> ours = cash_items(store);
   std::map<std::string, std::vector<engine::ExternalLine>> lines;
   std::map<std::string, std::vector<engine::ExternalStatement>> statements;
-  store.each_external_line(options.source, [&](const engine::ExternalLine& line) { lines[line.source].push_back(line); });
-  for (engine::ExternalStatement& statement : store.external_statements()) statements[statement.source].push_back(std::move(statement));
+  store.each_external_line(options.source,
+                           [&](const engine::ExternalLine& line) { lines[line.source].push_back(line); });
+  for (engine::ExternalStatement& statement : store.external_statements())
+    statements[statement.source].push_back(std::move(statement));
   std::set<std::string> sources;
   if (!options.source.empty()) {
     sources.insert(options.source);
@@ -248,10 +282,12 @@ LoopReport bank(engine::LedgerStore& store, const ReconcileOptions& options, eng
   }
   for (const std::string& source : sources) {
     if (statements[source].empty()) {
-      report.not_done += (report.not_done.empty() ? "" : "; ") + std::string("no statement of '") + source + "' was imported, see 'bank import'";
+      report.not_done += (report.not_done.empty() ? "" : "; ") + std::string("no statement of '") + source +
+                         "' was imported, see 'bank import'";
       continue;
     }
-    for (Difference& one : engine::reconcile_bank(source, ours[source], lines[source], statements[source], store.settings().bank_lag, now)) {
+    for (Difference& one : engine::reconcile_bank(source, ours[source], lines[source], statements[source],
+                                                  store.settings().bank_lag, now)) {
       report.differences.push_back(std::move(one));
     }
   }
@@ -260,18 +296,25 @@ LoopReport bank(engine::LedgerStore& store, const ReconcileOptions& options, eng
 
 }  // namespace
 
-std::vector<LoopReport> reconcile(engine::LedgerStore& store, engine::BackorderProvider* provider, const ReconcileOptions& options, engine::UtcTime now) {
+std::vector<LoopReport> reconcile(engine::LedgerStore& store, engine::BackorderProvider* provider,
+                                  const ReconcileOptions& options, engine::UtcTime now) {
   std::vector<LoopReport> reports;
   for (const Loop loop : engine::kLoops) {
     if (std::ranges::find(options.loops, loop) == options.loops.end()) continue;
     switch (loop) {
-      case Loop::self: reports.push_back(self(store, options)); break;
+      case Loop::self:
+        reports.push_back(self(store, options));
+        break;
       case Loop::jobs:
       case Loop::purse:
-        if (provider == nullptr) reports.push_back({loop, "no provider is configured: --registry or DROPLEDGER_REGISTRY"});
-        else reports.push_back(loop == Loop::jobs ? jobs(store, *provider, now) : purse(store, *provider, now));
+        if (provider == nullptr)
+          reports.push_back({loop, "no provider is configured: --registry or DROPLEDGER_REGISTRY"});
+        else
+          reports.push_back(loop == Loop::jobs ? jobs(store, *provider, now) : purse(store, *provider, now));
         break;
-      case Loop::bank: reports.push_back(bank(store, options, now)); break;
+      case Loop::bank:
+        reports.push_back(bank(store, options, now));
+        break;
     }
   }
   return reports;

@@ -1,4 +1,5 @@
-// Reconciling: loads both sides of each loop, lets the engine compare them. Changes nothing. A loop whose other side cannot be read is reported as not done.
+// Reconciling: loads both sides of each loop, lets the engine compare them. Changes nothing. A loop whose other side
+// cannot be read is reported as not done.
 #pragma once
 
 #include <functional>
@@ -18,6 +19,7 @@ struct ReconcileOptions {
 };
 
 // In the order of engine::kLoops. `provider` may be null: then jobs and purse are not done.
-std::vector<engine::LoopReport> reconcile(engine::LedgerStore& store, engine::BackorderProvider* provider, const ReconcileOptions& options, engine::UtcTime now);
+std::vector<engine::LoopReport> reconcile(engine::LedgerStore& store, engine::BackorderProvider* provider,
+                                          const ReconcileOptions& options, engine::UtcTime now);
 
 }  // namespace operations

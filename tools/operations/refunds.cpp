@@ -40,7 +40,8 @@ class Words {
   std::uint32_t last_ = 0;
 };
 
-// What a report needs of a transfer that reserves, refunds or captures: a few numbers of each, for there may be millions.
+// What a report needs of a transfer that reserves, refunds or captures: a few numbers of each, for there may be
+// millions.
 struct Move {
   std::int64_t backorder, id, minor;
   UtcTime recorded_at, effective_at;
@@ -60,10 +61,11 @@ struct Deposit {
 };
 
 struct Books {
-  std::vector<Customer> customers;      // by id
-  std::vector<engine::CustomerId> ids;  // beside them and close together, since they are looked at for every backorder
-  std::vector<Money> held;              // beside them: by open deposits
-  std::vector<Move> moves;              // by id
+  std::vector<Customer> customers;  // by id
+  // beside them and close together, since they are looked at for every backorder
+  std::vector<engine::CustomerId> ids;
+  std::vector<Money> held;  // beside them: by open deposits
+  std::vector<Move> moves;  // by id
   Words actors;
 
   std::size_t place_of(engine::CustomerId id) const {
@@ -75,46 +77,63 @@ struct Books {
   }
 };
 
-Error off(std::string detail) { return {ErrorCode::report_not_balanced, std::move(detail) + "; nothing is printed: 'verify' looks at everything"}; }
+Error off(std::string detail) {
+  return {ErrorCode::report_not_balanced, std::move(detail) + "; nothing is printed: 'verify' looks at everything"};
+}
 
-std::string text_of(const Move& move) { return "transfer " + std::to_string(move.id) + " (" + std::string(name(move.kind)) + ")"; }
+std::string text_of(const Move& move) {
+  return "transfer " + std::to_string(move.id) + " (" + std::string(name(move.kind)) + ")";
+}
 Money amount_of(const Move& move) { return Money::of_minor(move.minor, move.currency); }
 
-// The deposits of one backorder, from its moves. Each is reserved once, and then refunded, or captured in one part of a kind.
+// The deposits of one backorder, from its moves. Each is reserved once, and then refunded, or captured in one part of a
+// kind.
 std::optional<Error> add(std::vector<Deposit>& deposits, const Move& move) {
-  const auto of = [&] { return " of backorder " + std::to_string(move.backorder) + ", attempt " + std::to_string(move.attempt); };
+  const auto of = [&] {
+    return " of backorder " + std::to_string(move.backorder) + ", attempt " + std::to_string(move.attempt);
+  };
   Deposit* deposit = deposits.empty() || deposits.back().attempt() != move.attempt ? nullptr : &deposits.back();
   if (move.kind == TransferKind::reserve) {
-    if (deposit != nullptr) return off(text_of(move) + of() + " reserves what " + text_of(*deposit->reserve) + " has reserved already");
+    if (deposit != nullptr)
+      return off(text_of(move) + of() + " reserves what " + text_of(*deposit->reserve) + " has reserved already");
     deposits.push_back({&move});
     return std::nullopt;
   }
   const bool captures = move.kind != TransferKind::refund;
-  if (deposit == nullptr) return off(text_of(move) + of() + " ends a deposit of " + to_string_with_code(amount_of(move)) + " that was not reserved before");
+  if (deposit == nullptr)
+    return off(text_of(move) + of() + " ends a deposit of " + to_string_with_code(amount_of(move)) +
+               " that was not reserved before");
   if (deposit->end && (!captures || deposit->end->kind == TransferKind::refund || deposit->end->kind == move.kind)) {
     return off(text_of(move) + of() + " ends again what " + text_of(*deposit->end) + " has ended");
   }
-  if (move.currency != deposit->reserve->currency) return off(text_of(move) + of() + " is in another currency than its deposit");
+  if (move.currency != deposit->reserve->currency)
+    return off(text_of(move) + of() + " is in another currency than its deposit");
   if (!deposit->end) deposit->end = &move;
   deposit->ended = deposit->ended ? *deposit->ended + amount_of(move) : amount_of(move);
   return std::nullopt;
 }
 
 // Every deposit ended whole or is held whole, and what is held is what its backorder says; `held` is added to.
-std::optional<Error> find_off(const BackorderDeposit& backorder, const Customer& customer, std::span<const Deposit> deposits, Money& held) {
+std::optional<Error> find_off(const BackorderDeposit& backorder, const Customer& customer,
+                              std::span<const Deposit> deposits, Money& held) {
   bool holds = false;
   for (const Deposit& deposit : deposits) {
     const auto row = [&] {
-      return "backorder " + std::to_string(backorder.id.value()) + " (" + std::string(backorder.name) + " of " + customer.name + ", attempt " + std::to_string(deposit.attempt()) + ")";
+      return "backorder " + std::to_string(backorder.id.value()) + " (" + std::string(backorder.name) + " of " +
+             customer.name + ", attempt " + std::to_string(deposit.attempt()) + ")";
     };
-    const auto reserved_by = [&] { return to_string_with_code(deposit.amount()) + " reserved by transfer " + std::to_string(deposit.reserve->id); };
+    const auto reserved_by = [&] {
+      return to_string_with_code(deposit.amount()) + " reserved by transfer " + std::to_string(deposit.reserve->id);
+    };
     if (deposit.end) {
       if (*deposit.ended != deposit.amount()) {
-        return off(row() + ": " + reserved_by() + ", but " + to_string_with_code(*deposit.ended) + (deposit.end->kind == TransferKind::refund ? " refunded" : " captured") +
-                   " by transfer " + std::to_string(deposit.end->id));
+        return off(row() + ": " + reserved_by() + ", but " + to_string_with_code(*deposit.ended) +
+                   (deposit.end->kind == TransferKind::refund ? " refunded" : " captured") + " by transfer " +
+                   std::to_string(deposit.end->id));
       }
       if (deposit.attempt() == backorder.attempt && holds_deposit(backorder.state)) {
-        return off(row() + ": " + std::string(name(backorder.state)) + ", but its deposit ended with transfer " + std::to_string(deposit.end->id));
+        return off(row() + ": " + std::string(name(backorder.state)) + ", but its deposit ended with transfer " +
+                   std::to_string(deposit.end->id));
       }
       continue;
     }
@@ -122,19 +141,22 @@ std::optional<Error> find_off(const BackorderDeposit& backorder, const Customer&
       return off(row() + ": " + reserved_by() + " never ended, yet it is " + std::string(name(backorder.state)));
     }
     if (backorder.deposit != deposit.amount()) {
-      return off(row() + ": holds " + (backorder.deposit ? to_string_with_code(*backorder.deposit) : "nothing") + ", but transfer " + std::to_string(deposit.reserve->id) +
-                 " reserved " + to_string_with_code(deposit.amount()));
+      return off(row() + ": holds " + (backorder.deposit ? to_string_with_code(*backorder.deposit) : "nothing") +
+                 ", but transfer " + std::to_string(deposit.reserve->id) + " reserved " +
+                 to_string_with_code(deposit.amount()));
     }
     holds = true;
     held += deposit.amount();
   }
   if (holds_deposit(backorder.state) && !holds) {
-    return off("backorder " + std::to_string(backorder.id.value()) + " is " + std::string(name(backorder.state)) + ", but no transfer reserved its deposit");
+    return off("backorder " + std::to_string(backorder.id.value()) + " is " + std::string(name(backorder.state)) +
+               ", but no transfer reserved its deposit");
   }
   return std::nullopt;
 }
 
-// The places of every backorder's moves, those of one as they lie. Where ids are as close together as in a whole book they are counted out and not sorted.
+// The places of every backorder's moves, those of one as they lie. Where ids are as close together as in a whole book
+// they are counted out and not sorted.
 class ByBackorder {
  public:
   explicit ByBackorder(const std::vector<Move>& moves) : moves_(moves), order_(moves.size()) {
@@ -150,7 +172,8 @@ class ByBackorder {
     ends_.resize(ids + 1);
     for (const Move& move : moves) ++ends_[static_cast<std::size_t>(move.backorder - first_) + 1];
     std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
-    for (std::uint32_t place = 0; place < moves.size(); ++place) order_[ends_[static_cast<std::size_t>(moves[place].backorder - first_)]++] = place;
+    for (std::uint32_t place = 0; place < moves.size(); ++place)
+      order_[ends_[static_cast<std::size_t>(moves[place].backorder - first_)]++] = place;
   }
 
   std::span<const std::uint32_t> of(std::int64_t backorder) const {
@@ -177,22 +200,26 @@ class ByBackorder {
 
 Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
   Books books;
-  if (!only) books.customers = store.customers();
-  else if (auto one = store.customer(*only)) books.customers.push_back(*std::move(one));
+  if (!only)
+    books.customers = store.customers();
+  else if (auto one = store.customer(*only))
+    books.customers.push_back(*std::move(one));
   for (const Customer& customer : books.customers) {
     books.ids.push_back(customer.id);
     books.held.push_back(Money::zero(customer.currency));
   }
   store.each_deposit_transfer(only, [&](const engine::DepositTransfer& transfer) {
-    books.moves.push_back({transfer.backorder.value(), transfer.id.value(), transfer.amount.minor(), transfer.recorded_at, transfer.effective_at, transfer.amount.currency(),
-                           transfer.attempt, books.actors.number_of(transfer.actor), transfer.kind});
+    books.moves.push_back({transfer.backorder.value(), transfer.id.value(), transfer.amount.minor(),
+                           transfer.recorded_at, transfer.effective_at, transfer.amount.currency(), transfer.attempt,
+                           books.actors.number_of(transfer.actor), transfer.kind});
   });
   return books;
 }
 
 class Reporter {
  public:
-  Reporter(engine::LedgerStore& store, Books& books, const RefundQuery& query) : store_(store), books_(books), query_(query) {}
+  Reporter(engine::LedgerStore& store, Books& books, const RefundQuery& query)
+      : store_(store), books_(books), query_(query) {}
 
   // Every backorder and what moved for it.
   std::optional<Error> run() {
@@ -220,8 +247,8 @@ class Reporter {
     for (std::size_t place = 0; !problem && place < books_.customers.size(); ++place) {
       const Customer& customer = books_.customers[place];
       if (books_.held[place] == customer.reserved) continue;
-      problem = off("account " + customer.name + ": its balance has " + to_string_with_code(customer.reserved) + " reserved, its open deposits make " +
-                    to_string_with_code(books_.held[place]));
+      problem = off("account " + customer.name + ": its balance has " + to_string_with_code(customer.reserved) +
+                    " reserved, its open deposits make " + to_string_with_code(books_.held[place]));
     }
     return problem;
   }
@@ -232,15 +259,18 @@ class Reporter {
         const Flow& flow = flows_[at];
         const Money in = flow.opening + flow.reserved;
         if (in.is_zero() && (flow.captured + flow.refunded + flow.closing).is_zero()) continue;
-        flows.push_back({books_.customers[place].name, zones_[flow.zone], flow.opening, flow.reserved, flow.captured, flow.refunded, flow.closing});
+        flows.push_back({books_.customers[place].name, zones_[flow.zone], flow.opening, flow.reserved, flow.captured,
+                         flow.refunded, flow.closing});
       }
     }
-    std::ranges::sort(flows, [](const DepositFlow& a, const DepositFlow& b) { return std::tie(a.account, a.zone) < std::tie(b.account, b.zone); });
+    std::ranges::sort(flows, [](const DepositFlow& a, const DepositFlow& b) {
+      return std::tie(a.account, a.zone) < std::tie(b.account, b.zone);
+    });
     for (const DepositFlow& flow : flows) {
       const Money in = flow.opening + flow.reserved, out = flow.captured + flow.refunded + flow.closing;
       if (in == out) continue;
-      return off("account " + flow.account + ", ." + flow.zone + ": opening and reserved make " + to_string_with_code(in) + ", captured, refunded and closing " +
-                 to_string_with_code(out));
+      return off("account " + flow.account + ", ." + flow.zone + ": opening and reserved make " +
+                 to_string_with_code(in) + ", captured, refunded and closing " + to_string_with_code(out));
     }
     report_.flows = std::move(flows);
     return std::nullopt;
@@ -269,7 +299,9 @@ class Reporter {
   }
   UtcTime instant(const Move& move) const { return query_.period.by_effective ? move.effective_at : move.recorded_at; }
   bool is_before(const Move& move, const std::optional<UtcTime>& at) const { return at && instant(move) < *at; }
-  bool in_period(const Move& move) const { return !is_before(move, query_.period.from) && (!query_.period.to || instant(move) < *query_.period.to); }
+  bool in_period(const Move& move) const {
+    return !is_before(move, query_.period.from) && (!query_.period.to || instant(move) < *query_.period.to);
+  }
 
   void count(const Deposit& deposit, const BackorderDeposit& backorder, std::size_t place) {
     const Money amount = deposit.amount();
@@ -289,7 +321,8 @@ class Reporter {
     if (reserved_before && !ended_before) flow.opening += amount;
     if (!reserved_before && reserved_before_end) flow.reserved += amount;
     if (reserved_before_end && !ended_before_end) flow.closing += amount;
-    if (deposit.end && in_period(*deposit.end)) (deposit.end->kind == TransferKind::refund ? flow.refunded : flow.captured) += *deposit.ended;
+    if (deposit.end && in_period(*deposit.end))
+      (deposit.end->kind == TransferKind::refund ? flow.refunded : flow.captured) += *deposit.ended;
   }
 
   // When the provider's word was read that settles this deposit; only the last attempt has one.
@@ -308,35 +341,55 @@ class Reporter {
     const bool refunded = end.kind == TransferKind::refund;
     // An earlier attempt of the same backorder can only have been rescheduled.
     const bool earlier = end.attempt < backorder.attempt || !is_final(backorder.state);
-    std::string cause = refunded ? std::string(name(earlier ? engine::Reason::rescheduled : backorder.reason.value_or(engine::Reason::not_registered))) : "captured";
+    std::string cause = refunded
+                            ? std::string(name(earlier ? engine::Reason::rescheduled
+                                                       : backorder.reason.value_or(engine::Reason::not_registered)))
+                            : "captured";
     const std::string& account = books_.customers[books_.place_of(backorder.customer)].name;
-    EndedDeposit row{engine::TransferId(end.id), instant(end), account, std::move(backorder), amount_of(reserve), std::move(cause),
-                     books_.actors[end.actor], instant(reserve), ended.outcome_at, instant(end) - instant(reserve), {}, {}};
+    EndedDeposit row{engine::TransferId(end.id),
+                     instant(end),
+                     account,
+                     std::move(backorder),
+                     amount_of(reserve),
+                     std::move(cause),
+                     books_.actors[end.actor],
+                     instant(reserve),
+                     ended.outcome_at,
+                     instant(end) - instant(reserve),
+                     {},
+                     {}};
     if (row.outcome_at) {
       row.latency = std::max(engine::Milliseconds(0), end.recorded_at - *row.outcome_at);
-      if (std::vector<engine::Evidence> evidence = store_.evidence(row.backorder.id); !evidence.empty()) row.evidence = std::move(evidence.back().raw);
+      if (std::vector<engine::Evidence> evidence = store_.evidence(row.backorder.id); !evidence.empty())
+        row.evidence = std::move(evidence.back().raw);
     }
     (refunded ? report_.refunds : report_.captures).push_back(std::move(row));
   }
 
-  void note_exception(const Deposit& deposit, const BackorderDeposit& backorder, std::size_t place, std::optional<UtcTime> outcome_at) {
+  void note_exception(const Deposit& deposit, const BackorderDeposit& backorder, std::size_t place,
+                      std::optional<UtcTime> outcome_at) {
     if (!outcome_at) return;
     const engine::State outcome = *engine::meaning_of_status(backorder.provider_status).outcome;
     const bool won = outcome == engine::State::successful || outcome == engine::State::auction_won;
     const auto add = [&](const char* what, std::optional<UtcTime> ended_at, engine::Milliseconds late_by) {
-      report_.exceptions.push_back({books_.customers[place].name, whole(backorder.id), deposit.amount(), what, outcome_at, ended_at, late_by});
+      report_.exceptions.push_back(
+          {books_.customers[place].name, whole(backorder.id), deposit.amount(), what, outcome_at, ended_at, late_by});
     };
     if (!deposit.end) {
       const engine::Milliseconds late_by = query_.now - *outcome_at;
-      if (late_by > query_.tolerance) add(won ? "outcome without capture" : "outcome without refund", std::nullopt, late_by);
+      if (late_by > query_.tolerance)
+        add(won ? "outcome without capture" : "outcome without refund", std::nullopt, late_by);
       return;
     }
     if (!in_period(*deposit.end)) return;
     const bool refunded = deposit.end->kind == TransferKind::refund;
     const engine::Milliseconds late_by = deposit.end->recorded_at - *outcome_at;
-    if (refunded && won) add("refunded but registered", deposit.end->recorded_at, late_by);
-    else if (!refunded && !won) add("captured but not registered", deposit.end->recorded_at, late_by);
-    else if (late_by > query_.tolerance) add(refunded ? "refund later than outcome" : "capture later than outcome", deposit.end->recorded_at, late_by);
+    if (refunded && won)
+      add("refunded but registered", deposit.end->recorded_at, late_by);
+    else if (!refunded && !won)
+      add("captured but not registered", deposit.end->recorded_at, late_by);
+    else if (late_by > query_.tolerance)
+      add(refunded ? "refund later than outcome" : "capture later than outcome", deposit.end->recorded_at, late_by);
   }
 
   engine::LedgerStore& store_;
@@ -350,7 +403,8 @@ class Reporter {
   std::vector<Ended> ended_;
   Words zones_;
   std::vector<Flow> flows_;
-  std::vector<std::uint32_t> first_flow_ = std::vector<std::uint32_t>(books_.customers.size(), kNoFlow);  // by the account's place
+  // by the account's place
+  std::vector<std::uint32_t> first_flow_ = std::vector<std::uint32_t>(books_.customers.size(), kNoFlow);
   RefundReport report_;
 };
 

@@ -17,7 +17,8 @@ using engine::Transfer;
 using engine::TransferKind;
 using engine::UtcTime;
 
-// What a transfer does to one kind of the customer's accounts: credits up, debits down; what is owed the other way round.
+// What a transfer does to one kind of the customer's accounts: credits up, debits down; what is owed the other way
+// round.
 Money change_of(const Transfer& transfer, const Customer& customer, AccountKind kind) {
   Money change = Money::zero(customer.currency);
   if (transfer.credit.customer == customer.id && transfer.credit.kind == kind) change += transfer.amount;
@@ -25,7 +26,8 @@ Money change_of(const Transfer& transfer, const Customer& customer, AccountKind 
   return kind == AccountKind::receivable ? -change : change;
 }
 
-std::unordered_map<std::int64_t, Backorder> backorders_of(LedgerStore& store, std::optional<engine::CustomerId> customer) {
+std::unordered_map<std::int64_t, Backorder> backorders_of(LedgerStore& store,
+                                                          std::optional<engine::CustomerId> customer) {
   engine::BackorderQuery query;
   query.customer = customer;
   std::unordered_map<std::int64_t, Backorder> by_id;
@@ -38,10 +40,15 @@ std::string next_step(const Backorder& backorder, bool overdue) {
   switch (backorder.state) {
     case engine::State::active:
       if (backorder.open_call) return "the provider is asked what became of the last call";
-      return "job to be created by " + (backorder.drop ? to_string(backorder.drop->deadline) : "its deadline") + ", else refunded";
-    case engine::State::processing: return backorder.cancelling ? "deletion at the provider to be confirmed, then refunded" : "the provider's outcome after the drop";
-    case engine::State::auction_pending: return "the auction's outcome";
-    default: return "";
+      return "job to be created by " + (backorder.drop ? to_string(backorder.drop->deadline) : "its deadline") +
+             ", else refunded";
+    case engine::State::processing:
+      return backorder.cancelling ? "deletion at the provider to be confirmed, then refunded"
+                                  : "the provider's outcome after the drop";
+    case engine::State::auction_pending:
+      return "the auction's outcome";
+    default:
+      return "";
   }
 }
 
@@ -57,11 +64,14 @@ Statement statement(LedgerStore& store, const Customer& customer, const Period& 
   const auto backorders = backorders_of(store, customer.id);
   std::vector<Transfer> transfers;
   store.each_transfer(query, [&](const Transfer& transfer) { transfers.push_back(transfer); });
-  const auto instant = [&](const Transfer& transfer) { return period.by_effective ? transfer.effective_at : transfer.recorded_at; };
+  const auto instant = [&](const Transfer& transfer) {
+    return period.by_effective ? transfer.effective_at : transfer.recorded_at;
+  };
   std::ranges::stable_sort(transfers, {}, instant);
   Money available = zero, reserved = zero, owed = zero;
   for (const Transfer& transfer : transfers) {
-    const Money a = change_of(transfer, customer, AccountKind::available), r = change_of(transfer, customer, AccountKind::reserved),
+    const Money a = change_of(transfer, customer, AccountKind::available),
+                r = change_of(transfer, customer, AccountKind::reserved),
                 o = change_of(transfer, customer, AccountKind::receivable);
     available += a;
     reserved += r;
@@ -82,7 +92,8 @@ Statement statement(LedgerStore& store, const Customer& customer, const Period& 
   return report;
 }
 
-void each_trial_balance_row(LedgerStore& store, const Period& period, const std::function<void(const TrialBalanceRow&)>& visit) {
+void each_trial_balance_row(LedgerStore& store, const Period& period,
+                            const std::function<void(const TrialBalanceRow&)>& visit) {
   // What rows are ordered by is worked out once for each, so that few bytes are moved while they are sorted.
   struct Name {
     std::string name;  // itself, not where it is kept: so sorting reads what it moves
@@ -104,7 +115,8 @@ void each_trial_balance_row(LedgerStore& store, const Period& period, const std:
   order.reserve(turnovers.size());
   for (const engine::AccountTurnover& turnover : turnovers) {
     const engine::LedgerAccountKey& account = turnover.account;
-    order.push_back({account.currency, account.kind, account.customer ? places.at(static_cast<std::size_t>(account.customer->value())) : 0, &turnover});
+    order.push_back({account.currency, account.kind,
+                     account.customer ? places.at(static_cast<std::size_t>(account.customer->value())) : 0, &turnover});
   }
   std::ranges::sort(order, [](const Place& a, const Place& b) {
     const auto by = std::tie(a.currency, a.kind, a.customer) <=> std::tie(b.currency, b.kind, b.customer);
@@ -113,11 +125,13 @@ void each_trial_balance_row(LedgerStore& store, const Period& period, const std:
   for (const Place& place : order) {
     const engine::AccountTurnover& turnover = *place.turnover;
     const auto money = [&](std::int64_t minor) { return Money::of_minor(minor, place.currency); };
-    const Money opening = money(turnover.opening_debit_minor) - money(turnover.opening_credit_minor);  // debit is positive
+    // debit is positive
+    const Money opening = money(turnover.opening_debit_minor) - money(turnover.opening_credit_minor);
     const Money closing = opening + money(turnover.debit_minor) - money(turnover.credit_minor);
     const Money zero = Money::zero(place.currency);
-    visit({turnover.account, names[place.customer].name, std::max(opening, zero), std::max(-opening, zero), money(turnover.debit_minor),
-           money(turnover.credit_minor), std::max(closing, zero), std::max(-closing, zero)});
+    visit({turnover.account, names[place.customer].name, std::max(opening, zero), std::max(-opening, zero),
+           money(turnover.debit_minor), money(turnover.credit_minor), std::max(closing, zero),
+           std::max(-closing, zero)});
   }
 }
 
@@ -138,7 +152,8 @@ std::vector<OpenDeposit> open_deposits(LedgerStore& store, std::optional<engine:
     const bool overdue = ends_by && now > *ends_by;
     const engine::Milliseconds age = now - backorder.reserved_at.value_or(now);
     std::string next = next_step(backorder, overdue);
-    deposits.push_back({std::move(backorder), names.at(static_cast<std::size_t>(backorder.customer.value())), age, ends_by, overdue, std::move(next)});
+    deposits.push_back({std::move(backorder), names.at(static_cast<std::size_t>(backorder.customer.value())), age,
+                        ends_by, overdue, std::move(next)});
   }
   std::ranges::sort(deposits, [](const OpenDeposit& a, const OpenDeposit& b) { return a.age > b.age; });
   return deposits;

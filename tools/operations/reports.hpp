@@ -14,7 +14,7 @@ namespace operations {
 
 struct Period {
   std::optional<engine::UtcTime> from{}, to{};  // [from, to)
-  bool by_effective = false;                   // else by recorded time
+  bool by_effective = false;                    // else by recorded time
 };
 
 struct StatementLine {
@@ -36,17 +36,21 @@ struct TrialBalanceRow {
   std::string_view customer;  // name, for a customer's accounts
   engine::Money opening_debit, opening_credit, debit, credit, closing_debit, closing_credit;
 };
-// By currency, code, customer. Sums of debits and credits agree per currency, or the books are broken (verify says where).
-void each_trial_balance_row(engine::LedgerStore& store, const Period& period, const std::function<void(const TrialBalanceRow&)>& visit);
+// By currency, code, customer. Sums of debits and credits agree per currency, or the books are broken (verify says
+// where).
+void each_trial_balance_row(engine::LedgerStore& store, const Period& period,
+                            const std::function<void(const TrialBalanceRow&)>& visit);
 
 struct OpenDeposit {
   engine::Backorder backorder;
   std::string account;
   engine::Milliseconds age;
-  std::optional<engine::UtcTime> ends_by;  // when it must have ended: deadline, T + 2 d, or ten days after the auction
+  // when it must have ended: deadline, T + 2 d, or ten days after the auction
+  std::optional<engine::UtcTime> ends_by;
   bool overdue = false;
-  std::string next;                        // what happens next, for people
+  std::string next;  // what happens next, for people
 };
-std::vector<OpenDeposit> open_deposits(engine::LedgerStore& store, std::optional<engine::CustomerId> customer, engine::UtcTime now);
+std::vector<OpenDeposit> open_deposits(engine::LedgerStore& store, std::optional<engine::CustomerId> customer,
+                                       engine::UtcTime now);
 
 }  // namespace operations

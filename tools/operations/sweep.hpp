@@ -1,5 +1,5 @@
-// The unattended work: everything due and not done, whenever it is called and however often. Bounded chunks, whole accounts at a time, each chunk one
-// commit; killed at any instruction it loses nothing and repeats nothing.
+// The unattended work: everything due and not done, whenever it is called and however often. Bounded chunks, whole
+// accounts at a time, each chunk one commit; killed at any instruction it loses nothing and repeats nothing.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,12 @@
 
 namespace operations {
 
-// In this order. `reserve` commits the funding plan of every account with something due; `voids` ends what its deadline has passed; `submit` resolves
-// unknown calls, deletes what is being cancelled and creates jobs; `sync` reads the provider; `settle` applies what was read; `warn` announces shortfalls.
+// In this order. `reserve` commits the funding plan of every account with something due; `voids` ends what its deadline
+// has passed; `submit` resolves unknown calls, deletes what is being cancelled and creates jobs; `sync` reads the
+// provider; `settle` applies what was read; `warn` announces shortfalls.
 enum class Stage : std::uint8_t { reserve, voids, submit, sync, settle, warn };
-inline constexpr Stage kStages[] = {Stage::reserve, Stage::voids, Stage::submit, Stage::sync, Stage::settle, Stage::warn};
+inline constexpr Stage kStages[] = {Stage::reserve, Stage::voids,  Stage::submit,
+                                    Stage::sync,    Stage::settle, Stage::warn};
 std::string_view name(Stage stage);  // "reserve", "void", "submit", ...
 std::optional<Stage> parse_stage(std::string_view text);
 
@@ -24,10 +26,13 @@ enum class Milestone : std::uint8_t { before_commit, after_intent, after_answer,
 
 struct SweepOptions {
   std::vector<Stage> stages{kStages, kStages + std::size(kStages)};
-  std::size_t chunk = 500;         // backorders decided at once, whole accounts at a time, at least one: a commit follows where another writer waits
-  std::size_t together = 10'000;   // backorders of one commit where nobody does
-  std::size_t orders = 100;        // intents per commit: so many are on their way before the first answer is on file
-  // The time as it goes on while orders are sent, so that no intent is older than its order seems; absent: it stands still.
+  // backorders decided at once, whole accounts at a time, at least one: a commit follows where another writer waits
+  std::size_t chunk = 500;
+  std::size_t together = 10'000;  // backorders of one commit where nobody does
+  // intents per commit: so many are on their way before the first answer is on file
+  std::size_t orders = 100;
+  // The time as it goes on while orders are sent, so that no intent is older than its order seems; absent: it stands
+  // still.
   std::function<engine::UtcTime()> clock{};
   std::function<bool()> interrupted{};  // true: stops where nothing is half done
   std::function<void(Milestone)> reached{};
@@ -40,13 +45,15 @@ struct StageCount {
   std::int64_t count;
 };
 struct SweepReport {
-  std::vector<StageCount> counts;      // in stage order; zero counts left out
-  std::vector<engine::Error> troubles;  // the provider did not answer, a case was opened … : the rest of the work went on
+  std::vector<StageCount> counts;  // in stage order; zero counts left out
+  // the provider did not answer, a case was opened … : the rest of the work went on
+  std::vector<engine::Error> troubles;
   std::int64_t count(std::string_view what) const;  // summed over stages
   void add(Stage stage, std::string_view what, std::int64_t count);
 };
 
-// `provider` may be null: then submit and sync are left out with a trouble. Storage failures are thrown; what was committed stays.
+// `provider` may be null: then submit and sync are left out with a trouble. Storage failures are thrown; what was
+// committed stays.
 SweepReport sweep(const Context& context, engine::BackorderProvider* provider, const SweepOptions& options);
 
 }  // namespace operations

@@ -18,10 +18,11 @@ namespace operations {
 struct Decided {
   engine::Changes changes{};
   SweepReport report{};
-  std::int64_t settled = 0;  // each is a Milestone::in_settlement
+  std::int64_t settled = 0;      // each is a Milestone::in_settlement
   std::function<void()> kept{};  // what else is to be remembered, called where this is not dropped
 };
-// Where: beside the store, one after the other; or, where the rows alone decide, on the thread that reads them, while those before are written.
+// Where: beside the store, one after the other; or, where the rows alone decide, on the thread that reads them, while
+// those before are written.
 enum class Deciding : bool { in_turn, ahead };
 
 struct SweepRun {
@@ -39,7 +40,8 @@ struct SweepRun {
     if (options.reached) options.reached(milestone);
   }
   void add(Stage stage, std::string_view what, std::int64_t count) { report.add(stage, what, count); }
-  // Writes what was decided. The facts were read inside the unit of work, so a refusal means that a rule and the store disagree.
+  // Writes what was decided. The facts were read inside the unit of work, so a refusal means that a rule and the store
+  // disagree.
   void write(const engine::Changes& changes) {
     if (changes.empty()) return;
     require(context.store.apply(changes, context.stamp()));
@@ -56,9 +58,11 @@ struct SweepRun {
   }
 };
 
-// Visits the rows of a query chunk by chunk, whole accounts at a time; as many chunks to a commit as there are before another writer waits, or SweepOptions::together.
-// They are read inside the unit of work, so that nothing moves under the decision: each chunk while the one before is written. `decide` changes the rows and says what is to
-// be written and counted; what it decided ahead may be dropped, and is then decided again. REQUIRES: ahead, it uses neither the store nor anything else that changes.
+// Visits the rows of a query chunk by chunk, whole accounts at a time; as many chunks to a commit as there are before
+// another writer waits, or SweepOptions::together. They are read inside the unit of work, so that nothing moves under
+// the decision: each chunk while the one before is written. `decide` changes the rows and says what is to be written
+// and counted; what it decided ahead may be dropped, and is then decided again. REQUIRES: ahead, it uses neither the
+// store nor anything else that changes.
 template <typename Decide>
 void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Deciding where, const Decide& decide) {
   engine::LedgerStore& store = run.context.store;
@@ -66,7 +70,8 @@ void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Decidi
   query.after_customer = engine::CustomerId(0);
   std::size_t done = 0;
   for (bool left = true; left;) {
-    std::optional<Decided> ahead;  // lives longer than the unit of work, whose end waits for the thread that fills it
+    // lives longer than the unit of work, whose end waits for the thread that fills it
+    std::optional<Decided> ahead;
     Work work(run.context);
     for (std::size_t together = 0; left;) {
       engine::AccountRows rows = store.next_accounts(query, wanted);
@@ -76,8 +81,10 @@ void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Decidi
       together += rows.backorders.size();
       query.after_customer = rows.backorders.back().customer;
       Decided decided;
-      if (ahead) decided = *std::exchange(ahead, std::nullopt);
-      else decide(decided, rows);
+      if (ahead)
+        decided = *std::exchange(ahead, std::nullopt);
+      else
+        decide(decided, rows);
       const bool goes_on = left && together < run.options.together;
       std::function<void(engine::AccountRows&)> then{};
       if (where == Deciding::ahead) then = [&](engine::AccountRows& next) { decide(ahead.emplace(), next); };
@@ -98,7 +105,8 @@ template <typename Visit>
 void for_each_customer(engine::AccountRows& rows, const Visit& visit) {
   std::span<engine::Backorder> rest(rows.backorders);
   for (engine::Customer& customer : rows.customers) {
-    const auto end = std::ranges::find_if(rest, [&](const engine::Backorder& row) { return row.customer != customer.id; });
+    const auto end =
+        std::ranges::find_if(rest, [&](const engine::Backorder& row) { return row.customer != customer.id; });
     const auto theirs = rest.first(static_cast<std::size_t>(end - rest.begin()));
     ENSURE(!theirs.empty(), "every customer of the rows has some, and every row its customer");
     visit(customer, theirs);

@@ -12,13 +12,16 @@
 namespace render {
 namespace {
 
-constexpr engine::Named<Tone> kTones[] = {{Tone::first, "first"}, {Tone::second, "second"}, {Tone::third, "third"}, {Tone::fourth, "fourth"},
-                                          {Tone::fifth, "fifth"}, {Tone::sixth, "sixth"}, {Tone::good, "good"}, {Tone::warn, "warn"},
-                                          {Tone::bad, "bad"}, {Tone::quiet, "quiet"}};
+constexpr engine::Named<Tone> kTones[] = {{Tone::first, "first"},   {Tone::second, "second"}, {Tone::third, "third"},
+                                          {Tone::fourth, "fourth"}, {Tone::fifth, "fifth"},   {Tone::sixth, "sixth"},
+                                          {Tone::good, "good"},     {Tone::warn, "warn"},     {Tone::bad, "bad"},
+                                          {Tone::quiet, "quiet"}};
 constexpr Tone kSeries[] = {Tone::first, Tone::second, Tone::third, Tone::fourth, Tone::fifth, Tone::sixth};
 
-constexpr std::size_t kFewestSlots = 8;  // room for so many columns is left where there are fewer: one day is no wall
-constexpr int kPlotTop = 12, kPlotHeight = 190, kPictureHeight = 224;  // pixels; below the plot the labels of its axis
+// room for so many columns is left where there are fewer: one day is no wall
+constexpr std::size_t kFewestSlots = 8;
+// pixels; below the plot the labels of its axis
+constexpr int kPlotTop = 12, kPlotHeight = 190, kPictureHeight = 224;
 constexpr int kGridLines = 4;
 constexpr std::size_t kAxisLabels = 3;  // what fits side by side on a telephone
 
@@ -37,16 +40,19 @@ void append_number(std::string& out, double value) {
   out += digits;
 }
 
-// The values of the upright axis: whole steps of 1, 2 or 5 and zeros, in major units where that is possible, reaching over both ends.
+// The values of the upright axis: whole steps of 1, 2 or 5 and zeros, in major units where that is possible, reaching
+// over both ends.
 struct Scale {
   std::int64_t low, high, step;
 
   double y(std::int64_t value) const {  // pixels from the top of the picture
-    const double share = (static_cast<double>(value) - static_cast<double>(low)) / (static_cast<double>(high) - static_cast<double>(low));
+    const double share = (static_cast<double>(value) - static_cast<double>(low)) /
+                         (static_cast<double>(high) - static_cast<double>(low));
     return kPlotTop + kPlotHeight * (1.0 - share);
   }
 };
-constexpr std::int64_t kWidestScale = 4'000'000'000'000'000'000;  // beyond it steps would overflow; sums of amounts stay far below
+// beyond it steps would overflow; sums of amounts stay far below
+constexpr std::int64_t kWidestScale = 4'000'000'000'000'000'000;
 Scale scale_over(std::int64_t lowest, std::int64_t highest) {
   lowest = std::max(std::min<std::int64_t>(lowest, 0), -kWidestScale);
   highest = std::min(std::max<std::int64_t>(highest, 0), kWidestScale);
@@ -54,13 +60,17 @@ Scale scale_over(std::int64_t lowest, std::int64_t highest) {
   const double wanted = (static_cast<double>(highest) - static_cast<double>(lowest)) / kGridLines;
   std::int64_t step = 1;
   for (std::int64_t power = 1;; power *= 10) {
-    const auto enough = [&](std::int64_t times) { return static_cast<double>(power) * static_cast<double>(times) >= wanted; };
+    const auto enough = [&](std::int64_t times) {
+      return static_cast<double>(power) * static_cast<double>(times) >= wanted;
+    };
     if (enough(1) || enough(2) || enough(5) || power >= 1'000'000'000'000'000'000) {
       step = power * (enough(1) ? 1 : enough(2) ? 2 : 5);
       break;
     }
   }
-  const auto up = [&](std::int64_t value) { return value <= 0 ? value / step * step : (value + step - 1) / step * step; };
+  const auto up = [&](std::int64_t value) {
+    return value <= 0 ? value / step * step : (value + step - 1) / step * step;
+  };
   return {-up(-lowest), up(highest), step};
 }
 
@@ -78,7 +88,8 @@ void open_picture(std::string& out, const std::string& label) {
 
 void append_grid(std::string& out, const Scale& scale) {
   for (std::int64_t value = scale.low; value <= scale.high; value += scale.step) {
-    out += value == 0 ? "<line class=\"zero\" x1=\"0\" x2=\"100%\" y1=\"" : "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"";
+    out += value == 0 ? "<line class=\"zero\" x1=\"0\" x2=\"100%\" y1=\""
+                      : "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"";
     append_number(out, scale.y(value));
     out += "\" y2=\"";
     append_number(out, scale.y(value));
@@ -132,7 +143,8 @@ struct Draw {
   void operator()(const Columns& chart) const {
     const std::size_t count = chart.labels.size();
     const auto one_per_label = [&](const Columns::Series& series) { return series.values.size() == count; };
-    ENSURE(std::ranges::all_of(chart.stacks, one_per_label) && (!chart.line || one_per_label(*chart.line)), "one value per label: " + chart.title);
+    ENSURE(std::ranges::all_of(chart.stacks, one_per_label) && (!chart.line || one_per_label(*chart.line)),
+           "one value per label: " + chart.title);
     if (count == 0) return;
     std::int64_t lowest = 0, highest = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -148,7 +160,8 @@ struct Draw {
     }
     const Scale scale = scale_over(lowest, highest);
     open_figure(out, chart.title);
-    open_picture(out, chart.title + ", " + chart.labels.front() + " to " + chart.labels.back() + ", highest " + figure(highest, chart.currency));
+    open_picture(out, chart.title + ", " + chart.labels.front() + " to " + chart.labels.back() + ", highest " +
+                          figure(highest, chart.currency));
     append_grid(out, scale);
     const double slots = static_cast<double>(std::max(count, kFewestSlots));
     open_plot(out, 10.0 * slots);
@@ -159,7 +172,14 @@ struct Draw {
     const std::size_t every = std::max<std::size_t>(1, (count + kAxisLabels - 1) / kAxisLabels);
     for (std::size_t i = 0; i < count; i += every) {
       const double middle = (static_cast<double>(i) + 0.5) * 100.0 / slots;
-      append_axis_label(out, middle < 10 ? 0 : middle > 90 ? 100 : middle, middle < 10 ? "start" : middle > 90 ? "end" : "middle", chart.labels[i]);
+      append_axis_label(out,
+                        middle < 10   ? 0
+                        : middle > 90 ? 100
+                                      : middle,
+                        middle < 10   ? "start"
+                        : middle > 90 ? "end"
+                                      : "middle",
+                        chart.labels[i]);
     }
     out += "</svg>";
     std::vector<std::pair<std::string, Tone>> legend;
@@ -241,11 +261,12 @@ struct Draw {
     const Scale scale = scale_over(lowest, highest);
     constexpr double kUnits = 1000;
     const auto x = [&](engine::UtcTime at) {
-      return kUnits * static_cast<double>((at - chart.from).count()) / static_cast<double>((chart.to - chart.from).count());
+      return kUnits * static_cast<double>((at - chart.from).count()) /
+             static_cast<double>((chart.to - chart.from).count());
     };
     open_figure(out, chart.title);
-    open_picture(out, chart.title + ", " + engine::to_string(chart.from) + " to " + engine::to_string(chart.to) + ", between " + figure(lowest, chart.currency) + " and " +
-                          figure(highest, chart.currency));
+    open_picture(out, chart.title + ", " + engine::to_string(chart.from) + " to " + engine::to_string(chart.to) +
+                          ", between " + figure(lowest, chart.currency) + " and " + figure(highest, chart.currency));
     append_grid(out, scale);
     open_plot(out, kUnits);
     for (const Steps::Line& line : chart.lines) {

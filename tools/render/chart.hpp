@@ -1,5 +1,6 @@
-// Pictures that may stand above a Table: what they show, without a face. HTML draws them as inline SVG; CSV and JSON leave them out, for
-// every figure in a picture is also in a row or a fact. Values are whole: minor units where there is a currency, else counts.
+// Pictures that may stand above a Table: what they show, without a face. HTML draws them as inline SVG; CSV and JSON
+// leave them out, for every figure in a picture is also in a row or a fact. Values are whole: minor units where there
+// is a currency, else counts.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace render {
 
-// What a colour means. `first` … `sixth` only tell series apart; a reader who sees no colours has the legend's order and the rows.
+// What a colour means. `first` … `sixth` only tell series apart; a reader who sees no colours has the legend's order
+// and the rows.
 enum class Tone : std::uint8_t { first, second, third, fourth, fifth, sixth, good, warn, bad, quiet };
 Tone tone_of_series(std::size_t index);  // first … sixth, and again
 
@@ -27,16 +29,17 @@ struct Columns {
   std::string title{};
   std::optional<engine::Currency> currency{};  // absent: counts
   std::vector<std::string> labels{};
-  std::vector<Series> stacks{};     // values not negative; the first lies at the bottom
-  std::optional<Series> line{};     // drawn over the bars as steps: what they are held against; may be negative
+  std::vector<Series> stacks{};  // values not negative; the first lies at the bottom
+  // drawn over the bars as steps: what they are held against; may be negative
+  std::optional<Series> line{};
 };
 
 // Lying bars, one per category, each with its name and figure: refunds by cause, ages of deposits.
 struct Bars {
   struct Bar {
     std::string name{};
-    std::int64_t value = 0;      // not negative: its length
-    std::string note{};          // after the figure: "12 deposits"
+    std::int64_t value = 0;  // not negative: its length
+    std::string note{};      // after the figure: "12 deposits"
     Tone tone = Tone::first;
   };
   std::string title{};

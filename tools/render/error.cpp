@@ -35,7 +35,8 @@ void write_refusal(std::ostream& err, const Refusal& refusal, Format format, boo
     append_printable(line, refusal.message);
     line += '\n';
   }
-  err.write(line.data(), static_cast<std::streamsize>(line.size()));  // one write: lines of two programs do not mix
+  // one write: lines of two programs do not mix
+  err.write(line.data(), static_cast<std::streamsize>(line.size()));
   err.flush();
 }
 
@@ -44,9 +45,10 @@ void write_refusal(std::ostream& err, const Refusal& refusal, Format format, boo
 int exit_status(engine::ErrorCode code) { return static_cast<int>(engine::error_class(code)); }
 
 void write_error(std::ostream& err, const engine::Error& error, Format format, bool color) {
-  write_refusal(
-      err, {engine::name(error.code), static_cast<int>(error.code), error.detail, engine::retryable(error.code), exit_status(error.code)},
-      format, color);
+  write_refusal(err,
+                {engine::name(error.code), static_cast<int>(error.code), error.detail, engine::retryable(error.code),
+                 exit_status(error.code)},
+                format, color);
 }
 
 void write_internal_error(std::ostream& err, std::string_view what, Format format, bool color) {

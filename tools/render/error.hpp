@@ -18,8 +18,8 @@ inline constexpr int kExitInterrupted = 130;
 int exit_status(engine::ErrorCode code);  // that of its class: 2 to 8
 
 // table, csv:  error: insufficient_available (201): acme has 12.30 EUR available, 59.00 EUR are needed
-// json, jsonl: {"error":{"code":"insufficient_available","number":201,"message":"acme has …","retryable":true,"exit_status":5}}
-// One line, whatever the detail holds.
+// json, jsonl: {"error":{"code":"insufficient_available","number":201,"message":"acme has
+// …","retryable":true,"exit_status":5}} One line, whatever the detail holds.
 void write_error(std::ostream& err, const engine::Error& error, Format format, bool color = false);
 
 // For what no code names: a broken invariant, an exception from below. Code "internal_error", number 0, exit status 70.

@@ -13,9 +13,11 @@
 namespace render {
 namespace {
 
-constexpr engine::Named<Format> kFormats[] = {
-    {Format::table, "table"}, {Format::csv, "csv"}, {Format::json, "json"}, {Format::jsonl, "jsonl"},
-    {Format::html, "html"}};
+constexpr engine::Named<Format> kFormats[] = {{Format::table, "table"},
+                                              {Format::csv, "csv"},
+                                              {Format::json, "json"},
+                                              {Format::jsonl, "jsonl"},
+                                              {Format::html, "html"}};
 
 // JSON and CSV print keys without quotes or escapes.
 constexpr std::string_view kKeyCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
@@ -41,11 +43,13 @@ void ensure_sound(const Table& table) {
   for (std::size_t i = 0; i < kinds.size(); ++i) ensure_new_keys(keys, table.columns[i].key, kinds[i]);
   const auto fits = [&](const Row& row) { return row.size() == table.columns.size(); };
   ENSURE(std::all_of(table.rows.begin(), table.rows.end(), fits), "a row has one cell per column: " + table.schema);
-  ENSURE(std::all_of(table.totals.begin(), table.totals.end(), fits), "a total has one cell per column: " + table.schema);
+  ENSURE(std::all_of(table.totals.begin(), table.totals.end(), fits),
+         "a total has one cell per column: " + table.schema);
   std::set<std::string> sections;
   for (const Table& section : table.sections) {
     ensure_new_keys(sections, section.name, Kind::text);
-    ENSURE(section.facts.empty() && section.sections.empty() && !section.is_record(), "a section is a list, its facts are the report's: " + section.name);
+    ENSURE(section.facts.empty() && section.sections.empty() && !section.is_record(),
+           "a section is a list, its facts are the report's: " + section.name);
     ensure_sound(section);
   }
 }
@@ -75,7 +79,8 @@ Kind kind_found_in(const std::vector<Row>& rows, std::size_t column, Kind so_far
 
 engine::Result<Format> parse_format(std::string_view word) {
   if (const std::optional<Format> format = engine::value_of(kFormats, word)) return *format;
-  return engine::Error{engine::ErrorCode::invalid_argument, "format \"" + printable(word) + "\": table, csv, json, jsonl or html"};
+  return engine::Error{engine::ErrorCode::invalid_argument,
+                       "format \"" + printable(word) + "\": table, csv, json, jsonl or html"};
 }
 
 Kind kind_of(const Fact& fact) { return fact.kind == Kind::found ? kind_of(fact.value) : fact.kind; }
@@ -112,7 +117,8 @@ std::string title_of(const Table& table) {
 }
 
 std::optional<Table> Table::section(std::string_view wanted) const {
-  const auto found = std::find_if(sections.begin(), sections.end(), [&](const Table& one) { return one.name == wanted; });
+  const auto found =
+      std::find_if(sections.begin(), sections.end(), [&](const Table& one) { return one.name == wanted; });
   if (found == sections.end()) return std::nullopt;
   Table alone = *found;
   const std::size_t version = schema.find('/');
@@ -144,7 +150,8 @@ void write(std::ostream& out, const Table& table, const Options& options) {
     case Format::html:
       return write_html(sink, table, options);
   }
-  engine::invariant_failed("the format is one of five", __FILE__, __LINE__, std::to_string(static_cast<int>(options.format)));
+  engine::invariant_failed("the format is one of five", __FILE__, __LINE__,
+                           std::to_string(static_cast<int>(options.format)));
 }
 
 }  // namespace render

@@ -1,16 +1,22 @@
-// The faces of a Table. All UTF-8 with LF line ends and no byte order mark; numbers and times look the same in every locale.
+// The faces of a Table. All UTF-8 with LF line ends and no byte order mark; numbers and times look the same in every
+// locale.
 //
-// table  For people: aligned by display width (Arabic, Chinese, combining marks), amounts to the right with their currency. Control and
+// table  For people: aligned by display width (Arabic, Chinese, combining marks), amounts to the right with their
+// currency. Control and
 //        direction-changing characters are shown as escapes (\x1b, \n, \u202e), never sent to the terminal.
-// csv    RFC 4180 but for LF. A header line, then one line per row; no facts, no totals. Money is two columns, <key> ("-3.40") and
-//        <key>_currency; times are RFC 3339 with Z; a domain is two columns, <key> (ACE) and <key>_unicode; flags are true and false;
-//        absent is empty, and empty text is "". Text is never altered: a field that starts with = + - @ stays what it is, so import it as
-//        text.
-// json   {"schema":"dropledger.accounts/1", facts…, "rows":[{…}],"count":1,"truncated":false,"totals":[]}; a record has its facts only.
-//        Sections follow as "sections":{"by_cause":{"rows":[…],"count":1,"truncated":false,"totals":[]}}, where there are any. Money is {"amount":"59.00","minor":5900,"currency":"EUR"}, never a float; a domain is "<key>" (ACE) and "<key>_unicode". Keys stay in
-//        order, absent is null.
+// csv    RFC 4180 but for LF. A header line, then one line per row; no facts, no totals. Money is two columns, <key>
+// ("-3.40") and
+//        <key>_currency; times are RFC 3339 with Z; a domain is two columns, <key> (ACE) and <key>_unicode; flags are
+//        true and false; absent is empty, and empty text is "". Text is never altered: a field that starts with = + - @
+//        stays what it is, so import it as text.
+// json   {"schema":"dropledger.accounts/1", facts…, "rows":[{…}],"count":1,"truncated":false,"totals":[]}; a record has
+// its facts only.
+//        Sections follow as "sections":{"by_cause":{"rows":[…],"count":1,"truncated":false,"totals":[]}}, where there
+//        are any. Money is {"amount":"59.00","minor":5900,"currency":"EUR"}, never a float; a domain is "<key>" (ACE)
+//        and "<key>_unicode". Keys stay in order, absent is null.
 // jsonl  The rows of json, one object per line; a record is one line.
-// html   One page that needs nothing else: style and pictures inside, no script, nothing loaded. Times without "T" and "Z": the page says UTC.
+// html   One page that needs nothing else: style and pictures inside, no script, nothing loaded. Times without "T" and
+// "Z": the page says UTC.
 //        Prints on A4, follows the reader's light or dark, and becomes one card per row where it is narrow.
 #pragma once
 
@@ -39,8 +45,8 @@ struct Options {
 };
 
 // Writes the whole table, in pieces of some 64 KiB. A stream that fails is the caller's to look at: out.good() after.
-// REQUIRES: as many cells in every row and total as there are columns, and no key twice (expanded ones included); a record has no rows.
-// Checked before the first byte is written.
+// REQUIRES: as many cells in every row and total as there are columns, and no key twice (expanded ones included); a
+// record has no rows. Checked before the first byte is written.
 void write(std::ostream& out, const Table& table, const Options& options);
 
 }  // namespace render

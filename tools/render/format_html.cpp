@@ -1,5 +1,6 @@
-// One page that stands alone: it can be mailed, archived and printed. It holds text from strangers (names, memos, provider messages), so nothing
-// in it can run: the policy allows no script, no address and no style but the one whose hash it names.
+// One page that stands alone: it can be mailed, archived and printed. It holds text from strangers (names, memos,
+// provider messages), so nothing in it can run: the policy allows no script, no address and no style but the one whose
+// hash it names.
 #include <sodium.h>
 
 #include <algorithm>
@@ -14,7 +15,8 @@ namespace {
 
 constexpr std::size_t kColumnsOnPortrait = 7;  // more do not fit across 186 mm of A4
 
-// Colours by meaning. Series colours: Okabe and Ito's, told apart by the colour-blind, darkened for white paper or lightened for a dark screen.
+// Colours by meaning. Series colours: Okabe and Ito's, told apart by the colour-blind, darkened for white paper or
+// lightened for a dark screen.
 constexpr std::string_view kStyle = R"(
 :root{--ink:#1c2128;--soft:#59636e;--paper:#fff;--band:#f4f6f8;--rule:#d5dae0;--bad:#b3261e;--good:#1a7f4b;--warn:#9a6700;--quiet:#8b949e;
 --first:#0072b2;--second:#e69f00;--third:#009e73;--fourth:#cc79a7;--fifth:#56b4e9;--sixth:#d55e00}
@@ -73,18 +75,21 @@ std::string hash_of(std::string_view style) {
   return text.data();
 }
 
-// For a string in a style sheet: what is not a letter, digit or blank as an escape, so that no title of ours can end the style.
+// For a string in a style sheet: what is not a letter, digit or blank as an escape, so that no title of ours can end
+// the style.
 void append_css_string(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   while (!text.empty()) {
     const Decoded next = decode(text);
-    const bool plain = next.point < 0x80 && (next.point == ' ' || (next.point >= '0' && next.point <= '9') || ((next.point | 0x20) >= 'a' && (next.point | 0x20) <= 'z'));
+    const bool plain = next.point < 0x80 && (next.point == ' ' || (next.point >= '0' && next.point <= '9') ||
+                                             ((next.point | 0x20) >= 'a' && (next.point | 0x20) <= 'z'));
     if (plain) {
       out += text.front();
     } else {
       out += '\\';
-      for (int shift = 20; shift >= 0; shift -= 4) out += kHex[(next.point >> shift) & 0xf];  // six digits need no blank after them
+      // six digits need no blank after them
+      for (int shift = 20; shift >= 0; shift -= 4) out += kHex[(next.point >> shift) & 0xf];
     }
     text.remove_prefix(next.length);
   }
@@ -106,7 +111,8 @@ struct AppendCell {
 
   void operator()(std::monostate) const {}
   void operator()(const std::string& text) const {
-    for (std::string_view rest = text; !rest.empty();) {  // a word of ours, insufficient_available, may be broken at its underscore
+    // a word of ours, insufficient_available, may be broken at its underscore
+    for (std::string_view rest = text; !rest.empty();) {
       const std::size_t end = std::min(rest.find('_'), rest.size() - 1) + 1;
       append_html(out, rest.substr(0, end));
       rest.remove_prefix(end);
@@ -130,7 +136,8 @@ struct AppendCell {
       append_html(out, unicode);
       return;
     }
-    out += "<bdi dir=ltr title=\"";  // labels from left to right, as browsers show addresses; an Arabic one moves nothing around it
+    // labels from left to right, as browsers show addresses; an Arabic one moves nothing around it
+    out += "<bdi dir=ltr title=\"";
     append_html(out, name.ace());
     out += "\">";
     append_html(out, unicode);
@@ -140,18 +147,25 @@ struct AppendCell {
 
 bool to_the_right(Kind kind) { return kind == Kind::number || kind == Kind::money; }
 
-std::string title_of_column(const Column& column) { return column.title.empty() ? title_from_key(column.key) : column.title; }
+std::string title_of_column(const Column& column) {
+  return column.title.empty() ? title_from_key(column.key) : column.title;
+}
 
 class Page {
  public:
-  Page(Sink& sink, const Table& table, const Options& options) : sink_(sink), out_(sink.text), table_(table), options_(options) {}
+  Page(Sink& sink, const Table& table, const Options& options)
+      : sink_(sink), out_(sink.text), table_(table), options_(options) {}
 
   void write() {
     const std::string style = make_style();
-    out_ += "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-";
+    out_ +=
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta "
+        "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-";
     out_ += hash_of(style);
-    out_ += "'; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-            "<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"referrer\" content=\"no-referrer\">\n<title>";
+    out_ +=
+        "'; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, "
+        "initial-scale=1\">"
+        "<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"referrer\" content=\"no-referrer\">\n<title>";
     append_html(out_, title_of(table_));
     out_ += "</title>\n<style>";
     out_ += style;
@@ -175,13 +189,15 @@ class Page {
     }
     out_ += "</main><footer>";
     append_html(out_, table_.schema);
-    if (!table_.is_record()) out_ += " · " + std::to_string(table_.rows.size()) + (table_.rows.size() == 1 ? " row" : " rows");
+    if (!table_.is_record())
+      out_ += " · " + std::to_string(table_.rows.size()) + (table_.rows.size() == 1 ? " row" : " rows");
     out_ += " · all times are UTC</footer></body></html>";
     sink_.end_line();
   }
 
  private:
-  // The style, and what differs from table to table: which columns stand to the right, and their titles where rows become cards.
+  // The style, and what differs from table to table: which columns stand to the right, and their titles where rows
+  // become cards.
   std::string make_style() const {
     std::string style(kStyle);
     std::size_t most = table_.columns.size();
@@ -206,7 +222,9 @@ class Page {
       // Wide enough that a date is not broken at its hyphens, a name seldom, and prose is not a ladder of words.
       const bool is_date = kinds[i] == Kind::time || kinds[i] == Kind::day;
       if (is_date || kinds[i] == Kind::domain || table.columns[i].may_shorten) {
-        widths += cells + (is_date ? "{min-width:7.4em}" : kinds[i] == Kind::domain ? "{min-width:10.5em}" : "{min-width:14em}");
+        widths += cells + (is_date                    ? "{min-width:7.4em}"
+                           : kinds[i] == Kind::domain ? "{min-width:10.5em}"
+                                                      : "{min-width:14em}");
       }
       titles += cells + "::before{content:";
       append_css_string(titles, title_of_column(table.columns[i]));
@@ -311,12 +329,23 @@ class Page {
 void append_html(std::string& out, std::string_view text) {
   for (const char c : printable(text)) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
 }

@@ -1,4 +1,5 @@
-// Written by hand rather than through a document: keys keep their order, and a hundred thousand rows need no second copy in memory.
+// Written by hand rather than through a document: keys keep their order, and a hundred thousand rows need no second
+// copy in memory.
 #include "tools/render/text.hpp"
 #include "tools/render/writers.hpp"
 
@@ -104,7 +105,9 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
     std::size_t plain = 0;
-    while (plain < text.size() && text[plain] >= 0x20 && text[plain] < 0x7f && text[plain] != '"' && text[plain] != '\\') ++plain;
+    while (plain < text.size() && text[plain] >= 0x20 && text[plain] < 0x7f && text[plain] != '"' &&
+           text[plain] != '\\')
+      ++plain;
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;

@@ -25,7 +25,9 @@ struct AppendForPeople {
   void operator()(engine::Money money) const { out += engine::to_string_with_code(money); }
   void operator()(engine::UtcTime time) const { out += engine::to_string(time); }
   void operator()(engine::Day day) const { out += engine::to_string(day); }
-  void operator()(const engine::DomainName& name) const { append_printable(out, ascii ? name.ace() : unicode_of(name)); }
+  void operator()(const engine::DomainName& name) const {
+    append_printable(out, ascii ? name.ace() : unicode_of(name));
+  }
 };
 
 bool is_negative(const Cell& cell) {
@@ -52,7 +54,8 @@ class Texts {
   }
   std::size_t width(std::size_t row, std::size_t column) const { return places_[row * columns_ + column].width; }
   void widen(std::vector<std::size_t>& widths) const {
-    for (std::size_t i = 0; i < places_.size(); ++i) widths[i % columns_] = std::max(widths[i % columns_], places_[i].width);
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      widths[i % columns_] = std::max(widths[i % columns_], places_[i].width);
   }
 
  private:
@@ -71,7 +74,11 @@ void append_times(std::string& out, std::string_view piece, std::size_t count) {
 class TableWriter {
  public:
   TableWriter(Sink& sink, const Table& table, const Options& options)
-      : sink_(sink), table_(table), options_(options), ellipsis_(options.ascii ? "..." : "…"), ellipsis_width_(options.ascii ? 3 : 1) {}
+      : sink_(sink),
+        table_(table),
+        options_(options),
+        ellipsis_(options.ascii ? "..." : "…"),
+        ellipsis_width_(options.ascii ? 3 : 1) {}
 
   void write_facts() {
     std::size_t widest = 0;
@@ -140,10 +147,12 @@ class TableWriter {
     const std::size_t limit = static_cast<std::size_t>(options_.width);
     std::size_t line = kGap.size() * (widths_.size() - 1);
     for (const std::size_t width : widths_) line += width;
-    while (line > limit) {  // column by column from the widest, so that several columns of prose end equally wide
+    // column by column from the widest, so that several columns of prose end equally wide
+    while (line > limit) {
       std::size_t* widest = nullptr;
       for (std::size_t i = 0; i < widths_.size(); ++i) {
-        if (table_.columns[i].may_shorten && widths_[i] > kNarrowest && (widest == nullptr || widths_[i] > *widest)) widest = &widths_[i];
+        if (table_.columns[i].may_shorten && widths_[i] > kNarrowest && (widest == nullptr || widths_[i] > *widest))
+          widest = &widths_[i];
       }
       if (widest == nullptr) return;  // the rest is ids and amounts: rather a long line than a wrong number
       --*widest;
@@ -151,7 +160,9 @@ class TableWriter {
     }
   }
 
-  bool to_the_right(std::size_t column) const { return kinds_[column] == Kind::number || kinds_[column] == Kind::money; }
+  bool to_the_right(std::size_t column) const {
+    return kinds_[column] == Kind::number || kinds_[column] == Kind::money;
+  }
 
   // One cell, padded. Nothing after the last text of a line: blanks there would be copied along.
   void append_cell(std::size_t column, std::string_view text, std::size_t width, bool red, std::size_t& owed_blanks) {
@@ -180,7 +191,8 @@ class TableWriter {
   void write_titles() {
     if (options_.color) sink_.text += kBold;
     std::size_t owed_blanks = 0;
-    for (std::size_t i = 0; i < titles_.size(); ++i) append_cell(i, titles_[i], display_width(titles_[i]), false, owed_blanks);
+    for (std::size_t i = 0; i < titles_.size(); ++i)
+      append_cell(i, titles_[i], display_width(titles_[i]), false, owed_blanks);
     if (options_.color) sink_.text += kNormalWeight;
     sink_.end_line();
   }

@@ -32,7 +32,8 @@ ProgressOptions suiting_stderr() {
 
 }  // namespace
 
-Progress::Progress(std::string what, std::uint64_t total) : Progress(std::move(what), total, std::cerr, suiting_stderr()) {}
+Progress::Progress(std::string what, std::uint64_t total)
+    : Progress(std::move(what), total, std::cerr, suiting_stderr()) {}
 
 Progress::Progress(std::string what, std::uint64_t total, std::ostream& err, ProgressOptions options)
     : what_(printable(what)),
@@ -60,7 +61,8 @@ std::string Progress::rate_and_eta(Instant now) const {
   std::string out = text;
   if (total_ > done_) {
     const double left_s = static_cast<double>(total_ - done_) / rate;
-    if (left_s < 1e9) out += ", " + engine::to_string(engine::Milliseconds(seconds(static_cast<std::int64_t>(left_s + 0.5)))) + " left";
+    if (left_s < 1e9)
+      out += ", " + engine::to_string(engine::Milliseconds(seconds(static_cast<std::int64_t>(left_s + 0.5)))) + " left";
   }
   return out;
 }

@@ -1,6 +1,7 @@
-// How far a long command is, on stderr. Shown only after a second of work: on a terminal as one line that is redrawn and, at the end,
-// removed; elsewhere (and where TERM is dumb) as a plain "what: n/m" line every ten seconds. Never on stdout, never in colour. This
-// measures the time that people wait, with the steady clock; the command's own `now` has no part in it.
+// How far a long command is, on stderr. Shown only after a second of work: on a terminal as one line that is redrawn
+// and, at the end, removed; elsewhere (and where TERM is dumb) as a plain "what: n/m" line every ten seconds. Never on
+// stdout, never in colour. This measures the time that people wait, with the steady clock; the command's own `now` has
+// no part in it.
 #pragma once
 
 #include <chrono>
@@ -29,9 +30,10 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void at(std::uint64_t done);  // cheap enough for every row
+  void at(std::uint64_t done);                          // cheap enough for every row
   void expect(std::uint64_t total) { total_ = total; }  // where the end moves on the way
-  // Takes the line away, so that what is printed next stands alone. Before an error message too; the destructor does it else.
+  // Takes the line away, so that what is printed next stands alone. Before an error message too; the destructor does it
+  // else.
   void finish();
 
  private:

@@ -1,11 +1,11 @@
-// What a command has to say, without a face: typed cells in columns, facts above them, totals below. format.hpp gives it a face. Nothing
-// here prints, rounds or sorts: rows appear in the order they were added.
+// What a command has to say, without a face: typed cells in columns, facts above them, totals below. format.hpp gives
+// it a face. Nothing here prints, rounds or sorts: rows appear in the order they were added.
 //
-// A Table with columns is a list. A Table without columns is a record: its facts are all it has (`account show`), and every format prints
-// those: key and value lines, one JSON object, a CSV of one row.
+// A Table with columns is a list. A Table without columns is a record: its facts are all it has (`account show`), and
+// every format prints those: key and value lines, one JSON object, a CSV of one row.
 //
-// A report may have sections: further tables under the same facts (subtotals, exceptions, a calendar). CSV and JSON Lines hold one table, so
-// they print the main one; section() makes a table of its own of any other.
+// A report may have sections: further tables under the same facts (subtotals, exceptions, a calendar). CSV and JSON
+// Lines hold one table, so they print the main one; section() makes a table of its own of any other.
 #pragma once
 
 #include <concepts>
@@ -28,12 +28,14 @@
 namespace render {
 
 // std::monostate: there is none. Printed as "-" to people (blank in totals), an empty CSV field, JSON null.
-using Cell = std::variant<std::monostate, std::string, std::int64_t, bool, engine::Money, engine::UtcTime, engine::Day, engine::DomainName>;
+using Cell = std::variant<std::monostate, std::string, std::int64_t, bool, engine::Money, engine::UtcTime, engine::Day,
+                          engine::DomainName>;
 
-// What a column holds. It decides the alignment of its title and how many CSV columns it becomes; cells keep their own type, so that a
-// money column may say "unlimited" in one row.
+// What a column holds. It decides the alignment of its title and how many CSV columns it becomes; cells keep their own
+// type, so that a money column may say "unlimited" in one row.
 enum class Kind : std::uint8_t {
-  found,  // the kind of the first cell that is not empty; money or domain, where the column has one. Text in an empty table
+  // the kind of the first cell that is not empty; money or domain, where the column has one. Text in an empty table
+  found,
   text,
   number,  // right-aligned, as is money
   flag,
@@ -44,16 +46,21 @@ enum class Kind : std::uint8_t {
 };
 
 struct Column {
-  std::string key{};         // lower snake case; CSV header and JSON member. A change of keys is a new schema version
-  std::string title{};       // for people; empty: made from the key, "placed_at" is "Placed at"
-  Kind kind = Kind::found;   // name it for money and domains: only then does an empty list have the same CSV header as a full one
-  bool may_shorten = false;  // prose that may end in "…" where the terminal is too narrow. Never for ids, names, amounts, times
-  bool raw = false;          // another program's words as they came: whole for programs, folded up on a page, left out of a table
+  // lower snake case; CSV header and JSON member. A change of keys is a new schema version
+  std::string key{};
+  std::string title{};  // for people; empty: made from the key, "placed_at" is "Placed at"
+  // name it for money and domains: only then does an empty list have the same CSV header as a full one
+  Kind kind = Kind::found;
+  // prose that may end in "…" where the terminal is too narrow. Never for ids, names, amounts, times
+  bool may_shorten = false;
+  // another program's words as they came: whole for programs, folded up on a page, left out of a table
+  bool raw = false;
 };
 
 using Row = std::vector<Cell>;
 
-// A cell from what the engine's structs hold: text, whole numbers, ids, absent things. engine types and Cells pass as they are.
+// A cell from what the engine's structs hold: text, whole numbers, ids, absent things. engine types and Cells pass as
+// they are.
 inline Cell cell(Cell value) { return value; }
 inline Cell cell(std::string value) { return Cell(std::move(value)); }
 inline Cell cell(std::string_view value) { return Cell(std::string(value)); }
@@ -76,7 +83,8 @@ Cell cell(const std::optional<Value>& value) {
 struct Fact {
   std::string key{};
   Cell value{};
-  Kind kind = Kind::found;  // as a column's: a record without a credit limit has the same CSV header as one with it
+  // as a column's: a record without a credit limit has the same CSV header as one with it
+  Kind kind = Kind::found;
 };
 
 // The kind that a C++ type says, value or no value.
@@ -93,15 +101,18 @@ struct Table {
   std::string schema{};  // "dropledger.accounts/1"
   std::vector<Column> columns{};
   std::vector<Row> rows{};  // each with one cell per column
-  // Of the whole table: account, as_of, zone. Lines above a table, members of the JSON object before its rows; not in CSV and jsonl,
-  // which hold rows only. Keys are lower snake case and none of schema, rows, count, truncated, totals, sections.
+  // Of the whole table: account, as_of, zone. Lines above a table, members of the JSON object before its rows; not in
+  // CSV and jsonl, which hold rows only. Keys are lower snake case and none of schema, rows, count, truncated, totals,
+  // sections.
   std::vector<Fact> facts{};
-  std::vector<Row> totals{};  // as rows; below a second rule, and JSON "totals". Not in CSV and jsonl: there one line is one fact
-  std::string when_empty{};   // what people read in place of rows: "No backorders yet." Empty: "Nothing to show."
-  bool truncated = false;     // a --limit cut the list: there is more
-  std::string title{};        // for people; empty: made from the schema
-  std::vector<Chart> charts{};  // HTML only
-  std::string name{};           // of a section: its JSON member, and what --section names
+  // as rows; below a second rule, and JSON "totals". Not in CSV and jsonl: there one line is one fact
+  std::vector<Row> totals{};
+  // what people read in place of rows: "No backorders yet." Empty: "Nothing to show."
+  std::string when_empty{};
+  bool truncated = false;         // a --limit cut the list: there is more
+  std::string title{};            // for people; empty: made from the schema
+  std::vector<Chart> charts{};    // HTML only
+  std::string name{};             // of a section: its JSON member, and what --section names
   std::vector<Table> sections{};  // without a schema, facts or sections of their own
 
   // table.add(backorder.id, backorder.domain, price, backorder.drops_at)
@@ -118,7 +129,8 @@ struct Table {
     facts.push_back({std::move(key), cell(std::forward<Value>(value)), kKindOf<std::remove_cvref_t<Value>>});
   }
   bool is_record() const { return columns.empty(); }
-  // The section of this key as a table of its own, with this table's facts and "<schema>" made from both; nothing where there is none.
+  // The section of this key as a table of its own, with this table's facts and "<schema>" made from both; nothing where
+  // there is none.
   std::optional<Table> section(std::string_view wanted) const;
 
  private:

@@ -31,7 +31,8 @@ engine::Result<bool> use_color(std::string_view choice, int descriptor) {
   if (choice == "always") return true;
   if (choice == "never") return false;
   if (choice == "auto") return is_terminal(descriptor) && !is_dumb_terminal() && environment("NO_COLOR").empty();
-  return engine::Error{engine::ErrorCode::invalid_argument, "color \"" + printable(choice) + "\": auto, always or never"};
+  return engine::Error{engine::ErrorCode::invalid_argument,
+                       "color \"" + printable(choice) + "\": auto, always or never"};
 }
 
 int terminal_width(int descriptor) {

@@ -17,9 +17,10 @@ bool is_plain(char c) { return c >= 0x20 && c < 0x7f; }
 
 bool is_unprintable(char32_t point) {
   return point < 0x20 || (point >= 0x7f && point <= 0x9f)  // C0, DEL, C1
-         || point == 0x2028 || point == 0x2029             // line and paragraph separator
-         || (point >= 0x202a && point <= 0x202e)           // embeddings and overrides of direction (Unicode TR 36, "Bidirectional")
-         || (point >= 0x2066 && point <= 0x2069);          // isolates
+         || point == 0x2028 ||
+         point == 0x2029  // line and paragraph separator
+         // embeddings and overrides of direction (Unicode TR 36, "Bidirectional")
+         || (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);  // isolates
 }
 
 Decoded decode(std::string_view text) {
@@ -30,7 +31,8 @@ Decoded decode(std::string_view text) {
 
 void append_printable(std::string& out, std::string_view text) {
   while (!text.empty()) {
-    const std::size_t plain = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    const std::size_t plain =
+        static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) return;
@@ -70,7 +72,8 @@ std::string_view prefix_of_width(std::string_view printable_text, std::size_t wi
   std::size_t end = 0;
   while (end < printable_text.size()) {
     const Decoded next = decode(printable_text.substr(end));
-    const std::size_t columns = static_cast<std::size_t>(std::max(0, uc_width(static_cast<ucs4_t>(next.point), "UTF-8")));
+    const std::size_t columns =
+        static_cast<std::size_t>(std::max(0, uc_width(static_cast<ucs4_t>(next.point), "UTF-8")));
     if (taken + columns > width) break;
     taken += columns;
     end += next.length;

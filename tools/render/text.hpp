@@ -1,5 +1,6 @@
-// Text on its way to a terminal: made harmless, and measured in columns, not bytes. Domain names, notes and provider messages come from
-// strangers; an escape sequence in one must not repaint the screen, nor a direction override make one name look like another.
+// Text on its way to a terminal: made harmless, and measured in columns, not bytes. Domain names, notes and provider
+// messages come from strangers; an escape sequence in one must not repaint the screen, nor a direction override make
+// one name look like another.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +9,9 @@
 
 namespace render {
 
-// Appends `text` with control characters (C0, DEL, C1), line and paragraph separators and direction overrides as escapes: \n \r \t \x1b
-// \u202e; bytes that are not UTF-8 become U+FFFD. Everything else stays, backslashes too: this is for reading, not for parsing back.
+// Appends `text` with control characters (C0, DEL, C1), line and paragraph separators and direction overrides as
+// escapes: \n \r \t \x1b \u202e; bytes that are not UTF-8 become U+FFFD. Everything else stays, backslashes too: this
+// is for reading, not for parsing back.
 void append_printable(std::string& out, std::string_view text);
 std::string printable(std::string_view text);
 

@@ -40,7 +40,7 @@ Kind kind_of(const Cell& cell);  // found, for an empty cell
 Kind kind_of(const Fact& fact);
 std::vector<Kind> kinds_of(const Table& table);     // one per column; never found
 std::string title_from_key(std::string_view key);   // "placed_at" is "Placed at"
-std::string title_of(const Table& table);            // as given, else from the schema
+std::string title_of(const Table& table);           // as given, else from the schema
 std::string unicode_of(const engine::DomainName&);  // without asking the converter where nothing is encoded
 
 void write_table(Sink& sink, const Table& table, const Options& options);
@@ -49,11 +49,13 @@ void write_json(Sink& sink, const Table& table);
 void write_jsonl(Sink& sink, const Table& table);
 void write_html(Sink& sink, const Table& table, const Options& options);
 
-// One <figure>. Positions across are percent and heights pixels, so that a picture fills any width while its writing keeps its size.
+// One <figure>. Positions across are percent and heights pixels, so that a picture fills any width while its writing
+// keeps its size.
 void append_chart(std::string& out, const Chart& chart);
 // For element content and quoted attributes: made printable first, then & < > " ' as references.
 void append_html(std::string& out, std::string_view text);
 
-void append_json_string(std::string& out, std::string_view text);  // quoted; control and direction characters as \uXXXX
+// quoted; control and direction characters as \uXXXX
+void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace render

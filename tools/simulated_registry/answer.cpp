@@ -18,14 +18,22 @@ namespace {
 // HEXONET/1API API documentation, "response codes".
 std::string_view text_of(int code) {
   switch (code) {
-    case 200: return "Command completed successfully";
-    case 421: return "Command failed due to server error. Client should try again";
-    case 540: return "Attribute value is not unique";
-    case 541: return "Invalid attribute value";
-    case 545: return "Object not found";
-    case 546: return "Credit limit exceeded";
-    case 552: return "Object status does not allow for operation";
-    default: break;
+    case 200:
+      return "Command completed successfully";
+    case 421:
+      return "Command failed due to server error. Client should try again";
+    case 540:
+      return "Attribute value is not unique";
+    case 541:
+      return "Invalid attribute value";
+    case 545:
+      return "Object not found";
+    case 546:
+      return "Credit limit exceeded";
+    case 552:
+      return "Object status does not allow for operation";
+    default:
+      break;
   }
   engine::invariant_failed("the simulated registry gives this code", __FILE__, __LINE__, std::to_string(code));
 }
@@ -109,13 +117,21 @@ void fill_job(ProviderJob& job, const Standing& standing, std::size_t applicatio
 
 ProviderAnswer busy_form(Busy how, const ProviderAnswer& whole, std::uint64_t tear_at) {
   switch (how) {
-    case Busy::says_421: return plain_answer(421);
-    case Busy::not_sent: return {.delivery = Delivery::not_sent, .code = 0, .text = "no connection (simulated)", .job = {}, .raw = {}};
-    case Busy::silent: return {.delivery = Delivery::unknown, .code = 0, .text = "no answer in time (simulated)", .job = {}, .raw = {}};
-    case Busy::torn: break;
+    case Busy::says_421:
+      return plain_answer(421);
+    case Busy::not_sent:
+      return {.delivery = Delivery::not_sent, .code = 0, .text = "no connection (simulated)", .job = {}, .raw = {}};
+    case Busy::silent:
+      return {.delivery = Delivery::unknown, .code = 0, .text = "no answer in time (simulated)", .job = {}, .raw = {}};
+    case Busy::torn:
+      break;
   }
   const std::size_t end_mark = whole.raw.rfind("EOF");
-  return {.delivery = Delivery::unknown, .code = 0, .text = "answer cut off (simulated)", .job = {}, .raw = whole.raw.substr(0, tear_at % end_mark)};
+  return {.delivery = Delivery::unknown,
+          .code = 0,
+          .text = "answer cut off (simulated)",
+          .job = {},
+          .raw = whole.raw.substr(0, tear_at % end_mark)};
 }
 
 }  // namespace simulated_registry

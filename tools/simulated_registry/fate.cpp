@@ -12,21 +12,41 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr engine::Milliseconds kActiveBefore = 72h;      // the provider sets its own deposit aside three days before the last call
+// the provider sets its own deposit aside three days before the last call
+constexpr engine::Milliseconds kActiveBefore = 72h;
 constexpr engine::Milliseconds kLastCallBeforeDrop = 1h;
 constexpr engine::Milliseconds kSlowestOutcome = 20h;
-constexpr engine::Milliseconds kAuctionHour = 20h;       // UTC
+constexpr engine::Milliseconds kAuctionHour = 20h;  // UTC
 constexpr engine::Milliseconds kAuctionLength = 72h;
 constexpr engine::Milliseconds kExtension = 2min;
 constexpr engine::Milliseconds kLateBidBeforeEnd = 30s;
 constexpr int kMostOrdinaryBids = 9, kMostLateBids = 4, kMostCompetitors = 3;
 constexpr std::int64_t kFirstBidCents = 1000, kBidStepCents = 500;
-constexpr std::int64_t kAnswersWithoutBusy = 4;          // one of four attempts: never more than three busy ones in a row
+// one of four attempts: never more than three busy ones in a row
+constexpr std::int64_t kAnswersWithoutBusy = 4;
 
 // What is drawn. Part of the file's meaning: renumbering changes every world.
 enum class Draw : std::uint64_t {
-  refused = 1, refusal_code, withdrawn, slow, delay, caught, competed, competitors, no_bids, competitor_first, ordinary_bids, late_bids, winner,
-  busy, busy_after_effect, busy_how, removal_busy, removal_busy_after_effect, removal_busy_how, free_use,
+  refused = 1,
+  refusal_code,
+  withdrawn,
+  slow,
+  delay,
+  caught,
+  competed,
+  competitors,
+  no_bids,
+  competitor_first,
+  ordinary_bids,
+  late_bids,
+  winner,
+  busy,
+  busy_after_effect,
+  busy_how,
+  removal_busy,
+  removal_busy_after_effect,
+  removal_busy_how,
+  free_use,
 };
 
 // The finalizer of SplitMix64 (Steele, Lea, Flood 2014).
@@ -45,7 +65,9 @@ class Chances {
     for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
     base_ = mix(mix(world.seed) ^ mix(hash) ^ mix(mix(which)));
   }
-  std::uint64_t below(Draw draw, std::uint64_t limit) const { return mix(base_ ^ mix(static_cast<std::uint64_t>(draw))) % limit; }
+  std::uint64_t below(Draw draw, std::uint64_t limit) const {
+    return mix(base_ ^ mix(static_cast<std::uint64_t>(draw))) % limit;
+  }
   bool percent(Draw draw, int percent) const { return below(draw, 100) < static_cast<std::uint64_t>(percent); }
   int from_to(Draw draw, int least, int most) const {
     return least + static_cast<int>(below(draw, static_cast<std::uint64_t>(most - least + 1)));
@@ -60,7 +82,8 @@ Chances chances_of(const World& world, std::string_view name, const DropDates& d
 }
 
 UtcTime outcome_at(const World& world, const Chances& chances, const DropDates& dates) {
-  engine::Milliseconds least = std::chrono::minutes(world.delay_min_minutes), most = std::chrono::minutes(world.delay_max_minutes);
+  engine::Milliseconds least = std::chrono::minutes(world.delay_min_minutes),
+                       most = std::chrono::minutes(world.delay_max_minutes);
   if (chances.percent(Draw::slow, world.slow_percent)) {
     least = most;
     most = std::max(most, kSlowestOutcome);
@@ -77,7 +100,8 @@ Auction auction_at(const World& world, const Chances& chances, UtcTime caught_at
   auction.ends_at = auction.starts_at + kAuctionLength;
   auction.bidders = applicants;
   if (!chances.percent(Draw::no_bids, world.no_bids_percent)) {
-    const int ordinary = chances.from_to(Draw::ordinary_bids, 1, kMostOrdinaryBids), late = chances.from_to(Draw::late_bids, 0, kMostLateBids);
+    const int ordinary = chances.from_to(Draw::ordinary_bids, 1, kMostOrdinaryBids),
+              late = chances.from_to(Draw::late_bids, 0, kMostLateBids);
     for (int i = 1; i <= ordinary; ++i) {
       if (auction.starts_at + kAuctionLength * i / (ordinary + 1) <= now) ++auction.bids;
     }
@@ -104,7 +128,8 @@ UtcTime outcome_at(const World& world, std::string_view name, const DropDates& d
   return outcome_at(world, chances_of(world, name, dates), dates);
 }
 
-Standing standing(const World& world, std::string_view name, const std::optional<DropDates>& dates, std::size_t applications, UtcTime now) {
+Standing standing(const World& world, std::string_view name, const std::optional<DropDates>& dates,
+                  std::size_t applications, UtcTime now) {
   Standing standing;
   if (!dates || now < last_call(*dates) - kActiveBefore) return standing;
   standing.state = State::active;
@@ -115,8 +140,11 @@ Standing standing(const World& world, std::string_view name, const std::optional
   if (now < caught_at || applications == 0) return standing;
   standing.state = State::failed;
   standing.ended_at = caught_at;
-  if (chances.percent(Draw::withdrawn, world.withdrawn_percent) || !chances.percent(Draw::caught, world.catch_percent)) return standing;
-  const int competitors = chances.percent(Draw::competed, world.competitor_percent) ? chances.from_to(Draw::competitors, 1, kMostCompetitors) : 0;
+  if (chances.percent(Draw::withdrawn, world.withdrawn_percent) || !chances.percent(Draw::caught, world.catch_percent))
+    return standing;
+  const int competitors = chances.percent(Draw::competed, world.competitor_percent)
+                              ? chances.from_to(Draw::competitors, 1, kMostCompetitors)
+                              : 0;
   const std::size_t applicants = applications + static_cast<std::size_t>(competitors);
   if (applicants == 1) {
     standing.winner = 0;
@@ -158,7 +186,8 @@ std::optional<BusyAnswer> busy_answer(const World& world, std::string_view name,
   BusyAnswer answer;
   answer.after_effect = chances.percent(removal ? Draw::removal_busy_after_effect : Draw::busy_after_effect, 50);
   const Draw how = removal ? Draw::removal_busy_how : Draw::busy_how;
-  constexpr Busy kHow[] = {Busy::says_421, Busy::silent, Busy::torn, Busy::not_sent};  // what had an effect was sent: not the last
+  // what had an effect was sent: not the last
+  constexpr Busy kHow[] = {Busy::says_421, Busy::silent, Busy::torn, Busy::not_sent};
   answer.how = kHow[chances.below(how, answer.after_effect ? 3 : 4)];
   return answer;
 }

@@ -1,5 +1,6 @@
-// What happens to a name, and to which of the applications for it, as a pure function. Every chance is drawn from a hash of the seed, the name and
-// its drop T, so the same question has the same answer in every file, in every process, however often it is asked.
+// What happens to a name, and to which of the applications for it, as a pure function. Every chance is drawn from a
+// hash of the seed, the name and its drop T, so the same question has the same answer in every file, in every process,
+// however often it is asked.
 #pragma once
 
 #include <cstddef>
@@ -40,13 +41,14 @@ struct Standing {
   std::optional<std::size_t> winner{};             // … but this one, counted from 0 in the order of creation,
   engine::State winner_state{};                    // whose state this is
   std::optional<Auction> auction{};
-  std::optional<engine::UtcTime> ended_at{};       // when the state became final
+  std::optional<engine::UtcTime> ended_at{};  // when the state became final
 
   engine::State of(std::size_t application) const { return winner == application ? winner_state : state; }
 };
-// How `applications` living applications for the same drop of this name stand. `dates`: nothing where no list told of the drop.
-Standing standing(const World& world, std::string_view name, const std::optional<DropDates>& dates, std::size_t applications,
-                  engine::UtcTime now);
+// How `applications` living applications for the same drop of this name stand. `dates`: nothing where no list told of
+// the drop.
+Standing standing(const World& world, std::string_view name, const std::optional<DropDates>& dates,
+                  std::size_t applications, engine::UtcTime now);
 
 // The code that this name is always refused with: 541 or 552.
 std::optional<int> refusal(const World& world, std::string_view name);

@@ -39,11 +39,13 @@ constexpr int kApplicationId = 0x64726567;  // "dreg" in the file's header
 constexpr int kVersion = 1;
 constexpr int kBusyTimeoutMs = 10'000;
 constexpr std::int64_t kFirstApplication = 40'001;  // looks like the provider's
-constexpr std::size_t kInFlight = 4;  // orders that are committed before the first of them is answered
-constexpr engine::Milliseconds kLease = std::chrono::hours(3);  // as in the provider's only sample of a deposit
+constexpr std::size_t kInFlight = 4;                // orders that are committed before the first of them is answered
+// as in the provider's only sample of a deposit
+constexpr engine::Milliseconds kLease = std::chrono::hours(3);
 constexpr std::int64_t kEnoughMinor = 1'000'000'000'000;  // the purse that is never empty
 
-// A name's drops are its cycles, from 1; an application belongs to one, also when nobody knows its dates yet. Instants in milliseconds UTC.
+// A name's drops are its cycles, from 1; an application belongs to one, also when nobody knows its dates yet. Instants
+// in milliseconds UTC.
 constexpr const char* kSchema = R"(
 CREATE TABLE world (seed INTEGER NOT NULL, catch_percent INTEGER NOT NULL, competitor_percent INTEGER NOT NULL, no_bids_percent INTEGER NOT NULL,
   withdrawn_percent INTEGER NOT NULL, refused_percent INTEGER NOT NULL, busy_percent INTEGER NOT NULL, delay_min_minutes INTEGER NOT NULL,
@@ -58,7 +60,7 @@ CREATE TABLE attempt (name TEXT NOT NULL, removal INTEGER NOT NULL, count INTEGE
 CREATE TABLE tally (what TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 )";
 
-#define LIVING_APPLICATIONS                                                                        \
+#define LIVING_APPLICATIONS                                                                         \
   "SELECT a.id, a.name, a.cycle, a.created_at, d.drop_at, d.finalization_at FROM application AS a " \
   "LEFT JOIN name_drop AS d ON d.name = a.name AND d.cycle = a.cycle WHERE a.removed_at IS NULL "
 constexpr const char* kAllApplications = LIVING_APPLICATIONS "ORDER BY a.name, a.cycle, a.created_at, a.id";
@@ -113,28 +115,35 @@ class Use {
   void put(int index, const char* value) { statement_.bindNoCopy(index, value); }
   template <typename T>
   void put(int index, const std::optional<T>& value) {
-    if (value) put(index, *value);
-    else statement_.bind(index);
+    if (value)
+      put(index, *value);
+    else
+      statement_.bind(index);
   }
   SQLite::Statement& statement_;
 };
 
 std::optional<Error> impossible(const World& world) {
   const std::pair<const char*, int> percentages[] = {
-      {"catch", world.catch_percent},       {"competitor", world.competitor_percent}, {"no-bids", world.no_bids_percent},
-      {"withdrawn", world.withdrawn_percent}, {"refused", world.refused_percent},     {"busy", world.busy_percent},
+      {"catch", world.catch_percent},     {"competitor", world.competitor_percent},
+      {"no-bids", world.no_bids_percent}, {"withdrawn", world.withdrawn_percent},
+      {"refused", world.refused_percent}, {"busy", world.busy_percent},
       {"slow", world.slow_percent}};
   for (const auto& [what, value] : percentages) {
-    if (value < 0 || value > 100) return Error{ErrorCode::invalid_argument, fmt::format("{} is {} %: between 0 and 100", what, value)};
+    if (value < 0 || value > 100)
+      return Error{ErrorCode::invalid_argument, fmt::format("{} is {} %: between 0 and 100", what, value)};
   }
   // An outcome is out before the drop counts as over, two days after T.
-  if (world.delay_min_minutes < 0 || world.delay_max_minutes < world.delay_min_minutes || world.delay_max_minutes > 24 * 60) {
-    return Error{ErrorCode::invalid_argument, fmt::format("outcomes from {} to {} minutes after the drop: between 0 and 1440, the lesser first",
-                                                          world.delay_min_minutes, world.delay_max_minutes)};
+  if (world.delay_min_minutes < 0 || world.delay_max_minutes < world.delay_min_minutes ||
+      world.delay_max_minutes > 24 * 60) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("outcomes from {} to {} minutes after the drop: between 0 and 1440, the lesser first",
+                             world.delay_min_minutes, world.delay_max_minutes)};
   }
   for (const std::int64_t minor : {world.job_price_minor, world.purse_minor.value_or(0)}) {
     if (minor < 0 || minor > engine::kMaxAmountMinor) {
-      return Error{ErrorCode::amount_out_of_range, fmt::format("{} minor units: between 0 and {}", minor, engine::kMaxAmountMinor)};
+      return Error{ErrorCode::amount_out_of_range,
+                   fmt::format("{} minor units: between 0 and {}", minor, engine::kMaxAmountMinor)};
     }
   }
   const Result<Currency> currency = Currency::parse(world.currency);
@@ -165,7 +174,8 @@ Error unreachable(const std::string& path, const SQLite::Exception& error) {
 }  // namespace
 
 struct SimulatedRegistry::File {
-  File(std::string where, Clock asks) : path(std::move(where)), clock(std::move(asks)), db(path, SQLite::OPEN_READWRITE, kBusyTimeoutMs) {}
+  File(std::string where, Clock asks)
+      : path(std::move(where)), clock(std::move(asks)), db(path, SQLite::OPEN_READWRITE, kBusyTimeoutMs) {}
 
   std::string path;
   Clock clock;
@@ -180,20 +190,23 @@ struct SimulatedRegistry::File {
           of_name(db, kApplicationsOfName),
           one(db,
               "SELECT a.name, a.cycle, d.drop_at, d.finalization_at FROM application AS a "
-              "LEFT JOIN name_drop AS d ON d.name = a.name AND d.cycle = a.cycle WHERE a.id = ? AND a.removed_at IS NULL"),
-          last_drop(db, "SELECT drop_at, finalization_at, cycle FROM name_drop WHERE name = ? ORDER BY cycle DESC LIMIT 1"),
+              "LEFT JOIN name_drop AS d ON d.name = a.name AND d.cycle = a.cycle WHERE a.id = ? AND a.removed_at IS "
+              "NULL"),
+          last_drop(db,
+                    "SELECT drop_at, finalization_at, cycle FROM name_drop WHERE name = ? ORDER BY cycle DESC LIMIT 1"),
           insert_drop(db, "INSERT INTO name_drop (name, cycle, drop_at, finalization_at) VALUES (?, ?, ?, ?)"),
           move_drop(db, "UPDATE name_drop SET drop_at = ?, finalization_at = ? WHERE name = ? AND cycle = ?"),
           insert_application(db, "INSERT INTO application (name, cycle, created_at) VALUES (?, ?, ?)"),
           is_applied(db, "SELECT 1 FROM application WHERE name = ? AND cycle = ? AND removed_at IS NULL LIMIT 1"),
           remove_application(db, "UPDATE application SET removed_at = ? WHERE id = ?"),
-          next_attempt(db,
-                       "INSERT INTO attempt (name, removal, count) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1 "
-                       "RETURNING count - 1"),
+          next_attempt(
+              db,
+              "INSERT INTO attempt (name, removal, count) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1 "
+              "RETURNING count - 1"),
           bump(db, "INSERT INTO tally (what, count) VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1"),
           data_version(db, "PRAGMA data_version") {}
-    SQLite::Statement all, of_name, one, last_drop, insert_drop, move_drop, insert_application, is_applied, remove_application, next_attempt, bump,
-        data_version;
+    SQLite::Statement all, of_name, one, last_drop, insert_drop, move_drop, insert_application, is_applied,
+        remove_application, next_attempt, bump, data_version;
   };
   std::optional<Statements> statements;
 
@@ -212,11 +225,13 @@ struct SimulatedRegistry::File {
     Use row(name != nullptr ? statements->of_name : statements->all);
     if (name != nullptr) row.bind(name->ace());
     std::vector<Application> found;
-    while (row.step()) found.push_back({row.integer(0), row.text(1), row.integer(2), restored(row.integer(3)), row.dates(4)});
+    while (row.step())
+      found.push_back({row.integer(0), row.text(1), row.integer(2), restored(row.integer(3)), row.dates(4)});
     return found;
   }
 
-  // Calls visit(applications of one drop of one name in the order of creation, their standing). REQUIRES: the order of the queries.
+  // Calls visit(applications of one drop of one name in the order of creation, their standing). REQUIRES: the order of
+  // the queries.
   template <typename Visit>
   void each_drop(const std::vector<Application>& found, UtcTime now, const Visit& visit) {
     for (std::size_t at = 0; at < found.size();) {
@@ -230,7 +245,9 @@ struct SimulatedRegistry::File {
 
   static ProviderJob job(std::span<const Application> group, std::size_t which, const Standing& standing) {
     const Application& application = group[which];
-    ProviderJob made{.application = std::to_string(application.id), .name = name_of(application.name), .created_at = application.created_at};
+    ProviderJob made{.application = std::to_string(application.id),
+                     .name = name_of(application.name),
+                     .created_at = application.created_at};
     fill_job(made, standing, which);
     return made;
   }
@@ -251,8 +268,10 @@ struct SimulatedRegistry::File {
   Purse purse(UtcTime now) {
     std::int64_t unfinished = 0, won = 0;
     each_drop(applications(nullptr), now, [&](std::span<const Application> group, const Standing& standing) {
-      if (!standing.ended_at) unfinished += static_cast<std::int64_t>(group.size());
-      else if (standing.winner) ++won;
+      if (!standing.ended_at)
+        unfinished += static_cast<std::int64_t>(group.size());
+      else if (standing.winner)
+        ++won;
     });
     return {world.purse_minor.value_or(kEnoughMinor) - won * world.job_price_minor, unfinished * world.job_price_minor};
   }
@@ -331,14 +350,16 @@ struct SimulatedRegistry::File {
       return plain_answer(546);
     }
     count("accepted");
-    const UtcTime created_at = std::chrono::floor<std::chrono::seconds>(now);  // the provider's instants have whole seconds
+    // the provider's instants have whole seconds
+    const UtcTime created_at = std::chrono::floor<std::chrono::seconds>(now);
     Use(statements->insert_application).bind(name, cycle, created_at).run();
     const std::optional<ProviderJob> made = job_of(wanted.name, db.getLastInsertRowid(), now);
     ENSURE(made.has_value(), "what was inserted is found");
     return job_answer(*made);
   }
 
-  // One order, one commit, before the answer is given. Where the file fails, nothing is known beyond the point of sending.
+  // One order, one commit, before the answer is given. Where the file fails, nothing is known beyond the point of
+  // sending.
   template <typename Work>
   ProviderAnswer commit_one(const Work& work) {
     std::optional<SQLite::Transaction> transaction;
@@ -417,8 +438,9 @@ engine::Outcome SimulatedRegistry::create(const std::string& path, const World& 
     db.exec(fmt::format("INSERT INTO sqlite_sequence (name, seq) VALUES ('application', {})", kFirstApplication - 1));
     SQLite::Statement insert(db, "INSERT INTO world VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     Use(insert)
-        .bind(std::bit_cast<std::int64_t>(world.seed), world.catch_percent, world.competitor_percent, world.no_bids_percent, world.withdrawn_percent,
-              world.refused_percent, world.busy_percent, world.delay_min_minutes, world.delay_max_minutes, world.slow_percent, world.purse_minor,
+        .bind(std::bit_cast<std::int64_t>(world.seed), world.catch_percent, world.competitor_percent,
+              world.no_bids_percent, world.withdrawn_percent, world.refused_percent, world.busy_percent,
+              world.delay_min_minutes, world.delay_max_minutes, world.slow_percent, world.purse_minor,
               world.job_price_minor, world.currency)
         .run();
     transaction.commit();
@@ -435,7 +457,8 @@ engine::Outcome SimulatedRegistry::create(const std::string& path, const World& 
 Result<std::unique_ptr<SimulatedRegistry>> SimulatedRegistry::open(const std::string& path, Clock clock) {
   ENSURE(clock != nullptr, "the registry is told the time");
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return Error{ErrorCode::database_missing, path + ": there is no simulated registry here"};
+  if (!std::filesystem::exists(path, error))
+    return Error{ErrorCode::database_missing, path + ": there is no simulated registry here"};
   if (!std::filesystem::is_regular_file(path, error)) return Error{ErrorCode::not_a_database, path + ": is not a file"};
   try {
     auto file = std::make_unique<File>(path, std::move(clock));
@@ -443,7 +466,8 @@ Result<std::unique_ptr<SimulatedRegistry>> SimulatedRegistry::open(const std::st
       return Error{ErrorCode::not_a_database, path + ": is a SQLite database, but not a simulated registry"};
     }
     if (const int version = file->db.execAndGet("PRAGMA user_version").getInt(); version > kVersion) {
-      return Error{ErrorCode::database_newer, fmt::format("{}: version {}, this program knows {}", path, version, kVersion)};
+      return Error{ErrorCode::database_newer,
+                   fmt::format("{}: version {}, this program knows {}", path, version, kVersion)};
     }
     // A killed process is the threat to this file, not a lost supply: an order need not wait for the disk.
     file->db.exec("PRAGMA synchronous = NORMAL");
@@ -452,10 +476,18 @@ Result<std::unique_ptr<SimulatedRegistry>> SimulatedRegistry::open(const std::st
     Use row(select);
     if (!row.step()) return Error{ErrorCode::not_a_database, path + ": is a simulated registry without its world"};
     const auto percent = [&](int column) { return static_cast<int>(row.integer(column)); };
-    file->world = {.seed = std::bit_cast<std::uint64_t>(row.integer(0)), .catch_percent = percent(1), .competitor_percent = percent(2),
-                   .no_bids_percent = percent(3), .withdrawn_percent = percent(4), .refused_percent = percent(5), .busy_percent = percent(6),
-                   .delay_min_minutes = percent(7), .delay_max_minutes = percent(8), .slow_percent = percent(9),
-                   .purse_minor = row.is_null(10) ? std::nullopt : std::optional(row.integer(10)), .job_price_minor = row.integer(11),
+    file->world = {.seed = std::bit_cast<std::uint64_t>(row.integer(0)),
+                   .catch_percent = percent(1),
+                   .competitor_percent = percent(2),
+                   .no_bids_percent = percent(3),
+                   .withdrawn_percent = percent(4),
+                   .refused_percent = percent(5),
+                   .busy_percent = percent(6),
+                   .delay_min_minutes = percent(7),
+                   .delay_max_minutes = percent(8),
+                   .slow_percent = percent(9),
+                   .purse_minor = row.is_null(10) ? std::nullopt : std::optional(row.integer(10)),
+                   .job_price_minor = row.integer(11),
                    .currency = row.text(12)};
     return std::unique_ptr<SimulatedRegistry>(new SimulatedRegistry(std::move(file)));
   } catch (const SQLite::Exception& failed) {
@@ -495,11 +527,17 @@ Result<Tally> SimulatedRegistry::tally() {
   const UtcTime now = file.clock();
   return file.read([&] {
     Tally tally;
-    const std::pair<const char*, std::int64_t*> counted[] = {
-        {"accepted", &tally.accepted}, {"refused_invalid", &tally.refused_invalid}, {"refused_status", &tally.refused_status},
-        {"too_late", &tally.too_late}, {"duplicate", &tally.duplicate}, {"purse_empty", &tally.purse_empty}, {"removed", &tally.removed},
-        {"not_removed", &tally.not_removed}, {"not_found", &tally.not_found}, {"busy_before_effect", &tally.busy_before_effect},
-        {"busy_after_effect", &tally.busy_after_effect}};
+    const std::pair<const char*, std::int64_t*> counted[] = {{"accepted", &tally.accepted},
+                                                             {"refused_invalid", &tally.refused_invalid},
+                                                             {"refused_status", &tally.refused_status},
+                                                             {"too_late", &tally.too_late},
+                                                             {"duplicate", &tally.duplicate},
+                                                             {"purse_empty", &tally.purse_empty},
+                                                             {"removed", &tally.removed},
+                                                             {"not_removed", &tally.not_removed},
+                                                             {"not_found", &tally.not_found},
+                                                             {"busy_before_effect", &tally.busy_before_effect},
+                                                             {"busy_after_effect", &tally.busy_after_effect}};
     SQLite::Statement select(file.db, "SELECT what, count FROM tally");
     for (Use row(select); row.step();) {
       for (const auto& [what, into] : counted) {
@@ -510,16 +548,34 @@ Result<Tally> SimulatedRegistry::tally() {
     file.each_drop(file.applications(nullptr), now, [&](std::span<const Application> group, const Standing& standing) {
       for (std::size_t i = 0; i < group.size(); ++i) {
         switch (standing.of(i)) {
-          case State::requested: ++tally.requested; break;
-          case State::active: ++tally.active; break;
-          case State::processing: ++tally.processing; break;
-          case State::auction_pending: ++tally.auction_pending; break;
-          case State::successful: ++tally.successful; break;
-          case State::auction_won: ++tally.auction_won; break;
-          case State::failed: ++tally.failed; break;
-          case State::auction_lost: ++tally.auction_lost; break;
+          case State::requested:
+            ++tally.requested;
+            break;
+          case State::active:
+            ++tally.active;
+            break;
+          case State::processing:
+            ++tally.processing;
+            break;
+          case State::auction_pending:
+            ++tally.auction_pending;
+            break;
+          case State::successful:
+            ++tally.successful;
+            break;
+          case State::auction_won:
+            ++tally.auction_won;
+            break;
+          case State::failed:
+            ++tally.failed;
+            break;
+          case State::auction_lost:
+            ++tally.auction_lost;
+            break;
           case State::cancelled:
-          case State::voided: engine::invariant_failed("a job of the provider has a status of the provider", __FILE__, __LINE__, group[i].name);
+          case State::voided:
+            engine::invariant_failed("a job of the provider has a status of the provider", __FILE__, __LINE__,
+                                     group[i].name);
         }
       }
     });
@@ -538,14 +594,20 @@ void SimulatedRegistry::add(std::span<const engine::AddJob> orders,
     for (const engine::AddJob& wanted : orders.subspan(first, count)) {
       const UtcTime now = file.clock();
       if (wanted.not_after && now > *wanted.not_after) {
-        answers.push_back({.delivery = Delivery::not_sent, .code = 0, .text = "its time was over before it could be sent", .job = {}, .raw = {}});
+        answers.push_back({.delivery = Delivery::not_sent,
+                           .code = 0,
+                           .text = "its time was over before it could be sent",
+                           .job = {},
+                           .raw = {}});
         continue;
       }
-      answers.push_back(file.commit_one([&] { return file.maybe_busy(wanted.name.ace(), false, [&] { return file.order(wanted, now); }); }));
+      answers.push_back(file.commit_one(
+          [&] { return file.maybe_busy(wanted.name.ace(), false, [&] { return file.order(wanted, now); }); }));
     }
     std::vector<std::size_t> arrival(count);
     std::iota(arrival.begin(), arrival.end(), std::size_t{0});
-    std::ranges::stable_sort(arrival, {}, [&](std::size_t i) { return draw_below(file.world, orders[first + i].name.ace(), 0, 1024); });
+    std::ranges::stable_sort(
+        arrival, {}, [&](std::size_t i) { return draw_below(file.world, orders[first + i].name.ace(), 0, 1024); });
     for (const std::size_t i : arrival) answered(first + i, answers[i]);
   }
 }
@@ -642,7 +704,8 @@ Result<engine::ProviderPurse> SimulatedRegistry::purse() {
   return file.read([&] {
     const Currency currency = Currency::parse(file.world.currency).value();
     const File::Purse purse = file.purse(now);
-    return engine::ProviderPurse{Money::of_minor(purse.amount_minor, currency), Money::of_minor(purse.deposit_minor, currency), Money::zero(currency)};
+    return engine::ProviderPurse{Money::of_minor(purse.amount_minor, currency),
+                                 Money::of_minor(purse.deposit_minor, currency), Money::zero(currency)};
   });
 }
 
@@ -656,11 +719,12 @@ Result<std::vector<engine::ProviderDeposit>> SimulatedRegistry::deposits() {
     file.each_drop(file.applications(nullptr), now, [&](std::span<const Application> group, const Standing& standing) {
       if (standing.ended_at) return;
       for (const Application& application : group) {
-        found.push_back({std::to_string(application.id), account_type(application.name), application.name, price, application.created_at,
-                         std::chrono::floor<std::chrono::hours>(now) + kLease});
+        found.push_back({std::to_string(application.id), account_type(application.name), application.name, price,
+                         application.created_at, std::chrono::floor<std::chrono::hours>(now) + kLease});
       }
     });
-    std::ranges::sort(found, {}, [](const engine::ProviderDeposit& deposit) { return std::pair(deposit.created_at, deposit.id); });
+    std::ranges::sort(found, {},
+                      [](const engine::ProviderDeposit& deposit) { return std::pair(deposit.created_at, deposit.id); });
     return found;
   });
 }
@@ -671,16 +735,21 @@ Result<engine::ProviderAccounting> SimulatedRegistry::accounting(UtcTime from, U
   Result<engine::ProviderAccounting> read = file.read([&] {
     const Currency currency = Currency::parse(file.world.currency).value();
     const Money price = Money::of_minor(file.world.job_price_minor, currency);
-    engine::ProviderAccounting found{Money::of_minor(file.world.purse_minor.value_or(kEnoughMinor), currency), Money::zero(currency)};
+    engine::ProviderAccounting found{Money::of_minor(file.world.purse_minor.value_or(kEnoughMinor), currency),
+                                     Money::zero(currency)};
     file.each_drop(file.applications(nullptr), now, [&](std::span<const Application> group, const Standing& standing) {
       if (!standing.winner || !standing.ended_at || price.is_zero()) return;
       const Application& winner = group[*standing.winner];
       const UtcTime at = std::chrono::floor<std::chrono::seconds>(*standing.ended_at);
       if (at >= to) return;
-      if (at < from) found.opening -= price;
-      else found.entries.push_back({"", at, account_type(winner.name), winner.name, std::to_string(winner.id), -price, Money::zero(currency)});
+      if (at < from)
+        found.opening -= price;
+      else
+        found.entries.push_back(
+            {"", at, account_type(winner.name), winner.name, std::to_string(winner.id), -price, Money::zero(currency)});
     });
-    std::ranges::sort(found.entries, {}, [](const engine::ProviderEntry& entry) { return std::pair(entry.at, entry.reference); });
+    std::ranges::sort(found.entries, {},
+                      [](const engine::ProviderEntry& entry) { return std::pair(entry.at, entry.reference); });
     engine::number_entries(found.entries);
     found.sum = found.opening;
     for (const engine::ProviderEntry& entry : found.entries) found.sum += entry.gross();
