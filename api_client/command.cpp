@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "api_client/letters.hpp"
+#include "api_client/ascii.hpp"
 
 namespace api_client {
 namespace {
@@ -83,7 +83,7 @@ constexpr std::pair<std::string_view, std::string Connection::*> kConnection[] =
     {"s_user", &Connection::user},
 };
 
-engine::Outcome check_sendable(const Command& command) {
+engine::Status check_sendable(const Command& command) {
   if (trimmed(command.name).empty()) return not_sendable("it has no name");
   if (const std::string_view fault = fault_of_value(command.name); !fault.empty())
     return not_sendable("its name " + std::string(fault));
@@ -98,7 +98,7 @@ engine::Outcome check_sendable(const Command& command) {
     if (fault.empty()) fault = fault_of_value(parameter.value);
     if (!fault.empty()) return not_sendable("parameter " + std::to_string(i + 1) + " " + std::string(fault));
   }
-  return engine::Done{};
+  return engine::Unit{};
 }
 
 // ---- reading ----
@@ -139,7 +139,7 @@ class CommandReader {
  public:
   // The name in upper case without blanks around it, the value as it came: a CR around it would be lost in trimming.
   // `what` names the place in a refusal: "line 3".
-  engine::Outcome add(std::string_view name, std::string_view value, const std::string& what) {
+  engine::Status add(std::string_view name, std::string_view value, const std::string& what) {
     std::string_view fault = fault_of_name(name);
     if (fault.empty()) fault = fault_of_value(value);
     if (!fault.empty()) return invalid(what + " " + std::string(fault));
@@ -152,10 +152,10 @@ class CommandReader {
     } else if (!value.empty() && !same_letters(command_.name, value)) {
       return invalid("COMMAND is given twice, and not the same");
     }
-    return engine::Done{};
+    return engine::Unit{};
   }
 
-  engine::Outcome add_block(std::string_view text) {
+  engine::Status add_block(std::string_view text) {
     enum class At : std::uint8_t { start, inside, end } at = At::start;
     for (std::size_t number = 1; !text.empty(); ++number) {
       const std::size_t length = std::min(text.find('\n'), text.size());
@@ -180,7 +180,7 @@ class CommandReader {
         return invalid(what + " begins with s_, which is for the connection and does not belong in a command block");
       if (auto added = add(name, trimmed(line.substr(separator + 1)), what); !added) return added;
     }
-    return engine::Done{};
+    return engine::Unit{};
   }
 
   Result<Command> finish() && {

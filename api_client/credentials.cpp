@@ -88,18 +88,18 @@ engine::Result<Credentials> read_credentials(const std::string& path) {
       return unusable("line " + std::to_string(number) + " is not login, password, otp or user = VALUE");
     *into = trimmed(line.substr(equals + 1));
   }
-  if (const engine::Outcome sound = check(read); !sound) return unusable("is not complete: " + sound.error().detail);
+  if (const engine::Status sound = check(read); !sound) return unusable("is not complete: " + sound.error().detail);
   return read;
 }
 
-engine::Outcome check(const Credentials& credentials) {
+engine::Status check(const Credentials& credentials) {
   if (credentials.login.empty() || credentials.password.empty())
     return Error{ErrorCode::credentials_unusable, "login and password are both needed"};
   for (const std::string* value : {&credentials.login, &credentials.password, &credentials.otp, &credentials.user}) {
     if (value->find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
       return Error{ErrorCode::credentials_unusable, "a value holds a line break"};
   }
-  return engine::Done{};
+  return engine::Unit{};
 }
 
 }  // namespace api_client

@@ -26,6 +26,6 @@ engine::Result<std::string> read_private_file(const std::string& path, const std
 engine::Result<Credentials> read_credentials(const std::string& path);
 
 // credentials_unusable where login or password is missing or a value holds a line break.
-engine::Outcome check(const Credentials& credentials);
+engine::Status check(const Credentials& credentials);
 
 }  // namespace api_client

@@ -46,7 +46,7 @@ class Collector {
   virtual ~Collector() = default;
   virtual void begin() = 0;  // again, where the list changed
   // The first page's scalars too. An error refuses the list.
-  virtual engine::Outcome page(const Response& response) = 0;
+  virtual engine::Status page(const Response& response) = 0;
   // How many different rows were seen; compared with TOTAL. Nothing where rows have no key.
   virtual std::optional<std::int64_t> distinct() const = 0;
   virtual void expect(std::int64_t) {}  // the list's TOTAL, as its first page says
@@ -59,12 +59,12 @@ class ListReader {
       : caller_(caller), base_(std::move(base)), page_(page), key_column_(key_column) {}
 
   // Every row once, or an error: a list that moved while it was read is not believed.
-  engine::Outcome read(Collector& collector) {
+  engine::Status read(Collector& collector) {
     for (int reading = 1; reading <= kReadings; ++reading) {
       collector.begin();
       changed_.clear();
-      if (engine::Outcome done = read_once(collector); !done) return done;
-      if (changed_.empty()) return engine::Done{};
+      if (engine::Status done = read_once(collector); !done) return done;
+      if (changed_.empty()) return engine::Unit{};
     }
     return garbled(caller_.environment(), base_.name, "the list kept changing while it was read (" + changed_ + ")");
   }
@@ -81,7 +81,7 @@ class ListReader {
     return response.paging().count.value_or(static_cast<std::int64_t>(response.values(key_column_).size()));
   }
 
-  engine::Outcome take(const Response& response, Collector& collector) {
+  engine::Status take(const Response& response, Collector& collector) {
     const std::int64_t rows = rows_of(response);
     if (static_cast<std::int64_t>(response.values(key_column_).size()) != rows) {
       return garbled(caller_.environment(), base_.name,
@@ -91,10 +91,10 @@ class ListReader {
     return collector.page(response);
   }
 
-  engine::Outcome read_once(Collector& collector) {
+  engine::Status read_once(Collector& collector) {
     const Reply first = caller_.call(window(0, page_), Kind::read);
     if (!first.ok()) return failure(caller_.environment(), base_.name, first);
-    if (engine::Outcome taken = take(*first.response, collector); !taken) return taken;
+    if (engine::Status taken = take(*first.response, collector); !taken) return taken;
     const std::int64_t size = rows_of(*first.response);
     if (!first.response->paging().total) return read_on(size, collector);
     const std::int64_t total = *first.response->paging().total;
@@ -110,7 +110,7 @@ class ListReader {
     collector.progress(size, total);
     const std::int64_t pages = size == 0 ? 0 : (total - 1) / size;  // beyond the first
     std::int64_t done = size;
-    engine::Outcome outcome = engine::Done{};
+    engine::Status outcome = engine::Unit{};
     const auto stop = [&](std::size_t) {
       return !outcome || !changed_.empty() ? std::optional<std::string>("not needed any more") : std::nullopt;
     };
@@ -140,19 +140,19 @@ class ListReader {
     if (changed_.empty() && collector.distinct() && *collector.distinct() != total) {
       changed_ = std::to_string(*collector.distinct()) + " different rows of " + std::to_string(total);
     }
-    return engine::Done{};
+    return engine::Unit{};
   }
 
   // A list that tells no TOTAL: page by page until one is short.
-  engine::Outcome read_on(std::int64_t size, Collector& collector) {
+  engine::Status read_on(std::int64_t size, Collector& collector) {
     for (std::int64_t at = size, rows = size; rows >= page_;) {
       const Reply reply = caller_.call(window(at, page_), Kind::read);
       if (!reply.ok()) return failure(caller_.environment(), base_.name, reply);
-      if (engine::Outcome taken = take(*reply.response, collector); !taken) return taken;
+      if (engine::Status taken = take(*reply.response, collector); !taken) return taken;
       rows = rows_of(*reply.response);
       at += rows;
     }
-    return engine::Done{};
+    return engine::Unit{};
   }
 
   Caller& caller_;
@@ -240,7 +240,7 @@ class JobCollector final : public Collector {
     jobs.clear();
     seen_.clear();
   }
-  engine::Outcome page(const Response& response) override {
+  engine::Status page(const Response& response) override {
     const JobColumns columns(response);
     const std::size_t rows = columns.application.size();
     for (std::size_t row = 0; row < rows; ++row) {
@@ -253,7 +253,7 @@ class JobCollector final : public Collector {
         job.value()->raw = caller_.without_secrets(rows == 1 ? response.body() : row_text(response, row));
       jobs.push_back(*std::move(job).value());
     }
-    return engine::Done{};
+    return engine::Unit{};
   }
   std::optional<std::int64_t> distinct() const override { return static_cast<std::int64_t>(seen_.size()); }
   void expect(std::int64_t rows) override {
@@ -287,7 +287,7 @@ class DepositCollector final : public Collector {
     deposits.clear();
     seen_.clear();
   }
-  engine::Outcome page(const Response& response) override {
+  engine::Status page(const Response& response) override {
     const Columns columns{response};
     for (std::size_t row = 0; row < columns.rows("DEPOSITID"); ++row) {
       if (!seen_.emplace(columns.at("DEPOSITID", row)).second) continue;
@@ -304,7 +304,7 @@ class DepositCollector final : public Collector {
                           .created_at = *created_at,
                           .expires_at = time_of(columns.at("EXPIRATIONDATE", row))});
     }
-    return engine::Done{};
+    return engine::Unit{};
   }
   std::optional<std::int64_t> distinct() const override { return static_cast<std::int64_t>(seen_.size()); }
 
@@ -322,7 +322,7 @@ class EntryCollector final : public Collector {
     opening.clear();
     sum.clear();
   }
-  engine::Outcome page(const Response& response) override {
+  engine::Status page(const Response& response) override {
     const Columns columns{response};
     if (opening.empty()) opening = columns.at("OPENINGBALANCE", 0);
     if (sum.empty()) sum = columns.at("SUM", 0);
@@ -346,7 +346,7 @@ class EntryCollector final : public Collector {
                          .net = net.value(),
                          .tax = tax.value()});
     }
-    return engine::Done{};
+    return engine::Unit{};
   }
   // equal bookings are two bookings
   std::optional<std::int64_t> distinct() const override { return std::nullopt; }
@@ -441,7 +441,7 @@ Result<std::vector<ProviderJob>> HttpProvider::jobs(std::span<const DomainName> 
                      {{"CLASS", "*_BACKORDER"}, {"USERDEPTH", "SELF"}, {"ORDERBY", "CREATEDDATE"}, {"WIDE", "1"}}};
   JobCollector collector(caller_);
   if (wanted.empty()) {
-    const engine::Outcome read = ListReader(caller_, base, kPage, "APPLICATION").read(collector);
+    const engine::Status read = ListReader(caller_, base, kPage, "APPLICATION").read(collector);
     if (!read) return read.error();
     return std::move(collector.jobs);
   }
@@ -450,7 +450,7 @@ Result<std::vector<ProviderJob>> HttpProvider::jobs(std::span<const DomainName> 
     Command some = base;
     const auto part = wanted.subspan(at, std::min(kNamesPerQuery, wanted.size() - at));
     for (std::size_t i = 0; i < part.size(); ++i) some.set("DOMAIN" + std::to_string(i), part[i].ace());
-    const engine::Outcome read = ListReader(caller_, std::move(some), kPage, "APPLICATION").read(collector);
+    const engine::Status read = ListReader(caller_, std::move(some), kPage, "APPLICATION").read(collector);
     if (!read) return read.error();
     std::ranges::move(collector.jobs, std::back_inserter(found));
   }
@@ -460,7 +460,7 @@ Result<std::vector<ProviderJob>> HttpProvider::jobs(std::span<const DomainName> 
 Result<bool> HttpProvider::charged(const DomainName& name, UtcTime since) {
   EntryCollector collector;
   Command command = accounting_between(std::chrono::floor<std::chrono::seconds>(since), std::nullopt);
-  const engine::Outcome read = ListReader(caller_, std::move(command), kPage, "ACCOUNTINGDATE").read(collector);
+  const engine::Status read = ListReader(caller_, std::move(command), kPage, "ACCOUNTINGDATE").read(collector);
   if (!read) return read.error();
   return std::ranges::any_of(collector.entries, [&](const engine::ProviderEntry& entry) {
     return entry.net.is_negative() &&
@@ -484,14 +484,14 @@ Result<engine::ProviderPurse> HttpProvider::purse() {
 
 Result<std::vector<engine::ProviderDeposit>> HttpProvider::deposits() {
   DepositCollector collector;
-  const engine::Outcome read = ListReader(caller_, {"QueryDepositList"}, kPage, "DEPOSITID").read(collector);
+  const engine::Status read = ListReader(caller_, {"QueryDepositList"}, kPage, "DEPOSITID").read(collector);
   if (!read) return read.error();
   return std::move(collector.deposits);
 }
 
 Result<engine::ProviderAccounting> HttpProvider::accounting(UtcTime from, UtcTime to) {
   EntryCollector collector;
-  const engine::Outcome read =
+  const engine::Status read =
       ListReader(caller_, accounting_between(from, to), kPage, "ACCOUNTINGDATE").read(collector);
   if (!read) return read.error();
   std::ranges::stable_sort(collector.entries, {}, &engine::ProviderEntry::at);
@@ -510,7 +510,7 @@ Result<engine::ProviderAccounting> HttpProvider::accounting(UtcTime from, UtcTim
   if (!sum) return garbled(caller_.environment(), "QueryAccountingList", "SUM: " + sum.error().detail);
   engine::ProviderAccounting accounting{
       .opening = opening.value(), .sum = sum.value(), .entries = std::move(collector.entries)};
-  if (const engine::Outcome sound = engine::check_sum(accounting); !sound) return sound.error();
+  if (const engine::Status sound = engine::check_sum(accounting); !sound) return sound.error();
   engine::number_entries(accounting.entries);
   return accounting;
 }
@@ -527,7 +527,7 @@ class PendingCollector final : public Collector {
     rows.clear();
     read = unreadable = 0;
   }
-  engine::Outcome page(const Response& response) override {
+  engine::Status page(const Response& response) override {
     const Columns columns{response};
     for (std::size_t row = 0; row < columns.rows("DOMAIN"); ++row) {
       ++read;
@@ -539,7 +539,7 @@ class PendingCollector final : public Collector {
         ++unreadable;
       }
     }
-    return engine::Done{};
+    return engine::Unit{};
   }
   // A name may stand on the list twice; one that slipped between two pages shows in TOTAL alone.
   std::optional<std::int64_t> distinct() const override { return read; }
@@ -566,7 +566,7 @@ Result<std::vector<PendingDelete>> HttpProvider::pending_deletes(
   if (wanted.from) command.set("MINFINALIZATIONDATE", engine::to_wire_string(*wanted.from));
   if (wanted.to) command.set("MAXFINALIZATIONDATE", engine::to_wire_string(*wanted.to));
   PendingCollector collector(progress);
-  const engine::Outcome read = ListReader(caller_, std::move(command), kPendingPage, "DOMAIN").read(collector);
+  const engine::Status read = ListReader(caller_, std::move(command), kPendingPage, "DOMAIN").read(collector);
   if (!read) return read.error();
   unreadable = collector.unreadable;
   std::ranges::stable_sort(collector.rows, [](const PendingDelete& a, const PendingDelete& b) {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "api_client/caller.hpp"
+#include "api_client/session_client.hpp"
 #include "engine/provider.hpp"
 
 namespace api_client {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "api_client/letters.hpp"
+#include "api_client/ascii.hpp"
 #include "engine/enum_names.hpp"
 
 namespace api_client {
@@ -113,7 +113,7 @@ bool beside_the_columns(std::string_view name) {
 
 }  // namespace
 
-std::string_view name(ResponseClass response_class) { return engine::word_of(kClasses, response_class); }
+std::string_view to_word(ResponseClass response_class) { return engine::word_of(kClasses, response_class); }
 
 ResponseClass class_of_code(int code) {
   switch (code / 100) {

@@ -30,7 +30,7 @@ namespace api_client {
 
 // By the first digit of the code: 2, 4, 5; anything else is unknown.
 enum class ResponseClass : std::uint8_t { success, temporary, permanent, unknown };
-std::string_view name(ResponseClass response_class);
+std::string_view to_word(ResponseClass response_class);
 ResponseClass class_of_code(int code);
 
 // The text of a code in the provider's table; empty for codes it does not list.

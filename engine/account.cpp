@@ -31,7 +31,7 @@ constexpr Named<VoidTiming> kTimings[] = {{VoidTiming::at_due, "at-due"}, {VoidT
 
 }  // namespace
 
-std::string_view name(AccountKind kind) { return word_of(kKinds, kind); }
+std::string_view to_word(AccountKind kind) { return word_of(kKinds, kind); }
 std::optional<AccountKind> account_kind_from_code(std::int64_t code) {
   for (const Named<AccountKind>& row : kKinds) {
     if (static_cast<std::int64_t>(row.value) == code) return row.value;
@@ -46,10 +46,10 @@ bool is_debit_normal(AccountKind kind) {
   return code < 2000 || code >= 5000;  // the chart: 1xxx assets, 5xxx expenses
 }
 
-std::string_view name(AccountState state) { return word_of(kStateWords, state); }
+std::string_view to_word(AccountState state) { return word_of(kStateWords, state); }
 std::optional<AccountState> parse_account_state(std::string_view text) { return value_of(kStateWords, text); }
-std::string_view name(FundingPolicy policy) { return word_of(kPolicies, policy); }
-std::string_view name(VoidTiming timing) { return word_of(kTimings, timing); }
+std::string_view to_word(FundingPolicy policy) { return word_of(kPolicies, policy); }
+std::string_view to_word(VoidTiming timing) { return word_of(kTimings, timing); }
 std::optional<FundingPolicy> parse_funding_policy(std::string_view text) { return value_of(kPolicies, text); }
 std::optional<VoidTiming> parse_void_timing(std::string_view text) { return value_of(kTimings, text); }
 

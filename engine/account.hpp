@@ -30,7 +30,7 @@ enum class AccountKind : std::uint16_t {
   goodwill = 5200,          // expense
   adjustment = 5910,        // expense
 };
-std::string_view name(AccountKind kind);
+std::string_view to_word(AccountKind kind);
 std::optional<AccountKind> account_kind_from_code(std::int64_t code);
 bool belongs_to_customer(AccountKind kind);  // available, reserved, receivable
 bool is_debit_normal(AccountKind kind);      // assets and expenses
@@ -46,7 +46,7 @@ struct LedgerAccountKey {
 };
 
 enum class AccountState : std::uint8_t { open, frozen, closing, closed };
-std::string_view name(AccountState state);
+std::string_view to_word(AccountState state);
 std::optional<AccountState> parse_account_state(std::string_view text);
 
 enum class AccountAct : std::uint8_t {
@@ -65,8 +65,8 @@ std::optional<ErrorCode> forbidden(AccountState state, AccountAct act);
 
 enum class FundingPolicy : std::uint8_t { each, all_or_nothing };
 enum class VoidTiming : std::uint8_t { at_due, at_deadline };
-std::string_view name(FundingPolicy policy);  // "each", "all-or-nothing"
-std::string_view name(VoidTiming timing);     // "at-due", "at-deadline"
+std::string_view to_word(FundingPolicy policy);  // "each", "all-or-nothing"
+std::string_view to_word(VoidTiming timing);     // "at-due", "at-deadline"
 std::optional<FundingPolicy> parse_funding_policy(std::string_view text);
 std::optional<VoidTiming> parse_void_timing(std::string_view text);
 

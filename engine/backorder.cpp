@@ -14,17 +14,17 @@ constexpr Named<State> kStateWords[] = {{State::requested, "REQUESTED"},   {Stat
                                         {State::successful, "SUCCESSFUL"}, {State::auction_won, "AUCTION-WON"},
                                         {State::failed, "FAILED"},         {State::auction_lost, "AUCTION-LOST"},
                                         {State::cancelled, "CANCELLED"},   {State::voided, "VOID"}};
-constexpr Named<Event> kEventWords[] = {{Event::funded, "funded"},
-                                        {Event::voided, "voided"},
-                                        {Event::rescheduled, "rescheduled"},
-                                        {Event::job_created, "job-created"},
-                                        {Event::job_dropped, "job-dropped"},
-                                        {Event::won, "won"},
-                                        {Event::lost, "lost"},
-                                        {Event::auction_started, "auction-started"},
-                                        {Event::auction_won, "auction-won"},
-                                        {Event::auction_lost, "auction-lost"},
-                                        {Event::cancelled, "cancelled"}};
+constexpr Named<Trigger> kEventWords[] = {{Trigger::funded, "funded"},
+                                          {Trigger::voided, "voided"},
+                                          {Trigger::rescheduled, "rescheduled"},
+                                          {Trigger::job_created, "job-created"},
+                                          {Trigger::job_dropped, "job-dropped"},
+                                          {Trigger::won, "won"},
+                                          {Trigger::lost, "lost"},
+                                          {Trigger::auction_started, "auction-started"},
+                                          {Trigger::auction_won, "auction-won"},
+                                          {Trigger::auction_lost, "auction-lost"},
+                                          {Trigger::cancelled, "cancelled"}};
 constexpr Named<Reason> kReasonWords[] = {{Reason::insufficient_available, "insufficient_available"},
                                           {Reason::no_price, "no_price"},
                                           {Reason::price_above_cap, "price_above_cap"},
@@ -45,41 +45,41 @@ constexpr MoneyEffect none = MoneyEffect::none, reserve = MoneyEffect::reserve_d
                       refund = MoneyEffect::refund_deposit, capture = MoneyEffect::capture_deposit;
 
 constexpr Transition kTransitions[] = {
-    {State::requested, Event::funded, State::active, reserve},
-    {State::requested, Event::voided, State::voided, none},
-    {State::requested, Event::cancelled, State::cancelled, none},
-    {State::active, Event::job_created, State::processing, none},
-    {State::active, Event::voided, State::voided, refund},
-    {State::active, Event::rescheduled, State::requested, refund},
-    {State::active, Event::cancelled, State::cancelled, refund},
-    {State::processing, Event::won, State::successful, capture},
-    {State::processing, Event::lost, State::failed, refund},
-    {State::processing, Event::auction_started, State::auction_pending, none},
-    {State::processing, Event::cancelled, State::cancelled, refund},
-    {State::processing, Event::job_dropped, State::active, none},
-    {State::auction_pending, Event::auction_won, State::auction_won, capture},
-    {State::auction_pending, Event::auction_lost, State::auction_lost, refund},
-    {State::auction_pending, Event::won, State::successful, capture},
-    {State::auction_pending, Event::lost, State::failed, refund},
+    {State::requested, Trigger::funded, State::active, reserve},
+    {State::requested, Trigger::voided, State::voided, none},
+    {State::requested, Trigger::cancelled, State::cancelled, none},
+    {State::active, Trigger::job_created, State::processing, none},
+    {State::active, Trigger::voided, State::voided, refund},
+    {State::active, Trigger::rescheduled, State::requested, refund},
+    {State::active, Trigger::cancelled, State::cancelled, refund},
+    {State::processing, Trigger::won, State::successful, capture},
+    {State::processing, Trigger::lost, State::failed, refund},
+    {State::processing, Trigger::auction_started, State::auction_pending, none},
+    {State::processing, Trigger::cancelled, State::cancelled, refund},
+    {State::processing, Trigger::job_dropped, State::active, none},
+    {State::auction_pending, Trigger::auction_won, State::auction_won, capture},
+    {State::auction_pending, Trigger::auction_lost, State::auction_lost, refund},
+    {State::auction_pending, Trigger::won, State::successful, capture},
+    {State::auction_pending, Trigger::lost, State::failed, refund},
     // given up by a person: the job is gone
-    {State::auction_pending, Event::cancelled, State::cancelled, refund},
+    {State::auction_pending, Trigger::cancelled, State::cancelled, refund},
 };
 
 // Steps that the provider's answers may lead through; the others are our own or a person's decisions.
-bool is_outcome_step(Event event) {
+bool is_outcome_step(Trigger event) {
   switch (event) {
-    case Event::funded:
-    case Event::job_created:
-    case Event::won:
-    case Event::lost:
-    case Event::auction_started:
-    case Event::auction_won:
-    case Event::auction_lost:
+    case Trigger::funded:
+    case Trigger::job_created:
+    case Trigger::won:
+    case Trigger::lost:
+    case Trigger::auction_started:
+    case Trigger::auction_won:
+    case Trigger::auction_lost:
       return true;
-    case Event::voided:
-    case Event::rescheduled:
-    case Event::job_dropped:
-    case Event::cancelled:
+    case Trigger::voided:
+    case Trigger::rescheduled:
+    case Trigger::job_dropped:
+    case Trigger::cancelled:
       return false;
   }
   invariant_failed("the event is known", __FILE__, __LINE__, "event");
@@ -87,10 +87,10 @@ bool is_outcome_step(Event event) {
 
 }  // namespace
 
-std::string_view name(State state) { return word_of(kStateWords, state); }
+std::string_view to_word(State state) { return word_of(kStateWords, state); }
 std::optional<State> parse_state(std::string_view text) { return value_of(kStateWords, text); }
-std::string_view name(Event event) { return word_of(kEventWords, event); }
-std::string_view name(Reason reason) { return word_of(kReasonWords, reason); }
+std::string_view to_word(Trigger event) { return word_of(kEventWords, event); }
+std::string_view to_word(Reason reason) { return word_of(kReasonWords, reason); }
 std::optional<Reason> parse_reason(std::string_view text) { return value_of(kReasonWords, text); }
 
 bool is_final(State state) {
@@ -102,7 +102,7 @@ bool holds_deposit(State state) {
 
 std::span<const Transition> transitions() { return kTransitions; }
 
-std::optional<Transition> step(State from, Event event) {
+std::optional<Transition> step(State from, Trigger event) {
   for (const Transition& row : kTransitions) {
     if (row.from == from && row.event == event) return row;
   }

@@ -31,12 +31,12 @@ enum class State : std::uint8_t {
 inline constexpr State kStates[] = {State::requested,  State::active,      State::processing, State::auction_pending,
                                     State::successful, State::auction_won, State::failed,     State::auction_lost,
                                     State::cancelled,  State::voided};
-std::string_view name(State state);  // "REQUESTED", "AUCTION-PENDING", "VOID"
+std::string_view to_word(State state);  // "REQUESTED", "AUCTION-PENDING", "VOID"
 std::optional<State> parse_state(std::string_view text);
 bool is_final(State state);
 bool holds_deposit(State state);  // active, processing, auction_pending
 
-enum class Event : std::uint8_t {
+enum class Trigger : std::uint8_t {
   funded,       // the funding plan covers it
   voided,       // it will not be processed
   rescheduled,  // its drop moved out of reach while the deposit was held
@@ -49,22 +49,23 @@ enum class Event : std::uint8_t {
   auction_lost,
   cancelled,  // with a job: only after its deletion is confirmed or its absence proven
 };
-inline constexpr Event kEvents[] = {Event::funded,      Event::voided,       Event::rescheduled, Event::job_created,
-                                    Event::job_dropped, Event::won,          Event::lost,        Event::auction_started,
-                                    Event::auction_won, Event::auction_lost, Event::cancelled};
-std::string_view name(Event event);
+inline constexpr Trigger kEvents[] = {Trigger::funded,       Trigger::voided,          Trigger::rescheduled,
+                                      Trigger::job_created,  Trigger::job_dropped,     Trigger::won,
+                                      Trigger::lost,         Trigger::auction_started, Trigger::auction_won,
+                                      Trigger::auction_lost, Trigger::cancelled};
+std::string_view to_word(Trigger event);
 
 enum class MoneyEffect : std::uint8_t { none, reserve_deposit, refund_deposit, capture_deposit };
 
 struct Transition {
   State from;
-  Event event;
+  Trigger event;
   State to;
   MoneyEffect money;
 };
 std::span<const Transition> transitions();
 // Nothing where the step is impossible.
-std::optional<Transition> step(State from, Event event);
+std::optional<Transition> step(State from, Trigger event);
 // The steps from `from` to the outcome `to`, shortest first, e.g. requested → successful = funded, job_created, won.
 // Nothing where no path of provider events leads there.
 std::optional<std::vector<Transition>> walk(State from, State to);
@@ -86,7 +87,7 @@ enum class Reason : std::uint8_t {
   not_registered,
   auction_lost,
 };
-std::string_view name(Reason reason);
+std::string_view to_word(Reason reason);
 std::optional<Reason> parse_reason(std::string_view text);
 
 struct Backorder {

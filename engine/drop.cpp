@@ -16,7 +16,7 @@ bool binds_before(const Drop& a, const Drop& b) {
 
 }  // namespace
 
-std::string_view name(DateIs date_is) { return word_of(kDateWords, date_is); }
+std::string_view to_word(DateIs date_is) { return word_of(kDateWords, date_is); }
 
 Result<DateIs> parse_date_is(std::string_view text) {
   if (const auto found = value_of(kDateWords, text)) return *found;

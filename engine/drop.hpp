@@ -16,7 +16,7 @@ namespace engine {
 
 // What the dates of a source's lists mean.
 enum class DateIs : std::uint8_t { finalization, drop };
-std::string_view name(DateIs date_is);
+std::string_view to_word(DateIs date_is);
 Result<DateIs> parse_date_is(std::string_view text);
 
 // A row of a deletion list.

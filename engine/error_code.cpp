@@ -147,7 +147,7 @@ Nature nature_of(ErrorCode code) {
 
 }  // namespace
 
-std::string_view name(ErrorCode code) { return word_of(kCodes, code); }
+std::string_view to_word(ErrorCode code) { return word_of(kCodes, code); }
 ErrorClass error_class(ErrorCode code) { return nature_of(code).kind; }
 bool retryable(ErrorCode code) { return nature_of(code).retryable; }
 

@@ -86,7 +86,7 @@ enum class ErrorClass : std::uint8_t {
   busy = 8
 };
 
-std::string_view name(ErrorCode code);
+std::string_view to_word(ErrorCode code);
 ErrorClass error_class(ErrorCode code);
 
 // True where the same request, unchanged, may succeed later.

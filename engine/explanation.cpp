@@ -7,7 +7,7 @@ namespace {
 
 std::string until(const Backorder& backorder) { return to_string(backorder.drop->deadline); }
 
-std::string state_word(const Customer& customer) { return std::string(name(customer.state)); }
+std::string state_word(const Customer& customer) { return std::string(to_word(customer.state)); }
 
 void may_cancel(Outlook& outlook, const Backorder& backorder, UtcTime now) {
   if (!backorder.drop) {
@@ -27,7 +27,7 @@ void of_requested(Outlook& outlook, const Backorder& backorder, const OutlookFac
     return;
   }
   const std::string at = to_string(verdict->decided_at.value_or(facts.now));
-  const std::string end = verdict->voids ? "it is VOID (" + std::string(name(*verdict->voids)) + ")" : "it waits on";
+  const std::string end = verdict->voids ? "it is VOID (" + std::string(to_word(*verdict->voids)) + ")" : "it waits on";
   outlook.next_at = verdict->decided_at;
   switch (verdict->verdict) {
     case Verdict::funded:
@@ -294,7 +294,7 @@ Outlook outlook(const Backorder& backorder, const OutlookFacts& facts) {
     may_cancel(outlook, backorder, facts.now);
   for (const Case& open : facts.open_cases) {
     outlook.changes.push_back("a person's decision on case " + std::to_string(open.id.value()) + " (" +
-                              std::string(name(open.kind)) + "): 'backorder resolve " +
+                              std::string(to_word(open.kind)) + "): 'backorder resolve " +
                               std::to_string(open.id.value()) + " --as …'");
   }
   return outlook;

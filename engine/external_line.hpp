@@ -17,7 +17,7 @@ namespace engine {
 
 struct ExternalLine {
   std::string source{};  // whose statement: the name of our cash account, "bank"
-  // theirs, or derived from the content where they give none (api_client/bank_statement.hpp)
+  // theirs, or derived from the content where they give none (tools/formats/bank_statement.hpp)
   std::string external_id{};
   Day booked_on;
   std::optional<Day> valued_on{};

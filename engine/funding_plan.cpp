@@ -302,7 +302,7 @@ class Planner {
 
 }  // namespace
 
-std::string_view name(Verdict verdict) { return word_of(kVerdicts, verdict); }
+std::string_view to_word(Verdict verdict) { return word_of(kVerdicts, verdict); }
 
 FundingPlan plan_funding(const Customer& customer, std::span<const Backorder> backorders, const PriceList& prices,
                          FundingDefaults defaults, UtcTime now, UtcTime horizon, std::span<const PayIn> pay_ins) {

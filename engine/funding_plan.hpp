@@ -14,7 +14,7 @@
 namespace engine {
 
 enum class Verdict : std::uint8_t { funded, underfunded, no_price, price_above_cap, undated, frozen, too_late };
-std::string_view name(Verdict verdict);
+std::string_view to_word(Verdict verdict);
 
 struct FundingDefaults {
   FundingPolicy policy = FundingPolicy::each;

@@ -153,9 +153,9 @@ constexpr std::string_view kOfBackorder[] = {"backorder",   "domain",   "domain_
 
 }  // namespace
 
-std::string_view name(NoticeKind kind) { return word_of(kKinds, kind); }
+std::string_view to_word(NoticeKind kind) { return word_of(kKinds, kind); }
 std::optional<NoticeKind> parse_notice_kind(std::string_view text) { return value_of(kKinds, text); }
-std::string_view name(Audience audience) { return word_of(kAudiences, audience); }
+std::string_view to_word(Audience audience) { return word_of(kAudiences, audience); }
 
 std::optional<NoticeKind> notice_of(const LoggedEvent& event) {
   switch (event.kind) {  // no default: every new kind of event is asked whether somebody must hear of it
@@ -273,7 +273,7 @@ Result<NoticeTemplate::Pieces> NoticeTemplate::pieces(std::string_view text, std
     if (std::ranges::find(known, variable) == known.end()) {
       std::string list;
       for (const std::string_view one : known) list += (list.empty() ? "" : ", ") + std::string(one);
-      return Error{ErrorCode::invalid_template, at + "a notice '" + std::string(name(form.kind)) + "' has no {" +
+      return Error{ErrorCode::invalid_template, at + "a notice '" + std::string(to_word(form.kind)) + "' has no {" +
                                                     std::string(variable.substr(0, 40)) + "}; it has " + list};
     }
     pieces.push_back({true, std::string(variable)});

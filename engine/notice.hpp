@@ -43,10 +43,10 @@ enum class NoticeKind : std::uint8_t {
   missing,
   verify_failed,
 };
-std::string_view name(NoticeKind kind);  // "shortfall", "void", "price-change"
+std::string_view to_word(NoticeKind kind);  // "shortfall", "void", "price-change"
 std::optional<NoticeKind> parse_notice_kind(std::string_view text);
 enum class Audience : std::uint8_t { customer, operator_ };
-std::string_view name(Audience audience);  // "customer", "operator"
+std::string_view to_word(Audience audience);  // "customer", "operator"
 
 // What an event is told as; nothing for those that concern nobody but the log.
 std::optional<NoticeKind> notice_of(const LoggedEvent& event);

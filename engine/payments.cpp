@@ -16,7 +16,7 @@ std::optional<Error> unusable(const Customer& customer, Money amount, AccountAct
   if (!amount.is_positive())
     return Error{ErrorCode::invalid_amount, "the amount must be above zero, not " + to_string_with_code(amount)};
   if (const std::optional<ErrorCode> refused = forbidden(customer.state, act)) {
-    return Error{*refused, of_account(customer) + " is " + std::string(name(customer.state))};
+    return Error{*refused, of_account(customer) + " is " + std::string(to_word(customer.state))};
   }
   return std::nullopt;
 }
@@ -40,9 +40,10 @@ void post(Changes& changes, TransferKind kind, LedgerAccountKey debit, LedgerAcc
 
 std::optional<Error> undone_already(std::span<const Transfer> already) {
   if (already.empty()) return std::nullopt;
-  return Error{ErrorCode::already_reversed,
-               "transfer " + std::to_string(already.front().reverses->value()) + " was undone by transfer " +
-                   std::to_string(already.front().id.value()) + " (" + std::string(name(already.front().kind)) + ")"};
+  return Error{ErrorCode::already_reversed, "transfer " + std::to_string(already.front().reverses->value()) +
+                                                " was undone by transfer " +
+                                                std::to_string(already.front().id.value()) + " (" +
+                                                std::string(to_word(already.front().kind)) + ")"};
 }
 
 // A balance of the customer as moved by one side of a transfer.
@@ -55,7 +56,7 @@ void move(Customer& customer, const LedgerAccountKey& account, Money credit) {
 
 }  // namespace
 
-Outcome pay_in(Changes& changes, Customer& customer, const Payment& payment) {
+Status pay_in(Changes& changes, Customer& customer, const Payment& payment) {
   if (auto error = unusable(customer, payment.amount, AccountAct::pay_in)) return *error;
   const Money repaid = std::min(payment.amount, customer.owed);
   const Money rest = payment.amount - repaid;
@@ -69,41 +70,41 @@ Outcome pay_in(Changes& changes, Customer& customer, const Payment& payment) {
          payment.memo);
     customer.available += rest;
   }
-  return Done{};
+  return Unit{};
 }
 
-Outcome pay_out(Changes& changes, Customer& customer, const Payment& payment) {
+Status pay_out(Changes& changes, Customer& customer, const Payment& payment) {
   if (auto error = unusable(customer, payment.amount, AccountAct::pay_out)) return *error;
   if (payment.amount > customer.available) return not_covered(customer, payment.amount, customer.available);
   post(changes, TransferKind::pay_out, available_of(customer), cash_of(payment), payment.amount, payment.effective_at,
        payment.memo);
   customer.available -= payment.amount;
-  return Done{};
+  return Unit{};
 }
 
-Outcome adjust(Changes& changes, Customer& customer, Money amount, Direction direction, const std::string& reason,
-               std::optional<UtcTime> effective_at) {
+Status adjust(Changes& changes, Customer& customer, Money amount, Direction direction, const std::string& reason,
+              std::optional<UtcTime> effective_at) {
   if (auto error = unusable(customer, amount, AccountAct::settle)) return *error;
   if (reason.empty()) return Error{ErrorCode::invalid_argument, "an adjustment needs a reason"};
   const LedgerAccountKey other = operator_account(AccountKind::adjustment, customer.currency);
   if (direction == Direction::credit) {
     post(changes, TransferKind::adjustment, other, available_of(customer), amount, effective_at, reason);
     customer.available += amount;
-    return Done{};
+    return Unit{};
   }
   if (amount > customer.spendable()) return not_covered(customer, amount, customer.spendable());
   post(changes, TransferKind::adjustment, available_of(customer), other, amount, effective_at, reason);
   customer.available -= amount;
-  return Done{};
+  return Unit{};
 }
 
-Outcome grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason) {
+Status grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason) {
   if (auto error = unusable(customer, amount, AccountAct::settle)) return *error;
   if (reason.empty()) return Error{ErrorCode::invalid_argument, "goodwill needs a reason"};
   post(changes, TransferKind::goodwill, operator_account(AccountKind::goodwill, customer.currency),
        available_of(customer), amount, {}, reason);
   customer.available += amount;
-  return Done{};
+  return Unit{};
 }
 
 void pay_in_unidentified(Changes& changes, const Payment& payment) {
@@ -112,8 +113,8 @@ void pay_in_unidentified(Changes& changes, const Payment& payment) {
        payment.memo);
 }
 
-Outcome assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance,
-                            const std::string& reason) {
+Status assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance,
+                           const std::string& reason) {
   if (auto error = unusable(customer, amount, AccountAct::pay_in)) return *error;
   if (amount > suspense_balance) {
     return Error{ErrorCode::insufficient_available, "suspense holds " + to_string_with_code(suspense_balance) +
@@ -122,17 +123,17 @@ Outcome assign_unidentified(Changes& changes, Customer& customer, Money amount, 
   post(changes, TransferKind::suspense_out, operator_account(AccountKind::suspense, amount.currency()),
        available_of(customer), amount, {}, reason);
   customer.available += amount;
-  return Done{};
+  return Unit{};
 }
 
-Outcome reverse(Changes& changes, Customer* customer, std::span<const Transfer> posted,
-                std::span<const Transfer> already, const std::string& reason) {
+Status reverse(Changes& changes, Customer* customer, std::span<const Transfer> posted,
+               std::span<const Transfer> already, const std::string& reason) {
   ENSURE(!posted.empty(), "a request with transfers");
   if (auto error = undone_already(already)) return *error;
   for (const Transfer& transfer : posted) {
     if (is_reversible(transfer.kind)) continue;
     return Error{ErrorCode::not_reversible, "transfer " + std::to_string(transfer.id.value()) + " (" +
-                                                std::string(name(transfer.kind)) +
+                                                std::string(to_word(transfer.kind)) +
                                                 ") is never reversed; correct it with 'adjust'"};
   }
   for (const Transfer& transfer : posted) {
@@ -147,19 +148,19 @@ Outcome reverse(Changes& changes, Customer* customer, std::span<const Transfer> 
                  of_account(*customer) + ": the money is spent, " + to_string_with_code(-customer->spendable()) +
                      " are missing; a payment that the bank took back is a 'chargeback'"};
   }
-  return Done{};
+  return Unit{};
 }
 
-Outcome charge_back(Changes& changes, Customer& customer, std::span<const Transfer> posted,
-                    std::span<const Transfer> already, std::span<Backorder> backorders, const std::string& reason,
-                    UtcTime now) {
+Status charge_back(Changes& changes, Customer& customer, std::span<const Transfer> posted,
+                   std::span<const Transfer> already, std::span<Backorder> backorders, const std::string& reason,
+                   UtcTime now) {
   ENSURE(!posted.empty(), "a request with transfers");
   if (auto error = undone_already(already)) return *error;
   Money amount = Money::zero(customer.currency);
   for (const Transfer& transfer : posted) {
     if (transfer.kind != TransferKind::pay_in && transfer.kind != TransferKind::pay_in_receivable) {
       return Error{ErrorCode::not_reversible, "transfer " + std::to_string(transfer.id.value()) + " (" +
-                                                  std::string(name(transfer.kind)) +
+                                                  std::string(to_word(transfer.kind)) +
                                                   ") is not a payment that a bank could take back"};
     }
     amount += transfer.amount;
@@ -171,8 +172,8 @@ Outcome charge_back(Changes& changes, Customer& customer, std::span<const Transf
   std::ranges::sort(unsubmitted, [](const Backorder* a, const Backorder* b) { return funded_before(*b, *a); });
   for (Backorder* backorder : unsubmitted) {
     if (customer.spendable() >= amount) break;
-    const Outcome taken = take_step(changes, *backorder, customer, Event::voided,
-                                    {.now = now, .reason = Reason::chargeback, .detail = reason});
+    const Status taken = take_step(changes, *backorder, customer, Trigger::voided,
+                                   {.now = now, .reason = Reason::chargeback, .detail = reason});
     if (!taken) return taken.error();
     changes.backorders.push_back(*backorder);
   }
@@ -196,7 +197,7 @@ Outcome charge_back(Changes& changes, Customer& customer, std::span<const Transf
     changes.events.push_back(
         {EventKind::account_changed, customer.id, {}, {}, {}, Reason::chargeback, "frozen: " + reason});
   }
-  return Done{};
+  return Unit{};
 }
 
 void pay_provider(Changes& changes, const Payment& payment) {
@@ -210,7 +211,7 @@ void book_provider_cost(Changes& changes, Money amount, std::optional<UtcTime> e
        operator_account(AccountKind::provider_prepaid, amount.currency()), amount, effective_at, memo);
 }
 
-Outcome set_credit_limit(Changes& changes, Customer& customer, Money limit) {
+Status set_credit_limit(Changes& changes, Customer& customer, Money limit) {
   if (limit.currency() != customer.currency) {
     return Error{ErrorCode::currency_mismatch,
                  of_account(customer) + " is in " + std::string(customer.currency.code())};
@@ -218,7 +219,7 @@ Outcome set_credit_limit(Changes& changes, Customer& customer, Money limit) {
   if (limit.is_negative())
     return Error{ErrorCode::invalid_amount, "a credit limit is zero or more, not " + to_string_with_code(limit)};
   if (const std::optional<ErrorCode> refused = forbidden(customer.state, AccountAct::configure)) {
-    return Error{*refused, of_account(customer) + " is " + std::string(name(customer.state))};
+    return Error{*refused, of_account(customer) + " is " + std::string(to_word(customer.state))};
   }
   if ((customer.available + limit).is_negative()) {
     return Error{ErrorCode::limit_below_use, of_account(customer) + " uses " +
@@ -235,7 +236,7 @@ Outcome set_credit_limit(Changes& changes, Customer& customer, Money limit) {
                             {},
                             {},
                             "credit limit " + to_string_with_code(before) + " -> " + to_string_with_code(limit)});
-  return Done{};
+  return Unit{};
 }
 
 void charge_late(Changes& changes, Customer& customer, const Backorder& backorder, Money gross, std::int64_t tax_bp) {

@@ -8,8 +8,8 @@ namespace engine {
 Result<Placement> place(const PlaceOrder& order, const PlaceFacts& facts, UtcTime now) {
   const Customer& customer = facts.customer;
   if (const std::optional<ErrorCode> refused = forbidden(customer.state, AccountAct::place)) {
-    return Error{*refused,
-                 "account " + customer.name + " is " + std::string(name(customer.state)) + ": it places nothing new"};
+    return Error{*refused, "account " + customer.name + " is " + std::string(to_word(customer.state)) +
+                               ": it places nothing new"};
   }
   if (!facts.open_on_name.empty() && !order.another) {
     const auto first = std::ranges::min_element(facts.open_on_name, {}, &Backorder::copy);
@@ -94,16 +94,16 @@ Result<PlanOutcome> commit_plan(Changes& changes, const FundingPlan& plan, std::
     Backorder& backorder = *by_id.at(row.backorder.value());
     if (row.verdict == Verdict::funded) {
       const bool late = backorder.drop && now > backorder.drop->deposit_due + std::chrono::hours(24);
-      const Outcome taken =
-          take_step(changes, backorder, customer, Event::funded,
+      const Status taken =
+          take_step(changes, backorder, customer, Trigger::funded,
                     {.now = now, .reason = {}, .detail = late ? "late reserve" : "", .deposit = row.amount});
       if (!taken) return taken.error();
       ++outcome.funded;
     } else if (row.voids) {
-      std::string detail(name(row.verdict));
+      std::string detail(to_word(row.verdict));
       if (row.shortfall.is_positive()) detail = "short by " + to_string_with_code(row.shortfall);
-      const Outcome taken =
-          take_step(changes, backorder, customer, Event::voided, {.now = now, .reason = row.voids, .detail = detail});
+      const Status taken =
+          take_step(changes, backorder, customer, Trigger::voided, {.now = now, .reason = row.voids, .detail = detail});
       if (!taken) return taken.error();
       ++outcome.voided;
     } else {
@@ -127,9 +127,9 @@ Result<PlanOutcome> commit_plan(Changes& changes, const FundingPlan& plan, std::
 Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& customer, By by, const std::string& why,
                           UtcTime now) {
   const std::string what = "backorder " + std::to_string(backorder.id.value()) + " (" + backorder.name.ace() + ")";
-  if (!step(backorder.state, Event::cancelled)) {
+  if (!step(backorder.state, Trigger::cancelled)) {
     return Error{ErrorCode::impossible_step,
-                 what + " is " + std::string(name(backorder.state)) + " and cannot be cancelled"};
+                 what + " is " + std::string(to_word(backorder.state)) + " and cannot be cancelled"};
   }
   if (backorder.state == State::auction_pending) {
     return Error{ErrorCode::too_late, what + " is caught and in an auction: it cannot be cancelled"};
@@ -147,16 +147,16 @@ Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& cust
     }
     return Cancelling::needs_deletion;
   }
-  const Outcome taken =
-      take_step(changes, backorder, customer, Event::cancelled, {.now = now, .reason = reason, .detail = why});
+  const Status taken =
+      take_step(changes, backorder, customer, Trigger::cancelled, {.now = now, .reason = reason, .detail = why});
   if (!taken) return taken.error();
   changes.backorders.push_back(backorder);
   return Cancelling::done;
 }
 
-Outcome move_drop(Changes& changes, Backorder& backorder, Customer& customer, const Drop& drop, Milliseconds keep,
-                  UtcTime now) {
-  if (is_final(backorder.state) || backorder.drop == drop) return Done{};
+Status move_drop(Changes& changes, Backorder& backorder, Customer& customer, const Drop& drop, Milliseconds keep,
+                 UtcTime now) {
+  if (is_final(backorder.state) || backorder.drop == drop) return Unit{};
   const std::string before = backorder.drop ? to_string(backorder.drop->drop_at) : "undated";
   backorder.drop = drop;
   changes.events.push_back({EventKind::moved,
@@ -168,13 +168,13 @@ Outcome move_drop(Changes& changes, Backorder& backorder, Customer& customer, co
                             "drop " + before + " -> " + to_string(drop.drop_at) + ", deposit due " +
                                 to_string(drop.deposit_due) + ", deadline " + to_string(drop.deadline)});
   if (backorder.state == State::active && !backorder.job_may_exist() && drop.drop_at > now + keep) {
-    const Outcome taken =
-        take_step(changes, backorder, customer, Event::rescheduled,
+    const Status taken =
+        take_step(changes, backorder, customer, Trigger::rescheduled,
                   {.now = now, .reason = Reason::rescheduled, .detail = "drop moved to " + to_string(drop.drop_at)});
     if (!taken) return taken.error();
   }
   changes.backorders.push_back(backorder);
-  return Done{};
+  return Unit{};
 }
 
 }  // namespace engine

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/life.hpp"
+#include "engine/lifecycle.hpp"
 
 namespace engine {
 
@@ -67,7 +67,7 @@ Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& cust
 // A list moved the date of this drop (or gave one to an undated backorder). Instants move with it; a deposit held
 // without a job stays held while the new T is within `keep` of now, else it is refunded and the backorder waits again.
 // Where a job may exist no money moves.
-Outcome move_drop(Changes& changes, Backorder& backorder, Customer& customer, const Drop& drop, Milliseconds keep,
-                  UtcTime now);
+Status move_drop(Changes& changes, Backorder& backorder, Customer& customer, const Drop& drop, Milliseconds keep,
+                 UtcTime now);
 
 }  // namespace engine

@@ -103,7 +103,7 @@ void BackorderProvider::statuses(std::span<const std::string> applications,
   for (std::size_t i = 0; i < applications.size(); ++i) answered(i, status(applications[i]));
 }
 
-std::string_view name(Meaning meaning) { return word_of(kMeanings, meaning); }
+std::string_view to_word(Meaning meaning) { return word_of(kMeanings, meaning); }
 
 StatusMeaning meaning_of_status(std::string_view status) {
   const std::string_view word = trimmed(status);
@@ -113,7 +113,7 @@ StatusMeaning meaning_of_status(std::string_view status) {
   return {};
 }
 
-Outcome check_sum(const ProviderAccounting& accounting) {
+Status check_sum(const ProviderAccounting& accounting) {
   Money sum = accounting.opening;
   for (const ProviderEntry& entry : accounting.entries) {
     for (const Money part : {entry.net, entry.tax}) {
@@ -124,7 +124,7 @@ Outcome check_sum(const ProviderAccounting& accounting) {
     }
     sum += entry.gross();
   }
-  if (accounting.sum.currency() == sum.currency() && accounting.sum == sum) return Done{};
+  if (accounting.sum.currency() == sum.currency() && accounting.sum == sum) return Unit{};
   return Error{ErrorCode::books_differ, "the provider's accounting does not add up: opening balance and entries make " +
                                             to_string_with_code(sum) + ", its sum says " +
                                             to_string_with_code(accounting.sum)};

@@ -58,7 +58,7 @@ enum class Meaning : std::uint8_t {
   unknown,
 };
 Meaning meaning_of_order(const ProviderAnswer& answer);
-std::string_view name(Meaning meaning);
+std::string_view to_word(Meaning meaning);
 
 // The state a provider's status word stands for; nothing for words we do not know and for those that settle nothing.
 struct StatusMeaning {
@@ -115,7 +115,7 @@ struct ProviderAccounting {
 };
 // SUM = OPENINGBALANCE + prices + VAT prices (HEXONET API documentation, QueryAccountingList); books_differ names both
 // figures. An entry in another currency than the opening balance is a currency_mismatch.
-Outcome check_sum(const ProviderAccounting& accounting);
+Status check_sum(const ProviderAccounting& accounting);
 // Gives every entry without an id its content and its number among its equals: "2026-08-05T18:31:00Z COM_BACKORDER
 // dune-market.com -15.00 0.00 #1". Equals share an instant, so the id is the same in every reading whose bounds do not
 // cut through one.

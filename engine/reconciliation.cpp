@@ -31,9 +31,9 @@ bool same_sign(Money a, Money b) { return a.is_negative() == b.is_negative(); }
 
 }  // namespace
 
-std::string_view name(Loop loop) { return word_of(kLoopNames, loop); }
+std::string_view to_word(Loop loop) { return word_of(kLoopNames, loop); }
 std::optional<Loop> parse_loop(std::string_view text) { return value_of(kLoopNames, text); }
-std::string_view name(DifferenceClass difference) { return word_of(kClassNames, difference); }
+std::string_view to_word(DifferenceClass difference) { return word_of(kClassNames, difference); }
 bool is_open(DifferenceClass difference) {
   return difference != DifferenceClass::match && difference != DifferenceClass::timing;
 }
@@ -320,7 +320,7 @@ std::vector<Difference> reconcile_outcomes(std::span<const Backorder> backorders
       one.detail = "captured, but the provider's last word is '" + backorder.provider_status + "'";
     } else if (!is_success(backorder.state) && registered) {
       one.kind = DifferenceClass::state;
-      one.detail = std::string(name(backorder.state)) + " and refunded, but the provider says '" +
+      one.detail = std::string(to_word(backorder.state)) + " and refunded, but the provider says '" +
                    backorder.provider_status + "'";
     }
     if (one.kind != DifferenceClass::match)
@@ -337,7 +337,7 @@ namespace {
 // Both sides have the job.
 void compare_job(Difference& one, const Backorder& ours, const ProviderJob& theirs, Milliseconds lag, UtcTime now) {
   const StatusMeaning meaning = meaning_of_status(theirs.status);
-  const std::string states = "ours is " + std::string(name(ours.state)) + ", theirs " + theirs.status;
+  const std::string states = "ours is " + std::string(to_word(ours.state)) + ", theirs " + theirs.status;
   const auto differs = [&](DifferenceClass kind, std::string detail, std::string command) {
     one.kind = kind;
     one.detail = std::move(detail);
@@ -422,7 +422,7 @@ std::vector<Difference> reconcile_jobs(std::span<const Backorder> ours, std::spa
     } else {
       const bool fresh = backorder.submitted_at && now - *backorder.submitted_at <= lag;
       one.kind = backorder.cancelling || fresh ? DifferenceClass::timing : DifferenceClass::missing_there;
-      one.detail = std::string(name(backorder.state)) + " here, and the provider's list lacks the job" +
+      one.detail = std::string(to_word(backorder.state)) + " here, and the provider's list lacks the job" +
                    (backorder.cancelling ? ": its deletion was asked for" : "");
       one.command = "dropledger sweep sync settle";
     }
@@ -615,7 +615,7 @@ class PurseLoop {
       if (!backorder->application || !backorder->ended_at) continue;
       one.here = title(*backorder);
       one.kind = is_fresh(backorder->ended_at) ? DifferenceClass::timing : DifferenceClass::state;
-      one.detail = std::string(name(backorder->state)) + " here since " + to_string(*backorder->ended_at) +
+      one.detail = std::string(to_word(backorder->state)) + " here since " + to_string(*backorder->ended_at) +
                    ", still set aside there";
     }
     if (one.kind == DifferenceClass::missing_here && deposit.expires_at && *deposit.expires_at < now_ &&
@@ -701,7 +701,7 @@ class PurseLoop {
     if (contradicted == nullptr) return;
     one.kind = DifferenceClass::state;
     one.here = title(*contradicted);
-    one.detail = "charged there, but " + std::string(name(contradicted->state)) + " and refunded here";
+    one.detail = "charged there, but " + std::string(to_word(contradicted->state)) + " and refunded here";
     one.command = "dropledger backorder explain " + std::to_string(contradicted->id.value());
   }
 

@@ -27,7 +27,7 @@ enum class Loop : std::uint8_t {
   bank,   // our cash accounts against imported statements
 };
 inline constexpr Loop kLoops[] = {Loop::self, Loop::jobs, Loop::purse, Loop::bank};
-std::string_view name(Loop loop);
+std::string_view to_word(Loop loop);
 std::optional<Loop> parse_loop(std::string_view text);
 
 enum class DifferenceClass : std::uint8_t {
@@ -47,8 +47,8 @@ inline constexpr DifferenceClass kDifferenceClasses[] = {
     DifferenceClass::missing_there, DifferenceClass::amount,    DifferenceClass::currency,
     DifferenceClass::state,         DifferenceClass::duplicate, DifferenceClass::unknown_outcome,
     DifferenceClass::unparsed};
-std::string_view name(DifferenceClass difference);  // "missing_here"
-bool is_open(DifferenceClass difference);           // neither match nor timing: somebody has to act
+std::string_view to_word(DifferenceClass difference);  // "missing_here"
+bool is_open(DifferenceClass difference);              // neither match nor timing: somebody has to act
 
 struct Difference {
   Loop loop;

@@ -53,7 +53,7 @@ class [[nodiscard]] Result {
 };
 
 // For acts without an answer: success, or why not.
-struct Done {};
-using Outcome = Result<Done>;
+struct Unit {};
+using Status = Result<Unit>;
 
 }  // namespace engine

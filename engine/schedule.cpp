@@ -63,7 +63,7 @@ bool by_zone(const ZoneSchedule& a, const ZoneSchedule& b) { return a.zone < b.z
 
 }  // namespace
 
-std::string_view name(DropKind kind) { return word_of(kKinds, kind); }
+std::string_view to_word(DropKind kind) { return word_of(kKinds, kind); }
 
 Result<DropKind> parse_drop_kind(std::string_view text) {
   if (const auto found = value_of(kKinds, text)) return *found;
@@ -71,7 +71,7 @@ Result<DropKind> parse_drop_kind(std::string_view text) {
                "a schedule's kind is instant, batch, window, random or unknown, not '" + std::string(text) + "'"};
 }
 
-Outcome check(const ZoneSchedule& schedule) {
+Status check(const ZoneSchedule& schedule) {
   const auto refused = [&](const std::string& why) {
     return Error{ErrorCode::invalid_schedule, "schedule of ." + schedule.zone + ": " + why};
   };
@@ -93,7 +93,7 @@ Outcome check(const ZoneSchedule& schedule) {
     return Error{ErrorCode::unknown_time_zone,
                  "'" + schedule.time_zone + "' is not a time zone of the IANA database, such as Europe/Warsaw"};
   }
-  return Done{};
+  return Unit{};
 }
 
 std::span<const ZoneSchedule> builtin_schedules() {

@@ -20,7 +20,7 @@ enum class DropKind : std::uint8_t {
   random,   // randomised by the registry: T is the earliest instant
   unknown,
 };
-std::string_view name(DropKind kind);
+std::string_view to_word(DropKind kind);
 Result<DropKind> parse_drop_kind(std::string_view text);
 
 struct ZoneSchedule {
@@ -44,7 +44,7 @@ struct ZoneSchedule {
 
 // invalid_schedule where spans are negative, the deposit would be due after the deadline (deposit_lead < job_lead), a
 // batch time is outside the day, or the time zone is unknown.
-Outcome check(const ZoneSchedule& schedule);
+Status check(const ZoneSchedule& schedule);
 
 // What the program knows without being told. The operator's rows, kept in the book, come before them.
 std::span<const ZoneSchedule> builtin_schedules();

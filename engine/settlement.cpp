@@ -49,13 +49,13 @@ void open_case(Changes& changes, CaseKind kind, const Backorder& backorder, std:
   changes.cases.push_back({kind, backorder.customer, backorder.id, {}, std::move(detail)});
 }
 
-StepFacts step_facts(Event event, const Backorder& backorder, const SettlementFacts& facts) {
+StepFacts step_facts(Trigger event, const Backorder& backorder, const SettlementFacts& facts) {
   StepFacts step{.now = facts.now,
                  .detail = "provider says " + backorder.provider_status,
                  .deposit = facts.price,
                  .tax_bp = facts.tax_bp};
-  if (event == Event::lost) step.reason = Reason::not_registered;
-  if (event == Event::auction_lost) step.reason = Reason::auction_lost;
+  if (event == Trigger::lost) step.reason = Reason::not_registered;
+  if (event == Trigger::auction_lost) step.reason = Reason::auction_lost;
   return step;
 }
 
@@ -104,22 +104,22 @@ void charge_auction_price(Changes& changes, const Backorder& backorder, Customer
   }
 }
 
-Outcome walk_to(Changes& changes, Backorder& backorder, Customer& customer, State outcome,
-                const SettlementFacts& facts) {
+Status walk_to(Changes& changes, Backorder& backorder, Customer& customer, State outcome,
+               const SettlementFacts& facts) {
   const auto path = walk(backorder.state, outcome);
   ENSURE(path.has_value(), "every outcome can be reached from every open state");
   for (const Transition& row : *path) {
-    const Outcome taken = take_step(changes, backorder, customer, row.event, step_facts(row.event, backorder, facts));
+    const Status taken = take_step(changes, backorder, customer, row.event, step_facts(row.event, backorder, facts));
     if (!taken) return taken;
   }
   if (outcome == State::auction_won && facts.settings.auction_on_account)
     charge_auction_price(changes, backorder, customer);
-  return Done{};
+  return Unit{};
 }
 
 void contradict(Changes& changes, const Backorder& backorder, State outcome) {
   const std::string both =
-      "settled as " + std::string(name(backorder.state)) + ", the provider now says " + backorder.provider_status;
+      "settled as " + std::string(to_word(backorder.state)) + ", the provider now says " + backorder.provider_status;
   if (is_success(outcome) != is_success(backorder.state)) {
     open_case(changes, is_success(outcome) ? CaseKind::late_success : CaseKind::late_failure, backorder, both);
   }
@@ -168,7 +168,7 @@ Result<bool> settle(Changes& changes, Backorder& backorder, Customer& customer, 
               "the provider says " + backorder.provider_status + " for a job without a deposit");
     return true;
   }
-  const Outcome done = walk_to(changes, backorder, customer, *meaning.outcome, facts);
+  const Status done = walk_to(changes, backorder, customer, *meaning.outcome, facts);
   if (!done) return done.error();
   changes.backorders.push_back(backorder);
   return true;
@@ -192,19 +192,19 @@ bool check_overdue(Changes& changes, const Backorder& backorder, const Settings&
   return true;
 }
 
-Outcome job_gone(Changes& changes, Backorder& backorder, Customer& customer, bool charged, const std::string& raw,
-                 UtcTime now) {
-  if (is_final(backorder.state)) return Done{};
+Status job_gone(Changes& changes, Backorder& backorder, Customer& customer, bool charged, const std::string& raw,
+                UtcTime now) {
+  if (is_final(backorder.state)) return Unit{};
   if (!backorder.gone_since) {
     backorder.gone_since = now;
     changes.evidence.push_back({backorder.id, "545", raw});
     changes.backorders.push_back(backorder);
-    return Done{};
+    return Unit{};
   }
-  if (now < *backorder.gone_since + kSecondLook) return Done{};
+  if (now < *backorder.gone_since + kSecondLook) return Unit{};
   if (backorder.cancelling) {
-    const Outcome done = take_step(
-        changes, backorder, customer, Event::cancelled,
+    const Status done = take_step(
+        changes, backorder, customer, Trigger::cancelled,
         {.now = now, .reason = backorder.reason, .detail = "job deleted: absent from the list, and 545 twice"});
     if (done) changes.backorders.push_back(backorder);
     return done;
@@ -215,62 +215,62 @@ Outcome job_gone(Changes& changes, Backorder& backorder, Customer& customer, boo
     open_case(changes, CaseKind::gone, backorder,
               "application " + backorder.application.value_or("") + " is gone at the provider since " +
                   to_string(*backorder.gone_since) + (charged ? ", but was charged" : ""));
-    return Done{};
+    return Unit{};
   }
-  if (!after_drop) return Done{};
-  const Outcome done = take_step(
-      changes, backorder, customer, Event::cancelled,
+  if (!after_drop) return Unit{};
+  const Status done = take_step(
+      changes, backorder, customer, Trigger::cancelled,
       {.now = now, .reason = Reason::provider_deleted, .detail = "application gone at the provider, nothing charged"});
   if (done) changes.backorders.push_back(backorder);
   return done;
 }
 
-std::string_view name(Resolution resolution) { return word_of(kResolutions, resolution); }
+std::string_view to_word(Resolution resolution) { return word_of(kResolutions, resolution); }
 std::optional<Resolution> parse_resolution(std::string_view text) { return value_of(kResolutions, text); }
 
-Outcome check_resolution(CaseKind kind, Resolution resolution) {
+Status check_resolution(CaseKind kind, Resolution resolution) {
   std::string allowed;
   for (const CaseRule& rule : kCaseRules) {
     if (rule.kind != kind) continue;
-    if (rule.resolution == resolution) return Done{};
-    allowed += (allowed.empty() ? "" : ", ") + std::string(name(rule.resolution));
+    if (rule.resolution == resolution) return Unit{};
+    allowed += (allowed.empty() ? "" : ", ") + std::string(to_word(rule.resolution));
   }
-  return Error{ErrorCode::resolution_not_allowed, "a case '" + std::string(name(kind)) + "' is not closed by '" +
-                                                      std::string(name(resolution)) + "'; possible: " + allowed};
+  return Error{ErrorCode::resolution_not_allowed, "a case '" + std::string(to_word(kind)) + "' is not closed by '" +
+                                                      std::string(to_word(resolution)) + "'; possible: " + allowed};
 }
 
-Outcome resolve_case(Changes& changes, const Case& open_case, Backorder& backorder, Customer& customer,
-                     const ResolutionFacts& facts) {
+Status resolve_case(Changes& changes, const Case& open_case, Backorder& backorder, Customer& customer,
+                    const ResolutionFacts& facts) {
   if (open_case.closed_at)
     return Error{ErrorCode::case_not_open, "case " + std::to_string(open_case.id.value()) + " is closed already"};
-  if (Outcome allowed = check_resolution(open_case.kind, facts.resolution); !allowed) return allowed;
+  if (Status allowed = check_resolution(open_case.kind, facts.resolution); !allowed) return allowed;
   if (facts.why.empty()) return Error{ErrorCode::invalid_argument, "a decision needs its reason or evidence"};
-  const auto must_be_absent = [&]() -> Outcome {
-    if (facts.job_absent) return Done{};
+  const auto must_be_absent = [&]() -> Status {
+    if (facts.job_absent) return Unit{};
     return Error{ErrorCode::job_may_exist, "backorder " + std::to_string(backorder.id.value()) +
                                                ": no deposit is released while its job exists or may exist; the "
                                                "provider still shows it or does not answer"};
   };
   StepFacts step{.now = facts.now, .detail = facts.why, .tax_bp = facts.tax_bp};
-  Outcome done = Done{};
+  Status done = Unit{};
   bool changed = true;
   switch (facts.resolution) {
     case Resolution::failed:
-      if (Outcome absent = must_be_absent(); !absent) return absent;
+      if (Status absent = must_be_absent(); !absent) return absent;
       step.reason = Reason::not_registered;
-      done = take_step(changes, backorder, customer, Event::lost, step);
+      done = take_step(changes, backorder, customer, Trigger::lost, step);
       break;
     case Resolution::successful:
-      done = take_step(changes, backorder, customer, Event::won, step);
+      done = take_step(changes, backorder, customer, Trigger::won, step);
       break;
     case Resolution::resubmit:
-      if (Outcome absent = must_be_absent(); !absent) return absent;
-      done = take_step(changes, backorder, customer, Event::job_dropped, step);
+      if (Status absent = must_be_absent(); !absent) return absent;
+      done = take_step(changes, backorder, customer, Trigger::job_dropped, step);
       break;
     case Resolution::give_up:
-      if (Outcome absent = must_be_absent(); !absent) return absent;
+      if (Status absent = must_be_absent(); !absent) return absent;
       step.reason = Reason::provider_deleted;
-      done = take_step(changes, backorder, customer, Event::cancelled, step);
+      done = take_step(changes, backorder, customer, Trigger::cancelled, step);
       break;
     case Resolution::charge:
       charge_late(changes, customer, backorder, backorder.deposit.value_or(backorder.quoted), facts.tax_bp);
@@ -290,7 +290,7 @@ Outcome resolve_case(Changes& changes, const Case& open_case, Backorder& backord
   }
   if (!done) return done;
   if (changed) changes.backorders.push_back(backorder);
-  changes.closed_cases.push_back({open_case.id, std::string(name(facts.resolution)) + ": " + facts.why});
+  changes.closed_cases.push_back({open_case.id, std::string(to_word(facts.resolution)) + ": " + facts.why});
   changes.events.push_back(
       {EventKind::case_closed,
        open_case.customer,
@@ -298,8 +298,8 @@ Outcome resolve_case(Changes& changes, const Case& open_case, Backorder& backord
        {},
        {},
        {},
-       std::string(name(open_case.kind)) + " " + std::string(name(facts.resolution)) + ": " + facts.why});
-  return Done{};
+       std::string(to_word(open_case.kind)) + " " + std::string(to_word(facts.resolution)) + ": " + facts.why});
+  return Unit{};
 }
 
 }  // namespace engine

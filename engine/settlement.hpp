@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/life.hpp"
+#include "engine/lifecycle.hpp"
 #include "engine/provider.hpp"
 
 namespace engine {
@@ -40,8 +40,8 @@ bool check_overdue(Changes& changes, const Backorder& backorder, const Settings&
 // CANCELLED with its own reason.
 inline constexpr Milliseconds kSecondLook = std::chrono::minutes(10);
 inline constexpr Milliseconds kGoneAfterDrop = std::chrono::hours(4);
-Outcome job_gone(Changes& changes, Backorder& backorder, Customer& customer, bool charged, const std::string& raw,
-                 UtcTime now);
+Status job_gone(Changes& changes, Backorder& backorder, Customer& customer, bool charged, const std::string& raw,
+                UtcTime now);
 
 // ---- a person's decisions on cases ----
 enum class Resolution : std::uint8_t {
@@ -56,10 +56,10 @@ enum class Resolution : std::uint8_t {
   goodwill,
   delete_job
 };
-std::string_view name(Resolution resolution);
+std::string_view to_word(Resolution resolution);
 std::optional<Resolution> parse_resolution(std::string_view text);
 // resolution_not_allowed with the list of those that are.
-Outcome check_resolution(CaseKind kind, Resolution resolution);
+Status check_resolution(CaseKind kind, Resolution resolution);
 
 struct ResolutionFacts {
   Resolution resolution;
@@ -71,7 +71,7 @@ struct ResolutionFacts {
 };
 // Closes the case with what the person decided. job_may_exist where a refund was asked for while the job's absence is
 // not proven.
-Outcome resolve_case(Changes& changes, const Case& open_case, Backorder& backorder, Customer& customer,
-                     const ResolutionFacts& facts);
+Status resolve_case(Changes& changes, const Case& open_case, Backorder& backorder, Customer& customer,
+                    const ResolutionFacts& facts);
 
 }  // namespace engine

@@ -16,13 +16,13 @@ void complete(Changes& changes, Backorder& backorder, ProviderCall& call, CallSt
   if (state != CallState::unknown) backorder.open_call = std::nullopt;
 }
 
-Outcome adopt(Changes& changes, Backorder& backorder, Customer& customer, const ProviderJob& job,
-              const std::string& how, UtcTime now) {
+Status adopt(Changes& changes, Backorder& backorder, Customer& customer, const ProviderJob& job, const std::string& how,
+             UtcTime now) {
   backorder.application = job.application;
   backorder.provider_status = job.status;
   backorder.provider_status_at = now;
   backorder.purse_empty = false;
-  return take_step(changes, backorder, customer, Event::job_created,
+  return take_step(changes, backorder, customer, Trigger::job_created,
                    {.now = now, .detail = how + ", application " + job.application});
 }
 
@@ -76,14 +76,14 @@ ProviderCall intend(Changes& changes, Backorder& backorder, CallCommand command,
   return call;
 }
 
-Outcome answer_add(Changes& changes, Backorder& backorder, Customer& customer, ProviderCall call,
-                   const ProviderAnswer& answer, bool unknown_before, UtcTime now) {
+Status answer_add(Changes& changes, Backorder& backorder, Customer& customer, ProviderCall call,
+                  const ProviderAnswer& answer, bool unknown_before, UtcTime now) {
   Meaning meaning = meaning_of_order(answer);
   if (meaning == Meaning::refused_after_tries) {
     backorder.refusals += 1;
     if (backorder.refusals >= kRefusedTries) meaning = Meaning::refused;
   }
-  Outcome done = Done{};
+  Status done = Unit{};
   switch (meaning) {
     case Meaning::success:
       if (!answer.job) {  // says yes but does not say which: ask
@@ -100,7 +100,7 @@ Outcome answer_add(Changes& changes, Backorder& backorder, Customer& customer, P
       }
       complete(changes, backorder, call, CallState::answered, answer, now);
       changes.evidence.push_back({backorder.id, "refused", answer.raw});
-      done = take_step(changes, backorder, customer, Event::voided,
+      done = take_step(changes, backorder, customer, Trigger::voided,
                        {.now = now, .reason = Reason::provider_refused, .detail = code_and_text(answer)});
       break;
     case Meaning::refused_after_tries:
@@ -177,7 +177,7 @@ Result<LookUp> look_up_add(Changes& changes, Backorder& backorder, Customer& cus
   if (!ours.empty()) {
     resolved.application = ours.front()->application;
     complete(changes, backorder, resolved, CallState::resolved, as_answered, now);
-    const Outcome done = adopt(changes, backorder, customer, *ours.front(), "found at the provider", now);
+    const Status done = adopt(changes, backorder, customer, *ours.front(), "found at the provider", now);
     if (!done) return done.error();
     changes.backorders.push_back(backorder);
     for (std::size_t i = 1; i < ours.size(); ++i) result.surplus.push_back(ours[i]->application);
@@ -193,8 +193,8 @@ Result<LookUp> look_up_add(Changes& changes, Backorder& backorder, Customer& cus
                        (meaning == Meaning::look_up && backorder.refusals >= kRefusedTries) ||
                        (meaning == Meaning::refused_after_tries && backorder.refusals >= kRefusedTries);
   if (refused) {
-    const Outcome done = take_step(
-        changes, backorder, customer, Event::voided,
+    const Status done = take_step(
+        changes, backorder, customer, Trigger::voided,
         {.now = now, .reason = Reason::provider_refused, .detail = code_and_text(as_answered) + ", absence proven"});
     if (!done) return done.error();
   }
@@ -209,8 +209,8 @@ Result<Deletion> answer_remove(Changes& changes, Backorder& backorder, Customer&
   Deletion deletion = Deletion::unknown;
   if (meaning == Meaning::success || (absent && (meaning == Meaning::gone || meaning == Meaning::unknown))) {
     complete(changes, backorder, call, CallState::answered, answer, now);
-    const Outcome done = take_step(
-        changes, backorder, customer, Event::cancelled,
+    const Status done = take_step(
+        changes, backorder, customer, Trigger::cancelled,
         {.now = now, .reason = backorder.reason, .detail = "job deleted at the provider: " + code_and_text(answer)});
     if (!done) return done.error();
     changes.evidence.push_back({backorder.id, "deleted", answer.raw});
@@ -237,14 +237,14 @@ Result<Deletion> answer_remove(Changes& changes, Backorder& backorder, Customer&
   return deletion;
 }
 
-Outcome void_missed(Changes& changes, Backorder& backorder, Customer& customer, UtcTime now) {
+Status void_missed(Changes& changes, Backorder& backorder, Customer& customer, UtcTime now) {
   ENSURE(backorder.state == State::active && backorder.drop && now > backorder.drop->deadline,
          "the deadline of an ACTIVE backorder passed");
   Reason reason = Reason::deadline_missed;
   if (backorder.purse_empty) reason = Reason::operator_float;
   if (forbidden(customer.state, AccountAct::submit)) reason = Reason::account_frozen;
-  const Outcome done = take_step(
-      changes, backorder, customer, Event::voided,
+  const Status done = take_step(
+      changes, backorder, customer, Trigger::voided,
       {.now = now, .reason = reason, .detail = "no job was created until " + to_string(backorder.drop->deadline)});
   if (done) changes.backorders.push_back(backorder);
   return done;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/life.hpp"
+#include "engine/lifecycle.hpp"
 #include "engine/provider.hpp"
 
 namespace engine {
@@ -33,8 +33,8 @@ ProviderCall intend(Changes& changes, Backorder& backorder, CallCommand command,
 // What an answer to AddDomainApplication changes. `unknown_before`: an earlier attempt of this backorder had no
 // readable answer, so a refusal is looked up before anything is voided. `completed` is the same call with its answer.
 // A success adopts the job (PROCESSING); a permanent refusal voids and refunds; everything else keeps the deposit.
-Outcome answer_add(Changes& changes, Backorder& backorder, Customer& customer, ProviderCall call,
-                   const ProviderAnswer& answer, bool unknown_before, UtcTime now);
+Status answer_add(Changes& changes, Backorder& backorder, Customer& customer, ProviderCall call,
+                  const ProviderAnswer& answer, bool unknown_before, UtcTime now);
 
 // What a complete list says about a call whose outcome is unknown.
 struct LookUp {
@@ -63,6 +63,6 @@ Result<Deletion> answer_remove(Changes& changes, Backorder& backorder, Customer&
 
 // An ACTIVE backorder whose deadline has passed and whose job was certainly never created: VOID with the reason that
 // held it up. REQUIRES: now > deadline, state ACTIVE, !job_may_exist().
-Outcome void_missed(Changes& changes, Backorder& backorder, Customer& customer, UtcTime now);
+Status void_missed(Changes& changes, Backorder& backorder, Customer& customer, UtcTime now);
 
 }  // namespace engine

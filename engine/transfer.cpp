@@ -31,7 +31,7 @@ constexpr Named<TransferKind> kKinds[] = {
 
 }  // namespace
 
-std::string_view name(TransferKind kind) { return word_of(kKinds, kind); }
+std::string_view to_word(TransferKind kind) { return word_of(kKinds, kind); }
 std::optional<TransferKind> parse_transfer_kind(std::string_view text) { return value_of(kKinds, text); }
 
 bool moves_deposit(TransferKind kind) {

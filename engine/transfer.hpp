@@ -33,7 +33,7 @@ enum class TransferKind : std::uint8_t {
   provider_cost,          // provider prepaid → cost of sales
   reversal,               // mirror of the transfer it names
 };
-std::string_view name(TransferKind kind);
+std::string_view to_word(TransferKind kind);
 std::optional<TransferKind> parse_transfer_kind(std::string_view text);
 bool moves_deposit(TransferKind kind);  // reserve, refund, capture, capture_tax
 // Undone by a reversal that names it; reserve, refund and capture never are: what is wrong there is corrected by an

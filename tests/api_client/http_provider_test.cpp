@@ -344,7 +344,7 @@ TEST_CASE("client: whatever the answer to an order, it is sent once") {
     HttpProvider http = client.provider();
     const ProviderAnswer answer = add(http, orders(1)).front();
     CHECK(answer.delivery == row.delivery);
-    CHECK(name(engine::meaning_of_order(answer)) == name(row.meaning));
+    CHECK(to_word(engine::meaning_of_order(answer)) == to_word(row.meaning));
     CHECK(provider.asked("AddDomainApplication").size() == 1);
     CHECK(client.pauses.empty());
   }

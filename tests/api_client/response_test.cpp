@@ -192,7 +192,7 @@ TEST_CASE("response: classes go by the first of three digits, an accepted order 
         Row{2000, ResponseClass::unknown, "unknown"}}) {
     CAPTURE(row.code);
     CHECK(class_of_code(row.code) == row.expected);
-    CHECK(name(row.expected) == row.word);
+    CHECK(to_word(row.expected) == row.word);
   }
   CHECK(Response::parse("CODE=200\nDESCRIPTION=ok\npending = 1\nEOF").pending());
   CHECK_FALSE(Response::parse("CODE=200\nDESCRIPTION=ok\nPENDING=0\nEOF").pending());

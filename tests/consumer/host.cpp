@@ -2,7 +2,7 @@
 #include <chrono>
 #include <engine/money.hpp>
 #include <iostream>
-#include <storage/sqlite_store.hpp>
+#include <storage/store.hpp>
 #include <tools/operations/accounts.hpp>
 
 int main(int, char** arguments) {

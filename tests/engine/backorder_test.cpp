@@ -14,34 +14,34 @@ TEST_CASE("states: every state × event is either in the table or impossible") {
   // The whole table once more, as the rules tell it: from, event → to, money. What is not here must be impossible.
   struct Row {
     State from;
-    Event event;
+    Trigger event;
     State to;
     MoneyEffect money;
   };
   const Row allowed[] = {
-      {State::requested, Event::funded, State::active, MoneyEffect::reserve_deposit},
-      {State::requested, Event::voided, State::voided, MoneyEffect::none},
-      {State::requested, Event::cancelled, State::cancelled, MoneyEffect::none},
-      {State::active, Event::job_created, State::processing, MoneyEffect::none},
-      {State::active, Event::voided, State::voided, MoneyEffect::refund_deposit},
-      {State::active, Event::rescheduled, State::requested, MoneyEffect::refund_deposit},
-      {State::active, Event::cancelled, State::cancelled, MoneyEffect::refund_deposit},
-      {State::processing, Event::won, State::successful, MoneyEffect::capture_deposit},
-      {State::processing, Event::lost, State::failed, MoneyEffect::refund_deposit},
-      {State::processing, Event::auction_started, State::auction_pending, MoneyEffect::none},
-      {State::processing, Event::job_dropped, State::active, MoneyEffect::none},
-      {State::processing, Event::cancelled, State::cancelled, MoneyEffect::refund_deposit},
-      {State::auction_pending, Event::won, State::successful, MoneyEffect::capture_deposit},
-      {State::auction_pending, Event::lost, State::failed, MoneyEffect::refund_deposit},
-      {State::auction_pending, Event::auction_won, State::auction_won, MoneyEffect::capture_deposit},
-      {State::auction_pending, Event::auction_lost, State::auction_lost, MoneyEffect::refund_deposit},
-      {State::auction_pending, Event::cancelled, State::cancelled, MoneyEffect::refund_deposit},
+      {State::requested, Trigger::funded, State::active, MoneyEffect::reserve_deposit},
+      {State::requested, Trigger::voided, State::voided, MoneyEffect::none},
+      {State::requested, Trigger::cancelled, State::cancelled, MoneyEffect::none},
+      {State::active, Trigger::job_created, State::processing, MoneyEffect::none},
+      {State::active, Trigger::voided, State::voided, MoneyEffect::refund_deposit},
+      {State::active, Trigger::rescheduled, State::requested, MoneyEffect::refund_deposit},
+      {State::active, Trigger::cancelled, State::cancelled, MoneyEffect::refund_deposit},
+      {State::processing, Trigger::won, State::successful, MoneyEffect::capture_deposit},
+      {State::processing, Trigger::lost, State::failed, MoneyEffect::refund_deposit},
+      {State::processing, Trigger::auction_started, State::auction_pending, MoneyEffect::none},
+      {State::processing, Trigger::job_dropped, State::active, MoneyEffect::none},
+      {State::processing, Trigger::cancelled, State::cancelled, MoneyEffect::refund_deposit},
+      {State::auction_pending, Trigger::won, State::successful, MoneyEffect::capture_deposit},
+      {State::auction_pending, Trigger::lost, State::failed, MoneyEffect::refund_deposit},
+      {State::auction_pending, Trigger::auction_won, State::auction_won, MoneyEffect::capture_deposit},
+      {State::auction_pending, Trigger::auction_lost, State::auction_lost, MoneyEffect::refund_deposit},
+      {State::auction_pending, Trigger::cancelled, State::cancelled, MoneyEffect::refund_deposit},
   };
   int possible = 0;
   for (const State from : kStates) {
-    for (const Event event : kEvents) {
-      CAPTURE(name(from));
-      CAPTURE(name(event));
+    for (const Trigger event : kEvents) {
+      CAPTURE(to_word(from));
+      CAPTURE(to_word(event));
       const std::optional<Transition> found = step(from, event);
       const auto expected =
           std::ranges::find_if(allowed, [&](const Row& row) { return row.from == from && row.event == event; });
@@ -58,8 +58,8 @@ TEST_CASE("states: every state × event is either in the table or impossible") {
 
 TEST_CASE("states: money held by a state is reserved on the way in and settled on the way out") {
   for (const Transition& row : transitions()) {
-    CAPTURE(name(row.from));
-    CAPTURE(name(row.event));
+    CAPTURE(to_word(row.from));
+    CAPTURE(to_word(row.event));
     const bool settles = row.money == MoneyEffect::refund_deposit || row.money == MoneyEffect::capture_deposit;
     CHECK((row.money == MoneyEffect::reserve_deposit) == (!holds_deposit(row.from) && holds_deposit(row.to)));
     CHECK(settles == (holds_deposit(row.from) && !holds_deposit(row.to)));
@@ -75,19 +75,19 @@ TEST_CASE("states: the last six are final, the others are not") {
 }
 
 TEST_CASE("states: an outcome that skips states walks the states between") {
-  using Path = std::vector<Event>;
+  using Path = std::vector<Trigger>;
   struct Row {
     State from, to;
     Path path;
   };
   for (const Row& row :
-       {Row{State::requested, State::successful, {Event::funded, Event::job_created, Event::won}},
-        Row{State::active, State::failed, {Event::job_created, Event::lost}},
-        Row{State::processing, State::auction_won, {Event::auction_started, Event::auction_won}},
-        Row{State::auction_pending, State::successful, {Event::won}},
-        Row{State::auction_pending, State::failed, {Event::lost}}, Row{State::processing, State::processing, {}}}) {
-    CAPTURE(name(row.from));
-    CAPTURE(name(row.to));
+       {Row{State::requested, State::successful, {Trigger::funded, Trigger::job_created, Trigger::won}},
+        Row{State::active, State::failed, {Trigger::job_created, Trigger::lost}},
+        Row{State::processing, State::auction_won, {Trigger::auction_started, Trigger::auction_won}},
+        Row{State::auction_pending, State::successful, {Trigger::won}},
+        Row{State::auction_pending, State::failed, {Trigger::lost}}, Row{State::processing, State::processing, {}}}) {
+    CAPTURE(to_word(row.from));
+    CAPTURE(to_word(row.to));
     const auto found = walk(row.from, row.to);
     REQUIRE(found.has_value());
     Path events;
@@ -101,14 +101,14 @@ TEST_CASE("states: an outcome that skips states walks the states between") {
 TEST_CASE("words: every state, reason and event has one word, read back as itself") {
   std::set<std::string_view> words;
   for (const State state : kStates) {
-    CHECK(parse_state(name(state)) == state);
-    CHECK(words.insert(name(state)).second);
+    CHECK(parse_state(to_word(state)) == state);
+    CHECK(words.insert(to_word(state)).second);
   }
-  CHECK(name(State::voided) == "VOID");
-  CHECK(name(State::auction_pending) == "AUCTION-PENDING");
+  CHECK(to_word(State::voided) == "VOID");
+  CHECK(to_word(State::auction_pending) == "AUCTION-PENDING");
   for (int i = 0; i <= static_cast<int>(Reason::auction_lost); ++i) {
     const Reason reason = static_cast<Reason>(i);
-    CHECK(parse_reason(name(reason)) == reason);
+    CHECK(parse_reason(to_word(reason)) == reason);
   }
   CHECK_FALSE(parse_state("ACTIVATED").has_value());
 }

@@ -71,7 +71,7 @@ TEST_CASE("explain: every state, reason, account state and verdict has a sentenc
   CHECK(said.size() == std::size(kStates));
   said.clear();
   for (const Reason reason : kReasons) {
-    CHECK(parse_reason(name(reason)) == reason);
+    CHECK(parse_reason(to_word(reason)) == reason);
     check(sentence(reason));
   }
   CHECK(said.size() == std::size(kReasons));
@@ -94,7 +94,7 @@ TEST_CASE("explain: every state says what happens next, before and after every i
         if (!dated) scene.one().drop = std::nullopt;
         scene.now = kDrop + hours(hour);
         const Outlook outlook = scene.ask();
-        CAPTURE(name(state));
+        CAPTURE(to_word(state));
         CAPTURE(hour);
         CHECK(outlook.next.size() > 10);
         if (is_final(state)) {

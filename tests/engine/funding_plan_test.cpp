@@ -340,7 +340,7 @@ TEST_CASE("plan: equals a brute-force model over random books, and the preview e
   }
   for (const Verdict verdict : {Verdict::funded, Verdict::underfunded, Verdict::no_price, Verdict::price_above_cap,
                                 Verdict::frozen, Verdict::too_late}) {
-    CAPTURE(name(verdict));
+    CAPTURE(to_word(verdict));
     CHECK(seen[verdict] > 100);
   }
   CHECK(previews_with_future > 10'000);

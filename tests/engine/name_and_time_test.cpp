@@ -245,7 +245,7 @@ TEST_CASE("codes: numbers and classes are for ever") {
                          Row{ErrorCode::report_not_balanced, 702, "report_not_balanced", 5}}) {
     CAPTURE(row.word);
     CHECK(static_cast<int>(row.code) == row.number);
-    CHECK(name(row.code) == row.word);
+    CHECK(to_word(row.code) == row.word);
     CHECK(static_cast<int>(error_class(row.code)) == row.exit);
   }
   CHECK_FALSE(retryable(ErrorCode::outcome_unknown));

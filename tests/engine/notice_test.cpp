@@ -27,9 +27,9 @@ TEST_CASE("notices: every step of the table is told to the customer, but for a j
     event.from = row.from;
     event.to = row.to;
     const auto kind = notice_of(event);
-    CAPTURE(name(row.from));
-    CAPTURE(name(row.to));
-    if (row.event == Event::job_dropped) {
+    CAPTURE(to_word(row.from));
+    CAPTURE(to_word(row.to));
+    if (row.event == Trigger::job_dropped) {
       CHECK_FALSE(kind);
       continue;
     }
@@ -61,9 +61,9 @@ TEST_CASE("notices: what the operator must hear") {
 TEST_CASE("notices: the built-in words of every kind are whole, and name who and what") {
   std::set<std::string_view> words;
   for (const NoticeForm& form : notice_forms()) {
-    CAPTURE(name(form.kind));
-    CHECK(words.insert(name(form.kind)).second);
-    CHECK(parse_notice_kind(name(form.kind)) == form.kind);
+    CAPTURE(to_word(form.kind));
+    CHECK(words.insert(to_word(form.kind)).second);
+    CHECK(parse_notice_kind(to_word(form.kind)) == form.kind);
     const auto parsed = NoticeTemplate::parse(form.text, form, "built-in");
     REQUIRE(bool(parsed));
     const Variables variables = all_of(form);

@@ -37,7 +37,7 @@ Money change_of(const Changes& changes, AccountKind kind) {
 Backorder held(std::int64_t id, Customer& customer, int hours) {
   Backorder one = support::backorder(id, kNow + std::chrono::hours(hours));
   Changes changes;
-  REQUIRE(bool(take_step(changes, one, customer, Event::funded, {.now = kNow, .deposit = eur(1000)})));
+  REQUIRE(bool(take_step(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
   return one;
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("reserve, refund and capture are never reversed; spent money is not ei
   REQUIRE(bool(pay_in(payment_changes, customer, payment(1000))));
   Backorder one = support::backorder(1, kNow + std::chrono::hours(50));
   Changes reserve_changes;
-  REQUIRE(bool(take_step(reserve_changes, one, customer, Event::funded, {.now = kNow, .deposit = eur(1000)})));
+  REQUIRE(bool(take_step(reserve_changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
   Changes changes;
   CHECK(reverse(changes, &customer, posted(reserve_changes), {}, "why").error().code == ErrorCode::not_reversible);
   CHECK(reverse(changes, &customer, posted(payment_changes), {}, "why").error().code ==
@@ -226,7 +226,7 @@ TEST_CASE("account states: the table of acts") {
         Row{AccountAct::settle, "yyyy"}, Row{AccountAct::configure, "yyy-"}}) {
     for (int i = 0; i < 4; ++i) {
       CAPTURE(static_cast<int>(row.act));
-      CAPTURE(name(states[i]));
+      CAPTURE(to_word(states[i]));
       CHECK(!forbidden(states[i], row.act).has_value() == (row.allowed[i] == 'y'));
     }
   }

@@ -23,7 +23,7 @@ TEST_CASE("provider: an order's answer means what the table of codes says, and a
     for (const auto& [meaning, codes] : kExpected) {
       if (std::find(codes.begin(), codes.end(), code) != codes.end()) expected = meaning;
     }
-    CHECK(name(meaning_of_order({.delivery = Delivery::answered, .code = code})) == name(expected));
+    CHECK(to_word(meaning_of_order({.delivery = Delivery::answered, .code = code})) == to_word(expected));
   }
   CHECK(meaning_of_order({.delivery = Delivery::answered, .code = std::numeric_limits<int>::max()}) ==
         Meaning::unknown);
@@ -49,7 +49,7 @@ TEST_CASE("provider: every meaning has its own name") {
   std::map<std::string_view, int> seen;
   for (const Meaning meaning : {Meaning::success, Meaning::refused, Meaning::refused_after_tries, Meaning::stop,
                                 Meaning::look_up, Meaning::purse, Meaning::gone, Meaning::not_sent, Meaning::unknown}) {
-    CHECK(++seen[name(meaning)] == 1);
+    CHECK(++seen[to_word(meaning)] == 1);
   }
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("provider: an accounting whose sum is not its parts is refused with bo
   accounting.entries.push_back({"2", UtcTime{}, "PAYMENT", "wire 8841", "", money(50000), money(0)});
   CHECK(check_sum(accounting));  // the sample of the provider's documentation
   accounting.sum = money(42859);
-  const Outcome off = check_sum(accounting);
+  const Status off = check_sum(accounting);
   REQUIRE_FALSE(off);
   CHECK(off.error().code == ErrorCode::books_differ);
   CHECK(off.error().detail.find("428.60 USD") != std::string::npos);

@@ -36,7 +36,7 @@ std::int64_t open_count(const std::vector<Difference>& found) {
 // The only open one.
 Difference lone(const std::vector<Difference>& found) {
   for (const Difference& one : found) {
-    if (is_open(one.kind)) CAPTURE(std::string(name(one.kind)) + " " + one.detail);
+    if (is_open(one.kind)) CAPTURE(std::string(to_word(one.kind)) + " " + one.detail);
   }
   REQUIRE(open_count(found) == 1);
   return *std::ranges::find_if(found, [](const Difference& one) { return is_open(one.kind); });
@@ -325,12 +325,12 @@ TEST_CASE("jobs: our state and the provider's word, side by side") {
         Row{State::cancelled, "CANCELLED", DifferenceClass::match},
         Row{State::cancelled, "ACTIVE", DifferenceClass::state},
         Row{State::voided, "AUCTION-PENDING", DifferenceClass::state}}) {
-    CAPTURE(name(row.ours));
+    CAPTURE(to_word(row.ours));
     CAPTURE(row.theirs);
     const auto found =
         reconcile_jobs(std::vector{with_job(1, row.ours)}, std::vector{job(row.theirs)}, kLag, long_after);
     REQUIRE(found.size() == 1);
-    CHECK(name(found[0].kind) == name(row.kind));
+    CHECK(to_word(found[0].kind) == to_word(row.kind));
     CHECK(found[0].command.empty() == (row.kind == DifferenceClass::match));
   }
   // An outcome of a moment ago is read by the next sweep.
@@ -368,7 +368,7 @@ TEST_CASE("outcomes: a capture needs a registered outcome and a job; nothing is 
                          Row{State::failed, "FAILED", false}, Row{State::voided, "", false},
                          Row{State::successful, "FAILED", true}, Row{State::successful, "", true},
                          Row{State::failed, "SUCCESSFUL", true}, Row{State::cancelled, "AUCTION-WON", true}}) {
-    CAPTURE(name(row.state));
+    CAPTURE(to_word(row.state));
     CAPTURE(row.word);
     Backorder one = with_job(1, row.state);
     one.provider_status = row.word;

@@ -16,16 +16,16 @@ const UtcTime kNow = at("2026-08-01T06:00:00Z");
 const UtcTime kDrop = kNow + std::chrono::hours(60);
 
 // A backorder with a job, its customer, and what happens to them.
-struct Desk {
+struct TestLedger {
   Customer customer = support::customer(10'000);
   Backorder backorder = support::backorder(1, kDrop);
   Changes changes{};
   Settings settings{};
   std::int64_t tax_bp = 0;
 
-  Desk() {
-    REQUIRE(bool(take_step(changes, backorder, customer, Event::funded, {.now = kNow, .deposit = eur(1000)})));
-    REQUIRE(bool(take_step(changes, backorder, customer, Event::job_created, {.now = kNow})));
+  TestLedger() {
+    REQUIRE(bool(take_step(changes, backorder, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
+    REQUIRE(bool(take_step(changes, backorder, customer, Trigger::job_created, {.now = kNow})));
     backorder.application = "77";
     changes = {};
   }
@@ -58,7 +58,7 @@ struct Ordering {
   ProviderCall call{.id = 0, .backorder = BackorderId(1), .command = CallCommand::add, .attempt = 1, .intent_at = kNow};
 
   Ordering() {
-    REQUIRE(bool(take_step(changes, backorder, customer, Event::funded, {.now = kNow, .deposit = eur(1000)})));
+    REQUIRE(bool(take_step(changes, backorder, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
     call = intend(changes, backorder, CallCommand::add, 5, 1, kNow);
     changes = {};
   }
@@ -70,7 +70,7 @@ struct Ordering {
 }  // namespace
 
 TEST_CASE("settle: SUCCESSFUL captures the deposit once, split into net and tax") {
-  Desk desk;
+  TestLedger desk;
   desk.tax_bp = 1900;
   CHECK(desk.hear("SUCCESSFUL"));
   CHECK(desk.backorder.state == State::successful);
@@ -96,7 +96,7 @@ TEST_CASE("settle: SUCCESSFUL captures the deposit once, split into net and tax"
 }
 
 TEST_CASE("without a tax rate the capture is one transfer") {
-  Desk desk;
+  TestLedger desk;
   desk.hear("SUCCESSFUL");
   CHECK(desk.changes.transfers.size() == 1);
 }
@@ -104,7 +104,7 @@ TEST_CASE("without a tax rate the capture is one transfer") {
 TEST_CASE("settle: FAILED and AUCTION-LOST refund with their reasons; a success afterwards is a case") {
   for (const auto& [status, state, reason] : {std::tuple{"FAILED", State::failed, Reason::not_registered},
                                               std::tuple{"AUCTION-LOST", State::auction_lost, Reason::auction_lost}}) {
-    Desk desk;
+    TestLedger desk;
     desk.hear(status);
     CHECK(desk.backorder.state == state);
     CHECK(desk.backorder.reason == reason);
@@ -119,7 +119,7 @@ TEST_CASE("settle: FAILED and AUCTION-LOST refund with their reasons; a success 
 }
 
 TEST_CASE("settle: living statuses and a running auction keep the deposit") {
-  Desk desk;
+  TestLedger desk;
   for (const char* status : {"REQUESTED", "ACTIVE", "PROCESSING"}) CHECK_FALSE(desk.hear(status));
   CHECK(desk.hear("AUCTION-PENDING"));
   CHECK(desk.backorder.state == State::auction_pending);
@@ -128,7 +128,7 @@ TEST_CASE("settle: living statuses and a running auction keep the deposit") {
 }
 
 TEST_CASE("settle: an unknown status is kept verbatim and becomes a case, never a guess") {
-  Desk desk;
+  TestLedger desk;
   CHECK_FALSE(desk.hear("PENDING-REVIEW"));
   CHECK(desk.backorder.provider_status == "PENDING-REVIEW");
   CHECK(desk.backorder.state == State::processing);
@@ -138,7 +138,7 @@ TEST_CASE("settle: an unknown status is kept verbatim and becomes a case, never 
 TEST_CASE(
     "settle: an auction's price is outside by default, or charged in the same currency, above the deposit or below "
     "it") {
-  Desk desk;
+  TestLedger desk;
   desk.backorder.auction_price = "";
   ProviderJob won = desk.job("AUCTION-WON");
   SUBCASE("external") {
@@ -176,7 +176,7 @@ TEST_CASE(
 }
 
 TEST_CASE("overdue: no outcome two days after the drop is a case, and nothing else") {
-  Desk desk;
+  TestLedger desk;
   CHECK_FALSE(check_overdue(desk.changes, desk.backorder, desk.settings, kDrop + std::chrono::hours(48)));
   CHECK(check_overdue(desk.changes, desk.backorder, desk.settings, kDrop + std::chrono::hours(48) + Milliseconds(1)));
   CHECK(desk.has_case(CaseKind::overdue));
@@ -197,7 +197,7 @@ TEST_CASE("overdue: the deadline passed while nobody knows whether the job exist
 }
 
 TEST_CASE("gone: a job that is gone") {
-  Desk desk;
+  TestLedger desk;
   const auto look = [&](UtcTime now, bool charged = false) {
     REQUIRE(bool(job_gone(desk.changes, desk.backorder, desk.customer, charged, "545", now)));
   };
@@ -242,7 +242,7 @@ TEST_CASE("gone: a job that is gone") {
 }
 
 TEST_CASE("cases: a person's decisions, and only those of the table") {
-  Desk desk;
+  TestLedger desk;
   const auto open = [&](CaseKind kind) {
     return Case{{kind, CustomerId(1), BackorderId(1), {}, {}}, CaseId(3), kDrop, {}, {}, {}};
   };
@@ -433,21 +433,21 @@ TEST_CASE("submit: submit_lead holds a funded job back; frozen accounts and pass
 }
 
 TEST_CASE("cancel: deleting a job: confirmed refunds, refused runs on, unknown waits, 545 needs the list") {
-  const auto deletion = [](Desk& desk, const ProviderAnswer& answer, bool absent) {
+  const auto deletion = [](TestLedger& desk, const ProviderAnswer& answer, bool absent) {
     desk.backorder.cancelling = true;
     desk.backorder.reason = Reason::by_customer;
     const ProviderCall call = intend(desk.changes, desk.backorder, CallCommand::remove, 6, 1, kNow);
     return answer_remove(desk.changes, desk.backorder, desk.customer, call, answer, absent, kNow).value();
   };
   {
-    Desk desk;
+    TestLedger desk;
     CHECK(deletion(desk, answered(200), false) == Deletion::confirmed);
     CHECK(desk.backorder.state == State::cancelled);
     CHECK(desk.backorder.reason == Reason::by_customer);
     CHECK(desk.customer.available == eur(10'000));
   }
   {
-    Desk desk;
+    TestLedger desk;
     CHECK(deletion(desk, answered(552), false) == Deletion::refused);
     CHECK(desk.backorder.state == State::processing);
     CHECK_FALSE(desk.backorder.cancelling);
@@ -456,7 +456,7 @@ TEST_CASE("cancel: deleting a job: confirmed refunds, refused runs on, unknown w
   for (const auto& [answer, absent, expected] :
        {std::tuple{answered(545), false, Deletion::unknown}, std::tuple{answered(545), true, Deletion::confirmed},
         std::tuple{answered(421), false, Deletion::unknown}, std::tuple{ProviderAnswer{}, false, Deletion::unknown}}) {
-    Desk desk;
+    TestLedger desk;
     CHECK(deletion(desk, answer, absent) == expected);
     CHECK(desk.customer.reserved.is_zero() == (expected == Deletion::confirmed));
   }

@@ -159,7 +159,7 @@ TEST_CASE("gateway: a long queue is worked off, and what a new user sees begins 
                                 {},
                                 "event " + std::to_string(i)});
     const operations::Context context{*store, world.now(), "test"};
-    operations::Work work(context);
+    operations::UnitOfWork work(context);
     REQUIRE(bool(store->apply(changes, {world.now(), "test"})));
     work.keep();
   }

@@ -18,7 +18,7 @@ engine::Changes note(const std::string& text) {
   changes.events.push_back({engine::EventKind::setting_changed, {}, {}, {}, {}, {}, text});
   return changes;
 }
-std::int64_t notes(engine::LedgerStore& store) {
+std::int64_t notes(engine::LedgerReader& store) {
   engine::EventQuery query;
   query.kinds = {engine::EventKind::setting_changed};
   return store.count_events(query);
@@ -64,7 +64,7 @@ TEST_CASE("writer: a task alone makes its own units of work, and what it throws 
   gateway::Writer writer(book);
   writer.alone([](engine::LedgerStore& store) {
     const operations::Context context{store, kMade, "test"};
-    operations::Work work(context);
+    operations::UnitOfWork work(context);
     REQUIRE(bool(store.apply(note("kept"), context.stamp())));
     work.keep();
   });

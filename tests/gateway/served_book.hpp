@@ -9,11 +9,11 @@
 
 #include "api_client/response.hpp"
 #include "engine/provider.hpp"
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tools/gateway/gateway.hpp"
-#include "tools/gateway/rehearsal.hpp"
+#include "tools/gateway/sample_world.hpp"
 #include "tools/operations/accounts.hpp"
 #include "tools/operations/users.hpp"
 #include "tools/simulated_registry/simulated_registry.hpp"

@@ -107,5 +107,5 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
   REQUIRE(calm_lines.size() == rough_lines.size());
   for (std::size_t i = 0; i < calm_lines.size(); ++i) CHECK(calm_lines[i] == rough_lines[i]);
   for (const engine::Backorder& backorder : rough_book->backorders({})) CHECK(is_final(backorder.state));
-  for (const engine::Case& open : rough_book->cases({})) FAIL_CHECK(name(open.kind), ": ", open.detail);
+  for (const engine::Case& open : rough_book->cases({})) FAIL_CHECK(to_word(open.kind), ": ", open.detail);
 }

@@ -30,7 +30,7 @@ class Stubborn final : public support::ForwardingProvider {
 };
 
 // One backorder with its job, and a second job for the same name that nobody needs.
-struct Desk {
+struct TestLedger {
   support::TemporaryDirectory folder;
   engine::UtcTime drop = support::at("2026-08-10T06:00:00Z"), now = drop - 72h;
   engine::DomainName name = support::domain("dune-market.com");
@@ -38,7 +38,7 @@ struct Desk {
   std::unique_ptr<simulated_registry::SimulatedRegistry> registry;
   std::unique_ptr<Stubborn> provider;
 
-  Desk() {
+  TestLedger() {
     drill::SeasonOptions options{.folder = folder.path().string(), .accounts = 1, .every = 1, .move_rounds = 0};
     options.world.refused_percent = 0;
     drill::Season season = drill::Season::make(options, {{{name, drop}}});
@@ -67,7 +67,7 @@ struct Desk {
 }  // namespace
 
 TEST_CASE("surplus: a deletion without a certain answer is ordered again at each sweep, and nobody has to decide") {
-  Desk desk;
+  TestLedger desk;
   desk.provider->script = {
       {.delivery = engine::Delivery::unknown}, desk.says(421), {.delivery = engine::Delivery::not_sent}};
   for (int i = 0; i < 4; ++i) desk.sweep(1h);
@@ -83,21 +83,21 @@ TEST_CASE("surplus: a deletion without a certain answer is ordered again at each
 }
 
 TEST_CASE("surplus: one that is gone when it is deleted was deleted before") {
-  Desk desk;
+  TestLedger desk;
   desk.provider->script = {desk.says(545)};
   desk.sweep(1h);
   CHECK(desk.cases() == 0);
 }
 
 TEST_CASE("surplus: what the provider refuses to delete is a case") {
-  Desk desk;
+  TestLedger desk;
   desk.provider->script = {desk.says(552)};
   desk.sweep(1h);
   CHECK(desk.cases() == 1);
 }
 
 TEST_CASE("surplus: after the deadline nothing is deleted, and it is a case") {
-  Desk desk;
+  TestLedger desk;
   desk.sweep(69h + 30min);
   CHECK(desk.provider->removals == 0);
   CHECK(desk.jobs() == 2);

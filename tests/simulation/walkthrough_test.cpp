@@ -6,7 +6,7 @@
 #include <regex>
 #include <set>
 
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tools/operations/accounts.hpp"
@@ -98,8 +98,8 @@ class Story {
     since.after_id = last_transfer_;
     store_->each_transfer(since, [&](const engine::Transfer& transfer) {
       last_transfer_ = transfer.id.value();
-      said.push_back(std::string(name(transfer.kind)) + ": " + std::string(name(transfer.debit.kind)) + " → " +
-                     std::string(name(transfer.credit.kind)) + " " + to_string(transfer.amount));
+      said.push_back(std::string(to_word(transfer.kind)) + ": " + std::string(to_word(transfer.debit.kind)) + " → " +
+                     std::string(to_word(transfer.credit.kind)) + " " + to_string(transfer.amount));
     });
     std::set<std::string> figures;
     const std::regex figure("[0-9]+\\.[0-9]{2}");
@@ -134,7 +134,7 @@ class Story {
 
 TEST_CASE("walkthrough: the page tells what the book does") {
   Story story;
-  const auto state = [&story] { return std::string(name(story.backorder().state)); };
+  const auto state = [&story] { return std::string(to_word(story.backorder().state)); };
 
   REQUIRE(bool(operations::fund(story.context(), {}, "alice", {.amount = eur(10'000)})));
   story.tell("pay-in", {});
@@ -147,7 +147,7 @@ TEST_CASE("walkthrough: the page tells what the book does") {
       operations::preview(story.store(), {.now = at("2026-08-01T00:00:00Z"), .horizon = at("2026-08-08T00:00:00Z")})
           .value();
   const engine::FundingVerdict verdict = preview.accounts.at(0).rows.at(0).verdict;
-  story.tell("preview", {std::string(name(verdict.verdict)) + " at " + engine::to_string(*verdict.decided_at),
+  story.tell("preview", {std::string(to_word(verdict.verdict)) + " at " + engine::to_string(*verdict.decided_at),
                          to_string(verdict.spendable_after) + " left"});
 
   story.set_now("2026-08-02T17:59:59Z");
@@ -160,16 +160,16 @@ TEST_CASE("walkthrough: the page tells what the book does") {
   story.sweep(Stage::submit, [&](operations::Milestone milestone) {
     if (milestone != operations::Milestone::after_intent) return;
     const engine::ProviderCall call = story.call();
-    story.tell("intent",
-               {std::string(name(call.command)) + " " + std::to_string(call.attempt), std::string(name(call.state))});
+    story.tell("intent", {std::string(to_word(call.command)) + " " + std::to_string(call.attempt),
+                          std::string(to_word(call.state))});
   });
-  story.tell("lost answer", {std::string(name(story.call().state))});
+  story.tell("lost answer", {std::string(to_word(story.call().state))});
   CHECK(state() == "ACTIVE");
 
   story.set_now("2026-08-02T18:01:00Z");
   story.sweep(Stage::submit);
   REQUIRE(story.backorder().application.has_value());
-  story.tell("look-up", {std::string(name(story.call().state)), state()});
+  story.tell("look-up", {std::string(to_word(story.call().state)), state()});
 
   story.set_now("2026-08-06T00:00:00Z");
   story.sweep(Stage::sync);

@@ -2,7 +2,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <doctest/doctest.h>
 
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -11,8 +11,8 @@
 
 #include "engine/payments.hpp"
 #include "engine/submission.hpp"
-#include "storage/migrate.hpp"
-#include "storage/sqlite_store.hpp"
+#include "storage/book/migrate.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -43,13 +43,13 @@ class Book {
       write(*store, [&](Changes& changes) {
         Backorder one = support::backorder(i, kNow + std::chrono::hours(60));
         one.customer = customer.id;
-        REQUIRE(bool(take_step(changes, one, customer, Event::funded, {.now = kNow, .deposit = eur(1000)})));
+        REQUIRE(bool(take_step(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
         if (i == 1)
-          REQUIRE(
-              bool(take_step(changes, one, customer, Event::cancelled, {.now = kNow, .reason = Reason::by_customer})));
+          REQUIRE(bool(
+              take_step(changes, one, customer, Trigger::cancelled, {.now = kNow, .reason = Reason::by_customer})));
         if (i == 2) {
-          REQUIRE(bool(take_step(changes, one, customer, Event::job_created, {.now = kNow})));
-          REQUIRE(bool(take_step(changes, one, customer, Event::won, {.now = kNow, .tax_bp = 1900})));
+          REQUIRE(bool(take_step(changes, one, customer, Trigger::job_created, {.now = kNow})));
+          REQUIRE(bool(take_step(changes, one, customer, Trigger::won, {.now = kNow, .tax_bp = 1900})));
         }
         changes.new_backorders.push_back(one);
         if (i == 3)
@@ -95,7 +95,7 @@ class Book {
   static void write(LedgerStore& store, const Fill& fill) {
     Changes changes;
     fill(changes);
-    const Outcome applied = store.apply(changes, {kNow, "tester"});
+    const Status applied = store.apply(changes, {kNow, "tester"});
     REQUIRE_MESSAGE(bool(applied), (applied ? "" : applied.error().detail));
   }
   support::TemporaryDirectory folder_;
@@ -354,10 +354,10 @@ TEST_CASE("verify: names a row that refers to nothing, which only a connection w
   CHECK_FALSE(book.open()->verify({}).findings.empty());
 }
 
-TEST_CASE("store: a unit of work that only reads sees one state of the book, whatever others write meanwhile") {
+TEST_CASE("store: a snapshot sees one state of the book, whatever others write meanwhile") {
   const Book book;
   const auto reader = book.open({.access = storage::Access::read_only});
-  reader->begin();
+  reader->begin_snapshot();
   const auto writer = book.open();
   writer->begin();
   Customer customer = writer->customer("alice").value();
@@ -367,7 +367,7 @@ TEST_CASE("store: a unit of work that only reads sees one state of the book, wha
   REQUIRE(bool(writer->apply(changes, {kNow, "tester"})));
   writer->commit();
   CHECK(reader->customer("alice").value().available == eur(8'000));
-  reader->rollback();
+  reader->end_snapshot();
   CHECK(reader->customer("alice").value().available == eur(8'500));
 }
 
@@ -390,7 +390,7 @@ TEST_CASE("database: its table of steps is the engine's") {
   std::set<std::pair<std::string, std::string>> theirs, ours;
   SQLite::Statement rows(db, "SELECT from_state, to_state FROM allowed_step");
   while (rows.executeStep()) theirs.emplace(rows.getColumn(0).getString(), rows.getColumn(1).getString());
-  for (const Transition& row : transitions()) ours.emplace(name(row.from), name(row.to));
+  for (const Transition& row : transitions()) ours.emplace(to_word(row.from), to_word(row.to));
   CHECK(theirs == ours);
 }
 

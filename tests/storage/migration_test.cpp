@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "storage/migrate.hpp"
-#include "storage/sqlite_store.hpp"
+#include "storage/book/migrate.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/older_book.hpp"
 #include "tests/support/rows_of.hpp"

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/payments.hpp"
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -56,7 +56,7 @@ class Book {
   }
   void fund(Backorder& row, Customer& customer) {
     apply([&](Changes& changes) {
-      REQUIRE(bool(take_step(changes, row, customer, Event::funded, {.now = kNow, .deposit = eur(1000)})));
+      REQUIRE(bool(take_step(changes, row, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
       changes.backorders.push_back(row);
     });
   }
@@ -113,7 +113,8 @@ TEST_CASE(
   int decided = 0;
   book.store->read_ahead(due_after(0), 1, [&](AccountRows& rows) {
     ++decided;
-    if (!take_step(changes, rows.backorders[0], rows.customers[0], Event::funded, {.now = kNow, .deposit = eur(1000)}))
+    if (!take_step(changes, rows.backorders[0], rows.customers[0], Trigger::funded,
+                   {.now = kNow, .deposit = eur(1000)}))
       return;
     changes.backorders.push_back(rows.backorders[0]);
   });
@@ -152,8 +153,8 @@ TEST_CASE("next accounts: what was read ahead is forgotten with the unit of work
     other->begin();
     AccountRows rows = other->next_accounts(due_after(0), 1);
     Changes changes;
-    REQUIRE(bool(
-        take_step(changes, rows.backorders[0], rows.customers[0], Event::funded, {.now = kNow, .deposit = eur(1000)})));
+    REQUIRE(bool(take_step(changes, rows.backorders[0], rows.customers[0], Trigger::funded,
+                           {.now = kNow, .deposit = eur(1000)})));
     changes.backorders.push_back(rows.backorders[0]);
     REQUIRE(bool(other->apply(changes, {kNow, "tester"})));
     other->commit();

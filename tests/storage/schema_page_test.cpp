@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "engine/payments.hpp"
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/rows_of.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -29,7 +29,7 @@ void write(LedgerStore& store, UtcTime now, const std::function<void(Changes&)>&
   store.begin();
   Changes changes;
   fill(changes);
-  const Outcome applied = store.apply(changes, {now, "anna"});
+  const Status applied = store.apply(changes, {now, "anna"});
   REQUIRE_MESSAGE(bool(applied), (applied ? "" : applied.error().detail));
   store.commit();
 }
@@ -70,7 +70,7 @@ TEST_CASE("schema page: its worked example is what a book holds") {
     write(*store, now, [&](Changes& changes) {
       Backorder one = support::backorder(1, now + std::chrono::hours(60));
       one.name = support::domain("dune-market.com");
-      REQUIRE(bool(take_step(changes, one, customer, Event::funded, {.now = now, .deposit = eur(6'900)})));
+      REQUIRE(bool(take_step(changes, one, customer, Trigger::funded, {.now = now, .deposit = eur(6'900)})));
       changes.new_backorders.push_back(one);
     });
   }

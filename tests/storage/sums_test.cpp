@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/payments.hpp"
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "engine/backorder.hpp"
-#include "engine/life.hpp"
+#include "engine/lifecycle.hpp"
 #include "engine/price_list.hpp"
 
 namespace support {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tools/operations/accounts.hpp"
@@ -76,10 +76,10 @@ struct BookDesk {
 };
 
 // With a world behind it where every name is caught, unless `shape` says otherwise.
-struct Desk : BookDesk {
+struct TestLedger : BookDesk {
   std::unique_ptr<simulated_registry::SimulatedRegistry> registry{};
 
-  explicit Desk(const std::function<void(simulated_registry::World&)>& shape = {}) {
+  explicit TestLedger(const std::function<void(simulated_registry::World&)>& shape = {}) {
     simulated_registry::World world;
     world.refused_percent = world.withdrawn_percent = world.slow_percent = world.competitor_percent = 0;
     world.catch_percent = 100;

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "engine/time.hpp"
-#include "storage/migrate.hpp"
+#include "storage/book/migrate.hpp"
 
 namespace support {
 

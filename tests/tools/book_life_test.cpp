@@ -10,13 +10,13 @@ using namespace operations;
 using engine::ErrorCode;
 using engine::State;
 using support::at;
-using support::Desk;
 using support::eur;
 using support::hours;
 using support::kNow;
+using support::TestLedger;
 
 TEST_CASE("a funded backorder lives to its end: reserved at T - 72 h, submitted, captured; preview says it before") {
-  Desk desk;
+  TestLedger desk;
   const engine::UtcTime drop = kNow + hours(100);
   REQUIRE(bool(desk.list("registry", {{"a.com", drop}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
@@ -39,7 +39,7 @@ TEST_CASE("a funded backorder lives to its end: reserved at T - 72 h, submitted,
 }
 
 TEST_CASE("placing: void stays void; placing again inside the window reserves at once") {
-  Desk desk;
+  TestLedger desk;
   desk.open("bob", 0);
   const engine::UtcTime drop = kNow + hours(100);
   REQUIRE(bool(desk.list("registry", {{"a.com", drop}})));
@@ -55,7 +55,7 @@ TEST_CASE("placing: void stays void; placing again inside the window reserves at
 }
 
 TEST_CASE("submit: two accounts want one name: each has its own job, and at most one gets it") {
-  Desk desk;
+  TestLedger desk;
   desk.open("bob", 5'000);
   const engine::UtcTime drop = kNow + hours(70);
   REQUIRE(bool(desk.list("registry", {{"a.com", drop}})));
@@ -79,7 +79,7 @@ TEST_CASE("submit: two accounts want one name: each has its own job, and at most
 }
 
 TEST_CASE("cancel: with a job deletes it first, then refunds") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   desk.sweep();
@@ -105,7 +105,7 @@ TEST_CASE(
     CAPTURE(way.chunk);
     CAPTURE(way.together);
     CAPTURE(way.others_write);
-    Desk desk([](simulated_registry::World& world) { world.catch_percent = 60, world.competitor_percent = 40; });
+    TestLedger desk([](simulated_registry::World& world) { world.catch_percent = 60, world.competitor_percent = 40; });
     std::vector<std::pair<const char*, engine::UtcTime>> names;
     std::vector<std::string> texts;
     for (int i = 0; i < 1'000; ++i) texts.push_back("n" + std::to_string(i) + ".com");
@@ -148,10 +148,10 @@ TEST_CASE(
     desk.verify();
     std::vector<std::string>& lines = books.emplace_back();
     for (const engine::Backorder& one : desk.store->backorders({}))
-      lines.push_back(one.name.ace() + " " + std::string(name(one.state)) + " " +
+      lines.push_back(one.name.ace() + " " + std::string(to_word(one.state)) + " " +
                       to_string(one.deposit.value_or(eur(0))));
     for (const StageCount& row : outcomes.counts)
-      lines.push_back(std::string(name(row.stage)) + " " + row.what + " " + std::to_string(row.count));
+      lines.push_back(std::string(to_word(row.stage)) + " " + row.what + " " + std::to_string(row.count));
     CHECK(books.back() == books.front());
   }
 }
@@ -159,7 +159,7 @@ TEST_CASE(
 TEST_CASE(
     "import: one bad line leaves nothing placed and every line is told; --keep-going places the rest; again places "
     "nothing twice") {
-  Desk desk;
+  TestLedger desk;
   std::vector<ImportRow> rows;
   for (std::uint64_t i = 0; i < 1'000; ++i) rows.push_back({i + 2, "alice", "n" + std::to_string(i) + ".com"});
   rows[500].domain = "not a name";
@@ -191,20 +191,20 @@ TEST_CASE(
       {5, "alice", "near.com"}, {6, "alice", "b.com"},    {7, "bob", "near.com"}, {8, "alice", "near2.com"},
       {9, "bob", "b.com"},      {10, "alice", "near.com"}};
   const auto make = [] {
-    auto desk = std::make_unique<Desk>();
+    auto desk = std::make_unique<TestLedger>();
     desk->open("bob", 30'00);
     REQUIRE(bool(desk->list(
         "registry", {{"a.com", kNow + hours(100)}, {"near.com", kNow + hours(30)}, {"near2.com", kNow + hours(31)}})));
     return desk;
   };
-  const auto left_in = [](Desk& desk) {
+  const auto left_in = [](TestLedger& desk) {
     std::vector<std::string> lines;
     for (const engine::Backorder& one : desk.store->backorders({})) {
-      lines.push_back(one.name.ace() + " " + std::to_string(one.copy) + " " + std::string(name(one.state)) + " " +
+      lines.push_back(one.name.ace() + " " + std::to_string(one.copy) + " " + std::string(to_word(one.state)) + " " +
                       to_string(one.deposit.value_or(eur(0))));
     }
     desk.store->each_transfer({}, [&](const engine::Transfer& one) {
-      lines.push_back(std::string(name(one.kind)) + " " + to_string(one.amount));
+      lines.push_back(std::string(to_word(one.kind)) + " " + to_string(one.amount));
     });
     return lines;
   };
@@ -222,7 +222,7 @@ TEST_CASE(
 }
 
 TEST_CASE("surplus: a person asks for its deletion; while the provider refuses, the case stays open") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   desk.sweep();

@@ -6,13 +6,13 @@ using namespace operations;
 using engine::ErrorCode;
 using engine::State;
 using support::at;
-using support::Desk;
 using support::eur;
 using support::hours;
 using support::kNow;
+using support::TestLedger;
 
 TEST_CASE("moved date: a later list moves open backorders") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(
       desk.list("registry", {{"a.com", kNow + hours(200)}, {"b.com", kNow + hours(70)}, {"c.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
@@ -35,7 +35,7 @@ TEST_CASE("moved date: a later list moves open backorders") {
 
 TEST_CASE(
     "moved date: a deposit without a job is given back when the drop moves far away, and reserved again in time") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   CHECK(desk.backorder(1).state == State::active);  // reserved at placing
@@ -52,7 +52,7 @@ TEST_CASE(
 
 TEST_CASE(
     "lists: undated ones wait for a list; a name missing from a list of its day is an event and a case, no money") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.place("alice", "a.com")));
   desk.sweep();
   CHECK(desk.backorder(1).state == State::requested);
@@ -68,7 +68,7 @@ TEST_CASE(
 }
 
 TEST_CASE("lists: less than half of the last list is refused unless forced; the same list again changes nothing") {
-  Desk desk;
+  TestLedger desk;
   const engine::UtcTime drop = kNow + hours(70);
   REQUIRE(bool(
       desk.list("registry", {{"a.com", drop}, {"b.com", drop}, {"c.com", drop}, {"d.com", drop}, {"e.com", drop}})));
@@ -83,7 +83,7 @@ TEST_CASE("lists: less than half of the last list is refused unless forced; the 
 }
 
 TEST_CASE("lists: two sources disagree: the earlier deadline binds and the conflict is an event") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.place("alice", "a.com")));
   REQUIRE(bool(desk.list("one", {{"a.com", kNow + hours(200)}})));
   CHECK(desk.list("two", {{"a.com", kNow + hours(150)}}).value().conflicts == 1);
@@ -91,7 +91,7 @@ TEST_CASE("lists: two sources disagree: the earlier deadline binds and the confl
 }
 
 TEST_CASE("lists: the same name listed again later is another drop, and needs another backorder") {
-  Desk desk;
+  TestLedger desk;
   const engine::UtcTime drop = kNow + hours(70);
   REQUIRE(bool(desk.list("registry", {{"a.com", drop}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
@@ -107,7 +107,7 @@ TEST_CASE("lists: the same name listed again later is another drop, and needs an
 }
 
 TEST_CASE("moved date: earlier than three hours from now, nothing is reserved any more") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(2)}})));
@@ -119,7 +119,7 @@ TEST_CASE("moved date: earlier than three hours from now, nothing is reserved an
 }
 
 TEST_CASE("moved date: by a few hours the deposit stays as it is, and the deadlines move") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   desk.sweep_without_provider();
@@ -131,7 +131,7 @@ TEST_CASE("moved date: by a few hours the deposit stays as it is, and the deadli
 }
 
 TEST_CASE("lists: a name missing before or after its deposit moves no money; a list of another day says nothing") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)},
                                       {"b.com", kNow + hours(70)},
                                       {"c.com", kNow + hours(70)},
@@ -156,7 +156,7 @@ TEST_CASE("lists: a name missing before or after its deposit moves no money; a l
 }
 
 TEST_CASE("lists: a dry import says what it would date and changes nothing") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.place("alice", "a.com")));
   operations::Context dry = desk.context();
   dry.dry_run = true;

@@ -6,13 +6,13 @@ using namespace operations;
 using engine::ErrorCode;
 using engine::State;
 using support::at;
-using support::Desk;
 using support::eur;
 using support::hours;
 using support::kNow;
+using support::TestLedger;
 
 TEST_CASE("requests: the same request answers again; with other content it is refused, naming the difference") {
-  Desk desk;
+  TestLedger desk;
   const RequestKey key{"api", "one"};
   const auto first = desk.place("alice", "a.com", key);
   const auto again = desk.place("alice", "a.com", key);
@@ -34,7 +34,7 @@ TEST_CASE("requests: the same request answers again; with other content it is re
 }
 
 TEST_CASE("account: closing cancels what can be cancelled, waits for the rest, pays out last") {
-  Desk desk;
+  TestLedger desk;
   const engine::UtcTime drop = kNow + hours(70);
   REQUIRE(bool(desk.list("registry", {{"a.com", drop}, {"b.com", kNow + hours(300)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
@@ -68,7 +68,7 @@ TEST_CASE("account: closing cancels what can be cancelled, waits for the rest, p
 }
 
 TEST_CASE("periods: closed periods take nothing; two times are kept and both can be asked") {
-  Desk desk;
+  TestLedger desk;
   desk.now = kNow + hours(48);
   REQUIRE(bool(fund(desk.context(), {}, "alice", {.amount = eur(500), .effective_at = kNow + hours(1)})));
   Period effective{kNow, kNow + hours(2), true}, recorded{kNow, kNow + hours(2), false};
@@ -83,7 +83,7 @@ TEST_CASE("periods: closed periods take nothing; two times are kept and both can
 }
 
 TEST_CASE("a warning comes once, again when it grows, and an end when it is over") {
-  Desk desk;
+  TestLedger desk;
   desk.open("bob", 500);
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(100)}, {"b.com", kNow + hours(100)}})));
   REQUIRE(bool(desk.place("bob", "a.com")));
@@ -101,7 +101,7 @@ TEST_CASE("a warning comes once, again when it grows, and an end when it is over
 TEST_CASE(
     "our purse at the provider: what the jobs ahead will cost is known before they are refused; said once, again when "
     "it grows, and when it is covered") {
-  Desk desk([](simulated_registry::World& world) { world.purse_minor = 1'000; });
+  TestLedger desk([](simulated_registry::World& world) { world.purse_minor = 1'000; });
   REQUIRE(bool(set_setting(desk.context(), {}, "cost.com", "6.00 USD")));
   REQUIRE(bool(desk.list("registry",
                          {{"a.com", kNow + hours(100)}, {"b.com", kNow + hours(110)}, {"c.com", kNow + hours(120)}})));
@@ -130,7 +130,7 @@ TEST_CASE(
 }
 
 TEST_CASE("prices: those whose cap a new price exceeds hear it when the price changes") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(200)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   CHECK(set_prices(desk.context(), {}, {{"com", "standard", eur(1500), kNow, {}}}).value().fact("notices") == "1");
@@ -140,7 +140,7 @@ TEST_CASE("prices: those whose cap a new price exceeds hear it when the price ch
 }
 
 TEST_CASE("dry run: the same path, and nothing stays") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   Context dry = desk.context();
   dry.dry_run = true;
@@ -151,7 +151,7 @@ TEST_CASE("dry run: the same path, and nothing stays") {
 }
 
 TEST_CASE("money: a pay-in and a sweep in the same instant count in the order in which they are written") {
-  Desk desk;
+  TestLedger desk;
   desk.open("before", 0);
   desk.open("after", 0);
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(100)}, {"b.com", kNow + hours(100)}})));
@@ -167,7 +167,7 @@ TEST_CASE("money: a pay-in and a sweep in the same instant count in the order in
 }
 
 TEST_CASE("money: only what is available is paid out while deposits are held, and other charges take no deposit") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   CHECK(withdraw(desk.context(), {}, "alice", {.amount = eur(9'001)}).error().code ==
@@ -180,7 +180,7 @@ TEST_CASE("money: only what is available is paid out while deposits are held, an
 }
 
 TEST_CASE("credit: a limit may be reserved but not paid out, and is not taken away while it is used") {
-  Desk desk;
+  TestLedger desk;
   desk.open("bob", 0, {.credit_limit = eur(1000)});
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   CHECK(withdraw(desk.context(), {}, "bob", {.amount = eur(1)}).error().code == ErrorCode::insufficient_available);
@@ -197,7 +197,7 @@ TEST_CASE("credit: a limit may be reserved but not paid out, and is not taken aw
 TEST_CASE(
     "chargeback: deposits without a job return in reverse order as far as needed, those with one stay, the rest is "
     "owed") {
-  Desk desk;
+  TestLedger desk;
   desk.open("bob", 0);
   const engine::TransferId payment = desk.pay_in("bob", 3000);
   REQUIRE(bool(
@@ -225,7 +225,7 @@ TEST_CASE(
 }
 
 TEST_CASE("reversal: a pay-in, a pay-out that came back and an adjustment are undone once; deposits never") {
-  Desk desk;
+  TestLedger desk;
   const engine::TransferId payment = desk.pay_in("alice", 500);
   REQUIRE(bool(reverse(desk.context(), {}, payment, "wrong account")));
   CHECK(desk.customer("alice").available == eur(10'000));
@@ -247,7 +247,7 @@ TEST_CASE("reversal: a pay-in, a pay-out that came back and an adjustment are un
 TEST_CASE(
     "frozen: nothing is reserved, what has a job runs on, refunds and captures post, the rest is void at its "
     "deadline") {
-  Desk desk;
+  TestLedger desk;
   const engine::UtcTime drop = kNow + hours(100);
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}, {"b.com", drop}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
@@ -268,7 +268,7 @@ TEST_CASE(
 }
 
 TEST_CASE("tax: the rate on the day of the capture counts, and the parts are the deposit") {
-  Desk desk;
+  TestLedger desk;
   desk.open("bob", 1'000, {.country = "DE"});
   REQUIRE(bool(set_tax_rate(desk.context(), {}, {"DE", 1900, kNow})));
   REQUIRE(bool(set_tax_rate(desk.context(), {}, {"DE", 700, kNow + hours(60)})));
@@ -287,7 +287,7 @@ TEST_CASE("tax: the rate on the day of the capture counts, and the parts are the
 }
 
 TEST_CASE("goodwill: after a capture nothing is refunded; a gift stands in a column of its own") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   desk.sweep();
@@ -310,7 +310,7 @@ TEST_CASE(
   };
   // Twelve names, an auction for each; prices at auction are in USD.
   const auto season = [](bool on_account, const char* code, std::int64_t money) {
-    Desk desk([](simulated_registry::World& world) {
+    TestLedger desk([](simulated_registry::World& world) {
       world.competitor_percent = 100;
       world.no_bids_percent = 0;
     });
@@ -368,12 +368,12 @@ TEST_CASE(
 }
 
 TEST_CASE("provider: what it refuses as a whole stops submitting loudly, until a person resumes") {
-  Desk desk;
+  TestLedger desk;
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
   {
     const Context context = desk.context();
-    Work work(context);
+    UnitOfWork work(context);
     engine::Changes changes;
     changes.stopped_zones = {"com"};
     REQUIRE(bool(desk.store->apply(changes, context.stamp())));
@@ -391,7 +391,7 @@ TEST_CASE("provider: what it refuses as a whole stops submitting loudly, until a
 TEST_CASE(
     "suspense: assigning closes the case of that payment; where several are of one amount a person says which, and "
     "another amount leaves the cases open") {
-  Desk desk;
+  TestLedger desk;
   for (const char* memo : {"from J. Smith", "no name", "no name either"}) {
     REQUIRE(bool(fund_unidentified(desk.context(), {}, {.amount = eur(memo[0] == 'f' ? 700 : 800), .memo = memo})));
   }

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/older_book.hpp"
 #include "tests/support/run_program.hpp"

@@ -22,9 +22,9 @@ using Words = std::vector<std::string>;
 
 // A rehearsal book of 2026-08-01 with a price for .com, alice with 100.00 EUR, and a simulated registry that catches
 // everything.
-class Desk {
+class TestLedger {
  public:
-  Desk() {
+  TestLedger() {
     REQUIRE(run({"init", "--rehearsal", "--now", "2026-08-01"}).status == 0);
     REQUIRE(run({"registry", "init", registry(), "--seed", "7", "--catch", "100", "--competitors", "0", "--withdrawn",
                  "0", "--refused", "0"})
@@ -106,7 +106,7 @@ TEST_CASE("life: the README's first five minutes do what they say") {
 
 TEST_CASE(
     "life: list, placing, preview, top-up, sweep, outcome, statement, refund report, trial balance and proof agree") {
-  const Desk desk;
+  const TestLedger desk;
   CHECK(desk.read(kImport, kList)["new"] == 2);
   REQUIRE(desk.run({"registry", "learn", "-", "--date-is", "drop"}, kList, true).status == 0);
   CHECK(desk.run({"backorder", "place", "alice", "dune-market.com", "tern-court.com"}).status == 0);
@@ -178,7 +178,7 @@ TEST_CASE("life: every command teaches by example and every list speaks all form
     REQUIRE(examples != std::string::npos);
     CHECK(help.output.find(words.back(), examples) != std::string::npos);
   }
-  const Desk desk;
+  const TestLedger desk;
   REQUIRE(desk.run(kImport, kList).status == 0);
   REQUIRE(desk.run({"backorder", "place", "alice", "dune-market.com"}).status == 0);
   for (const Words& words :
@@ -201,7 +201,7 @@ TEST_CASE("life: every command teaches by example and every list speaks all form
 
 TEST_CASE(
     "lists: windows line ends, a byte order mark and a last line cut off are read; what is no list is refused whole") {
-  const Desk desk;
+  const TestLedger desk;
   const json read = desk.read(kImport,
                               "\xEF\xBB\xBF"
                               "dune-market.com;2026-08-05 18:00:00\r\ntern-court.com;2026-08-05 18:00:00\r\nlast-na");
@@ -225,7 +225,7 @@ TEST_CASE(
 
 TEST_CASE(
     "lists: bad rows are told by line on stderr, the others are taken; a list cut in half is refused unless forced") {
-  const Desk desk;
+  const TestLedger desk;
   std::string list;
   for (int i = 0; i < 100; ++i) list += "name" + std::to_string(i) + ".com;2026-08-05 18:00:00\n";
   const support::ProgramResult read = desk.run(kImport, "no date.com\n" + list + "late.com;2026-13-05 18:00:00\n");
@@ -242,7 +242,7 @@ TEST_CASE(
 TEST_CASE(
     "import: a thousand backorders are told line by line; one bad line and nothing is placed, without or with "
     "--keep-going by choice") {
-  const Desk desk;
+  const TestLedger desk;
   std::string rows = "account,domain,max_price\n";
   for (int i = 0; i < 1'000; ++i) rows += "alice,name" + std::to_string(i) + ".com,\n";
   const std::string bad = rows + "bob,x.com,\nalice,not a name,\nalice,y.com,-1\nalice,z.com,1.234\nalice,w.museum,\n";
@@ -265,7 +265,7 @@ TEST_CASE(
 }
 
 TEST_CASE("refusals: what does not exist, what is decided already, and a provider that is not there") {
-  const Desk desk;
+  const TestLedger desk;
   REQUIRE(desk.run(kImport, kList).status == 0);
   REQUIRE(desk.run({"backorder", "place", "alice", "dune-market.com"}).status == 0);
   CHECK(desk.refusal({"backorder", "show", "99"}) == "backorder_not_found");
@@ -294,7 +294,7 @@ TEST_CASE("refusals: what does not exist, what is decided already, and a provide
 }
 
 TEST_CASE("a disk that is full: one clear error, nothing of the command stays, and the book is sound") {
-  const Desk desk;
+  const TestLedger desk;
   const std::string before = desk.content();
   std::string list;
   for (int i = 0; i < 50'000; ++i) list += "a-rather-long-name-" + std::to_string(i) + ".com;2026-08-05 18:00:00\n";
@@ -316,7 +316,7 @@ TEST_CASE("a disk that is full: one clear error, nothing of the command stays, a
 }
 
 TEST_CASE("dry run: of lists, backorders and sweeps too nothing stays, and the provider is not asked") {
-  const Desk desk;
+  const TestLedger desk;
   REQUIRE(desk.run(kImport, kList).status == 0);
   REQUIRE(desk.run({"backorder", "place", "alice", "dune-market.com"}).status == 0);
   Words forced = kImport;

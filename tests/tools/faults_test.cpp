@@ -203,7 +203,7 @@ TEST_CASE("faults: without any, requests and answers pass on one kept connection
 TEST_CASE("faults: a lost request is not seen by the server, a lost answer is, and the client can't tell") {
   const Server server;
   for (const Kind kind : {Kind::lost_request, Kind::lost_answer}) {
-    CAPTURE(std::string(name(kind)));
+    CAPTURE(std::string(to_word(kind)));
     const int before = server.requests();
     const auto relay = relay_to(server, 100, {kind});
     const Client::Got got = Client(relay->address()).ask();
@@ -245,7 +245,7 @@ TEST_CASE("faults: a torn answer breaks off in its body, one cut at a line looks
 TEST_CASE("faults: 420, 421 and 423 come before the effect and after it, and 420 closes the connection") {
   const Server server;
   for (const Kind kind : {Kind::busy_before, Kind::busy_after}) {
-    CAPTURE(std::string(name(kind)));
+    CAPTURE(std::string(to_word(kind)));
     const int before = server.requests();
     std::map<std::string, int> seen;
     for (std::uint64_t seed = 1; seed <= 30; ++seed) {
@@ -354,7 +354,7 @@ TEST_CASE("faults: the share is the percentage, every kind comes, and the same s
     CHECK(tally.faults() > kExchanges * 28 / 100);
     CHECK(tally.faults() < kExchanges * 38 / 100);
     for (const Kind kind : faults::kKinds) {
-      CAPTURE(std::string(name(kind)));
+      CAPTURE(std::string(to_word(kind)));
       CHECK(tally.of(kind) > 0);
     }
     return row;
@@ -401,7 +401,7 @@ TEST_CASE("faults: what cannot be is refused") {
   }
   CHECK(to_string(faults::parse_address("127.0.0.1:8080").value()) == "127.0.0.1:8080");
   CHECK(to_string(faults::parse_address("[::1]:80").value()) == "[::1]:80");
-  for (const Kind kind : faults::kKinds) CHECK(faults::parse_kind(name(kind)) == kind);
+  for (const Kind kind : faults::kKinds) CHECK(faults::parse_kind(to_word(kind)) == kind);
   CHECK_FALSE(faults::parse_kind("earthquake"));
 }
 

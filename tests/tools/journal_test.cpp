@@ -15,7 +15,7 @@
 #include "tests/support/run_program.hpp"
 #include "tests/tools/ten_days.hpp"
 #include "tools/operations/reports.hpp"
-#include "tools/render/journal.hpp"
+#include "tools/render/plain_text_accounting.hpp"
 
 using namespace operations;
 using render::JournalSyntax;

@@ -10,10 +10,10 @@
 #include <set>
 #include <sstream>
 
-#include "api_client/webhook.hpp"
 #include "tests/support/receiver.hpp"
 #include "tests/support/run_program.hpp"
 #include "tests/tools/ten_days.hpp"
+#include "tools/delivery/webhook.hpp"
 
 using namespace operations;
 using engine::to_string;
@@ -134,7 +134,7 @@ TEST_CASE("notices: a webhook gets signed JSON, and whoever has the secret can p
   CHECK(body["account"] == "poor");
   const std::int64_t timestamp = std::stoll(post.headers.at("dropledger-timestamp"));
   CHECK(post.headers.at("dropledger-signature") ==
-        "v1=" + api_client::webhook_signature(secret, timestamp, post.headers.at("dropledger-notice"), post.body));
+        "v1=" + delivery::webhook_signature(secret, timestamp, post.headers.at("dropledger-notice"), post.body));
   const auto output =
       office.done({"notices", "channels"}).output + office.done({"notices", "list", "--channel", "crm"}).output;
   CHECK(output.find(secret) == std::string::npos);

@@ -109,7 +109,7 @@ TEST_CASE(
     }
     {
       const Context context = book.context();
-      Work work(context);
+      UnitOfWork work(context);
       REQUIRE(bool(book.store->apply(changes, context.stamp())));
       work.keep();
     }
@@ -244,7 +244,7 @@ TEST_CASE("backorders: one after the other, by account, they are those that come
 TEST_CASE(
     "preview: of many accounts each is planned whole and in order; who stops in the middle leaves the store as it "
     "was") {
-  support::Desk desk;
+  support::TestLedger desk;
   std::vector<std::string> names;
   std::vector<std::pair<const char*, engine::UtcTime>> listed;
   for (int i = 0; i < 8'000; ++i) names.push_back("n" + std::to_string(i) + ".com");

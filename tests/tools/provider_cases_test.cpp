@@ -107,11 +107,11 @@ class ScriptedProvider final : public engine::BackorderProvider {
 };
 
 // Names drop at kDrop; some of them are alice's, and the first deposits are due.
-struct Desk : support::BookDesk {
+struct TestLedger : support::BookDesk {
   ScriptedProvider provider{};
   SweepOptions options{};
 
-  explicit Desk(int names = 1) {
+  explicit TestLedger(int names = 1) {
     provider.now = &now;
     std::vector<engine::ListRow> rows;
     for (int i = 0; i < 9; ++i) rows.push_back({domain(name(i)), kDrop});
@@ -119,7 +119,7 @@ struct Desk : support::BookDesk {
     for (int i = 0; i < names; ++i) REQUIRE(bool(place("alice", name(i))));
     now = kDue;
   }
-  ~Desk() { verify(); }
+  ~TestLedger() { verify(); }
   static std::string name(int i) { return "name" + std::to_string(i) + ".com"; }
   SweepReport sweep() { return operations::sweep(context(), &provider, options); }
   SweepReport sweep_at(engine::UtcTime then) {
@@ -134,20 +134,20 @@ struct Desk : support::BookDesk {
 // ---- submitting ----
 
 TEST_CASE("submitting: an order carries its last moment: half of the absence wait, never beyond the deadline") {
-  Desk desk(2);
+  TestLedger desk(2);
   desk.sweep();
   REQUIRE(desk.provider.added.size() == 2);
   for (const AddJob& order : desk.provider.added) CHECK(order.not_after == desk.now + 30s);
   CHECK(desk.backorder().state == State::processing);
   CHECK(desk.backorder().application == "40001");
 
-  Desk late(1);
+  TestLedger late(1);
   late.sweep_at(kDeadline - 10s);
   CHECK(late.provider.added.at(0).not_after == kDeadline);
 }
 
 TEST_CASE("the deadline holds within one long run: what it overtakes is not sent, and voided with its deposit back") {
-  Desk desk(5);
+  TestLedger desk(5);
   desk.options.orders = 1;
   engine::UtcTime clock = kDeadline - 150s;
   desk.options.clock = [&] { return clock; };
@@ -169,7 +169,7 @@ TEST_CASE("the deadline holds within one long run: what it overtakes is not sent
 TEST_CASE("submitting: a lost answer is looked up, never sent again; the absence of the job must outlive the wait") {
   for (const bool happened : {true, false}) {
     CAPTURE(happened);
-    Desk desk;
+    TestLedger desk;
     desk.provider.on_add = [&](const AddJob& order) {
       if (happened) desk.provider.make(order.name);
       return silence();
@@ -189,7 +189,7 @@ TEST_CASE("submitting: a lost answer is looked up, never sent again; the absence
 
 TEST_CASE(
     "submitting: without a list nothing is proven, however long it takes; the deposit stays past deadline and drop") {
-  Desk desk(2);
+  TestLedger desk(2);
   bool first = true;
   desk.provider.on_add = [&](const AddJob&) { return std::exchange(first, false) ? silence() : nobody(); };
   desk.provider.lists = false;
@@ -211,7 +211,7 @@ TEST_CASE(
 }
 
 TEST_CASE("where nobody is there the rest is not even tried, and comes with the next sweep") {
-  Desk desk(5);
+  TestLedger desk(5);
   desk.options.orders = 2;
   desk.provider.on_add = [](const AddJob&) { return nobody(); };
   const SweepReport report = desk.sweep();
@@ -224,7 +224,7 @@ TEST_CASE("where nobody is there the rest is not even tried, and comes with the 
 }
 
 TEST_CASE("submitting: 549 is tried three times with pauses, then ends as refused; permanent codes end at once") {
-  Desk desk;
+  TestLedger desk;
   desk.provider.on_add = [](const AddJob&) { return code(549); };
   for (const engine::Milliseconds after : {0min, 1min, 5min, 6min}) desk.sweep_at(kDue + after);
   CHECK(desk.provider.added.size() == 2);
@@ -235,7 +235,7 @@ TEST_CASE("submitting: 549 is tried three times with pauses, then ends as refuse
   CHECK(desk.reserved() == eur(0));
   for (const int permanent : {505, 506, 541, 552}) {
     CAPTURE(permanent);
-    Desk other;
+    TestLedger other;
     other.provider.on_add = [&](const AddJob&) { return code(permanent); };
     other.sweep();
     CHECK(other.backorder().reason == Reason::provider_refused);
@@ -246,7 +246,7 @@ TEST_CASE("submitting: 549 is tried three times with pauses, then ends as refuse
 }
 
 TEST_CASE("submitting: 540 is looked up: ours is adopted, otherwise it is a refusal after three tries") {
-  Desk desk;
+  TestLedger desk;
   desk.provider.on_add = [&](const AddJob& order) {
     if (desk.provider.living.empty()) desk.provider.make(order.name);
     return code(540);
@@ -256,8 +256,8 @@ TEST_CASE("submitting: 540 is looked up: ours is adopted, otherwise it is a refu
   CHECK(desk.backorder().state == State::processing);
   CHECK(desk.provider.added.size() == 1);
 
-  Desk other;
-  other.provider.make(domain(Desk::name(0))).created_at = kNow - 1h;  // somebody else's, older than our order
+  TestLedger other;
+  other.provider.make(domain(TestLedger::name(0))).created_at = kNow - 1h;  // somebody else's, older than our order
   other.provider.on_add = [](const AddJob&) { return code(540); };
   engine::UtcTime then = kDue;
   for (int i = 0; i < 60 && other.backorder().state != State::voided; ++i, then += 1min) other.sweep_at(then);
@@ -270,7 +270,7 @@ TEST_CASE("submitting: 540 is looked up: ours is adopted, otherwise it is a refu
 TEST_CASE(
     "submitting: our empty purse keeps the deposit, is told once and tried at each sweep; at the deadline it is our "
     "fault") {
-  Desk desk;
+  TestLedger desk;
   desk.provider.on_add = [](const AddJob&) { return code(546); };
   for (int i = 0; i < 3; ++i) desk.sweep_at(kDue + i * 1min);
   CHECK(desk.provider.added.size() == 3);
@@ -285,7 +285,7 @@ TEST_CASE(
     "submitting: credentials refused: one case, nothing more is submitted, no state changes, until a person resumes") {
   for (const int stopping : {530, 531, 500, 504, 544}) {
     CAPTURE(stopping);
-    Desk desk(3);
+    TestLedger desk(3);
     desk.provider.on_add = [&](const AddJob&) { return code(stopping); };
     desk.sweep();
     CHECK(desk.open_cases(engine::CaseKind::submitting_stopped) == 1);
@@ -302,10 +302,10 @@ TEST_CASE(
 }
 
 TEST_CASE("submitting: two accounts want one name: one order after the other, NEW=1 only with the second") {
-  Desk desk;
+  TestLedger desk;
   desk.now = kNow;
   desk.open("bob");
-  REQUIRE(bool(desk.place("bob", Desk::name(0))));
+  REQUIRE(bool(desk.place("bob", TestLedger::name(0))));
   std::vector<std::size_t> together;
   desk.sweep_at(kDue);
   REQUIRE(desk.provider.added.size() == 2);
@@ -314,17 +314,17 @@ TEST_CASE("submitting: two accounts want one name: one order after the other, NE
   CHECK(desk.backorder(1).application == "40001");
   CHECK(desk.backorder(2).application == "40002");
 
-  Desk lost;  // while the first one's outcome is unknown the second waits: NEW=1 would make a third
+  TestLedger lost;  // while the first one's outcome is unknown the second waits: NEW=1 would make a third
   lost.now = kNow;
   lost.open("bob");
-  REQUIRE(bool(lost.place("bob", Desk::name(0))));
+  REQUIRE(bool(lost.place("bob", TestLedger::name(0))));
   lost.provider.on_add = [](const AddJob&) { return silence(); };
   lost.sweep_at(kDue);
   CHECK(lost.provider.added.size() == 1);
 }
 
 TEST_CASE("an answer that comes after another sweep looked the order up changes nothing") {
-  Desk desk;
+  TestLedger desk;
   bool inside = false;
   desk.provider.on_add = [&](const AddJob& order) {
     ProviderAnswer answer = desk.provider.accepted(order.name);
@@ -343,7 +343,7 @@ TEST_CASE("an answer that comes after another sweep looked the order up changes 
 }
 
 TEST_CASE("a provider's clock behind ours does not hide our job from us") {
-  Desk desk;
+  TestLedger desk;
   desk.provider.on_add = [&](const AddJob& order) {
     desk.provider.make(order.name).created_at -= 29s;
     return silence();
@@ -355,7 +355,7 @@ TEST_CASE("a provider's clock behind ours does not hide our job from us") {
 }
 
 TEST_CASE("interrupted, a sweep stops between two batches with nothing half done") {
-  Desk desk(5);
+  TestLedger desk(5);
   desk.options.orders = 2;
   bool stop = false;
   desk.options.interrupted = [&] { return stop; };
@@ -372,7 +372,7 @@ TEST_CASE("interrupted, a sweep stops between two batches with nothing half done
 }
 
 TEST_CASE("a job beyond the one that is needed is deleted before the deadline, and a case after it") {
-  Desk desk;
+  TestLedger desk;
   desk.provider.on_add = [&](const AddJob& order) {
     desk.provider.make(order.name);
     desk.provider.make(order.name);
@@ -383,7 +383,7 @@ TEST_CASE("a job beyond the one that is needed is deleted before the deadline, a
   CHECK(desk.backorder().application == "40001");
   CHECK(desk.provider.removed == std::vector<std::string>{"40002"});
   CHECK(desk.open_cases(engine::CaseKind::surplus_job) == 0);
-  desk.provider.make(domain(Desk::name(0)));
+  desk.provider.make(domain(TestLedger::name(0)));
   desk.sweep_at(kDeadline + 1h);
   CHECK(desk.open_cases(engine::CaseKind::surplus_job) == 1);
   CHECK(desk.provider.removed.size() == 1);
@@ -394,7 +394,7 @@ TEST_CASE("a job beyond the one that is needed is deleted before the deadline, a
 TEST_CASE(
     "syncing: living words change no money; a word nobody knows is kept as it is, told once, and an outcome settles it "
     "later") {
-  Desk desk;
+  TestLedger desk;
   desk.sweep();
   ProviderJob& job = desk.provider.living.at("40001");
   for (const char* word : {"REQUESTED", "ACTIVE", "PROCESSING", "PENDING-PAYMENT"}) {
@@ -414,7 +414,7 @@ TEST_CASE(
 TEST_CASE("syncing: an outcome keeps the answer it came from, and settles once") {
   for (const auto& [word, state] : {std::pair{"SUCCESSFUL", State::successful}, std::pair{"FAILED", State::failed}}) {
     CAPTURE(word);
-    Desk desk;
+    TestLedger desk;
     desk.sweep();
     ProviderJob& job = desk.provider.living.at("40001");
     job.status = word;
@@ -433,7 +433,7 @@ TEST_CASE("syncing: what contradicts a settled outcome is a case with both, and 
   for (const auto& [first, then, kind] : {std::tuple{"FAILED", "SUCCESSFUL", engine::CaseKind::late_success},
                                           std::tuple{"SUCCESSFUL", "FAILED", engine::CaseKind::late_failure}}) {
     CAPTURE(first);
-    Desk desk;
+    TestLedger desk;
     desk.sweep();
     desk.provider.living.at("40001").status = first;
     desk.sweep_at(kDrop + 1h);
@@ -446,7 +446,7 @@ TEST_CASE("syncing: what contradicts a settled outcome is a case with both, and 
 }
 
 TEST_CASE("syncing: a list does not say when an auction ends or what it cost: those are asked for singly, and kept") {
-  Desk desk;
+  TestLedger desk;
   desk.sweep();
   CHECK(desk.provider.asked.empty());
   ProviderJob& listed = desk.provider.living.at("40001");
@@ -483,7 +483,7 @@ TEST_CASE("syncing: a list does not say when an auction ends or what it cost: th
 }
 
 TEST_CASE("syncing: AUCTION-LOST gives the deposit back at once") {
-  Desk desk;
+  TestLedger desk;
   desk.sweep();
   desk.provider.living.at("40001").status = "AUCTION-LOST";
   desk.sweep_at(kDrop + 1h);
@@ -493,7 +493,7 @@ TEST_CASE("syncing: AUCTION-LOST gives the deposit back at once") {
 
 TEST_CASE(
     "syncing: a job that is gone is looked at twice; refunded only four hours after the drop and without a charge") {
-  Desk desk;
+  TestLedger desk;
   desk.sweep();
   desk.provider.living.clear();
   desk.sweep_at(kDrop + 5h);
@@ -508,7 +508,7 @@ TEST_CASE(
   CHECK(desk.store->evidence(engine::BackorderId(1)).at(0).raw.find("CODE=545") != std::string::npos);
   CHECK(desk.provider.added.size() == 1);  // never submitted again by itself
 
-  Desk charged;
+  TestLedger charged;
   charged.sweep();
   charged.provider.living.clear();
   charged.provider.charges = true;
@@ -517,7 +517,7 @@ TEST_CASE(
   CHECK(charged.open_cases(engine::CaseKind::gone) == 1);
   CHECK(charged.reserved() == eur(1000));
 
-  Desk early;  // before the deadline: a case, and the deposit stays
+  TestLedger early;  // before the deadline: a case, and the deposit stays
   early.sweep();
   early.provider.living.clear();
   early.sweep_at(kDue + 1h);
@@ -528,7 +528,7 @@ TEST_CASE(
 }
 
 TEST_CASE("syncing: seen again, a job was never gone; a list that is not answered says nothing about anybody") {
-  Desk desk;
+  TestLedger desk;
   desk.sweep();
   const ProviderJob job = desk.provider.living.at("40001");
   desk.provider.living.clear();
@@ -546,10 +546,10 @@ TEST_CASE("syncing: seen again, a job was never gone; a list that is not answere
 
 TEST_CASE(
     "deleting: the provider's no to a deletion lets the job run on; no answer keeps the deposit until the list tells") {
-  const auto cancel = [](Desk& desk) {
+  const auto cancel = [](TestLedger& desk) {
     (void)operations::cancel(desk.context(), {}, 1, engine::By::customer, "changed my mind", &desk.provider);
   };
-  Desk desk;
+  TestLedger desk;
   desk.sweep();
   desk.provider.on_remove = [](const std::string&) { return code(552); };
   cancel(desk);
@@ -557,7 +557,7 @@ TEST_CASE(
   CHECK_FALSE(desk.backorder().cancelling);
   CHECK(desk.reserved() == eur(1000));
 
-  Desk silent;
+  TestLedger silent;
   silent.sweep();
   silent.provider.on_remove = [&](const std::string& application) {
     silent.provider.living.erase(application);

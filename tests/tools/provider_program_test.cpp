@@ -112,12 +112,12 @@ class TestSystem {
 };
 
 // A rehearsal book with two funded backorders, and credentials for the test system.
-struct Desk {
+struct TestLedger {
   support::TemporaryDirectory folder{};
   TestSystem system{};
   std::string book = folder.file("book.db"), credentials = folder.file("credentials"), log = folder.file("log.jsonl");
 
-  Desk() {
+  TestLedger() {
     write_credentials(kPassword);
     ok({"init", "--rehearsal", "--now", "2026-08-01"});
     ok({"price", "set", "com", "59.00", "EUR"});
@@ -155,7 +155,7 @@ struct Desk {
 TEST_CASE(
     "program: a list fetched, jobs created and settled over HTTP; the environment is shown, sessions end, exchanges "
     "are logged") {
-  Desk desk;
+  TestLedger desk;
   const ProgramResult fetched =
       desk.ok(desk.with_provider({"droplist", "fetch", "--source", "provider", "--zone", "com", "--format", "csv"}));
   CHECK(fetched.output.find("provider") != std::string::npos);
@@ -183,7 +183,7 @@ TEST_CASE(
 }
 
 TEST_CASE("program: no secret in book, journal, log, output, errors or list of processes") {
-  Desk desk;
+  TestLedger desk;
   desk.place_two();
   std::string processes, files;
   desk.system.watch = [&](const api_client::Request& request) {  // the sweep is in the middle of it
@@ -214,7 +214,7 @@ TEST_CASE("program: no secret in book, journal, log, output, errors or list of p
 }
 
 TEST_CASE("program: credentials that others can read, or none at all, are refused before anything is sent or written") {
-  Desk desk;
+  TestLedger desk;
   desk.place_two();
   const std::string before = text_of(desk.book);
   const std::size_t asked = desk.system.commands().size();
@@ -231,7 +231,7 @@ TEST_CASE("program: credentials that others can read, or none at all, are refuse
 }
 
 TEST_CASE("program: provider and credentials may come from the environment; an option comes first") {
-  Desk desk;
+  TestLedger desk;
   const std::map<std::string, std::string> environment{{"DROPLEDGER_PROVIDER", desk.system.url()},
                                                        {"DROPLEDGER_ENTITY", "1234"},
                                                        {"DROPLEDGER_LOGIN", "north.user"},
@@ -250,7 +250,7 @@ TEST_CASE("program: provider and credentials may come from the environment; an o
 TEST_CASE(
     "program: a rehearsal book and a live provider are never together, nor a moved clock and a live one; nobody is "
     "asked") {
-  Desk desk;
+  TestLedger desk;
   for (const std::vector<std::string>& live : {std::vector<std::string>{"--provider", "live"},
                                                {"--provider", desk.system.url(), "--entity", "54cd"},
                                                {"--provider", desk.system.url(), "--entity", "other"}}) {
@@ -271,7 +271,7 @@ TEST_CASE(
 TEST_CASE(
     "program: an order goes out by the book's clock as it is when the order is sent, also where another program moves "
     "it meanwhile") {
-  Desk desk;
+  TestLedger desk;
   desk.place_two();
   bool moved = false;
   // the sweep has its intents on file and asks for a session
@@ -291,7 +291,7 @@ TEST_CASE(
 TEST_CASE(
     "program: a live book's user is told once that the provider's clock and the machine's differ; a rehearsal's is "
     "not") {
-  Desk desk;
+  TestLedger desk;
   desk.system.headers = {"Date: Sun, 06 Nov 1994 08:49:37 GMT"};
   const std::string live = desk.folder.file("live.db");
   REQUIRE(support::run_program({"init", "--db", live}).status == 0);
@@ -309,7 +309,7 @@ TEST_CASE(
 }
 
 TEST_CASE("program: mixed environments and plain http to elsewhere are usage errors") {
-  Desk desk;
+  TestLedger desk;
   for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--provider", "ote", "--entity", "54cd"},
                                                 {"--provider", "http://192.0.2.1", "--entity", "1234"},
                                                 {"--provider", desk.system.url()},
@@ -326,7 +326,7 @@ TEST_CASE("program: mixed environments and plain http to elsewhere are usage err
 }
 
 TEST_CASE("program: a provider that is not there is a trouble of the sweep; what else was due is done") {
-  Desk desk;
+  TestLedger desk;
   desk.place_two();
   const ProgramResult result = desk.run({"sweep", "--now", "2026-08-02T17:00:00Z", "--provider",
                                          "http://127.0.0.1:" + std::to_string(support::closed_port()), "--entity",

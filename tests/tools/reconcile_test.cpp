@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/run_program.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -48,9 +48,9 @@ std::string balance(const char* kind, const char* amount) {
 }
 
 // Two accounts in EUR, one in USD; no provider until one is made.
-class Desk {
+class TestLedger {
  public:
-  Desk() {
+  TestLedger() {
     good({"init", "--rehearsal", "--now", "2026-07-01"});
     for (const char* name : {"alice", "bob"}) good({"account", "open", name, "--currency", "EUR"});
     good({"account", "open", "carol", "--currency", "USD"});
@@ -151,7 +151,7 @@ class Desk {
 TEST_CASE(
     "payments: what names an account is posted to it; the rest goes to suspense with a case, or is listed and left "
     "alone") {
-  const Desk desk;
+  const TestLedger desk;
   const std::string xml =
       statement("s1", entry("1", "50.00", "thanks, DL-Alice-7.") + entry("2", "20.00", "for bob", "E2E-2") +
                           entry("3", "9.00", "alice and bob") + entry("4", "8.00", "somebody") +
@@ -213,7 +213,7 @@ TEST_CASE(
 }
 
 TEST_CASE("payments: kept first and posted later is the same; a closed period takes them today with their day noted") {
-  const Desk desk;
+  const TestLedger desk;
   desk.good({"fund", "bob", "1.00"});
   desk.good({"period", "close", "2026-07-02", "--now", "2026-07-03"});
   desk.good({"bank", "import", "-", "--source", "bank"}, statement("s1", entry("1", "50.00", "DL-alice-7")));
@@ -227,7 +227,7 @@ TEST_CASE("payments: kept first and posted later is the same; a closed period ta
 }
 
 TEST_CASE("payments: references are one account's each, and may be taken away") {
-  const Desk desk;
+  const TestLedger desk;
   CHECK(desk.run({"payments", "reference", "bob", "dl-ALICE-7"}).status == 6);
   CHECK(desk.run({"payments", "reference", "bob", "bobby"}).status == 2);
   CHECK(desk.run({"payments", "reference", "nobody", "DL-1-2"}).status == 4);
@@ -240,7 +240,7 @@ TEST_CASE("payments: references are one account's each, and may be taken away") 
 TEST_CASE(
     "bank import: balances that do not add up are refused unless forced; files that are none, and CSV without a "
     "mapping, too") {
-  const Desk desk;
+  const TestLedger desk;
   const std::string off =
       statement("s1", entry("1", "50.00", "alice"), balance("OPBD", "0.00") + balance("CLBD", "49.99"));
   const Ended refused = desk.run({"bank", "import", "-", "--source", "bank"}, off);
@@ -278,7 +278,7 @@ TEST_CASE(
 }
 
 TEST_CASE("reconcile: a loop without its other side is not done, and never clean") {
-  const Desk desk;
+  const TestLedger desk;
   const Ended result = desk.run({"reconcile", "--format", "json"});
   CHECK(result.status == 7);
   const json found = json::parse(result.out);
@@ -296,7 +296,7 @@ TEST_CASE("reconcile: a loop without its other side is not done, and never clean
 TEST_CASE(
     "reconcile: a book, its provider and its bank that agree; then one thing is damaged at a time, and the right loop "
     "names it") {
-  Desk desk;
+  TestLedger desk;
   desk.with_provider();
   const json clean = desk.read({"reconcile", "--only", "self,jobs,purse", "--all"});
   CAPTURE(clean.dump(1));
@@ -310,7 +310,7 @@ TEST_CASE(
   }
 
   SUBCASE("one row changed by SQL") {
-    Desk::damage(desk.book(), "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = 1");
+    TestLedger::damage(desk.book(), "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = 1");
     const json found = desk.reconcile("self");
     CHECK(found["open"] > 0);
     std::set<std::string> rules;
@@ -320,14 +320,14 @@ TEST_CASE(
     CHECK(desk.run({"reconcile", "--only", "self", "--exit-code"}).status == 1);
   }
   SUBCASE("one capture whose outcome on file is another") {
-    Desk::damage(desk.book(), "UPDATE backorder SET provider_status = 'FAILED' WHERE name = 'early.com'");
+    TestLedger::damage(desk.book(), "UPDATE backorder SET provider_status = 'FAILED' WHERE name = 'early.com'");
     const json row = desk.lone("self");
     CHECK(row["class"] == "state");
     CHECK(row["subject"] == "early.com");
     CHECK(desk.lone("jobs,self")["loop"] == "self");  // the provider itself still agrees
   }
   SUBCASE("one job and its deposit missing at the provider") {
-    Desk::damage(desk.registry(), "DELETE FROM application WHERE name = 'later.com'");
+    TestLedger::damage(desk.registry(), "DELETE FROM application WHERE name = 'later.com'");
     const json job = desk.lone("jobs"), deposit = desk.lone("purse");
     CHECK(job["class"] == "missing_there");
     CHECK(job["subject"] == "later.com");
@@ -336,14 +336,14 @@ TEST_CASE(
     CHECK(deposit["subject"] == "later.com");
   }
   SUBCASE("a job there that we know nothing of") {
-    Desk::damage(desk.registry(),
-                 "INSERT INTO application (name, cycle, created_at) SELECT 'strange.com', 1, created_at FROM "
-                 "application LIMIT 1");
+    TestLedger::damage(desk.registry(),
+                       "INSERT INTO application (name, cycle, created_at) SELECT 'strange.com', 1, created_at FROM "
+                       "application LIMIT 1");
     CHECK(desk.lone("jobs")["class"] == "missing_here");
     CHECK(desk.lone("purse")["class"] == "missing_here");
   }
   SUBCASE("one charge off by a cent") {
-    Desk::damage(desk.registry(), "UPDATE world SET job_price_minor = 1501");
+    TestLedger::damage(desk.registry(), "UPDATE world SET job_price_minor = 1501");
     const json row = desk.lone("purse");
     CHECK(row["class"] == "amount");
     CHECK(row["subject"] == "early.com");

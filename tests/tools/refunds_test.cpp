@@ -54,7 +54,7 @@ TEST_CASE("refunds: opening and reserved are captured, refunded and closing, for
   CHECK(whole.exceptions.empty());
   for (const EndedDeposit& row : whole.refunds) {
     CHECK(row.reserved_at);
-    CHECK(row.cause == std::string(name(*row.backorder.reason)));
+    CHECK(row.cause == std::string(to_word(*row.backorder.reason)));
     if (row.cause == "not_registered") {
       CHECK(row.outcome_at);
       CHECK_FALSE(row.evidence.empty());

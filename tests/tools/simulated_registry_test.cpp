@@ -187,7 +187,7 @@ TEST_CASE("simulated registry: what a seed means does not change with the progra
   std::string fates;
   for (const DomainName& name : names(12)) {
     const auto end = simulated_registry::standing(world, name.ace(), dates, 2, kDrop + 240h);
-    fates += std::string(engine::name(end.of(0))) + "/" + std::string(engine::name(end.of(1))) + "@" +
+    fates += std::string(engine::to_word(end.of(0))) + "/" + std::string(engine::to_word(end.of(1))) + "@" +
              std::to_string((simulated_registry::outcome_at(world, name.ace(), dates) - kDrop) / 1s) + "#" +
              std::to_string(simulated_registry::refusal(world, name.ace()).value_or(0)) + " ";
   }

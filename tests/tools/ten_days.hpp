@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tools/operations/accounts.hpp"

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tools/bench/families.hpp"
 #include "tools/bench/placements.hpp"
 #include "tools/bench/raw.hpp"
@@ -52,7 +52,7 @@ Took grouped(const Ground& ground) {
   {
     gateway::Writer writer(file);
     std::vector<engine::Customer> customers =
-        storage::open_book(file, {.access = storage::Access::read_only})->customers();
+        storage::open_reader(file)->customers();
     took.seconds = seconds_of([&] {
       std::vector<std::thread> callers;
       for (int caller = 0; caller < kCallers; ++caller) {

@@ -3,13 +3,13 @@
 #include <chrono>
 #include <numeric>
 
-#include "api_client/deletion_list.hpp"
-#include "storage/seal.hpp"
-#include "storage/sqlite_store.hpp"
+#include "storage/book/seal.hpp"
+#include "storage/store.hpp"
 #include "tools/bench/families.hpp"
 #include "tools/bench/raw.hpp"
 #include "tools/bench/sample.hpp"
-#include "tools/csv.hpp"
+#include "tools/formats/csv.hpp"
+#include "tools/formats/deletion_list.hpp"
 #include "tools/operations/backorders.hpp"
 #include "tools/operations/lists.hpp"
 
@@ -33,7 +33,7 @@ std::string list_text(const Ground& ground, std::int64_t from, bool today) {
 
 operations::ListReport import_file(engine::LedgerStore& store, const std::string& path) {
   std::string bytes = read_whole(path);
-  const api_client::DeletionList list = value_of(api_client::read_deletion_list(bytes, {}));
+  const formats::DeletionList list = value_of(formats::read_deletion_list(bytes, {}));
   std::string().swap(bytes);
   return value_of(operations::import_list({store, kNow, "bench"},
                                           {.source = "registry", .date_is = engine::DateIs::drop}, list.rows, {}));
@@ -156,11 +156,11 @@ Took place_from_file(const Ground& ground) {
   {
     const auto store = storage::open_book(file, {});
     took.seconds = seconds_of([&] {
-      constexpr tools::CsvColumn kColumns[] = {
+      constexpr formats::CsvColumn kColumns[] = {
           {"account", true}, {"domain", true}, {"max_price", false}, {"priority", false}, {"another", false}};
-      const tools::CsvRows csv = value_of(tools::read_csv(read_whole(ground.file("orders.csv")), kColumns));
+      const formats::CsvRows csv = value_of(formats::read_csv(read_whole(ground.file("orders.csv")), kColumns));
       std::vector<operations::ImportRow> rows;
-      for (const tools::CsvRow& row : csv.rows)
+      for (const formats::CsvRow& row : csv.rows)
         rows.push_back({row.line, row.fields[0], row.fields[1], row.fields[2], row.fields[3], row.fields[4]});
       bool kept = false;
       const auto results = operations::import_backorders(

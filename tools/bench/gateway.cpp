@@ -10,7 +10,7 @@
 
 #include "api_client/command.hpp"
 #include "api_client/response.hpp"
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tools/bench/bare_http.hpp"
 #include "tools/bench/families.hpp"
 #include "tools/bench/placements.hpp"

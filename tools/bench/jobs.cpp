@@ -11,8 +11,8 @@
 #include "api_client/command.hpp"
 #include "api_client/provider.hpp"
 #include "api_client/response.hpp"
-#include "engine/life.hpp"
-#include "storage/sqlite_store.hpp"
+#include "engine/lifecycle.hpp"
+#include "storage/store.hpp"
 #include "tools/bench/bare_http.hpp"
 #include "tools/bench/families.hpp"
 #include "tools/bench/raw.hpp"
@@ -144,7 +144,8 @@ void prepare_submit(const Ground& ground) {
   std::vector<engine::Customer> customers = store->customers();
   add_orders(ground, *store, [&](Changes& changes, engine::Backorder& order) {
     engine::Customer& customer = customers[static_cast<std::size_t>(order.customer.value() - 1)];
-    (void)value_of(take_step(changes, order, customer, engine::Event::funded, {.now = kNow, .deposit = order.quoted}));
+    (void)value_of(
+        take_step(changes, order, customer, engine::Trigger::funded, {.now = kNow, .deposit = order.quoted}));
   });
 }
 
@@ -153,8 +154,9 @@ void prepare_sync(const Ground& ground) {
   std::vector<engine::Customer> customers = store->customers();
   add_orders(ground, *store, [&](Changes& changes, engine::Backorder& order) {
     engine::Customer& customer = customers[static_cast<std::size_t>(order.customer.value() - 1)];
-    (void)value_of(take_step(changes, order, customer, engine::Event::funded, {.now = kNow, .deposit = order.quoted}));
-    (void)value_of(take_step(changes, order, customer, engine::Event::job_created, {.now = kNow}));
+    (void)value_of(
+        take_step(changes, order, customer, engine::Trigger::funded, {.now = kNow, .deposit = order.quoted}));
+    (void)value_of(take_step(changes, order, customer, engine::Trigger::job_created, {.now = kNow}));
     order.application = std::to_string(kFirstApplication + order.id.value() - 1);
     order.provider_status = "REQUESTED";
     order.provider_status_at = kNow;

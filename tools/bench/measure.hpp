@@ -91,8 +91,8 @@ std::optional<bool> holds(const Measurement& measurement, const Result& result, 
 inline double processor_seconds = 0;  // of what seconds_of() has timed in this process, all its threads
 double processor_now();
 
-template <typename Work>
-double seconds_of(const Work& work) {
+template <typename UnitOfWork>
+double seconds_of(const UnitOfWork& work) {
   const double before = processor_now();
   const auto begin = std::chrono::steady_clock::now();
   work();

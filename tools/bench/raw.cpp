@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "storage/sqlite_connection.hpp"
+#include "storage/sqlite/connection.hpp"
 
 namespace bench {
 

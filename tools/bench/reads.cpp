@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "engine/life.hpp"
-#include "storage/sqlite_store.hpp"
+#include "engine/lifecycle.hpp"
+#include "storage/store.hpp"
 #include "tools/bench/families.hpp"
 #include "tools/bench/raw.hpp"
 #include "tools/bench/sample.hpp"
@@ -15,7 +15,7 @@
 #include "tools/operations/preview.hpp"
 #include "tools/operations/refunds.hpp"
 #include "tools/operations/reports.hpp"
-#include "tools/render/journal.hpp"
+#include "tools/render/plain_text_accounting.hpp"
 
 namespace bench {
 namespace {
@@ -45,8 +45,8 @@ void prepare_preview(const Ground& ground) {
 }
 
 Took preview_all(const Ground& ground) {
-  const auto store = storage::open_book(ground.file("prepared.db"), {.access = storage::Access::read_only});
-  store->begin();  // one snapshot, as the command
+  const auto store = storage::open_reader(ground.file("prepared.db"));
+  store->begin_snapshot();  // one snapshot, as the command
   Took took{};
   std::int64_t ids = 0, undecided = 0;
   took.seconds = seconds_of([&] {
@@ -120,9 +120,9 @@ void prepare_year(const Ground& year) {
           for (const std::int64_t end = std::min(at + batch, ground.size); at < end; ++at) {
             Backorder order = backorder_of(ground, at);
             order.placed_at = now;
-            (void)value_of(take_step(changes, order, customer(order), engine::Event::funded,
+            (void)value_of(take_step(changes, order, customer(order), engine::Trigger::funded,
                                      {.now = now, .deposit = order.quoted}));
-            (void)value_of(take_step(changes, order, customer(order), engine::Event::job_created, {.now = now}));
+            (void)value_of(take_step(changes, order, customer(order), engine::Trigger::job_created, {.now = now}));
             order.application = std::to_string(1'000'000 + order.id.value());
             changes.new_backorders.push_back(order);
             placed.push_back(std::move(order));
@@ -139,7 +139,8 @@ void prepare_year(const Ground& year) {
             order.provider_status_at = now;
             changes.evidence.push_back({order.id, order.provider_status,
                                         "[RESPONSE]\nPROPERTY[STATUS][0] = " + order.provider_status + "\nEOF\n"});
-            (void)value_of(take_step(changes, order, customer(order), won ? engine::Event::won : engine::Event::lost,
+            (void)value_of(take_step(changes, order, customer(order),
+                                     won ? engine::Trigger::won : engine::Trigger::lost,
                                      {.now = now,
                                       .reason = won ? std::nullopt : std::optional(engine::Reason::not_registered),
                                       .tax_bp = kTaxBp}));
@@ -158,9 +159,9 @@ Month month() { return {kNow + std::chrono::hours(180 * 24), kNow + std::chrono:
 
 // `snapshot`: in one unit of work, as commands make their reports.
 Took over_year(const Ground& ground, const std::function<Left(engine::LedgerStore&)>& work, bool snapshot = true) {
-  const auto store = storage::open_book(year_of(ground), {.access = storage::Access::read_only});
+  const auto store = storage::open_reader(year_of(ground));
   Took took{};
-  if (snapshot) store->begin();
+  if (snapshot) store->begin_snapshot();
   took.units = store->last_transfer_before({}).value();
   took.seconds = seconds_of([&] { took.left = work(*store); });
   return took;
@@ -257,7 +258,7 @@ Took floor_past_balances(const Ground& ground) {
 // A hundred accounts, one after the other.
 constexpr std::int64_t kStatements = 100;
 Took statements(const Ground& ground) {
-  const auto store = storage::open_book(year_of(ground), {.access = storage::Access::read_only});
+  const auto store = storage::open_reader(year_of(ground));
   const std::int64_t accounts = orders_of(ground).accounts();
   Took took{};
   std::int64_t lines = 0;

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "engine/life.hpp"
-#include "storage/sqlite_store.hpp"
+#include "engine/lifecycle.hpp"
+#include "storage/store.hpp"
 #include "tools/operations/accounts.hpp"
 
 namespace bench {
@@ -31,7 +31,7 @@ Money euro(std::int64_t minor) { return Money::of_minor(minor, kEuro); }
 
 void apply(engine::LedgerStore& store, const std::string& key, const std::function<void(Changes&)>& fill, UtcTime now) {
   const operations::Context context{store, now, "bench"};
-  operations::Work work(context);
+  operations::UnitOfWork work(context);
   Changes changes;
   changes.requests = {{"bench", key, "", "{}"}};
   fill(changes);
@@ -89,7 +89,7 @@ std::unique_ptr<engine::LedgerStore> make_accounts(const Ground& ground, const s
   (void)value_of(operations::set_prices(context, {}, {{"com", "standard", euro(kPriceMinor), kNow, {}}}));
   (void)value_of(operations::set_tax_rate(context, {}, {"DE", kTaxBp, kNow}));
   {
-    operations::Work work(context);
+    operations::UnitOfWork work(context);
     (void)store->add_list("registry", engine::DateIs::drop, kNow, {}, 0);
     work.keep();
   }
@@ -127,8 +127,9 @@ void add_answered(const Ground& ground, engine::LedgerStore& store) {
   std::vector<Customer> customers = store.customers();
   add_orders(ground, store, [&](Changes& changes, engine::Backorder& order) {
     Customer& customer = customers[static_cast<std::size_t>(order.customer.value() - 1)];
-    (void)value_of(take_step(changes, order, customer, engine::Event::funded, {.now = kNow, .deposit = order.quoted}));
-    (void)value_of(take_step(changes, order, customer, engine::Event::job_created, {.now = kNow}));
+    (void)value_of(
+        take_step(changes, order, customer, engine::Trigger::funded, {.now = kNow, .deposit = order.quoted}));
+    (void)value_of(take_step(changes, order, customer, engine::Trigger::job_created, {.now = kNow}));
     order.application = std::to_string(1'000'000 + order.id.value());
     order.provider_status = order.id.value() % 2 == 0 ? "SUCCESSFUL" : "FAILED";
     order.provider_status_at = kNow;

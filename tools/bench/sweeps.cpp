@@ -5,7 +5,7 @@
 #include <thread>
 #include <tuple>
 
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tools/bench/families.hpp"
 #include "tools/bench/raw.hpp"
 #include "tools/bench/sample.hpp"

@@ -20,7 +20,7 @@
 #include <system_error>
 
 #include "api_client/provider.hpp"
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tools/gateway/gateway.hpp"
 #include "tools/operations/accounts.hpp"
 #include "tools/operations/backorders.hpp"
@@ -50,7 +50,7 @@ constexpr Zone kZones[] = {{"com", 4'000, 5'900}, {"net", 3'525, 5'250}, {"org",
 
 template <typename T>
 T must(engine::Result<T> result) {
-  if (!result) throw std::runtime_error(std::string(name(result.error().code)) + ": " + result.error().detail);
+  if (!result) throw std::runtime_error(std::string(to_word(result.error().code)) + ": " + result.error().detail);
   return std::move(result).value();
 }
 
@@ -548,7 +548,7 @@ std::vector<Chain::Check> Chain::checks(bool whole) {
                     purse && purse.value().amount == eur(prepaid) && purse.value().deposit.is_zero() &&
                         account.available == eur(prepaid) && account.reserved.is_zero()});
   std::string cases;
-  for (const engine::Case& one : ours->cases({})) cases += " " + std::string(engine::name(one.kind));
+  for (const engine::Case& one : ours->cases({})) cases += " " + std::string(engine::to_word(one.kind));
   checks.push_back({"no case is left open" + (cases.empty() ? "" : ":" + cases), cases.empty()});
   if (!whole) return checks;
   const faults::Tally tally = faults();
@@ -569,15 +569,16 @@ std::vector<std::string> Chain::figures() {
   const auto ours = resellers_book(), theirs = providers_book();
   std::map<std::string, int> states, at_provider, calls;
   for (const Backorder& job : ours->backorders({})) {
-    ++states[std::string(engine::name(job.state)) + (job.reason ? " " + std::string(engine::name(*job.reason)) : "")];
+    ++states[std::string(engine::to_word(job.state)) +
+             (job.reason ? " " + std::string(engine::to_word(*job.reason)) : "")];
     for (const engine::ProviderCall& call : ours->calls(job.id)) {
-      ++calls[std::string(engine::name(call.command)) + " " + std::string(engine::name(call.state)) +
+      ++calls[std::string(engine::to_word(call.command)) + " " + std::string(engine::to_word(call.state)) +
               (call.code == 0 ? "" : " " + std::to_string(call.code))];
     }
   }
   for (const Backorder& one : theirs->backorders({}))
-    ++at_provider[std::string(engine::name(one.state)) +
-                  (one.reason ? " " + std::string(engine::name(*one.reason)) : "")];
+    ++at_provider[std::string(engine::to_word(one.state)) +
+                  (one.reason ? " " + std::string(engine::to_word(*one.reason)) : "")];
   const auto list = [&](const std::string& title, const std::map<std::string, int>& counts) {
     lines.push_back(title);
     for (const auto& [what, count] : counts) {
@@ -593,7 +594,7 @@ std::vector<std::string> Chain::figures() {
   std::map<std::string, int> faults{{"outages", static_cast<int>(tally.outages)},
                                     {"passed", static_cast<int>(tally.passed)}};
   for (const faults::Kind kind : faults::kKinds)
-    faults[std::string(faults::name(kind))] = static_cast<int>(tally.of(kind));
+    faults[std::string(faults::to_word(kind))] = static_cast<int>(tally.of(kind));
   list("exchanges (" + std::to_string(tally.exchanges) + " over " + std::to_string(tally.connections) +
            " connections) by what became of them",
        faults);

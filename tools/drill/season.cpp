@@ -5,7 +5,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tools/operations/accounts.hpp"
 #include "tools/operations/backorders.hpp"
 
@@ -28,7 +28,7 @@ std::uint64_t draw(std::uint64_t seed, std::string_view text) {
 
 template <typename T>
 T must(engine::Result<T> result) {
-  if (!result) throw std::runtime_error(std::string(name(result.error().code)) + ": " + result.error().detail);
+  if (!result) throw std::runtime_error(std::string(to_word(result.error().code)) + ": " + result.error().detail);
   return std::move(result).value();
 }
 
@@ -176,19 +176,20 @@ std::vector<std::string> fingerprint(engine::LedgerStore& store) {
   store.each_transfer({}, [&](const engine::Transfer& transfer) {
     if (transfer.backorder)
       transfers[transfer.backorder->value()] +=
-          " " + std::string(name(transfer.kind)) + " " + to_string(transfer.amount);
+          " " + std::string(to_word(transfer.kind)) + " " + to_string(transfer.amount);
   });
   std::map<std::int64_t, std::string> accounts;
   std::vector<std::string> lines;
   for (const engine::Customer& customer : store.customers()) {
     accounts[customer.id.value()] = customer.name;
-    lines.push_back(customer.name + " " + std::string(name(customer.state)) + " " + to_string(customer.available) +
+    lines.push_back(customer.name + " " + std::string(to_word(customer.state)) + " " + to_string(customer.available) +
                     " " + to_string(customer.reserved) + " " + to_string(customer.owed));
   }
   for (const engine::Backorder& backorder : store.backorders({})) {
     lines.push_back(accounts[backorder.customer.value()] + " " + backorder.name.ace() + " " +
-                    std::to_string(backorder.copy) + " " + std::string(name(backorder.state)) + " " +
-                    (backorder.reason ? std::string(name(*backorder.reason)) : "-") + transfers[backorder.id.value()]);
+                    std::to_string(backorder.copy) + " " + std::string(to_word(backorder.state)) + " " +
+                    (backorder.reason ? std::string(to_word(*backorder.reason)) : "-") +
+                    transfers[backorder.id.value()]);
   }
   std::ranges::sort(lines);
   return lines;

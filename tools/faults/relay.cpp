@@ -102,7 +102,7 @@ std::string torn(const Response& answer, std::uint64_t drawn) {
 
 }  // namespace
 
-std::string_view name(Kind kind) { return engine::word_of(kWords, kind); }
+std::string_view to_word(Kind kind) { return engine::word_of(kWords, kind); }
 std::optional<Kind> parse_kind(std::string_view text) { return engine::value_of(kWords, text); }
 
 engine::Result<Address> parse_address(std::string_view text) {

@@ -36,7 +36,7 @@ enum class Kind : std::uint8_t {
 inline constexpr Kind kKinds[] = {Kind::lost_request, Kind::lost_answer, Kind::torn,
                                   Kind::cut_at_line,  Kind::busy_before, Kind::busy_after,
                                   Kind::html_page,    Kind::duplicate,   Kind::late};
-std::string_view name(Kind kind);  // "lost-request" …
+std::string_view to_word(Kind kind);  // "lost-request" …
 std::optional<Kind> parse_kind(std::string_view text);
 
 // "127.0.0.1:8080", "[::1]:8080"; a numeric address. invalid_argument else.

@@ -128,7 +128,7 @@ std::optional<Period> period_of(const Command& command) {
 
 }  // namespace
 
-Answer status_account(Desk&, const Call& call) {
+Answer status_account(Services&, const Call& call) {
   const Customer customer = customer_of(call);
   Answer answer;
   answer.add("AMOUNT", to_string(balance_of(customer)));
@@ -139,7 +139,7 @@ Answer status_account(Desk&, const Call& call) {
   return answer;
 }
 
-Answer query_deposits(Desk&, const Call& call) {
+Answer query_deposits(Services&, const Call& call) {
   if (is_of_another(call)) return refuse(531, "SUBUSER");
   const std::optional<Window> window = window_of(call.command, 1'000);
   if (!window) return refuse(505, "FIRST, LIMIT");
@@ -174,7 +174,7 @@ Answer query_deposits(Desk&, const Call& call) {
   return answer;
 }
 
-Answer query_accounting(Desk&, const Call& call) {
+Answer query_accounting(Services&, const Call& call) {
   if (is_of_another(call)) return refuse(531, "SUBUSER");
   const std::optional<Window> window = window_of(call.command, 1'000);
   if (!window) return refuse(505, "FIRST, LIMIT");
@@ -259,7 +259,7 @@ Answer query_accounting(Desk&, const Call& call) {
   return answer;
 }
 
-Answer status_user(Desk&, const Call& call) {
+Answer status_user(Services&, const Call& call) {
   if (is_of_another(call)) return refuse(531, "SUBUSER");
   const Customer customer = customer_of(call);
   Answer answer;

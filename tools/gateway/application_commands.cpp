@@ -63,7 +63,7 @@ constexpr Column kColumns[] = {
      [](const Backorder& row, const Caller&) { return row.drop ? to_wire_string(row.drop->drop_at) : ""; }},
     {"X-PRICE", false, [](const Backorder& row, const Caller&) { return to_string(row.quoted); }},
     {"X-REASON", false,
-     [](const Backorder& row, const Caller&) { return row.reason ? std::string(name(*row.reason)) : ""; }},
+     [](const Backorder& row, const Caller&) { return row.reason ? std::string(to_word(*row.reason)) : ""; }},
 };
 
 Answer answer_of(const Backorder& backorder, const Caller& caller) {
@@ -187,7 +187,7 @@ void FurtherApplications::make_room() {
   std::erase_if(keys_, [this](const auto& entry) { return !last_.contains(entry.second); });
 }
 
-Answer add_application(Desk& desk, const Call& call) {
+Answer add_application(Services& desk, const Call& call) {
   const engine::Customer customer = call.store.customer(call.caller.user.customer).value();
   const auto parsed = order_of(call, customer.currency);
   if (const Answer* refused = std::get_if<Answer>(&parsed)) return *refused;
@@ -241,7 +241,7 @@ Answer add_application(Desk& desk, const Call& call) {
   return answer;
 }
 
-Answer delete_application(Desk& desk, const Call& call) {
+Answer delete_application(Services& desk, const Call& call) {
   const auto found = application_of(call);
   if (const Answer* refused = std::get_if<Answer>(&found)) return *refused;
   const Backorder& backorder = std::get<Backorder>(found);
@@ -263,14 +263,14 @@ Answer delete_application(Desk& desk, const Call& call) {
   return done;
 }
 
-Answer status_application(Desk& desk, const Call& call) {
+Answer status_application(Services& desk, const Call& call) {
   const auto found = application_of(call);
   if (const Answer* refused = std::get_if<Answer>(&found)) return *refused;
   desk.further.shown(std::get<Backorder>(found).id);
   return answer_of(std::get<Backorder>(found), call.caller);
 }
 
-Answer query_applications(Desk& desk, const Call& call) {
+Answer query_applications(Services& desk, const Call& call) {
   const Command& command = call.command;
   const std::optional<Window> window = window_of(command, 1'000);
   if (!window) return refuse(505, "FIRST, LIMIT");

@@ -97,7 +97,7 @@ Authentication::Hash Authentication::keyed(std::string_view text) const {
 }
 
 std::variant<Caller, Refusal> Authentication::caller(const api_client::Connection& connection,
-                                                     const std::string& address, engine::LedgerStore& store) {
+                                                     const std::string& address, engine::LedgerReader& store) {
   std::string login = connection.login;
   if (!connection.session.empty()) {
     const Instant now = monotonic_();
@@ -123,7 +123,7 @@ std::variant<Caller, Refusal> Authentication::caller(const api_client::Connectio
 }
 
 std::variant<bool, Refusal> Authentication::check(const std::string& login, const std::string& password,
-                                                  const std::string& address, engine::LedgerStore& store) {
+                                                  const std::string& address, engine::LedgerReader& store) {
   if (login.empty() || password.empty() || password.size() > operations::kLongestPassword) return false;
   const Instant now = monotonic_();
   const std::optional<engine::User> user = store.user(login);

@@ -68,10 +68,10 @@ class Authentication {
 
   // By session, or by login and password. Blocks for a tenth of a second where a password has to be verified.
   std::variant<Caller, Refusal> caller(const api_client::Connection& connection, const std::string& address,
-                                       engine::LedgerStore& store);
+                                       engine::LedgerReader& store);
   // Whether this is the user's password; counts as an attempt.
   std::variant<bool, Refusal> check(const std::string& login, const std::string& password, const std::string& address,
-                                    engine::LedgerStore& store);
+                                    engine::LedgerReader& store);
 
   // The id of a new session of the caller's, idle for at most `timeout` and ending after `max_ttl`.
   std::variant<std::string, Refusal> begin_session(const Caller& caller, std::chrono::seconds timeout,

@@ -1,6 +1,6 @@
 #include "tools/gateway/back_office.hpp"
 
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 #include "tools/operations/jobs.hpp"
 
 namespace gateway {

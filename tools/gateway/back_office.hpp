@@ -16,7 +16,7 @@ namespace gateway {
 
 class BackOffice {
  public:
-  using Clock = std::function<engine::UtcTime(engine::LedgerStore&)>;
+  using Clock = std::function<engine::UtcTime(engine::LedgerReader&)>;
   // `provider` may be null: then submit and sync are left out. `clock` tells the time as a sweep goes on. Throws
   // storage::StorageError.
   BackOffice(const std::string& path, engine::BackorderProvider* provider, Clock clock);

@@ -10,7 +10,7 @@ constexpr std::size_t kMostWaiting = 4'096;  // then the book is said to be busy
 
 Readers::Lent::~Lent() { owner_->take_back(std::move(store_)); }
 
-void Readers::take_back(std::unique_ptr<engine::LedgerStore> store) {
+void Readers::take_back(std::unique_ptr<engine::LedgerReader> store) {
   {
     const std::lock_guard lock(mutex_);
     if (store) idle_.push_back(std::move(store));
@@ -25,13 +25,13 @@ Readers::Lent Readers::lend() {
     back_.wait(lock, [this] { return free_ > 0; });
     --free_;
     if (!idle_.empty()) {
-      std::unique_ptr<engine::LedgerStore> store = std::move(idle_.back());
+      std::unique_ptr<engine::LedgerReader> store = std::move(idle_.back());
       idle_.pop_back();
       return {*this, std::move(store)};
     }
   }
   try {
-    return {*this, storage::open_book(path_, {.access = storage::Access::read_only})};
+    return {*this, storage::open_reader(path_)};
   } catch (...) {
     take_back(nullptr);
     throw;
@@ -39,13 +39,13 @@ Readers::Lent Readers::lend() {
 }
 
 void Reading::begin() {
-  store().begin();
+  store().begin_snapshot();
   begun_ = true;
 }
 
 void Reading::end() {
   // nothing was changed, and what the store has learnt of prices and schedules stays true
-  if (begun_) store().commit();
+  if (begun_) store().end_snapshot();
   begun_ = false;
   lent_.reset();
 }

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "engine/ports.hpp"
-#include "storage/sqlite_store.hpp"
+#include "storage/store.hpp"
 
 namespace gateway {
 
@@ -27,27 +27,27 @@ class Readers {
 
   class Lent {
    public:
-    Lent(Readers& owner, std::unique_ptr<engine::LedgerStore> store) : owner_(&owner), store_(std::move(store)) {}
+    Lent(Readers& owner, std::unique_ptr<engine::LedgerReader> store) : owner_(&owner), store_(std::move(store)) {}
     ~Lent();  // goes back
     Lent(const Lent&) = delete;
     Lent& operator=(const Lent&) = delete;
-    engine::LedgerStore& operator*() const { return *store_; }
-    engine::LedgerStore* operator->() const { return store_.get(); }
+    engine::LedgerReader& operator*() const { return *store_; }
+    engine::LedgerReader* operator->() const { return store_.get(); }
 
    private:
     Readers* owner_;
-    std::unique_ptr<engine::LedgerStore> store_;
+    std::unique_ptr<engine::LedgerReader> store_;
   };
   Lent lend();  // throws storage::StorageError
 
  private:
-  void take_back(std::unique_ptr<engine::LedgerStore> store);
+  void take_back(std::unique_ptr<engine::LedgerReader> store);
 
   std::string path_;
   std::mutex mutex_;
   std::condition_variable back_;
   std::size_t free_;  // how many more may be lent
-  std::vector<std::unique_ptr<engine::LedgerStore>> idle_;
+  std::vector<std::unique_ptr<engine::LedgerReader>> idle_;
 };
 
 // A lent store; between begin() and end() what is read through it is of one instant. Who has read enough to write gives
@@ -59,7 +59,7 @@ class Reading {
   ~Reading() { end(); }
   Reading(const Reading&) = delete;
   Reading& operator=(const Reading&) = delete;
-  engine::LedgerStore& store() const { return **lent_; }  // REQUIRES: not ended
+  engine::LedgerReader& store() const { return **lent_; }  // REQUIRES: not ended
   void begin();
   void end();  // may be called twice
 

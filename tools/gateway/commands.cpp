@@ -5,7 +5,7 @@ namespace {
 
 struct Offered {
   const char* name;
-  Answer (*answer)(Desk&, const Call&);
+  Answer (*answer)(Services&, const Call&);
 };
 constexpr Offered kCommands[] = {{"AddDomainApplication", add_application},
                                  {"DeleteDomainApplication", delete_application},
@@ -57,7 +57,7 @@ int code_of(engine::ErrorCode code) {
 
 }  // namespace
 
-Answer answer_command(Desk& desk, const Call& call) {
+Answer answer_command(Services& desk, const Call& call) {
   // an answer's field: a client that pages on with it has misread
   if (call.command.find("LAST")) return refuse(503, "LAST");
   for (const Offered& command : kCommands) {

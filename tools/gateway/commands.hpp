@@ -11,7 +11,7 @@
 #include "tools/gateway/back_office.hpp"
 #include "tools/gateway/book_access.hpp"
 #include "tools/gateway/http_server.hpp"
-#include "tools/gateway/wire.hpp"
+#include "tools/gateway/vocabulary.hpp"
 
 namespace gateway {
 
@@ -20,7 +20,7 @@ struct Call {
   const api_client::Connection& connection;
   const Caller& caller;
   const std::string& address;
-  engine::LedgerStore& store;  // to read, until `reading` has ended
+  engine::LedgerReader& store;  // to read, until `reading` has ended
   engine::UtcTime now;
   Reading& reading;                            // ended by who goes on to write
   std::shared_ptr<const Delivery> delivery{};  // of the answer; null where there is no connection
@@ -53,7 +53,7 @@ class FurtherApplications {
 };
 
 // What the commands work with; everything but the readers' store is shared by all threads.
-struct Desk {
+struct Services {
   Writer& writer;
   BackOffice& back_office;
   Authentication& authentication;
@@ -62,31 +62,31 @@ struct Desk {
 };
 
 // 500 for a command that is not offered.
-Answer answer_command(Desk& desk, const Call& call);
+Answer answer_command(Services& desk, const Call& call);
 
 // ---- by topic; answer_command knows which is whose ----
 
 // application_commands.cpp
-Answer add_application(Desk& desk, const Call& call);
-Answer delete_application(Desk& desk, const Call& call);
-Answer status_application(Desk& desk, const Call& call);
-Answer query_applications(Desk& desk, const Call& call);
+Answer add_application(Services& desk, const Call& call);
+Answer delete_application(Services& desk, const Call& call);
+Answer status_application(Services& desk, const Call& call);
+Answer query_applications(Services& desk, const Call& call);
 // account_commands.cpp
-Answer status_account(Desk& desk, const Call& call);
-Answer query_deposits(Desk& desk, const Call& call);
-Answer query_accounting(Desk& desk, const Call& call);
-Answer status_user(Desk& desk, const Call& call);
+Answer status_account(Services& desk, const Call& call);
+Answer query_deposits(Services& desk, const Call& call);
+Answer query_accounting(Services& desk, const Call& call);
+Answer status_user(Services& desk, const Call& call);
 // event_commands.cpp
-Answer query_events(Desk& desk, const Call& call);
-Answer status_event(Desk& desk, const Call& call);
-Answer delete_event(Desk& desk, const Call& call);
+Answer query_events(Services& desk, const Call& call);
+Answer status_event(Services& desk, const Call& call);
+Answer delete_event(Services& desk, const Call& call);
 // session_commands.cpp
-Answer start_session(Desk& desk, const Call& call);
-Answer end_session(Desk& desk, const Call& call);
-Answer check_authentication(Desk& desk, const Call& call);
-Answer convert_idn(Desk& desk, const Call& call);
+Answer start_session(Services& desk, const Call& call);
+Answer end_session(Services& desk, const Call& call);
+Answer check_authentication(Services& desk, const Call& call);
+Answer convert_idn(Services& desk, const Call& call);
 // drop_commands.cpp
-Answer query_drops(Desk& desk, const Call& call);
+Answer query_drops(Services& desk, const Call& call);
 
 // What a refusal of ours is called on the wire.
 Answer refuse(const engine::Error& error);

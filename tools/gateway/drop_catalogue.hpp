@@ -21,7 +21,7 @@ class DropCatalogue {
  public:
   // by deadline, then name; each name once, with the earliest deadline of its sources
   using Names = std::shared_ptr<const std::vector<ListedName>>;
-  Names names(engine::LedgerStore& store);
+  Names names(engine::LedgerReader& store);
 
  private:
   std::mutex mutex_;

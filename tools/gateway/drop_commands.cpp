@@ -9,7 +9,7 @@
 
 namespace gateway {
 
-DropCatalogue::Names DropCatalogue::names(engine::LedgerStore& store) {
+DropCatalogue::Names DropCatalogue::names(engine::LedgerReader& store) {
   const std::lock_guard lock(mutex_);
   const std::int64_t newest = store.last_list();
   if (names_ && newest == last_list_) return names_;
@@ -146,7 +146,7 @@ std::variant<DropFilter, Answer> filter_of(const Command& command) {
 
 }  // namespace
 
-Answer query_drops(Desk& desk, const Call& call) {
+Answer query_drops(Services& desk, const Call& call) {
   const std::optional<Window> window = window_of(call.command, 1'000);
   if (!window) return refuse(505, "FIRST, LIMIT");
   const auto parsed = filter_of(call.command);

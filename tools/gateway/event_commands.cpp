@@ -22,14 +22,14 @@ EventQuery queue_of(const Call& call) {
 // "DOMAIN_APPLICATION" and "STEPPED"; an account's own events are of class "ACCOUNT".
 std::string class_of(const LoggedEvent& event) { return event.backorder ? "DOMAIN_APPLICATION" : "ACCOUNT"; }
 std::string subclass_of(const LoggedEvent& event) {
-  std::string word(name(event.kind));
+  std::string word(to_word(event.kind));
   for (char& c : word) c = c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   return word;
 }
 
 // Lines `key:value`. What the operator and the provider said to each other stays between them: of a step, states and
 // reason are told.
-std::vector<std::string> data_of(engine::LedgerStore& store, const LoggedEvent& event) {
+std::vector<std::string> data_of(engine::LedgerReader& store, const LoggedEvent& event) {
   std::vector<std::string> lines;
   if (event.backorder) {
     const std::optional<engine::Backorder> backorder = store.backorder(*event.backorder);
@@ -37,7 +37,7 @@ std::vector<std::string> data_of(engine::LedgerStore& store, const LoggedEvent& 
     lines.push_back("application:" + std::to_string(event.backorder->value()));
   }
   if (event.to) lines.push_back("status:" + std::string(status_word(*event.to)));
-  if (event.reason) lines.push_back("reason:" + std::string(name(*event.reason)));
+  if (event.reason) lines.push_back("reason:" + std::string(to_word(*event.reason)));
   if (event.kind != EventKind::stepped && event.kind != EventKind::placed &&
       event.kind != EventKind::cancel_requested && !event.detail.empty()) {
     lines.push_back("text:" + event.detail);
@@ -70,7 +70,7 @@ std::variant<LoggedEvent, Answer> named_event(const Call& call, int missing) {
 
 }  // namespace
 
-Answer query_events(Desk&, const Call& call) {
+Answer query_events(Services&, const Call& call) {
   const Command& command = call.command;
   const auto limit = command.find("LIMIT");
   const bool only_last = limit && matches("ONLYLAST", *limit);
@@ -131,7 +131,7 @@ Answer query_events(Desk&, const Call& call) {
   return answer;
 }
 
-Answer status_event(Desk&, const Call& call) {
+Answer status_event(Services&, const Call& call) {
   const auto named = named_event(call, 545);
   if (const Answer* refused = std::get_if<Answer>(&named)) return *refused;
   const LoggedEvent& event = std::get<LoggedEvent>(named);
@@ -144,14 +144,14 @@ Answer status_event(Desk&, const Call& call) {
   return answer;
 }
 
-Answer delete_event(Desk& desk, const Call& call) {
+Answer delete_event(Services& desk, const Call& call) {
   const auto named = named_event(call, 541);
   if (const Answer* refused = std::get_if<Answer>(&named)) return *refused;
   call.reading.end();
   desk.writer.together([&](engine::LedgerStore& store) {
     engine::Changes changes;
     changes.events_done.push_back({call.caller.user.id, std::get<LoggedEvent>(named).id});
-    const engine::Outcome done = store.apply(changes, {call.now, call.caller.user.login});
+    const engine::Status done = store.apply(changes, {call.now, call.caller.user.login});
     ENSURE(bool(done), "a mark is never refused");
   });
   return {};

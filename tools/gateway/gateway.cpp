@@ -52,7 +52,7 @@ struct Gateway::Parts {
         rehearsal(is_rehearsal()),
         readers(options.book),
         writer(options.book),
-        back_office(options.book, options.provider, [this](engine::LedgerStore& store) { return now(store); }),
+        back_office(options.book, options.provider, [this](engine::LedgerReader& store) { return now(store); }),
         authentication(options.monotonic),
         http(
             kPath, options.limits,
@@ -60,11 +60,9 @@ struct Gateway::Parts {
             api_client::format(refuse(420, "too many connections"))) {}
   ~Parts() { stop(); }
 
-  bool is_rehearsal() const {
-    return storage::open_book(options.book, {.access = storage::Access::read_only})->book().rehearsal;
-  }
+  bool is_rehearsal() const { return storage::open_reader(options.book)->book().rehearsal; }
 
-  engine::UtcTime now(engine::LedgerStore& store) {
+  engine::UtcTime now(engine::LedgerReader& store) {
     if (options.clock) return options.clock();
     if (!rehearsal) return system_clock();
     const engine::BookInfo info = store.book();
@@ -80,9 +78,9 @@ struct Gateway::Parts {
     if (report.counts.empty() && report.troubles.empty()) return;
     Json line{{"ts", engine::to_string(system_clock())}, {"event", "sweep"}};
     for (const operations::StageCount& row : report.counts)
-      line["done"][std::string(name(row.stage))][row.what] = row.count;
+      line["done"][std::string(to_word(row.stage))][row.what] = row.count;
     for (const engine::Error& trouble : report.troubles)
-      line["troubles"].push_back(std::string(name(trouble.code)) + ": " + trouble.detail);
+      line["troubles"].push_back(std::string(to_word(trouble.code)) + ": " + trouble.detail);
     log(line);
   }
 
@@ -108,7 +106,7 @@ struct Gateway::Parts {
       follow_clock(reading.store());
       reading.begin();
     }
-    Desk desk{writer, back_office, authentication, catalogue, further};
+    Services desk{writer, back_office, authentication, catalogue, further};
     return answer_command(desk, {request.value().command, connection, known, address, reading.store(),
                                  now(reading.store()), reading, delivery});
   }
@@ -116,7 +114,7 @@ struct Gateway::Parts {
   bool moves_by_hand() const { return rehearsal && !options.clock; }
 
   // A rehearsal's clock that was moved: what became due is done before anybody is answered.
-  void follow_clock(engine::LedgerStore& store) {
+  void follow_clock(engine::LedgerReader& store) {
     if (!moves_by_hand()) return;
     if (const auto report = back_office.follow(now(store))) log_sweep(*report);
   }
@@ -131,7 +129,7 @@ struct Gateway::Parts {
       reply_or_refusal = reply(query, body, address, delivery, asked);
     } catch (const storage::StorageError& failed) {
       reply_or_refusal = refuse(421);
-      trouble = std::string(name(failed.error().code)) + ": " + failed.error().detail;
+      trouble = std::string(to_word(failed.error().code)) + ": " + failed.error().detail;
       // a broken invariant: this request fails, nothing of it is kept, the others go on
     } catch (const std::exception& failed) {
       reply_or_refusal = refuse(421);

@@ -411,7 +411,7 @@ class HttpServer::Listener final : public httplib::Server {
     if (tls_ != nullptr) SSL_CTX_free(tls_);
   }
 
-  engine::Outcome use_certificate(const std::string& certificate, const std::string& key) {
+  engine::Status use_certificate(const std::string& certificate, const std::string& key) {
     tls_ = SSL_CTX_new(TLS_server_method());
     ENSURE(tls_ != nullptr, "OpenSSL works");
     SSL_CTX_set_min_proto_version(tls_, TLS1_2_VERSION);
@@ -425,7 +425,7 @@ class HttpServer::Listener final : public httplib::Server {
       return Error{ErrorCode::invalid_argument,
                    "the key '" + key + "' cannot be used (PEM, of that certificate): " + last_tls_error()};
     }
-    return engine::Done{};
+    return engine::Unit{};
   }
 
   engine::Result<int> begin(const HttpListen& listen) {
@@ -580,7 +580,7 @@ engine::Result<int> HttpServer::start(const HttpListen& listen) {
   ENSURE(listener_ == nullptr, "started once");
   auto listener = std::make_unique<Listener>(*this);
   if (!listen.certificate.empty()) {
-    if (const engine::Outcome usable = listener->use_certificate(listen.certificate, listen.key); !usable)
+    if (const engine::Status usable = listener->use_certificate(listen.certificate, listen.key); !usable)
       return usable.error();
   }
   const engine::Result<int> port = listener->begin(listen);

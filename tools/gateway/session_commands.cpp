@@ -20,7 +20,7 @@ std::optional<std::chrono::seconds> seconds_of(const Command& command, std::stri
 
 }  // namespace
 
-Answer start_session(Desk& desk, const Call& call) {
+Answer start_session(Services& desk, const Call& call) {
   const auto timeout = seconds_of(call.command, "TIMEOUT", 60, 3'600, 600);
   const auto max_ttl = seconds_of(call.command, "MAXTTL", 60, 86'400, 86'400);
   if (!timeout) return refuse(541, "TIMEOUT: 60 to 3600 seconds");
@@ -32,13 +32,13 @@ Answer start_session(Desk& desk, const Call& call) {
   return answer;
 }
 
-Answer end_session(Desk& desk, const Call& call) {
+Answer end_session(Services& desk, const Call& call) {
   if (call.connection.session.empty()) return refuse(531, "there is no session to end: s_session");
   desk.authentication.end_session(call.connection.session);
   return {};
 }
 
-Answer check_authentication(Desk& desk, const Call& call) {
+Answer check_authentication(Services& desk, const Call& call) {
   const auto sub_user = call.command.find("SUBUSER");
   const auto password = call.command.find("PASSWORD");
   // the vendor's module asks like that: whether it is itself who it says
@@ -51,7 +51,7 @@ Answer check_authentication(Desk& desk, const Call& call) {
   return std::get<bool>(right) ? Answer{} : refuse(530);
 }
 
-Answer convert_idn(Desk&, const Call& call) {
+Answer convert_idn(Services&, const Call& call) {
   const std::vector<std::string_view> domains = call.command.indexed("DOMAIN");
   if (domains.empty()) return refuse(504, "DOMAIN0");
   Answer answer;

@@ -4,14 +4,14 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "engine/life.hpp"
+#include "engine/lifecycle.hpp"
 
 namespace operations {
 namespace {
 
 using engine::Backorder;
 using engine::Customer;
-using engine::LedgerStore;
+using engine::LedgerReader;
 using engine::Milliseconds;
 using engine::Money;
 using engine::Reason;
@@ -70,7 +70,7 @@ engine::TransferQuery query_of(const Period& period, std::vector<TransferKind> k
   return query;
 }
 
-std::unordered_map<std::int64_t, Customer> customers_by_id(LedgerStore& store) {
+std::unordered_map<std::int64_t, Customer> customers_by_id(LedgerReader& store) {
   std::unordered_map<std::int64_t, Customer> customers;
   for (Customer& customer : store.customers()) customers.emplace(customer.id.value(), std::move(customer));
   return customers;
@@ -78,7 +78,7 @@ std::unordered_map<std::int64_t, Customer> customers_by_id(LedgerStore& store) {
 
 }  // namespace
 
-std::vector<Outcomes> outcomes(LedgerStore& store, std::optional<engine::UtcTime> from,
+std::vector<Outcomes> outcomes(LedgerReader& store, std::optional<engine::UtcTime> from,
                                std::optional<engine::UtcTime> to, bool by_placed) {
   std::map<std::string, Outcomes> zones;
   std::map<std::string, std::vector<Milliseconds>> leads;
@@ -119,7 +119,7 @@ std::optional<std::string> percentage(std::int64_t part, std::int64_t whole) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
 }
 
-std::vector<Adjustment> adjustments(LedgerStore& store, const Period& period) {
+std::vector<Adjustment> adjustments(LedgerReader& store, const Period& period) {
   const std::vector<std::string> names = store.names_of_customers();
   std::vector<Adjustment> rows;
   store.each_transfer(
@@ -132,7 +132,7 @@ std::vector<Adjustment> adjustments(LedgerStore& store, const Period& period) {
   return rows;
 }
 
-std::vector<VatRow> vat(LedgerStore& store, const Period& period) {
+std::vector<VatRow> vat(LedgerReader& store, const Period& period) {
   const auto customers = customers_by_id(store);
   const std::vector<engine::TaxRate> rates = store.tax_rates();
   std::unordered_map<std::int64_t, Backorder> backorders;

@@ -33,7 +33,7 @@ struct Outcomes {
 };
 // Of those whose drop (else, or with by_placed: whose placing) lies in [from, to); undated ones only where there is no
 // bound or it is by placing. By zone; the last row is the total.
-std::vector<Outcomes> outcomes(engine::LedgerStore& store, std::optional<engine::UtcTime> from,
+std::vector<Outcomes> outcomes(engine::LedgerReader& store, std::optional<engine::UtcTime> from,
                                std::optional<engine::UtcTime> to, bool by_placed);
 
 // "12 of 34" in hundred with one decimal, half-even: "35.3"; nothing of none.
@@ -44,7 +44,7 @@ struct Adjustment {
   engine::Transfer transfer;
   std::string account;  // empty: none of a customer's
 };
-std::vector<Adjustment> adjustments(engine::LedgerStore& store, const Period& period);  // by actor, then id
+std::vector<Adjustment> adjustments(engine::LedgerReader& store, const Period& period);  // by actor, then id
 
 // One supply: its tax point is its capture (or the late charge).
 struct VatRow {
@@ -58,6 +58,6 @@ struct VatRow {
   // posted.
   std::optional<std::int64_t> rate_bp;
 };
-std::vector<VatRow> vat(engine::LedgerStore& store, const Period& period);  // by id
+std::vector<VatRow> vat(engine::LedgerReader& store, const Period& period);  // by id
 
 }  // namespace operations

@@ -58,10 +58,10 @@ Result<Reply> about_account(const Context& context, const RequestKey& request, F
 }
 // And answered with its balances.
 Result<Reply> on_account(const Context& context, const RequestKey& request, Facts content, const std::string& account,
-                         const std::function<engine::Outcome(Changes&, Customer&)>& decide) {
+                         const std::function<engine::Status(Changes&, Customer&)>& decide) {
   return about_account(context, request, std::move(content), account,
                        [&](Changes& changes, Customer& customer) -> Result<Facts> {
-                         const engine::Outcome done = decide(changes, customer);
+                         const engine::Status done = decide(changes, customer);
                          if (!done) return done.error();
                          return balance_facts(customer);
                        });
@@ -123,7 +123,7 @@ Result<Posted> posted_with(engine::LedgerStore& store, engine::TransferId id) {
   return posted;
 }
 
-engine::Outcome apply_terms(Changes& changes, Customer& customer, const AccountTerms& terms, std::string& what) {
+engine::Status apply_terms(Changes& changes, Customer& customer, const AccountTerms& terms, std::string& what) {
   const auto note = [&what](const std::string& text) { what += (what.empty() ? "" : ", ") + text; };
   if (terms.country) {
     const bool two_letters = terms.country->size() == 2 &&
@@ -142,28 +142,28 @@ engine::Outcome apply_terms(Changes& changes, Customer& customer, const AccountT
   }
   if (terms.policy) {
     customer.policy = terms.policy;
-    note("policy " + std::string(name(*terms.policy)));
+    note("policy " + std::string(to_word(*terms.policy)));
   }
   if (terms.timing) {
     customer.timing = terms.timing;
-    note("void " + std::string(name(*terms.timing)));
+    note("void " + std::string(to_word(*terms.timing)));
   }
   if (terms.vat_id) {
     customer.vat_id = *terms.vat_id;
     note("vat id " + *terms.vat_id);
   }
   if (terms.credit_limit) {
-    const engine::Outcome set = engine::set_credit_limit(changes, customer, *terms.credit_limit);
+    const engine::Status set = engine::set_credit_limit(changes, customer, *terms.credit_limit);
     if (!set) return set.error();
     changes.customers.pop_back();  // the caller puts the row once, with every term
   }
-  return engine::Done{};
+  return engine::Unit{};
 }
 
 Facts terms_content(const AccountTerms& terms) {
   return {{"tier", terms.tier.value_or("")},
-          {"policy", terms.policy ? std::string(name(*terms.policy)) : ""},
-          {"void", terms.timing ? std::string(name(*terms.timing)) : ""},
+          {"policy", terms.policy ? std::string(to_word(*terms.policy)) : ""},
+          {"void", terms.timing ? std::string(to_word(*terms.timing)) : ""},
           {"country", terms.country.value_or("")},
           {"vat_id", terms.vat_id.value_or("")},
           {"credit_limit", text_or(terms.credit_limit)}};
@@ -173,18 +173,18 @@ Result<Reply> change_state(const Context& context, const RequestKey& request, co
                            const std::string& reason, engine::AccountState from, engine::AccountState to,
                            const std::string& verb) {
   return on_account(context, request, {{"request", verb}, {"reason", reason}}, name,
-                    [&](Changes& changes, Customer& customer) -> engine::Outcome {
+                    [&](Changes& changes, Customer& customer) -> engine::Status {
                       if (reason.empty()) return bad_argument(verb + " needs a reason");
                       if (customer.state != from) {
                         return Error{ErrorCode::impossible_step, "account " + name + " is " +
-                                                                     std::string(engine::name(customer.state)) +
-                                                                     ", not " + std::string(engine::name(from))};
+                                                                     std::string(engine::to_word(customer.state)) +
+                                                                     ", not " + std::string(engine::to_word(from))};
                       }
                       customer.state = to;
                       changes.customers.push_back(customer);
                       changes.events.push_back(account_event(EventKind::account_changed, customer,
-                                                             std::string(engine::name(to)) + ": " + reason));
-                      return engine::Done{};
+                                                             std::string(engine::to_word(to)) + ": " + reason));
+                      return engine::Unit{};
                     });
 }
 
@@ -212,7 +212,7 @@ Result<Reply> open_account(const Context& context, const RequestKey& request, co
                       .owed = zero,
                       .warned = zero};
     std::string what;
-    const engine::Outcome applied = apply_terms(changes, customer, terms, what);
+    const engine::Status applied = apply_terms(changes, customer, terms, what);
     if (!applied) return applied.error();
     changes.new_customers.push_back(customer);
     changes.events.push_back(account_event(EventKind::account_opened, customer, "in " + std::string(currency.code())));
@@ -228,15 +228,15 @@ Result<Reply> change_terms(const Context& context, const RequestKey& request, co
                            const AccountTerms& terms) {
   Facts content = terms_content(terms);
   content.insert(content.begin(), {"request", "terms"});
-  return on_account(context, request, content, name, [&](Changes& changes, Customer& customer) -> engine::Outcome {
+  return on_account(context, request, content, name, [&](Changes& changes, Customer& customer) -> engine::Status {
     if (const auto refused = forbidden(customer.state, engine::AccountAct::configure))
       return Error{*refused, "account " + name + " is closed"};
     std::string what;
-    const engine::Outcome applied = apply_terms(changes, customer, terms, what);
+    const engine::Status applied = apply_terms(changes, customer, terms, what);
     if (!applied) return applied;
     changes.customers.push_back(customer);
     if (!what.empty()) changes.events.push_back(account_event(EventKind::account_changed, customer, what));
-    return engine::Done{};
+    return engine::Unit{};
   });
 }
 
@@ -284,7 +284,7 @@ Result<Reply> close_account(const Context& context, const RequestKey& request, c
       }
     }
     if (open == 0 && pay_out_to && customer.available.is_positive()) {
-      const engine::Outcome paid =
+      const engine::Status paid =
           engine::pay_out(changes, customer, {customer.available, *pay_out_to, {}, "account closed: " + reason});
       if (!paid) return paid.error();
     }
@@ -295,10 +295,10 @@ Result<Reply> close_account(const Context& context, const RequestKey& request, c
     if (customer.state != before) {
       changes.customers.push_back(customer);
       changes.events.push_back(account_event(EventKind::account_changed, customer,
-                                             std::string(engine::name(customer.state)) + ": " + reason));
+                                             std::string(engine::to_word(customer.state)) + ": " + reason));
     }
     Facts facts{{"account", name},
-                {"state", std::string(engine::name(customer.state))},
+                {"state", std::string(engine::to_word(customer.state))},
                 {"cancelled", std::to_string(cancelled)},
                 {"open_backorders", std::to_string(open)}};
     add_balances(facts, customer);
@@ -316,7 +316,7 @@ Result<Reply> fund(const Context& context, const RequestKey& request, const std:
                                "for closed account " + account + (payment.memo.empty() ? "" : ": " + payment.memo);
                            return post_unidentified(changes, request, unidentified);
                          }
-                         const engine::Outcome paid = engine::pay_in(changes, customer, payment);
+                         const engine::Status paid = engine::pay_in(changes, customer, payment);
                          if (!paid) return paid.error();
                          return balance_facts(customer);
                        });
@@ -363,7 +363,7 @@ Result<Reply> assign_unidentified(const Context& context, const RequestKey& requ
                                   Money amount, const std::string& reason, std::optional<std::int64_t> case_id) {
   Facts content{{"request", "assign"}, {"amount", to_string_with_code(amount)}, {"reason", reason}};
   if (case_id) content.emplace_back("case", std::to_string(*case_id));
-  return on_account(context, request, content, account, [&](Changes& changes, Customer& customer) -> engine::Outcome {
+  return on_account(context, request, content, account, [&](Changes& changes, Customer& customer) -> engine::Status {
     if (reason.empty()) return bad_argument("assigning unidentified money needs a reason");
     const Result<std::optional<engine::CaseId>> asking = asking_case(context.store, amount, case_id);
     if (!asking) return asking.error();
@@ -408,8 +408,8 @@ Result<Reply> reverse(const Context& context, const RequestKey& request, engine:
     Result<Posted> posted = posted_with(context.store, transfer);
     if (!posted) return posted.error();
     std::optional<Customer>& customer = posted.value().customer;
-    const engine::Outcome done = engine::reverse(changes, customer ? &*customer : nullptr, posted.value().transfers,
-                                                 posted.value().answers, reason);
+    const engine::Status done = engine::reverse(changes, customer ? &*customer : nullptr, posted.value().transfers,
+                                                posted.value().answers, reason);
     if (!done) return done.error();
     Facts facts{{"reversed", std::to_string(posted.value().transfers.size())}};
     if (customer) {
@@ -435,11 +435,11 @@ Result<Reply> charge_back(const Context& context, const RequestKey& request, eng
     query.customer = customer.id;
     query.open = true;
     std::vector<engine::Backorder> backorders = context.store.backorders(query);
-    const engine::Outcome done = engine::charge_back(changes, customer, posted.value().transfers,
-                                                     posted.value().answers, backorders, reason, context.now);
+    const engine::Status done = engine::charge_back(changes, customer, posted.value().transfers, posted.value().answers,
+                                                    backorders, reason, context.now);
     if (!done) return done.error();
     Facts facts{{"account", customer.name},
-                {"state", std::string(name(customer.state))},
+                {"state", std::string(to_word(customer.state))},
                 {"voided", std::to_string(changes.backorders.size())}};
     add_balances(facts, customer);
     return facts;
@@ -556,7 +556,7 @@ Result<Reply> set_schedule(const Context& context, const RequestKey& request, co
   for (const auto time : schedule.batch_times) times += std::to_string(time.count()) + " ";
   const Facts content{{"request", "schedule"},
                       {"zone", schedule.zone},
-                      {"kind", std::string(name(schedule.kind))},
+                      {"kind", std::string(to_word(schedule.kind))},
                       {"time_zone", schedule.time_zone},
                       {"times", times},
                       {"job_lead", to_string(schedule.job_lead)},
@@ -565,7 +565,7 @@ Result<Reply> set_schedule(const Context& context, const RequestKey& request, co
                       {"finalization_lead", to_string(schedule.finalization_lead)},
                       {"submit_lead", schedule.submit_lead ? to_string(*schedule.submit_lead) : ""}};
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
-    const engine::Outcome sound = engine::check(schedule);
+    const engine::Status sound = engine::check(schedule);
     if (!sound) return sound.error();
     changes.schedules.push_back(schedule);
     changes.events.push_back({EventKind::setting_changed, {}, {}, {}, {}, {}, "schedule of ." + schedule.zone});
@@ -588,9 +588,9 @@ Result<Reply> set_tax_rate(const Context& context, const RequestKey& request, co
 
 std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
   std::vector<SettingInfo> rows{
-      {"funding.policy", std::string(name(settings.funding.policy)),
+      {"funding.policy", std::string(to_word(settings.funding.policy)),
        "each | all-or-nothing: what happens when not everything due is covered"},
-      {"funding.void", std::string(name(settings.funding.timing)),
+      {"funding.void", std::string(to_word(settings.funding.timing)),
        "at-due | at-deadline: when an underfunded backorder is voided"},
       {"reschedule.keep", to_string(settings.reschedule_keep),
        "a held deposit stays held while the moved drop is this near"},

@@ -23,7 +23,7 @@ Facts facts_of(const Backorder& backorder, const std::string& account, bool alre
   facts.emplace_back("backorder", std::to_string(backorder.id.value()));
   facts.emplace_back("account", account);
   facts.emplace_back("domain", backorder.name.ace());
-  facts.emplace_back("state", name(backorder.state));
+  facts.emplace_back("state", to_word(backorder.state));
   facts.emplace_back("already_open", already_open ? "yes" : "no");
   facts.emplace_back("quoted", to_string_with_code(backorder.quoted));
   facts.emplace_back("max_price", to_string_with_code(backorder.max_price));
@@ -167,7 +167,7 @@ std::vector<Result<ImportedBackorder>> import_backorders(const Context& context,
                                                          bool keep_going,
                                                          const std::function<void(std::size_t)>& progress, bool& kept) {
   constexpr std::size_t kTogether = 256;
-  Work work(context);
+  UnitOfWork work(context);
   Waiting waiting{.context = context};
   std::vector<Result<ImportedBackorder>> results;
   results.reserve(rows.size());
@@ -223,7 +223,7 @@ Result<Reply> cancel(const Context& context, const RequestKey& request, std::int
     return Facts{{"backorder", std::to_string(id)},
                  {"account", customer.name},
                  {"domain", backorder.name.ace()},
-                 {"state", std::string(name(backorder.state))},
+                 {"state", std::string(to_word(backorder.state))},
                  {"deletion", needs_deletion ? "by_next_sweep" : "not_needed"},
                  {"refunded", refunded ? to_string_with_code(*backorder.deposit) : ""}};
   });
@@ -236,7 +236,7 @@ Result<Reply> cancel(const Context& context, const RequestKey& request, std::int
   if (!deletion) return deletion.error();
   const Backorder after = context.store.backorder(marked.id).value();
   for (auto& [field, value] : reply.value().facts) {
-    if (field == "state") value = name(after.state);
+    if (field == "state") value = to_word(after.state);
     if (field == "refunded" && deletion.value() == engine::Deletion::confirmed)
       value = to_string_with_code(*after.deposit);
     if (field != "deletion") continue;
@@ -256,7 +256,7 @@ Result<Reply> resolve(const Context& context, const RequestKey& request, std::in
                       engine::BackorderProvider* provider) {
   const Facts content{{"request", "resolve"},
                       {"case", std::to_string(case_id)},
-                      {"as", std::string(name(resolution))},
+                      {"as", std::string(to_word(resolution))},
                       {"why", why},
                       {"amount", amount ? to_string_with_code(*amount) : ""}};
   engine::CaseQuery query;
@@ -296,25 +296,25 @@ Result<Reply> resolve(const Context& context, const RequestKey& request, std::in
       return Error{ErrorCode::case_not_found, "there is no case " + std::to_string(case_id) + "; see 'cases'"};
     const engine::Case& one = found.front();
     Facts facts{{"case", std::to_string(case_id)},
-                {"kind", std::string(name(one.kind))},
-                {"decision", std::string(name(resolution))}};
+                {"kind", std::string(to_word(one.kind))},
+                {"decision", std::string(to_word(resolution))}};
     if (!one.backorder) {
       if (one.closed_at)
         return Error{ErrorCode::case_not_open, "case " + std::to_string(case_id) + " is closed already"};
-      const engine::Outcome allowed = engine::check_resolution(one.kind, resolution);
+      const engine::Status allowed = engine::check_resolution(one.kind, resolution);
       if (!allowed) return allowed.error();
       if (why.empty()) return Error{ErrorCode::invalid_argument, "a decision needs its reason or evidence"};
-      changes.closed_cases.push_back({one.id, std::string(name(resolution)) + ": " + why});
+      changes.closed_cases.push_back({one.id, std::string(to_word(resolution)) + ": " + why});
       return facts;
     }
     Backorder backorder = context.store.backorder(*one.backorder).value();
     Customer customer = context.store.customer(backorder.customer).value();
     const std::int64_t tax_bp = engine::tax_rate_bp(context.store.tax_rates(), customer.country, context.now);
-    const engine::Outcome done =
+    const engine::Status done =
         engine::resolve_case(changes, one, backorder, customer, {resolution, why, amount, absent, tax_bp, context.now});
     if (!done) return done.error();
     facts.emplace_back("backorder", std::to_string(backorder.id.value()));
-    facts.emplace_back("state", std::string(name(backorder.state)));
+    facts.emplace_back("state", std::string(to_word(backorder.state)));
     return facts;
   });
 }

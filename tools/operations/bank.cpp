@@ -84,7 +84,7 @@ class Poster {
       posted.detail = "account " + named->name + " is in " + std::string(named->currency.code());
     } else if (engine::forbidden(named->state, engine::AccountAct::pay_in)) {
       posted.posting = Posting::closed;
-      posted.detail = "account " + named->name + " is " + std::string(name(named->state));
+      posted.detail = "account " + named->name + " is " + std::string(to_word(named->state));
     } else {
       posted.posting = Posting::posted;
       posted.detail = "by '" + found.word + "'";
@@ -122,7 +122,7 @@ class Poster {
           // as it stands after the lines before
           std::optional<Customer> customer = context_.store.customer(account->id);
           ENSURE(customer.has_value(), "an account is never deleted");
-          const engine::Outcome paid = engine::pay_in(changes, *customer, payment);
+          const engine::Status paid = engine::pay_in(changes, *customer, payment);
           if (!paid) return paid.error();
           return Facts{{"account", account->name}};
         });
@@ -137,7 +137,7 @@ class Poster {
 
 }  // namespace
 
-std::string_view name(Posting posting) {
+std::string_view to_word(Posting posting) {
   switch (posting) {
     case Posting::posted:
       return "posted";
@@ -168,7 +168,7 @@ std::int64_t PostingReport::count(Posting posting) const {
 StatementReport import_statement(const Context& context, const engine::ExternalStatement& statement,
                                  std::vector<ExternalLine> lines) {
   StatementReport report;
-  Work work(context);
+  UnitOfWork work(context);
   std::vector<ExternalLine> added;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     lines[i].source = statement.source;
@@ -203,7 +203,7 @@ PostingReport post_payments(const Context& context, const std::string& source, s
   Poster poster(context, source, customers);
   PostingReport report;
   for (std::size_t first = 0; first < lines.size(); first += kChunk) {
-    Work work(context);
+    UnitOfWork work(context);
     const std::size_t end = std::min(first + kChunk, lines.size());
     for (std::size_t i = first; i < end; ++i) {
       report.lines.push_back(poster.post(std::move(lines[i])));

@@ -36,7 +36,7 @@ enum class Posting : std::uint8_t {
   future,          // booked after now
   refused,         // by a rule, see detail
 };
-std::string_view name(Posting posting);
+std::string_view to_word(Posting posting);
 
 struct PostedLine {
   engine::ExternalLine line;

@@ -112,10 +112,10 @@ std::string_view Reply::fact(std::string_view field) const {
 engine::Result<Reply> answer_request(const Context& context, const RequestKey& request, const Facts& content,
                                      const std::function<engine::Result<Facts>(engine::Changes&)>& decide,
                                      engine::Changes* later) {
-  const auto write = [&](engine::Changes& changes) -> engine::Outcome {
+  const auto write = [&](engine::Changes& changes) -> engine::Status {
     if (later == nullptr || !changes.transfers.empty()) return context.store.apply(changes, context.stamp());
     later->append(std::move(changes));
-    return engine::Done{};
+    return engine::Unit{};
   };
   const std::string key = request.key.empty() ? make_key() : request.key;
   const std::string text = canonical(content);
@@ -126,14 +126,14 @@ engine::Result<Reply> answer_request(const Context& context, const RequestKey& r
   engine::Result<Facts> decided = decide(changes);
   if (decided) {
     changes.requests = {{request.sender, key, text, encode(decided.value()), true}};
-    const engine::Outcome applied = write(changes);
+    const engine::Status applied = write(changes);
     if (applied) return Reply{key, false, std::move(decided).value()};
     decided = applied.error();
   }
   if (is_of_state(decided.error().code) && !request.key.empty() && request.keep_refusals) {
     engine::Changes refusal;
     refusal.requests = {{request.sender, key, text, encode(decided.error()), true}};
-    const engine::Outcome noted = write(refusal);
+    const engine::Status noted = write(refusal);
     ENSURE(bool(noted), "a refusal can be noted");
   }
   return decided.error();
@@ -141,13 +141,13 @@ engine::Result<Reply> answer_request(const Context& context, const RequestKey& r
 
 engine::Result<Reply> run_request(const Context& context, const RequestKey& request, const Facts& content,
                                   const std::function<engine::Result<Facts>(engine::Changes&)>& decide) {
-  Work work(context);
+  UnitOfWork work(context);
   engine::Result<Reply> reply = answer_request(context, request, content, decide);
   work.keep();  // an accepted request, or the note that it was refused
   return reply;
 }
 
-engine::Result<engine::Customer> customer_named(engine::LedgerStore& store, std::string_view name) {
+engine::Result<engine::Customer> customer_named(engine::LedgerReader& store, std::string_view name) {
   if (auto found = store.customer(name)) return *std::move(found);
   return Error{ErrorCode::account_not_found, "there is no account '" + std::string(name) + "'; see 'account list'"};
 }
@@ -158,7 +158,7 @@ const std::string& AccountNames::of(engine::CustomerId id) {
   return found->second;
 }
 
-engine::Result<engine::Backorder> backorder_numbered(engine::LedgerStore& store, std::int64_t id) {
+engine::Result<engine::Backorder> backorder_numbered(engine::LedgerReader& store, std::int64_t id) {
   if (auto found = store.backorder(engine::BackorderId(id))) return *std::move(found);
   return Error{ErrorCode::backorder_not_found,
                "there is no backorder " + std::to_string(id) + "; see 'backorder list'"};

@@ -18,18 +18,18 @@ struct Context {
   engine::UtcTime now;
   std::string actor;  // who: recorded with everything
   bool dry_run = false;
-  engine::Stamp stamp() const { return {now, actor}; }
+  engine::Authorship stamp() const { return {now, actor}; }
 };
 
 // A unit of work that is rolled back unless kept. keep() commits, or rolls back where the context is a dry run.
-class Work {
+class UnitOfWork {
  public:
-  explicit Work(const Context& context) : context_(context) { context_.store.begin(); }
-  ~Work() {
+  explicit UnitOfWork(const Context& context) : context_(context) { context_.store.begin(); }
+  ~UnitOfWork() {
     if (!ended_) context_.store.rollback();
   }
-  Work(const Work&) = delete;
-  Work& operator=(const Work&) = delete;
+  UnitOfWork(const UnitOfWork&) = delete;
+  UnitOfWork& operator=(const UnitOfWork&) = delete;
 
   void keep() {
     ended_ = true;
@@ -78,18 +78,18 @@ engine::Result<Reply> answer_request(const Context& context, const RequestKey& r
                                      engine::Changes* later = nullptr);
 
 // account_not_found
-engine::Result<engine::Customer> customer_named(engine::LedgerStore& store, std::string_view name);
+engine::Result<engine::Customer> customer_named(engine::LedgerReader& store, std::string_view name);
 
 // The names of accounts as they are needed: each is looked up once, and those that no row asks for are not.
 class AccountNames {
  public:
-  explicit AccountNames(engine::LedgerStore& store) : store_(store) {}
+  explicit AccountNames(engine::LedgerReader& store) : store_(store) {}
   const std::string& of(engine::CustomerId id);  // empty where there is no such account
 
  private:
-  engine::LedgerStore& store_;
+  engine::LedgerReader& store_;
   std::map<engine::CustomerId, std::string> names_;
 };
-engine::Result<engine::Backorder> backorder_numbered(engine::LedgerStore& store, std::int64_t id);
+engine::Result<engine::Backorder> backorder_numbered(engine::LedgerReader& store, std::int64_t id);
 
 }  // namespace operations

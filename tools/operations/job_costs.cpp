@@ -15,7 +15,7 @@ engine::BackorderQuery held_without_job() {
   return query;
 }
 
-JobCosts::JobCosts(engine::LedgerStore& store, UtcTime now, UtcTime horizon)
+JobCosts::JobCosts(engine::LedgerReader& store, UtcTime now, UtcTime horizon)
     : schedules_(store.schedules()), costs_(store.settings().expected_cost), now_(now), horizon_(horizon) {}
 
 void JobCosts::add(const engine::Backorder& backorder, const engine::Customer& customer, UtcTime held_from) {

@@ -34,7 +34,7 @@ struct UncostedJobs {
 class JobCosts {
  public:
   // REQUIRES: the store outlives it, with its schedules and settings as they are.
-  JobCosts(engine::LedgerStore& store, engine::UtcTime now, engine::UtcTime horizon);
+  JobCosts(engine::LedgerReader& store, engine::UtcTime now, engine::UtcTime horizon);
 
   bool knows_any() const { return !costs_.empty(); }
   // A job that the submit stage will create, of a deposit that is held from then on, where it does so until the

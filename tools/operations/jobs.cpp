@@ -79,7 +79,7 @@ void remove_surplus(SweepRun& run, engine::BackorderProvider& provider, const Ba
         break;
     }
   }
-  Work work(run.context);
+  UnitOfWork work(run.context);
   Changes changes;
   changes.cases.push_back(
       {engine::CaseKind::surplus_job, backorder.customer, backorder.id, application,
@@ -91,7 +91,7 @@ void remove_surplus(SweepRun& run, engine::BackorderProvider& provider, const Ba
 void look_up_one(SweepRun& run, const ProviderCall& call, const JobsByName& jobs, Backorder& surplus_of,
                  std::vector<std::string>& surplus) {
   engine::LedgerStore& store = run.context.store;
-  Work work(run.context);
+  UnitOfWork work(run.context);
   Backorder backorder = store.backorder(call.backorder).value();
   Customer customer = customer_of(store, backorder);
   const auto listed = jobs.find(backorder.name);
@@ -134,7 +134,7 @@ void look_up_unknown(SweepRun& run, engine::BackorderProvider& provider) {
       names.push_back(backorder.name);
     } else {  // the deletion of a surplus job that was cut off or got no certain answer: once more, it is harmless
       remove_surplus(run, provider, backorder, call.application);
-      Work work(run.context);
+      UnitOfWork work(run.context);
       ProviderCall resolved = call;
       resolved.state = CallState::resolved;
       resolved.answered_at = run.context.now;
@@ -217,7 +217,7 @@ struct Order {
 std::vector<Order> intend_next(SweepRun& run, std::span<const Backorder> candidates) {
   engine::LedgerStore& store = run.context.store;
   const std::vector<std::string> stopped = store.stopped_zones();
-  Work work(run.context);
+  UnitOfWork work(run.context);
   std::vector<Order> orders;
   Changes changes;
   for (const Backorder& candidate : candidates) {
@@ -256,7 +256,7 @@ bool send(SweepRun& run, engine::BackorderProvider& provider, std::span<const Or
     run.reach(Milestone::after_answer);
   });
   run.move_on();
-  Work work(run.context);
+  UnitOfWork work(run.context);
   Changes changes;
   bool taken = false;
   std::unordered_map<std::int64_t, Customer> customers;  // one account may have several orders in this batch
@@ -340,7 +340,7 @@ void note_single_look(SweepRun& run, engine::BackorderProvider& provider, engine
     if (!asked) return;
     charged = asked.value();
   }
-  Work work(run.context);
+  UnitOfWork work(run.context);
   Backorder backorder = run.context.store.backorder(id).value();
   Customer customer = customer_of(run.context.store, backorder);
   Changes changes;
@@ -384,7 +384,7 @@ void note_strange_job(SweepRun& run, engine::BackorderProvider& provider, const 
   engine::LedgerStore& store = run.context.store;
   if (std::optional<Backorder> ended = store.backorder_of_application(job.application)) {
     if (ended->provider_status == job.status) return;
-    Work work(run.context);
+    UnitOfWork work(run.context);
     Customer customer = customer_of(store, *ended);
     Changes changes;
     engine::observe(changes, *ended, job, run.context.now);
@@ -417,11 +417,11 @@ ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& 
                     .intent_at = context.now,
                     .application = application};
   const auto write = [&](std::vector<ProviderCall> Changes::*where) {
-    Work work(context);
+    UnitOfWork work(context);
     if (call.id == 0) call.id = store.next_call_id();
     Changes changes;
     (changes.*where).push_back(call);
-    const engine::Outcome written = store.apply(changes, context.stamp());
+    const engine::Status written = store.apply(changes, context.stamp());
     ENSURE(bool(written), "a call can be noted");
     work.keep();
   };
@@ -444,7 +444,7 @@ engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProv
   std::optional<ProviderCall> call;
   {
     run.move_on();
-    Work work(run.context);
+    UnitOfWork work(run.context);
     Backorder backorder = store.backorder(id).value();
     Changes changes;
     call = engine::intend(changes, backorder, CallCommand::remove, store.next_call_id(),
@@ -460,7 +460,7 @@ engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProv
     const engine::Result<bool> looked = is_job_absent(provider, backorder);
     absent = looked && looked.value();
   }
-  Work work(run.context);
+  UnitOfWork work(run.context);
   Backorder backorder = store.backorder(id).value();
   Customer customer = customer_of(store, backorder);
   Changes changes;

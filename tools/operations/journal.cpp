@@ -12,7 +12,7 @@ using engine::ErrorCode;
 using engine::Money;
 using engine::TransferId;
 
-engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, TransferId after,
+engine::Result<engine::JournalSlice> journal_slice(engine::LedgerReader& store, TransferId after,
                                                    std::optional<engine::UtcTime> from,
                                                    std::optional<engine::UtcTime> to) {
   const TransferId last = store.last_transfer_before({});
@@ -45,18 +45,18 @@ engine::Result<engine::JournalSlice> journal_slice(engine::LedgerStore& store, T
 
 namespace {
 
-engine::JournalRows rows_of(engine::LedgerStore& store, const std::shared_ptr<engine::LedgerStore>& owned) {
+engine::JournalRows rows_of(engine::LedgerReader& store, const std::shared_ptr<engine::LedgerReader>& owned) {
   return {.each = [&store, owned](TransferId after, TransferId through,
                                   const auto& visit) { store.each_journal_row(after, through, visit); },
           .beside =
               [&store] {
-                const std::shared_ptr<engine::LedgerStore> reader = store.open_reader();
+                const std::shared_ptr<engine::LedgerReader> reader = store.open_reader();
                 return rows_of(*reader, reader);
               }};
 }
 
 }  // namespace
 
-engine::JournalRows journal_rows(engine::LedgerStore& store) { return rows_of(store, nullptr); }
+engine::JournalRows journal_rows(engine::LedgerReader& store) { return rows_of(store, nullptr); }
 
 }  // namespace operations

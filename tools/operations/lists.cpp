@@ -68,7 +68,7 @@ double typical_day(const std::vector<Coverage>& coverage, const std::vector<std:
   return sum == 0 ? 0 : squares / sum;
 }
 
-engine::Outcome check_size(const std::vector<engine::ImportedList>& before, const std::vector<Coverage>& coverage) {
+engine::Status check_size(const std::vector<engine::ImportedList>& before, const std::vector<Coverage>& coverage) {
   std::vector<std::string> zones;
   for (const Coverage& row : coverage) {
     if (row.rows > 0) zones.push_back(row.zone);
@@ -79,13 +79,13 @@ engine::Outcome check_size(const std::vector<engine::ImportedList>& before, cons
     const double was = typical_day(last.coverage, zones);
     if (was == 0) continue;  // speaks for other zones
     const double is = typical_day(coverage, zones);
-    if (is * 2 >= was) return engine::Done{};
+    if (is * 2 >= was) return engine::Unit{};
     return Error{ErrorCode::list_too_short,
                  "the list has about " + std::to_string(static_cast<long>(is)) + " names a day where list " +
                      std::to_string(last.id) + " of " + to_string(last.imported_at) + " had " +
                      std::to_string(static_cast<long>(was)) + ": cut off? Nothing was imported; --force accepts it"};
   }
-  return engine::Done{};
+  return engine::Unit{};
 }
 
 struct Merge {
@@ -161,10 +161,10 @@ class Mover {
   Mover(const Context& context, Changes& changes, ListReport& report)
       : store_(context.store), now_(context.now), changes_(changes), report_(report) {}
 
-  engine::Outcome move(Backorder& backorder) {
+  engine::Status move(Backorder& backorder) {
     const engine::BindingDrop binding =
         engine::binding_drop(store_.listings(backorder.name), store_.schedules().of(backorder.name.ace()), now_);
-    if (!binding.drop || backorder.drop == binding.drop) return engine::Done{};
+    if (!binding.drop || backorder.drop == binding.drop) return engine::Unit{};
     if (binding.conflict) {
       ++report_.conflicts;
       changes_.events.push_back(
@@ -177,12 +177,12 @@ class Mover {
            "sources disagree; the earliest deadline binds: " + to_string(binding.drop->deadline)});
     }
     // another drop of the name
-    if (backorder.drop && now_ >= backorder.drop->drop_at + engine::kDropCycle) return engine::Done{};
+    if (backorder.drop && now_ >= backorder.drop->drop_at + engine::kDropCycle) return engine::Unit{};
     ++(backorder.drop ? report_.backorders_moved : report_.dated);
     Customer& customer =
         customers_.try_emplace(backorder.customer.value(), store_.customer(backorder.customer).value()).first->second;
     const std::size_t transfers = changes_.transfers.size();
-    const engine::Outcome moved =
+    const engine::Status moved =
         engine::move_drop(changes_, backorder, customer, *binding.drop, store_.settings().reschedule_keep, now_);
     if (changes_.transfers.size() > transfers) ++report_.rescheduled;
     return moved;
@@ -201,7 +201,7 @@ class Mover {
 Result<ListReport> import_list(const Context& context, const ListImport& import, const std::vector<ListRow>& rows,
                                const std::function<void(std::size_t)>& progress) {
   engine::LedgerStore& store = context.store;
-  Work work(context);
+  UnitOfWork work(context);
   const std::optional<engine::Source> known = store.source(import.source);
   if (!known && !import.date_is) {
     return Error{
@@ -210,7 +210,7 @@ Result<ListReport> import_list(const Context& context, const ListImport& import,
   }
   if (known && import.date_is && *import.date_is != known->date_is) {
     return Error{ErrorCode::invalid_argument, "the dates of source '" + import.source + "' are " +
-                                                  std::string(name(known->date_is)) +
+                                                  std::string(to_word(known->date_is)) +
                                                   " dates; another kind of list needs a source of its own"};
   }
   const DateIs date_is = known ? known->date_is : *import.date_is;
@@ -245,7 +245,7 @@ Result<ListReport> import_list(const Context& context, const ListImport& import,
 
   const std::vector<engine::ImportedList> before = known ? store.lists(known->id) : std::vector<engine::ImportedList>{};
   if (!import.force) {
-    const engine::Outcome sound = check_size(before, coverage);
+    const engine::Status sound = check_size(before, coverage);
     if (!sound) return sound.error();
   }
   report.list = store.add_list(import.source, date_is, context.now, coverage, report.rows);
@@ -261,7 +261,7 @@ Result<ListReport> import_list(const Context& context, const ListImport& import,
   Changes changes;
   Mover mover(context, changes, report);
   for (Backorder& backorder : open_among(store, merged.dated)) {
-    const engine::Outcome moved = mover.move(backorder);
+    const engine::Status moved = mover.move(backorder);
     if (!moved) return moved.error();
   }
   for (const Backorder& backorder : open_among(store, merged.missing)) {
@@ -280,7 +280,7 @@ Result<ListReport> import_list(const Context& context, const ListImport& import,
                                 std::to_string(report.rows) + " rows, " + std::to_string(report.added) + " new, " +
                                 std::to_string(report.moved) + " moved, " + std::to_string(report.missing) +
                                 " missing"});
-  const engine::Outcome applied = store.apply(changes, context.stamp());
+  const engine::Status applied = store.apply(changes, context.stamp());
   if (!applied) return applied.error();
   work.keep();
   return report;

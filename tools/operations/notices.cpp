@@ -29,7 +29,7 @@ std::vector<std::string> words_of(const std::string& list) {
 }
 
 // What the event itself moved: transfers of one commit share its instant.
-Money amount_of(engine::LedgerStore& store, const LoggedEvent& event, NoticeKind kind) {
+Money amount_of(engine::LedgerReader& store, const LoggedEvent& event, NoticeKind kind) {
   const engine::Customer customer = store.customer(*event.customer).value();
   engine::TransferQuery query;
   query.backorder = event.backorder;
@@ -59,7 +59,7 @@ std::string local_or_nothing(const std::optional<engine::Drop>& drop, engine::Ut
 
 NoticeTexts::NoticeTexts() {
   for (const engine::NoticeForm& form : engine::notice_forms()) {
-    auto parsed = engine::NoticeTemplate::parse(form.text, form, "built-in " + std::string(name(form.kind)));
+    auto parsed = engine::NoticeTemplate::parse(form.text, form, "built-in " + std::string(to_word(form.kind)));
     ENSURE(bool(parsed), parsed ? "" : parsed.error().detail);
     templates_.emplace(form.kind, std::move(parsed).value());
   }
@@ -69,7 +69,7 @@ engine::Result<NoticeTexts> NoticeTexts::with(
     const std::function<std::optional<std::string>(const std::string& file)>& read, const std::string& folder) {
   NoticeTexts texts;
   for (const engine::NoticeForm& form : engine::notice_forms()) {
-    const std::string file = folder + "/" + std::string(name(form.kind)) + ".txt";
+    const std::string file = folder + "/" + std::string(to_word(form.kind)) + ".txt";
     const std::optional<std::string> text = read(file);
     if (!text) continue;
     auto parsed = engine::NoticeTemplate::parse(*text, form, file);
@@ -79,7 +79,7 @@ engine::Result<NoticeTexts> NoticeTexts::with(
   return texts;
 }
 
-engine::Result<NoticeChannel> channel_named(engine::LedgerStore& store, const std::string& name) {
+engine::Result<NoticeChannel> channel_named(engine::LedgerReader& store, const std::string& name) {
   for (NoticeChannel& channel : store.notice_channels()) {
     if (channel.name == name) return std::move(channel);
   }
@@ -90,7 +90,7 @@ engine::Result<Reply> add_channel(const Context& context, const RequestKey& requ
                                   std::optional<std::int64_t> from_event) {
   const Facts content{{"request", "add-notice-channel"},
                       {"channel", channel.name},
-                      {"method", std::string(name(channel.method))},
+                      {"method", std::string(to_word(channel.method))},
                       {"target", channel.target},
                       {"secret_file", channel.secret_file},
                       {"audience", channel.audience},
@@ -115,7 +115,7 @@ engine::Result<Reply> add_channel(const Context& context, const RequestKey& requ
       if (engine::parse_notice_kind(kind)) continue;
       std::string known;
       for (const engine::NoticeForm& form : engine::notice_forms())
-        known += (known.empty() ? "" : ", ") + std::string(name(form.kind));
+        known += (known.empty() ? "" : ", ") + std::string(to_word(form.kind));
       return Error{ErrorCode::invalid_argument, "'" + kind + "' is no kind of notice: " + known};
     }
     if (!channel.account.empty()) {
@@ -127,7 +127,7 @@ engine::Result<Reply> add_channel(const Context& context, const RequestKey& requ
     channel.made_by = context.actor;
     context.store.add_notice_channel(channel);
     return Facts{{"channel", channel.name},
-                 {"method", std::string(name(channel.method))},
+                 {"method", std::string(to_word(channel.method))},
                  {"target", channel.target},
                  {"after_event", std::to_string(channel.cursor)}};
   });
@@ -144,27 +144,27 @@ engine::Result<Reply> remove_channel(const Context& context, const RequestKey& r
 
 bool is_for(const NoticeChannel& channel, const LoggedEvent& event, NoticeKind kind, const std::string& account) {
   const engine::Audience audience = engine::form_of(kind).audience;
-  if (!channel.audience.empty() && channel.audience != name(audience)) return false;
+  if (!channel.audience.empty() && channel.audience != to_word(audience)) return false;
   if (!channel.account.empty() &&
       (audience != engine::Audience::customer || !event.customer || account != channel.account))
     return false;
   if (channel.kinds.empty()) return true;
   const std::vector<std::string> kinds = words_of(channel.kinds);
-  return std::ranges::find(kinds, name(kind)) != kinds.end();
+  return std::ranges::find(kinds, to_word(kind)) != kinds.end();
 }
 
-Notice compose(engine::LedgerStore& store, const LoggedEvent& event, NoticeKind kind, const std::string& account,
+Notice compose(engine::LedgerReader& store, const LoggedEvent& event, NoticeKind kind, const std::string& account,
                const NoticeTexts& texts) {
   const engine::NoticeForm& form = engine::form_of(kind);
   Notice notice{event.id, kind, event.at, {}, {}, {}};
   engine::Variables& variables = notice.variables;
   variables["notice"] = std::to_string(event.id);
-  variables["kind"] = name(kind);
+  variables["kind"] = to_word(kind);
   variables["at"] = to_string(event.at);
   variables["account"] = account;
   variables["actor"] = event.actor;
   variables["detail"] = event.detail;
-  variables["reason"] = event.reason ? name(*event.reason) : "";
+  variables["reason"] = event.reason ? to_word(*event.reason) : "";
   variables["reason_text"] = event.reason ? engine::sentence(*event.reason) : "";
   if (form.of_backorder) {
     ENSURE(event.backorder, "an event of this kind concerns a backorder");
@@ -174,7 +174,7 @@ Notice compose(engine::LedgerStore& store, const LoggedEvent& event, NoticeKind 
     variables["domain"] = backorder.name.unicode();
     variables["domain_ace"] = backorder.name.ace();
     variables["zone"] = backorder.zone;
-    variables["state"] = name(event.to.value_or(backorder.state));
+    variables["state"] = to_word(event.to.value_or(backorder.state));
     variables["deposit_due"] = time_or_nothing(backorder.drop, &engine::Drop::deposit_due);
     variables["deadline"] = time_or_nothing(backorder.drop, &engine::Drop::deadline);
     variables["deadline_local"] = local_or_nothing(backorder.drop, &engine::Drop::deadline, zone);
@@ -190,9 +190,9 @@ Notice compose(engine::LedgerStore& store, const LoggedEvent& event, NoticeKind 
 std::string to_json(const Notice& notice) {
   nlohmann::ordered_json json{{"schema", "dropledger.notice/1"},
                               {"id", std::to_string(notice.id)},
-                              {"kind", name(notice.kind)},
+                              {"kind", to_word(notice.kind)},
                               {"at", to_string(notice.at)},
-                              {"audience", name(engine::form_of(notice.kind).audience)},
+                              {"audience", to_word(engine::form_of(notice.kind).audience)},
                               {"subject", notice.subject},
                               {"text", notice.body}};
   for (const auto& [variable, value] : notice.variables) {
@@ -227,7 +227,7 @@ SendReport send_notices(const Context& context, const NoticeChannel& channel, co
     delivery.last_at = context.now;
     delivery.next_at = trouble ? std::optional(context.now + engine::pause_after(delivery.attempts)) : std::nullopt;
     delivery.trouble = trouble.value_or("");
-    Work work(context);
+    UnitOfWork work(context);
     store.put_notice_delivery(delivery);
     store.advance_notice_cursor(channel.name, event.id);
     work.keep();
@@ -268,7 +268,7 @@ SendReport send_notices(const Context& context, const NoticeChannel& channel, co
       }
     }
     cursor = events.back().id;
-    Work work(context);
+    UnitOfWork work(context);
     store.advance_notice_cursor(channel.name, cursor);  // past what was for nobody here
     work.keep();
   }
@@ -277,7 +277,7 @@ SendReport send_notices(const Context& context, const NoticeChannel& channel, co
 bool announce(const Context& context, const engine::Verification& result) {
   if (result.findings.empty()) return false;
   const std::string detail = result.findings.front().check + ": " + result.findings.front().what;
-  Work work(context);
+  UnitOfWork work(context);
   std::string last;
   engine::EventQuery query;
   query.kinds = {engine::EventKind::verify_failed};
@@ -285,7 +285,7 @@ bool announce(const Context& context, const engine::Verification& result) {
   if (last == detail) return false;
   engine::Changes changes;
   changes.events.push_back({engine::EventKind::verify_failed, {}, {}, {}, {}, {}, detail});
-  const engine::Outcome written = context.store.apply(changes, context.stamp());
+  const engine::Status written = context.store.apply(changes, context.stamp());
   ENSURE(bool(written), "an event can be logged");
   work.keep();
   return true;

@@ -33,12 +33,12 @@ engine::Result<Reply> add_channel(const Context& context, const RequestKey& requ
 // channel_not_found
 engine::Result<Reply> remove_channel(const Context& context, const RequestKey& request, const std::string& name);
 // channel_not_found
-engine::Result<engine::NoticeChannel> channel_named(engine::LedgerStore& store, const std::string& name);
+engine::Result<engine::NoticeChannel> channel_named(engine::LedgerReader& store, const std::string& name);
 
 // Those of an event range that are for this channel (or for anybody), composed; `limit` 0 is no limit.
 bool is_for(const engine::NoticeChannel& channel, const engine::LoggedEvent& event, engine::NoticeKind kind,
             const std::string& account);
-engine::Notice compose(engine::LedgerStore& store, const engine::LoggedEvent& event, engine::NoticeKind kind,
+engine::Notice compose(engine::LedgerReader& store, const engine::LoggedEvent& event, engine::NoticeKind kind,
                        const std::string& account, const NoticeTexts& texts);
 
 // {"schema":"dropledger.notice/1","id":"17","kind":"void","at":…,"audience":…,"subject":…,"text":…, and every

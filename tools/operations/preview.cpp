@@ -33,7 +33,7 @@ struct Facts {
   }
 };
 
-engine::Result<Facts> imagine(engine::LedgerStore& store, const PreviewQuery& query) {
+engine::Result<Facts> imagine(engine::LedgerReader& store, const PreviewQuery& query) {
   Facts facts;
   if (query.customer) {
     if (auto one = store.customer(*query.customer)) facts.customers.push_back(*std::move(one));
@@ -46,7 +46,7 @@ engine::Result<Facts> imagine(engine::LedgerStore& store, const PreviewQuery& qu
     if (!found) return Error{ErrorCode::backorder_not_found, "there is no " + which + "; see 'backorder list'"};
     if (is_final(found->state))
       return Error{ErrorCode::impossible_step,
-                   which + " has ended as " + std::string(name(found->state)) + ": nothing is left to drop"};
+                   which + " has ended as " + std::string(to_word(found->state)) + ": nothing is left to drop"};
     if (found->job_may_exist()) {
       return Error{ErrorCode::job_may_exist,
                    which + " has a job at the provider: its deposit returns only once the job's deletion is confirmed"};
@@ -64,7 +64,8 @@ engine::Result<Facts> imagine(engine::LedgerStore& store, const PreviewQuery& qu
                    "there is no backorder " + std::to_string(id.value()) + "; see 'backorder list'"};
     if (found->state != engine::State::requested) {
       return Error{ErrorCode::impossible_step, "backorder " + std::to_string(id.value()) + " is " +
-                                                   std::string(name(found->state)) + ": its priority matters no more"};
+                                                   std::string(to_word(found->state)) +
+                                                   ": its priority matters no more"};
     }
     facts.priorities.insert_or_assign(id, priority);
   }
@@ -112,7 +113,7 @@ class Calendar {
 // belongs to that thread.
 class RowsAhead {
  public:
-  RowsAhead(engine::LedgerStore& store, const engine::BackorderQuery& query)
+  RowsAhead(engine::LedgerReader& store, const engine::BackorderQuery& query)
       : reading_(std::async(std::launch::async, [this, &store, query] { read(store, query); })) {}
   ~RowsAhead() {
     const std::lock_guard lock(mutex_);
@@ -141,7 +142,7 @@ class RowsAhead {
   static constexpr std::size_t kTogether = 1'024, kMostWaiting = 4;
   struct NotWanted {};
 
-  void read(engine::LedgerStore& store, const engine::BackorderQuery& query) {
+  void read(engine::LedgerReader& store, const engine::BackorderQuery& query) {
     std::vector<Backorder> rows;
     const auto give = [&] {
       std::unique_lock lock(mutex_);
@@ -185,7 +186,7 @@ const PreviewRow* AccountPreview::first_short() const {
   return found == rows.end() ? nullptr : &*found;
 }
 
-engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const PreviewQuery& query,
+engine::Result<FundingOutlook> each_preview(engine::LedgerReader& store, const PreviewQuery& query,
                                             const std::function<void(AccountPreview&&)>& visit) {
   const engine::Result<Facts> imagined = imagine(store, query);
   if (!imagined) return imagined.error();
@@ -238,7 +239,7 @@ engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const Pr
   return FundingOutlook{calendar.all(), jobs.days(), jobs.uncosted()};
 }
 
-engine::Result<FundingPreview> preview(engine::LedgerStore& store, const PreviewQuery& query) {
+engine::Result<FundingPreview> preview(engine::LedgerReader& store, const PreviewQuery& query) {
   FundingPreview report;
   engine::Result<FundingOutlook> outlook =
       each_preview(store, query, [&](AccountPreview&& account) { report.accounts.push_back(std::move(account)); });

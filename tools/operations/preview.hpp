@@ -63,13 +63,13 @@ struct FundingOutlook {
 // afterwards. A million backorders are never held at once but as packed rows. The next are read on another thread
 // meanwhile. REQUIRES: `visit` does not use the store. backorder_not_found, impossible_step (it has ended),
 // job_may_exist (its deposit returns only with the provider's word).
-engine::Result<FundingOutlook> each_preview(engine::LedgerStore& store, const PreviewQuery& query,
+engine::Result<FundingOutlook> each_preview(engine::LedgerReader& store, const PreviewQuery& query,
                                             const std::function<void(AccountPreview&&)>& visit);
 
 struct FundingPreview : FundingOutlook {
   std::vector<AccountPreview> accounts{};
 };
 // All of them at once: for one account, or a small book.
-engine::Result<FundingPreview> preview(engine::LedgerStore& store, const PreviewQuery& query);
+engine::Result<FundingPreview> preview(engine::LedgerReader& store, const PreviewQuery& query);
 
 }  // namespace operations

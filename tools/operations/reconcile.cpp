@@ -52,7 +52,7 @@ std::vector<std::string> references_of(const std::string& key, const std::string
 // The keys of requests, asked once for neighbours.
 class RequestKeys {
  public:
-  explicit RequestKeys(engine::LedgerStore& store) : store_(store) {}
+  explicit RequestKeys(engine::LedgerReader& store) : store_(store) {}
   const std::string& of(const Transfer& transfer) {
     if (transfer.request != last_) {
       last_ = transfer.request;
@@ -63,7 +63,7 @@ class RequestKeys {
   }
 
  private:
-  engine::LedgerStore& store_;
+  engine::LedgerReader& store_;
   std::optional<engine::RequestId> last_{};
   std::string key_{};
 };
@@ -79,7 +79,7 @@ DifferenceClass class_of_check(const std::string& check) {
 
 // The customers' money, and the cash that must be there for it. A gap is a fact for the operator, no contradiction in
 // the books.
-void add_cover(LoopReport& report, engine::LedgerStore& store) {
+void add_cover(LoopReport& report, engine::LedgerReader& store) {
   struct Sums {
     Money cash, owed;
   };
@@ -119,7 +119,7 @@ void add_cover(LoopReport& report, engine::LedgerStore& store) {
   }
 }
 
-LoopReport self(engine::LedgerStore& store, const ReconcileOptions& options) {
+LoopReport self(engine::LedgerReader& store, const ReconcileOptions& options) {
   LoopReport report{Loop::self};
   const engine::Verification verified = store.verify(options.progress);
   report.proved = verified.transfers + verified.accounts + verified.backorders + verified.seals;
@@ -142,7 +142,7 @@ LoopReport self(engine::LedgerStore& store, const ReconcileOptions& options) {
 
 // ---- ours against the provider
 
-std::vector<engine::Backorder> backorders_with_a_job(engine::LedgerStore& store) {
+std::vector<engine::Backorder> backorders_with_a_job(engine::LedgerReader& store) {
   engine::BackorderQuery query;
   query.with_job = true;
   std::vector<engine::Backorder> found = store.backorders(query);
@@ -156,7 +156,7 @@ std::vector<engine::Backorder> backorders_with_a_job(engine::LedgerStore& store)
   return found;
 }
 
-std::vector<MoneyItem> purse_items(engine::LedgerStore& store) {
+std::vector<MoneyItem> purse_items(engine::LedgerReader& store) {
   std::vector<MoneyItem> items;
   RequestKeys keys(store);
   engine::TransferQuery query;
@@ -181,7 +181,7 @@ std::vector<MoneyItem> purse_items(engine::LedgerStore& store) {
   return items;
 }
 
-LoopReport jobs(engine::LedgerStore& store, engine::BackorderProvider& provider, engine::UtcTime now) {
+LoopReport jobs(engine::LedgerReader& store, engine::BackorderProvider& provider, engine::UtcTime now) {
   LoopReport report{Loop::jobs};
   const auto listed = provider.jobs({});
   if (!listed) {
@@ -193,7 +193,7 @@ LoopReport jobs(engine::LedgerStore& store, engine::BackorderProvider& provider,
   return report;
 }
 
-LoopReport purse(engine::LedgerStore& store, engine::BackorderProvider& provider, engine::UtcTime now) {
+LoopReport purse(engine::LedgerReader& store, engine::BackorderProvider& provider, engine::UtcTime now) {
   LoopReport report{Loop::purse};
   std::vector<MoneyItem> ours = purse_items(store);
   engine::UtcTime from = store.book().made_at;
@@ -221,7 +221,7 @@ LoopReport purse(engine::LedgerStore& store, engine::BackorderProvider& provider
 // ---- ours against the bank
 
 // Movements of the cash accounts by source: one per request, as the bank sees one payment where we post two transfers.
-std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerStore& store) {
+std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerReader& store) {
   const std::vector<std::string> names = store.names_of_customers();
   std::map<std::string, std::vector<MoneyItem>> items;
   std::map<std::pair<std::string, engine::RequestId>, std::size_t> of_request;
@@ -264,7 +264,7 @@ std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerStore& st
   return items;
 }
 
-LoopReport bank(engine::LedgerStore& store, const ReconcileOptions& options, engine::UtcTime now) {
+LoopReport bank(engine::LedgerReader& store, const ReconcileOptions& options, engine::UtcTime now) {
   LoopReport report{Loop::bank};
   std::map<std::string, std::vector<MoneyItem>> ours = cash_items(store);
   std::map<std::string, std::vector<engine::ExternalLine>> lines;
@@ -296,7 +296,7 @@ LoopReport bank(engine::LedgerStore& store, const ReconcileOptions& options, eng
 
 }  // namespace
 
-std::vector<LoopReport> reconcile(engine::LedgerStore& store, engine::BackorderProvider* provider,
+std::vector<LoopReport> reconcile(engine::LedgerReader& store, engine::BackorderProvider* provider,
                                   const ReconcileOptions& options, engine::UtcTime now) {
   std::vector<LoopReport> reports;
   for (const Loop loop : engine::kLoops) {

@@ -19,7 +19,7 @@ struct ReconcileOptions {
 };
 
 // In the order of engine::kLoops. `provider` may be null: then jobs and purse are not done.
-std::vector<engine::LoopReport> reconcile(engine::LedgerStore& store, engine::BackorderProvider* provider,
+std::vector<engine::LoopReport> reconcile(engine::LedgerReader& store, engine::BackorderProvider* provider,
                                           const ReconcileOptions& options, engine::UtcTime now);
 
 }  // namespace operations

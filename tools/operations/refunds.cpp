@@ -82,7 +82,7 @@ Error off(std::string detail) {
 }
 
 std::string text_of(const Move& move) {
-  return "transfer " + std::to_string(move.id) + " (" + std::string(name(move.kind)) + ")";
+  return "transfer " + std::to_string(move.id) + " (" + std::string(to_word(move.kind)) + ")";
 }
 Money amount_of(const Move& move) { return Money::of_minor(move.minor, move.currency); }
 
@@ -132,13 +132,13 @@ std::optional<Error> find_off(const BackorderDeposit& backorder, const Customer&
                    std::to_string(deposit.end->id));
       }
       if (deposit.attempt() == backorder.attempt && holds_deposit(backorder.state)) {
-        return off(row() + ": " + std::string(name(backorder.state)) + ", but its deposit ended with transfer " +
+        return off(row() + ": " + std::string(to_word(backorder.state)) + ", but its deposit ended with transfer " +
                    std::to_string(deposit.end->id));
       }
       continue;
     }
     if (deposit.attempt() != backorder.attempt || !holds_deposit(backorder.state)) {
-      return off(row() + ": " + reserved_by() + " never ended, yet it is " + std::string(name(backorder.state)));
+      return off(row() + ": " + reserved_by() + " never ended, yet it is " + std::string(to_word(backorder.state)));
     }
     if (backorder.deposit != deposit.amount()) {
       return off(row() + ": holds " + (backorder.deposit ? to_string_with_code(*backorder.deposit) : "nothing") +
@@ -149,7 +149,7 @@ std::optional<Error> find_off(const BackorderDeposit& backorder, const Customer&
     held += deposit.amount();
   }
   if (holds_deposit(backorder.state) && !holds) {
-    return off("backorder " + std::to_string(backorder.id.value()) + " is " + std::string(name(backorder.state)) +
+    return off("backorder " + std::to_string(backorder.id.value()) + " is " + std::string(to_word(backorder.state)) +
                ", but no transfer reserved its deposit");
   }
   return std::nullopt;
@@ -198,7 +198,7 @@ class ByBackorder {
   std::int64_t first_ = 0;
 };
 
-Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
+Books read(engine::LedgerReader& store, std::optional<engine::CustomerId> only) {
   Books books;
   if (!only)
     books.customers = store.customers();
@@ -218,7 +218,7 @@ Books read(engine::LedgerStore& store, std::optional<engine::CustomerId> only) {
 
 class Reporter {
  public:
-  Reporter(engine::LedgerStore& store, Books& books, const RefundQuery& query)
+  Reporter(engine::LedgerReader& store, Books& books, const RefundQuery& query)
       : store_(store), books_(books), query_(query) {}
 
   // Every backorder and what moved for it.
@@ -342,8 +342,8 @@ class Reporter {
     // An earlier attempt of the same backorder can only have been rescheduled.
     const bool earlier = end.attempt < backorder.attempt || !is_final(backorder.state);
     std::string cause = refunded
-                            ? std::string(name(earlier ? engine::Reason::rescheduled
-                                                       : backorder.reason.value_or(engine::Reason::not_registered)))
+                            ? std::string(to_word(earlier ? engine::Reason::rescheduled
+                                                          : backorder.reason.value_or(engine::Reason::not_registered)))
                             : "captured";
     const std::string& account = books_.customers[books_.place_of(backorder.customer)].name;
     EndedDeposit row{engine::TransferId(end.id),
@@ -392,7 +392,7 @@ class Reporter {
       add(refunded ? "refund later than outcome" : "capture later than outcome", deposit.end->recorded_at, late_by);
   }
 
-  engine::LedgerStore& store_;
+  engine::LedgerReader& store_;
   Books& books_;
   const RefundQuery& query_;
   static constexpr std::uint32_t kNoFlow = ~std::uint32_t{0};
@@ -410,7 +410,7 @@ class Reporter {
 
 }  // namespace
 
-engine::Result<RefundReport> refund_report(engine::LedgerStore& store, const RefundQuery& query) {
+engine::Result<RefundReport> refund_report(engine::LedgerReader& store, const RefundQuery& query) {
   Books books = read(store, query.customer);
   Reporter reporter(store, books, query);
   if (const std::optional<Error> problem = reporter.run()) return *problem;

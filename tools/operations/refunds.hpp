@@ -59,6 +59,6 @@ struct RefundQuery {
 
 // report_not_balanced names the first row that is off, with both figures. It looks at the deposits of all times,
 // whatever the period: an opening is only as good as what lies before it.
-engine::Result<RefundReport> refund_report(engine::LedgerStore& store, const RefundQuery& query);
+engine::Result<RefundReport> refund_report(engine::LedgerReader& store, const RefundQuery& query);
 
 }  // namespace operations

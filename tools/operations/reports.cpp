@@ -10,7 +10,7 @@ namespace {
 using engine::AccountKind;
 using engine::Backorder;
 using engine::Customer;
-using engine::LedgerStore;
+using engine::LedgerReader;
 using engine::Money;
 using engine::to_string;
 using engine::Transfer;
@@ -26,7 +26,7 @@ Money change_of(const Transfer& transfer, const Customer& customer, AccountKind 
   return kind == AccountKind::receivable ? -change : change;
 }
 
-std::unordered_map<std::int64_t, Backorder> backorders_of(LedgerStore& store,
+std::unordered_map<std::int64_t, Backorder> backorders_of(LedgerReader& store,
                                                           std::optional<engine::CustomerId> customer) {
   engine::BackorderQuery query;
   query.customer = customer;
@@ -54,7 +54,7 @@ std::string next_step(const Backorder& backorder, bool overdue) {
 
 }  // namespace
 
-Statement statement(LedgerStore& store, const Customer& customer, const Period& period) {
+Statement statement(LedgerReader& store, const Customer& customer, const Period& period) {
   const Money zero = Money::zero(customer.currency);
   Statement report{customer, zero, zero, zero, {}, zero, zero, zero};
   engine::TransferQuery query;  // from the beginning: what lies before the period makes the opening balance
@@ -92,7 +92,7 @@ Statement statement(LedgerStore& store, const Customer& customer, const Period& 
   return report;
 }
 
-void each_trial_balance_row(LedgerStore& store, const Period& period,
+void each_trial_balance_row(LedgerReader& store, const Period& period,
                             const std::function<void(const TrialBalanceRow&)>& visit) {
   // What rows are ordered by is worked out once for each, so that few bytes are moved while they are sorted.
   struct Name {
@@ -135,7 +135,7 @@ void each_trial_balance_row(LedgerStore& store, const Period& period,
   }
 }
 
-std::vector<OpenDeposit> open_deposits(LedgerStore& store, std::optional<engine::CustomerId> customer, UtcTime now) {
+std::vector<OpenDeposit> open_deposits(LedgerReader& store, std::optional<engine::CustomerId> customer, UtcTime now) {
   const std::vector<std::string> names = store.names_of_customers();
   const engine::Settings settings = store.settings();
   engine::BackorderQuery query;

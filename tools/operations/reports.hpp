@@ -29,7 +29,7 @@ struct Statement {
   std::vector<StatementLine> lines;
   engine::Money closing_available, closing_reserved, closing_owed;
 };
-Statement statement(engine::LedgerStore& store, const engine::Customer& customer, const Period& period);
+Statement statement(engine::LedgerReader& store, const engine::Customer& customer, const Period& period);
 
 struct TrialBalanceRow {
   const engine::LedgerAccountKey& account;
@@ -38,7 +38,7 @@ struct TrialBalanceRow {
 };
 // By currency, code, customer. Sums of debits and credits agree per currency, or the books are broken (verify says
 // where).
-void each_trial_balance_row(engine::LedgerStore& store, const Period& period,
+void each_trial_balance_row(engine::LedgerReader& store, const Period& period,
                             const std::function<void(const TrialBalanceRow&)>& visit);
 
 struct OpenDeposit {
@@ -50,7 +50,7 @@ struct OpenDeposit {
   bool overdue = false;
   std::string next;  // what happens next, for people
 };
-std::vector<OpenDeposit> open_deposits(engine::LedgerStore& store, std::optional<engine::CustomerId> customer,
+std::vector<OpenDeposit> open_deposits(engine::LedgerReader& store, std::optional<engine::CustomerId> customer,
                                        engine::UtcTime now);
 
 }  // namespace operations

@@ -68,13 +68,13 @@ void void_missed(SweepRun& run) {
 void close_answered(SweepRun& run) {
   engine::CaseQuery overdue;
   overdue.kind = engine::CaseKind::overdue;
-  Work work(run.context);
+  UnitOfWork work(run.context);
   Changes changes;
   for (const engine::Case& open : run.context.store.cases(overdue)) {
     const Backorder backorder = run.context.store.backorder(open.backorder.value()).value();
     const bool waits = backorder.state == State::active ? backorder.open_call.has_value() : !is_final(backorder.state);
     if (waits) continue;
-    const std::string how = "answered by itself: " + std::string(name(backorder.state));
+    const std::string how = "answered by itself: " + std::string(to_word(backorder.state));
     changes.closed_cases.push_back({open.id, how});
     changes.events.push_back({engine::EventKind::case_closed,
                               open.customer,
@@ -82,7 +82,7 @@ void close_answered(SweepRun& run) {
                               {},
                               {},
                               {},
-                              std::string(name(open.kind)) + " " + how});
+                              std::string(to_word(open.kind)) + " " + how});
     run.add(Stage::settle, "cases answered", 1);
   }
   run.commit(work, changes);
@@ -102,7 +102,7 @@ void settle_outcomes(SweepRun& run) {
                        decided.changes, backorder, customer, {settings, tax_bp, std::nullopt, run.context.now});
                    run.require(settled);
                    if (settled.value()) {
-                     decided.report.add(Stage::settle, name(backorder.state), 1);
+                     decided.report.add(Stage::settle, to_word(backorder.state), 1);
                      ++decided.settled;
                    }
                    if (engine::check_overdue(decided.changes, backorder, settings, run.context.now))
@@ -141,7 +141,7 @@ void warn_of_purse(SweepRun& run, engine::BackorderProvider& provider, JobCosts&
   }
   const engine::Money spendable = purse.value().spendable();
   const PurseShortage shortage = shortage_of(costs.days(), spendable);
-  Work work(run.context);
+  UnitOfWork work(run.context);
   engine::Money warned = engine::Money::zero(spendable.currency());
   for (const engine::Money& one : run.context.store.purse_warnings()) {
     if (one.currency() == warned.currency()) warned = one;
@@ -209,7 +209,7 @@ void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
                  if (costs.knows_any()) costs.add(plan, theirs, customer);
                });
   // Accounts that were warned and have nothing due any more.
-  Work work(run.context);
+  UnitOfWork work(run.context);
   Changes changes;
   for (Customer& customer : run.context.store.customers()) {
     if (customer.warned.is_zero() || std::ranges::binary_search(seen, customer.id)) continue;
@@ -221,7 +221,7 @@ void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
 
 }  // namespace
 
-std::string_view name(Stage stage) { return engine::word_of(kStageWords, stage); }
+std::string_view to_word(Stage stage) { return engine::word_of(kStageWords, stage); }
 std::optional<Stage> parse_stage(std::string_view text) { return engine::value_of(kStageWords, text); }
 
 void SweepReport::add(Stage stage, std::string_view what, std::int64_t count) {
@@ -264,7 +264,7 @@ SweepReport sweep(const Context& context, engine::BackorderProvider* provider, c
       case Stage::sync:
         if (provider == nullptr) {
           run.report.troubles.push_back(
-              {engine::ErrorCode::provider_unreachable, "no provider is configured: '" + std::string(name(stage)) +
+              {engine::ErrorCode::provider_unreachable, "no provider is configured: '" + std::string(to_word(stage)) +
                                                             "' was left out; see --provider and --registry"});
         } else if (stage == Stage::submit) {
           submit_jobs(run, *provider);

@@ -18,7 +18,7 @@ namespace operations {
 enum class Stage : std::uint8_t { reserve, voids, submit, sync, settle, warn };
 inline constexpr Stage kStages[] = {Stage::reserve, Stage::voids,  Stage::submit,
                                     Stage::sync,    Stage::settle, Stage::warn};
-std::string_view name(Stage stage);  // "reserve", "void", "submit", ...
+std::string_view to_word(Stage stage);  // "reserve", "void", "submit", ...
 std::optional<Stage> parse_stage(std::string_view text);
 
 // Points a test may stop at, between which nothing is half done.

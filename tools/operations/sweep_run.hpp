@@ -48,13 +48,13 @@ struct SweepRun {
     reach(Milestone::before_commit);
   }
   // The same, and keeps the unit of work.
-  void commit(Work& work, const engine::Changes& changes) {
+  void commit(UnitOfWork& work, const engine::Changes& changes) {
     write(changes);
     work.keep();
   }
   template <typename T>
   static void require(const engine::Result<T>& done) {
-    ENSURE(bool(done), std::string(name(done.error().code)) + ": " + done.error().detail);
+    ENSURE(bool(done), std::string(to_word(done.error().code)) + ": " + done.error().detail);
   }
 };
 
@@ -72,7 +72,7 @@ void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Decidi
   for (bool left = true; left;) {
     // lives longer than the unit of work, whose end waits for the thread that fills it
     std::optional<Decided> ahead;
-    Work work(run.context);
+    UnitOfWork work(run.context);
     for (std::size_t together = 0; left;) {
       engine::AccountRows rows = store.next_accounts(query, wanted);
       left = rows.backorders.size() >= wanted;
@@ -93,7 +93,7 @@ void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Decidi
       for (std::int64_t i = 0; i < decided.settled; ++i) run.reach(Milestone::in_settlement);
       run.write(decided.changes);
       if (decided.kept) decided.kept();
-      if (!goes_on || store.is_awaited()) break;
+      if (!goes_on || store.has_waiting_writer()) break;
     }
     work.keep();
     if (done > 0 && run.options.progress) run.options.progress(stage, done);

@@ -13,7 +13,7 @@ using engine::ErrorCode;
 using engine::Result;
 using engine::User;
 
-engine::Outcome check_login(const std::string& login) {
+engine::Status check_login(const std::string& login) {
   const auto is_plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
            c == '_' || c == '@';
@@ -27,13 +27,13 @@ engine::Outcome check_login(const std::string& login) {
     return Error{ErrorCode::invalid_argument,
                  "'" + login + "' is no login: letters, digits and . - _ @, at most 64; a role is written login!role"};
   }
-  return engine::Done{};
+  return engine::Unit{};
 }
 
-engine::Outcome check_password(const std::string& password) {
+engine::Status check_password(const std::string& password) {
   if (password.size() >= kShortestPassword && password.size() <= kLongestPassword &&
       password.find('\0') == std::string::npos)
-    return engine::Done{};
+    return engine::Unit{};
   return Error{ErrorCode::invalid_argument, "a password has at least " + std::to_string(kShortestPassword) +
                                                 " and at most " + std::to_string(kLongestPassword) + " bytes"};
 }
@@ -60,8 +60,8 @@ Result<Reply> change_user(const Context& context, const RequestKey& request, con
 
 Result<Reply> add_user(const Context& context, const RequestKey& request, const std::string& login,
                        const std::string& account, const std::string& password) {
-  if (const engine::Outcome sound = check_login(login); !sound) return sound.error();
-  if (const engine::Outcome sound = check_password(password); !sound) return sound.error();
+  if (const engine::Status sound = check_login(login); !sound) return sound.error();
+  if (const engine::Status sound = check_password(password); !sound) return sound.error();
   const std::string hash = hash_password(password);
   return run_request(
       context, request, {{"request", "user add"}, {"user", login}, {"account", account}},
@@ -83,7 +83,7 @@ Result<Reply> add_user(const Context& context, const RequestKey& request, const 
 
 Result<Reply> change_password(const Context& context, const RequestKey& request, const std::string& login,
                               const std::string& password) {
-  if (const engine::Outcome sound = check_password(password); !sound) return sound.error();
+  if (const engine::Status sound = check_password(password); !sound) return sound.error();
   const std::string hash = hash_password(password);
   return change_user(context, request, "user passwd", login, [&](Changes& changes, User& user) {
     user.password_hash = hash;

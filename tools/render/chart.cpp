@@ -25,7 +25,7 @@ constexpr int kPlotTop = 12, kPlotHeight = 190, kPictureHeight = 224;
 constexpr int kGridLines = 4;
 constexpr std::size_t kAxisLabels = 3;  // what fits side by side on a telephone
 
-std::string_view name(Tone tone) { return engine::word_of(kTones, tone); }
+std::string_view to_word(Tone tone) { return engine::word_of(kTones, tone); }
 
 std::string figure(std::int64_t value, const std::optional<engine::Currency>& currency) {
   return currency ? to_string_with_code(engine::Money::of_minor(value, *currency)) : std::to_string(value);
@@ -129,7 +129,7 @@ void append_legend(std::string& out, const std::vector<std::pair<std::string, To
   out += "<ul class=\"legend\">";
   for (const auto& [text, tone] : entries) {
     out += "<li><svg aria-hidden=\"true\"><rect width=\"12\" height=\"12\" rx=\"2\" class=\"";
-    out += name(tone);
+    out += to_word(tone);
     out += "\"/></svg>";
     append_html(out, text);
     out += "</li>";
@@ -195,7 +195,7 @@ struct Draw {
       if (series.values[i] == 0) continue;
       const double top = scale.y(below + series.values[i]);
       out += "<rect class=\"";
-      out += name(series.tone);
+      out += to_word(series.tone);
       out += "\" x=\"" + std::to_string(10 * i + 1) + "\" width=\"8\" y=\"";
       append_number(out, top);
       out += "\" height=\"";
@@ -209,7 +209,7 @@ struct Draw {
 
   void append_steps(const Columns& chart, const Scale& scale) const {
     out += "<path class=\"line ";
-    out += name(chart.line->tone);
+    out += to_word(chart.line->tone);
     out += "\" d=\"";
     for (std::size_t i = 0; i < chart.labels.size(); ++i) {
       out += i == 0 ? "M0 " : "V";
@@ -239,7 +239,7 @@ struct Draw {
         out += "</small>";
       }
       out += "</dd><dd class=\"bar\" aria-hidden=\"true\"><svg height=\"14\"><rect height=\"14\" rx=\"2\" class=\"";
-      out += name(bar.tone);
+      out += to_word(bar.tone);
       out += "\" width=\"";
       append_number(out, 100.0 * static_cast<double>(bar.value) / static_cast<double>(highest));
       out += "%\"/></svg></dd>";
@@ -272,7 +272,7 @@ struct Draw {
     for (const Steps::Line& line : chart.lines) {
       if (line.points.empty()) continue;
       out += "<path class=\"line ";
-      out += name(line.tone);
+      out += to_word(line.tone);
       out += "\" d=\"M";
       append_number(out, x(line.points.front().at));
       out += " ";
@@ -308,7 +308,7 @@ struct Draw {
     out += "<ul class=\"tiles\">";
     for (const Tiles::Tile& tile : chart.tiles) {
       out += "<li class=\"";
-      out += name(tile.tone);
+      out += to_word(tile.tone);
       out += "\">";
       append_html(out, tile.name);
       out += "<b>";

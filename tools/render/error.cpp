@@ -46,7 +46,7 @@ int exit_status(engine::ErrorCode code) { return static_cast<int>(engine::error_
 
 void write_error(std::ostream& err, const engine::Error& error, Format format, bool color) {
   write_refusal(err,
-                {engine::name(error.code), static_cast<int>(error.code), error.detail, engine::retryable(error.code),
+                {engine::to_word(error.code), static_cast<int>(error.code), error.detail, engine::retryable(error.code),
                  exit_status(error.code)},
                 format, color);
 }

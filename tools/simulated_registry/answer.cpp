@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include "engine/life.hpp"
+#include "engine/lifecycle.hpp"
 
 namespace simulated_registry {
 
@@ -89,7 +89,7 @@ ProviderAnswer job_answer(const ProviderJob& job) {
 
 void fill_job(ProviderJob& job, const Standing& standing, std::size_t application) {
   const State state = standing.of(application);
-  job.status = engine::name(state);
+  job.status = engine::to_word(state);
   std::string zone = job.name.ace().substr(job.name.ace().rfind('.') + 1);
   for (char& letter : zone) {
     if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');

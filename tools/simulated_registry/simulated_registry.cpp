@@ -420,7 +420,7 @@ struct SimulatedRegistry::File {
   }
 };
 
-engine::Outcome SimulatedRegistry::create(const std::string& path, const World& world) {
+engine::Status SimulatedRegistry::create(const std::string& path, const World& world) {
   if (std::optional<Error> error = impossible(world)) return *error;
   // Exclusively: two who make it at once must not share it.
   std::FILE* file = std::fopen(path.c_str(), "wxe");
@@ -451,7 +451,7 @@ engine::Outcome SimulatedRegistry::create(const std::string& path, const World& 
     }
     return Error{ErrorCode::database_failed, path + ": " + error.what()};
   }
-  return engine::Done{};
+  return engine::Unit{};
 }
 
 Result<std::unique_ptr<SimulatedRegistry>> SimulatedRegistry::open(const std::string& path, Clock clock) {
@@ -756,7 +756,7 @@ Result<engine::ProviderAccounting> SimulatedRegistry::accounting(UtcTime from, U
     return found;
   });
   if (!read) return read;
-  const engine::Outcome sound = engine::check_sum(read.value());
+  const engine::Status sound = engine::check_sum(read.value());
   ENSURE(bool(sound), "a sum is its parts");
   return read;
 }

@@ -86,7 +86,7 @@ class SimulatedRegistry final : public engine::BackorderProvider {
   using Clock = std::function<engine::UtcTime()>;  // asked once per order or reading
 
   // Makes the file: database_exists where there is one, invalid_argument for a world that cannot be, unknown_currency.
-  static engine::Outcome create(const std::string& path, const World& world);
+  static engine::Status create(const std::string& path, const World& world);
   // database_missing, not_a_database (also another program's), database_newer. `path` may not be ":memory:".
   static engine::Result<std::unique_ptr<SimulatedRegistry>> open(const std::string& path, Clock clock);
   ~SimulatedRegistry() override;

@@ -1,0 +1,52 @@
+// Cases: what a person has to decide. What each kind allows is in engine/settlement.hpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/id.hpp"
+#include "engine/time.hpp"
+
+namespace engine {
+
+// Something a person has to look at. At most one open case per kind and backorder (or per kind and subject without
+// one).
+enum class CaseKind : std::uint8_t {
+  overdue,
+  gone,
+  late_success,
+  late_failure,
+  surplus_job,
+  missing_from_list,
+  unknown_status,
+  auction_price_other_currency,
+  auction_price_short,
+  unidentified_payment,
+  submitting_stopped,
+};
+std::string_view to_word(CaseKind kind);
+std::optional<CaseKind> parse_case_kind(std::string_view text);
+
+struct NewCase {
+  CaseKind kind;
+  std::optional<CustomerId> customer{};
+  std::optional<BackorderId> backorder{};
+  // what it is about where no backorder says it: application id, zone, payment reference
+  std::string subject{};
+  std::string detail{};  // what was seen, with the evidence
+};
+struct Case : NewCase {
+  CaseId id;
+  UtcTime opened_at;
+  std::optional<UtcTime> closed_at{};
+  std::string closed_by{};
+  std::string resolution{};
+};
+struct CaseClosing {
+  CaseId id;
+  std::string resolution;
+};
+
+}  // namespace engine

@@ -1,0 +1,93 @@
+// What a decision changes. A store writes all of it or nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/account.hpp"
+#include "engine/backorder.hpp"
+#include "engine/case.hpp"
+#include "engine/event.hpp"
+#include "engine/external_line.hpp"
+#include "engine/price_list.hpp"
+#include "engine/provider_call.hpp"
+#include "engine/schedule.hpp"
+#include "engine/transfer.hpp"
+
+namespace engine {
+
+// A request by a person or a program, remembered for ever with its content and its first answer.
+struct NewRequest {
+  std::string sender{};   // whose ids these are: an operator, a customer, "sweep"
+  std::string key{};      // unique per sender
+  std::string content{};  // canonical lines `field=value`, compared on repetition
+  std::string answer{};   // given again on repetition
+  bool is_new = false;    // known in this unit of work to be none that was answered; false: apply() looks
+};
+struct StoredRequest : NewRequest {
+  RequestId id;
+  UtcTime recorded_at;
+};
+
+// Who may call the gateway, and for which account. Several users may share one account.
+struct User {
+  std::int64_t id = 0;  // given by the store
+  std::string login{};  // unique: "north.user", or "north.user!billing" for a role
+  CustomerId customer;
+  std::string password_hash{};  // Argon2id with its costs and salt; the password itself is nowhere
+  bool enabled = true;
+  UtcTime created_at, changed_at;
+};
+// This user has dealt with this event: it leaves the user's queue. The log itself stays as it is.
+struct EventDone {
+  std::int64_t user;
+  std::int64_t event;
+};
+
+struct TaxRate {
+  std::string country;
+  std::int64_t rate_bp;
+  UtcTime valid_from;
+};
+
+struct Changes {
+  // every transfer without a (backorder, attempt) of its own belongs to it; several only where nothing moves money
+  std::vector<NewRequest> requests{};
+  std::vector<Customer> new_customers{};  // ids from next_customer_id; balances must be zero
+  // state, tier, policy, timing, country, vat_id, credit_limit; balances are never taken from here
+  std::vector<Customer> customers{};
+  std::vector<Backorder> new_backorders{};  // ids from next_backorder_id
+  std::vector<Backorder> backorders{};      // the whole row as it is now to be
+  std::vector<NewTransfer> transfers{};
+  std::vector<NewEvent> events{};
+  // one that is open already is left as it is; for a new one the store logs case_opened itself
+  std::vector<NewCase> cases{};
+  std::vector<CaseClosing> closed_cases{};
+  std::vector<ProviderCall> new_calls{}, calls{};
+  std::vector<Evidence> evidence{};
+  std::vector<Price> prices{};
+  std::vector<ZoneSchedule> schedules{};
+  std::vector<TaxRate> tax_rates{};
+  std::vector<std::pair<std::string, std::string>> settings{};  // name, value as text
+  std::vector<std::string> stopped_zones{}, resumed_zones{};    // submitting; "" is the whole environment
+  std::optional<UtcTime> closed_until{};                        // period close or reopen
+  // made, or changed, by login; a new one's queue of events begins now
+  std::vector<User> users{};
+  std::vector<std::string> removed_users{};  // logins
+  std::vector<EventDone> events_done{};
+  std::vector<AccountReference> references{}, dropped_references{};
+  std::vector<Money> purse_warnings{};  // as purse_warnings() has them from now on
+
+  bool empty() const;
+  void append(Changes&& other);
+};
+
+struct Authorship {
+  UtcTime now;          // the command's one `now`; recorded as max(now, last recorded)
+  std::string actor{};  // who
+};
+
+}  // namespace engine

@@ -1,0 +1,66 @@
+// The log of everything that happened: what an event says, and which of them customers hear of.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/backorder.hpp"
+
+namespace engine {
+
+// The log of everything that happened: every step of every backorder, and every thing an operator or customer must hear
+// of.
+enum class EventKind : std::uint8_t {
+  placed,
+  stepped,
+  moved,
+  date_conflict,
+  missing,
+  late,
+  cancel_requested,
+  marked,
+  price_notice,
+  shortfall,
+  shortfall_over,
+  account_opened,
+  account_changed,
+  case_opened,
+  case_closed,
+  list_imported,
+  job_refused,
+  job_unknown,
+  submitting_stopped,
+  submitting_resumed,
+  purse_empty,
+  purse_short,
+  purse_covered,
+  status_unknown,
+  period_closed,
+  period_reopened,
+  setting_changed,
+  money_moved,
+  verify_failed,
+};
+std::string_view to_word(EventKind kind);
+std::optional<EventKind> parse_event_kind(std::string_view text);
+// Those that customers hear of through their queue of events; the others are between the operator and the provider.
+std::span<const EventKind> events_for_customers();
+
+struct NewEvent {
+  EventKind kind;
+  std::optional<CustomerId> customer{};
+  std::optional<BackorderId> backorder{};
+  std::optional<State> from{}, to{};  // of a step
+  std::optional<Reason> reason{};
+  std::string detail{};  // one line for people
+};
+struct LoggedEvent : NewEvent {
+  std::int64_t id;
+  UtcTime at;  // recorded
+  std::string actor{};
+};
+
+}  // namespace engine

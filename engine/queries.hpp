@@ -1,0 +1,135 @@
+// What a store is asked, and what it answers where that is more than a row as it is kept.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/account.hpp"
+#include "engine/backorder.hpp"
+#include "engine/case.hpp"
+#include "engine/event.hpp"
+#include "engine/listing.hpp"
+#include "engine/transfer.hpp"
+
+namespace engine {
+
+struct BookInfo {
+  UtcTime made_at;
+  bool rehearsal = false;  // its clock may be moved by --now
+  std::optional<UtcTime> last_recorded{};
+  std::optional<UtcTime> closed_until{};  // effective dates before it are refused
+  int schema = 0;
+};
+
+// All given conditions must hold. Ordered by `order`; limit 0 is no limit.
+struct BackorderQuery {
+  std::optional<CustomerId> customer{};
+  std::optional<CustomerId> after_customer{};  // above this one
+  std::vector<State> states{};                 // empty: any
+  std::optional<std::string> name{};           // ACE
+  std::optional<UtcTime> due_by{};             // dated, deposit_due <= this
+  std::optional<UtcTime> deadline_before{};    // dated, deadline < this
+  std::optional<UtcTime> drop_before{};        // dated, T < this
+  std::optional<bool> with_job{};              // application known
+  std::optional<bool> with_open_call{};
+  std::optional<bool> cancelling{};
+  std::optional<bool> open{};                 // not final
+  std::string name_pattern{};                 // glob on ACE, empty: any
+  std::vector<std::string> names{}, zones{};  // any of these; empty: any
+  bool without_cancelled = false;
+  // then by id; changed: the last step
+  enum class Order : std::uint8_t { id, customer, name, zone, changed } order = Order::id;
+  bool descending = false;
+  std::int64_t limit = 0;
+  std::int64_t offset = 0;  // with a limit
+
+  bool operator==(const BackorderQuery&) const = default;
+};
+// Some accounts and what a query finds of them: both by customer, backorders then by id.
+struct AccountRows {
+  std::vector<Customer> customers{};
+  std::vector<Backorder> backorders{};
+};
+struct TransferQuery {
+  std::optional<CustomerId> customer{};
+  std::optional<BackorderId> backorder{};
+  std::optional<RequestId> request{};
+  std::vector<TransferKind> kinds{};
+  std::optional<UtcTime> from{}, to{};  // [from, to)
+  bool by_effective = false;            // else by recorded time
+  std::int64_t after_id = 0;
+  std::int64_t limit = 0;
+  std::optional<TransferId> reverses{};  // those that answer this one: its reversal, its chargeback
+};
+struct EventQuery {
+  std::optional<CustomerId> customer{};
+  std::optional<BackorderId> backorder{};
+  std::vector<EventKind> kinds{};
+  std::optional<UtcTime> from{}, to{};
+  std::int64_t after_id = 0;
+  std::int64_t limit = 0;
+  std::int64_t offset = 0;  // with a limit
+  // what is left in this user's queue of events_for_customers(). REQUIRES: customer is the user's
+  std::optional<std::int64_t> queue_of{};
+};
+struct CaseQuery {
+  std::optional<CaseId> id{};
+  std::optional<CaseKind> kind{};
+  std::optional<BackorderId> backorder{};
+  bool open_only = true;
+};
+struct ListedQuery {
+  std::optional<SourceId> source{};
+  std::string pattern{};                // glob on ACE, empty: any
+  std::string zone{};                   // suffix, empty: any
+  std::optional<UtcTime> from{}, to{};  // T or F in [from, to)
+  std::int64_t limit = 0;
+};
+struct ListedRow {
+  Source source;
+  ListedDrop listed;
+};
+
+// What a backorder says about its deposits: the little that is needed where every backorder is looked at. Texts until
+// the next one.
+struct BackorderDeposit {
+  BackorderId id;
+  CustomerId customer;
+  std::string_view name, zone;  // name: ACE
+  State state;
+  std::optional<Money> deposit{};
+  int attempt;
+  std::string_view provider_status;
+  std::optional<UtcTime> provider_status_at{};
+};
+
+// And a transfer that reserved, refunded or captured a deposit, where all are looked at.
+struct DepositTransfer {
+  TransferId id;
+  TransferKind kind;  // moves_deposit()
+  BackorderId backorder;
+  int attempt;
+  Money amount;
+  UtcTime recorded_at, effective_at;
+  std::string_view actor;
+};
+
+// Debit and credit turnover of one ledger account, before `from` and in [from, to).
+struct AccountTurnover {
+  LedgerAccountKey account;
+  std::int64_t opening_debit_minor, opening_credit_minor, debit_minor, credit_minor;
+};
+
+struct Finding {
+  std::string check{};  // "balances", "deposits", "seals", "currency", "states"
+  std::string what{};   // the first thing off, with ids and both figures
+};
+struct Verification {
+  std::int64_t transfers = 0, accounts = 0, backorders = 0, seals = 0;
+  std::vector<Finding> findings{};  // empty: clean; else the first of each check
+};
+
+}  // namespace engine

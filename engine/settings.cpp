@@ -1,0 +1,70 @@
+#include "engine/settings.hpp"
+
+namespace engine {
+namespace {
+
+Status bad_setting(std::string_view name, std::string_view value, const std::string& expected) {
+  return Error{ErrorCode::invalid_argument,
+               "setting " + std::string(name) + ": '" + std::string(value) + "' is not " + expected};
+}
+
+}  // namespace
+
+std::optional<Status> read_setting(Settings& settings, std::string_view name, std::string_view value) {
+  const auto span = [&](Milliseconds& target) -> Status {
+    const Result<Milliseconds> parsed = parse_span(value);
+    if (!parsed) return bad_setting(name, value, "a span like 72h or 7d");
+    target = parsed.value();
+    return Unit{};
+  };
+  if (name == "funding.policy") {
+    const auto policy = parse_funding_policy(value);
+    if (!policy) return bad_setting(name, value, "each or all-or-nothing");
+    settings.funding.policy = *policy;
+    return Unit{};
+  }
+  if (name == "funding.void") {
+    const auto timing = parse_void_timing(value);
+    if (!timing) return bad_setting(name, value, "at-due or at-deadline");
+    settings.funding.timing = *timing;
+    return Unit{};
+  }
+  if (name == "auction.price") {
+    if (value != "external" && value != "on-account") return bad_setting(name, value, "external or on-account");
+    settings.auction_on_account = value == "on-account";
+    return Unit{};
+  }
+  if (name.starts_with("cost.")) {  // "7.85 USD", or empty: not known any more
+    const auto zone = parse_zone(name.substr(5));
+    if (!zone || zone.value() != name.substr(5))
+      return bad_setting(name, value, "set for a zone as it is written in ACE, such as cost.com");
+    if (value.empty()) {
+      settings.expected_cost.erase(zone.value());
+      return Unit{};
+    }
+    const bool has_code = value.size() > 4 && value[value.size() - 4] == ' ';
+    const auto currency = Currency::parse(has_code ? value.substr(value.size() - 3) : std::string_view());
+    const auto amount = currency ? parse_positive_money(value.substr(0, value.size() - 4), currency.value())
+                                 : Result<Money>(currency.error());
+    if (!amount) return bad_setting(name, value, "an amount with its currency, such as '7.85 USD'");
+    settings.expected_cost.insert_or_assign(zone.value(), amount.value());
+    return Unit{};
+  }
+  if (name == "reschedule.keep") return span(settings.reschedule_keep);
+  if (name == "warn.ahead") return span(settings.warn_ahead);
+  if (name == "provider.absence-wait") return span(settings.absence_wait);
+  if (name == "reconcile.provider-lag") return span(settings.provider_lag);
+  if (name == "reconcile.bank-lag") return span(settings.bank_lag);
+  if (name == "overdue.after") return span(settings.overdue_after);
+  if (name == "overdue.auction-after") return span(settings.auction_overdue_after);
+  return std::nullopt;
+}
+
+Status check_setting(std::string_view name, std::string_view value) {
+  Settings scratch;
+  const std::optional<Status> read = read_setting(scratch, name, value);
+  if (!read) return Error{ErrorCode::invalid_argument, "there is no setting '" + std::string(name) + "'"};
+  return *read;
+}
+
+}  // namespace engine

@@ -1,0 +1,41 @@
+// The policies of a book: their names, defaults, and what each may say.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/funding_plan.hpp"
+#include "engine/money.hpp"
+#include "engine/result.hpp"
+#include "engine/time.hpp"
+
+namespace engine {
+
+// Policies kept in the book, so that every program that opens it decides alike. Defaults are domain rules.
+struct Settings {
+  FundingDefaults funding;  // funding.policy, funding.void
+  // reschedule.keep: a held deposit stays while T is this near
+  Milliseconds reschedule_keep = std::chrono::hours(7 * 24);
+  // warn.ahead: shortfalls within this are announced
+  Milliseconds warn_ahead = std::chrono::hours(7 * 24);
+  // provider.absence-wait: a list proves absence this long after the call
+  Milliseconds absence_wait = std::chrono::seconds(60);
+  Milliseconds overdue_after = std::chrono::hours(48);           // overdue.after the drop
+  Milliseconds auction_overdue_after = std::chrono::hours(240);  // overdue.auction-after its end
+  bool auction_on_account = false;                               // auction.price = external | on-account
+  // reconcile.provider-lag: grace for what the provider sets aside, frees, charges
+  Milliseconds provider_lag = std::chrono::hours(12);
+  // reconcile.bank-lag: how far a payment's days may lie apart, and grace for it
+  Milliseconds bank_lag = std::chrono::hours(5 * 24);
+  // cost.ZONE: what a job there will cost us; absent: not known
+  std::map<std::string, Money> expected_cost{};
+};
+
+// Takes one setting as it is written. Nothing where no setting has this name; invalid_argument where its value is none.
+std::optional<Status> read_setting(Settings& settings, std::string_view name, std::string_view value);
+// Refuses a name or a value that read_setting() would not take.
+Status check_setting(std::string_view name, std::string_view value);
+
+}  // namespace engine

@@ -1,0 +1,329 @@
+// Backorders: placing, importing, cancelling, looking at one, and closing cases by a person's decision.
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "tools/cli/session.hpp"
+#include "tools/formats/csv.hpp"
+#include "tools/operations/backorders.hpp"
+#include "tools/render/progress.hpp"
+
+namespace cli {
+namespace {
+
+using engine::Backorder;
+using engine::Error;
+using engine::ErrorCode;
+using engine::to_string;
+
+std::optional<engine::UtcTime> instant_of(const Backorder& backorder, engine::UtcTime engine::Drop::*which) {
+  return backorder.drop ? std::optional((*backorder.drop).*which) : std::nullopt;
+}
+std::string reason_of(const Backorder& backorder) {
+  return backorder.reason ? std::string(to_word(*backorder.reason)) : "";
+}
+
+struct Place {
+  std::string account, max_price;
+  std::vector<std::string> domains;
+  int priority = 100;
+  bool another = false;
+  void bind(CLI::App& app) {
+    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
+    app.add_option("domains", domains, "Names, Unicode or ACE")->type_name("DOMAIN")->required();
+    app.add_option("--max-price", max_price, "Highest deposit to reserve (default: the price quoted now)")
+        ->type_name("AMOUNT");
+    app.add_option("--priority", priority, "1 is funded first, 999 last")->capture_default_str();
+    app.add_flag("--another", another, "A further backorder beside an open one for the same name");
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    const engine::Customer customer = session.account(account);
+    for (std::size_t i = 0; i < domains.size(); ++i) {
+      engine::PlaceOrder order{.name = value_or_throw(engine::DomainName::parse(domains[i])),
+                               .another = another,
+                               .max_price = {},
+                               .priority = priority};
+      if (!max_price.empty()) order.max_price = session.amount(max_price, customer.currency);
+      operations::RequestKey request = session.request();
+      if (!request.key.empty() && domains.size() > 1) request.key += ":" + std::to_string(i + 1);
+      const operations::Reply reply = value_or_throw(operations::place(context, request, account, order));
+      const bool open = reply.fact("already_open") == "yes";
+      std::string line = std::string(open ? "already open: " : "placed ") + "backorder " +
+                         std::string(reply.fact("backorder")) + " of " + account + " for " +
+                         std::string(reply.fact("domain")) + ", " + std::string(reply.fact("state")) + ", cap " +
+                         std::string(reply.fact("max_price"));
+      if (!reply.fact("deposit_due").empty()) {
+        line += ", deposit due " + std::string(reply.fact("deposit_due"));
+      } else {
+        line += ", undated: no list names it yet";
+      }
+      session.answer(reply, "dropledger.placed/1", line);
+    }
+    return 0;
+  }
+};
+
+struct Import {
+  std::string file;
+  bool keep_going = false;
+  void bind(CLI::App& app) {
+    app.add_option("rows", file, "CSV with the header account,domain[,max_price][,priority][,another]; - is stdin")
+        ->type_name("FILE")
+        ->required();
+    app.add_flag("--keep-going", keep_going, "Place the good lines even where others are refused");
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    const std::string bytes = session.read_input(file);
+    constexpr formats::CsvColumn kColumns[] = {
+        {"account", true}, {"domain", true}, {"max_price", false}, {"priority", false}, {"another", false}};
+    const formats::CsvRows csv = value_or_throw(formats::read_csv(bytes, kColumns));
+    std::vector<operations::ImportRow> rows;
+    for (const formats::CsvRow& row : csv.rows)
+      rows.push_back({row.line, row.fields[0], row.fields[1], row.fields[2], row.fields[3], row.fields[4]});
+    render::Table table;
+    table.schema = "dropledger.backorder-import/1";
+    table.columns = {{"line", "", render::Kind::number},      {"account"}, {"domain"}, {"result"}, {"backorder"},
+                     {"detail", "", render::Kind::text, true}};
+    bool sound = csv.faults.empty();
+    for (const formats::CsvFault& fault : csv.faults)
+      table.add(fault.line, "", "", to_word(ErrorCode::invalid_list), "", fault.what);
+    bool kept = false;
+    std::int64_t placed = 0;
+    if (sound || keep_going) {
+      render::Progress progress("backorders", rows.size());
+      const auto results = operations::import_backorders(
+          context, session.globals().sender, "import-" + hash_of(bytes), rows, keep_going,
+          [&](std::size_t done) { progress.at(done); }, kept);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto& [line, account, domain, max_price, priority, another] = rows[i];
+        if (results[i]) {
+          const operations::ImportedBackorder& one = results[i].value();
+          placed += one.already_open ? 0 : 1;
+          table.add(line, account, domain, one.already_open ? "already_open" : "placed", kept ? one.id : "", one.state);
+        } else {
+          sound = false;
+          table.add(line, account, domain, to_word(results[i].error().code), "", results[i].error().detail);
+        }
+      }
+    }
+    const bool stays = kept && !session.globals().dry_run;
+    table.add_fact("placed", stays ? placed : 0);
+    table.add_fact("kept", stays);
+    session.print(table);
+    if (sound) return 0;
+    if (kept) {
+      session.note("some lines were refused; the others are placed");
+    } else {
+      session.note("nothing was placed: some lines were refused (--keep-going places the others)");
+    }
+    return static_cast<int>(engine::ErrorClass::bad_input);
+  }
+
+ private:
+  // Names the file's content, so that importing it again repeats its requests instead of making new ones.
+  static std::string hash_of(const std::string& bytes) {
+    unsigned char hash[16];
+    crypto_generichash(hash, sizeof hash, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), nullptr,
+                       0);
+    char text[2 * sizeof hash + 1];
+    sodium_bin2hex(text, sizeof text, hash, sizeof hash);
+    return text;
+  }
+};
+
+struct Cancel {
+  std::vector<std::string> ids;
+  std::string by = "customer", reason;
+  void bind(CLI::App& app) {
+    app.add_option("backorders", ids, "Their numbers")->type_name("ID")->required();
+    app.add_option("--by", by, "Who cancels: a customer may until the deadline")
+        ->check(CLI::IsMember({"customer", "operator"}))
+        ->capture_default_str();
+    app.add_option("--reason", reason, "Kept with the backorder")->type_name("TEXT");
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const std::int64_t id = session.number(ids[i], "backorder");
+      operations::RequestKey request = session.request();
+      if (!request.key.empty() && ids.size() > 1) request.key += ":" + std::to_string(i + 1);
+      const operations::Reply reply = value_or_throw(
+          operations::cancel(context, request, id, by == "customer" ? engine::By::customer : engine::By::operator_,
+                             reason, session.provider()));
+      std::string line =
+          "backorder " + ids[i] + " (" + std::string(reply.fact("domain")) + ") is " + std::string(reply.fact("state"));
+      if (!reply.fact("refunded").empty()) line += ", refunded " + std::string(reply.fact("refunded"));
+      if (reply.fact("state") != "CANCELLED")
+        line += ": the deposit follows the confirmed deletion of its job (" + std::string(reply.fact("deletion")) + ")";
+      session.answer(reply, "dropledger.cancelled/1", line);
+    }
+    return 0;
+  }
+};
+
+struct List {
+  std::string account, state, pattern;
+  bool open = false;
+  std::int64_t limit = 100;
+  void bind(CLI::App& app) {
+    app.add_option("--account", account, "Only this account's")->type_name("NAME");
+    app.add_option("--state", state, "Only in this state, e.g. ACTIVE")->type_name("STATE");
+    app.add_option("--name", pattern, "Only names like this; * and ? stand for anything")->type_name("PATTERN");
+    app.add_flag("--open", open, "Only those that have not ended");
+    app.add_option("--limit", limit, "At most so many; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
+  }
+  int run(Session& session) const {
+    engine::LedgerReader& store = session.book_snapshot();
+    engine::BackorderQuery query;
+    if (!account.empty()) query.customer = session.account(account).id;
+    if (!state.empty()) {
+      const auto wanted = engine::parse_state(state);
+      if (!wanted)
+        throw CommandError{Error{ErrorCode::invalid_argument,
+                                 "'" + state + "' is no state, such as REQUESTED, ACTIVE, PROCESSING or VOID"}};
+      query.states = {*wanted};
+    }
+    if (open) query.open = true;
+    query.name_pattern = pattern;
+    query.limit = limit == 0 ? 0 : limit + 1;
+    std::vector<Backorder> rows = store.backorders(query);
+    render::Table table;
+    table.schema = "dropledger.backorders/1";
+    table.columns = {{"backorder", "", render::Kind::number},
+                     {"account"},
+                     {"domain", "", render::Kind::domain},
+                     {"state"},
+                     {"reason"},
+                     {"deposit", "", render::Kind::money},
+                     {"max_price", "", render::Kind::money},
+                     {"deposit_due", "", render::Kind::time},
+                     {"deadline", "", render::Kind::time},
+                     {"drop_at", "", render::Kind::time}};
+    table.when_empty = "No backorder matches.";
+    if (limit != 0 && rows.size() > static_cast<std::size_t>(limit)) {
+      rows.pop_back();
+      table.truncated = true;
+    }
+    operations::AccountNames accounts(store);
+    for (const Backorder& row : rows) {
+      table.add(row.id, accounts.of(row.customer), row.name, to_word(row.state), reason_of(row), row.deposit,
+                row.max_price, instant_of(row, &engine::Drop::deposit_due), instant_of(row, &engine::Drop::deadline),
+                instant_of(row, &engine::Drop::drop_at));
+    }
+    session.print(table);
+    return 0;
+  }
+};
+
+render::Table record_of(engine::LedgerReader& store, const Backorder& row) {
+  render::Table record;
+  record.schema = "dropledger.backorder/1";
+  record.add_fact("backorder", row.id);
+  record.add_fact("account", store.customer(row.customer).value().name);
+  record.add_fact("domain", row.name);
+  record.add_fact("copy", row.copy);
+  record.add_fact("zone", row.zone);
+  record.add_fact("state", to_word(row.state));
+  record.add_fact("reason", reason_of(row));
+  record.add_fact("placed_at", row.placed_at);
+  record.add_fact("priority", row.priority);
+  record.add_fact("quoted", row.quoted);
+  record.add_fact("max_price", row.max_price);
+  record.add_fact("drop_at", instant_of(row, &engine::Drop::drop_at));
+  record.add_fact("finalization_at", row.drop ? row.drop->finalization_at : std::nullopt);
+  record.add_fact("deposit_due", instant_of(row, &engine::Drop::deposit_due));
+  record.add_fact("deadline", instant_of(row, &engine::Drop::deadline));
+  record.add_fact("deposit", row.deposit);
+  record.add_fact("reserved_at", row.reserved_at);
+  record.add_fact("application", row.application);
+  record.add_fact("submitted_at", row.submitted_at);
+  record.add_fact("provider_status", row.provider_status);
+  record.add_fact("provider_status_at", row.provider_status_at);
+  record.add_fact("auction_ends_at", row.auction_ends_at);
+  record.add_fact("auction_price", row.auction_price);
+  record.add_fact("ended_at", row.ended_at);
+  record.add_fact("underfunded", row.underfunded);
+  record.add_fact("cancelling", row.cancelling);
+  record.add_fact("purse_empty", row.purse_empty);
+  return record;
+}
+
+Backorder backorder_of(Session& session, const std::string& id) {
+  return value_or_throw(operations::backorder_numbered(session.book_read_only(), session.number(id, "backorder")));
+}
+
+struct Show {
+  std::string id;
+  void bind(CLI::App& app) { app.add_option("backorder", id, "Its number")->type_name("ID")->required(); }
+  int run(Session& session) const {
+    const Backorder row = backorder_of(session, id);
+    session.print(record_of(session.book_read_only(), row));
+    return 0;
+  }
+};
+
+struct Resolve {
+  std::string id, decision, why, amount;
+  void bind(CLI::App& app) {
+    app.add_option("case", id, "The case's number, from 'cases'")->type_name("ID")->required();
+    app.add_option("--as", decision,
+                   "The decision: failed, successful, resubmit, give-up, charge, operator-keeps, keep, goodwill, "
+                   "delete, acknowledge")
+        ->type_name("DECISION")
+        ->required();
+    app.add_option("--why", why, "The reason, or the evidence seen")->type_name("TEXT")->required();
+    app.add_option("--amount", amount, "Of goodwill (default: the deposit)")->type_name("AMOUNT");
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    const auto resolution = engine::parse_resolution(decision);
+    if (!resolution)
+      throw CommandError{
+          Error{ErrorCode::invalid_argument, "'" + decision + "' is no decision; see 'backorder resolve --help'"}};
+    const std::int64_t number = session.number(id, "case");
+    std::optional<engine::Money> money;
+    if (!amount.empty()) {
+      engine::CaseQuery query;
+      query.id = engine::CaseId(number);
+      const std::vector<engine::Case> found = context.store.cases(query);
+      if (found.empty() || !found.front().customer)
+        throw CommandError{Error{ErrorCode::case_not_found, "there is no open case " + id + " of an account"}};
+      money = session.amount(amount, context.store.customer(*found.front().customer).value().currency);
+    }
+    const operations::Reply reply = value_or_throw(
+        operations::resolve(context, session.request(), number, *resolution, why, money, session.provider()));
+    session.answer(reply, "dropledger.resolved/1",
+                   "case " + id + " (" + std::string(reply.fact("kind")) + ") closed as " + decision +
+                       (reply.fact("state").empty() ? ""
+                                                    : ": backorder " + std::string(reply.fact("backorder")) + " is " +
+                                                          std::string(reply.fact("state"))));
+    return 0;
+  }
+};
+
+}  // namespace
+
+void add_backorder_commands(CommandLine& line) {
+  CLI::App* group = add_group(line.app, "backorder",
+                              "Backorders: placing is free; the deposit is reserved three days before the drop");
+  add_command<Place>(line, *group, "place", "Places backorders, free of charge",
+                     "  dropledger backorder place alice example.com käse.com\n  dropledger backorder place alice "
+                     "example.com --max-price 80.00 --priority 1");
+  add_command<Import>(line, *group, "import", "Places a file of backorders, all or nothing",
+                      "  dropledger backorder import orders.csv\n  printf 'account,domain\\nalice,example.com\\n' | "
+                      "dropledger backorder import -");
+  add_command<Cancel>(
+      line, *group, "cancel", "Cancels; a held deposit returns",
+      "  dropledger backorder cancel 17\n  dropledger backorder cancel 17 --by operator --reason 'letter of 3 May'");
+  add_command<List>(
+      line, *group, "list", "Backorders, filtered",
+      "  dropledger backorder list --account alice --open\n  dropledger backorder list --state VOID --format csv");
+  add_command<Show>(line, *group, "show", "Everything kept about one", "  dropledger backorder show 17");
+  add_command<Resolve>(line, *group, "resolve", "Closes a case by a person's decision",
+                       "  dropledger backorder resolve 3 --as failed --why 'provider confirmed by mail'\n  dropledger "
+                       "backorder resolve 4 --as charge --why 'registered after all'");
+}
+
+}  // namespace cli

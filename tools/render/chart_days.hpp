@@ -1,0 +1,23 @@
+// The days along the axis of a picture.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/time.hpp"
+
+namespace render {
+
+// From the first to the last every day, so that gaps are seen; where that would be hairlines, only the days that have
+// something. REQUIRES: ascending.
+inline std::vector<engine::Day> chart_days(const std::vector<engine::Day>& with_something) {
+  constexpr int kMost = 120;
+  if (with_something.empty() || (with_something.back() - with_something.front()).count() >= kMost)
+    return with_something;
+  std::vector<engine::Day> days;
+  for (engine::Day day = with_something.front(); day <= with_something.back(); day += std::chrono::days(1))
+    days.push_back(day);
+  return days;
+}
+
+}  // namespace render
