@@ -8,6 +8,7 @@
 
 #include "storage/store.hpp"
 #include "tests/support/books.hpp"
+#include "tests/support/run_program.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tools/operations/accounts.hpp"
 #include "tools/operations/backorders.hpp"
@@ -30,7 +31,7 @@ struct Row {
 };
 
 std::vector<Row> rows_of_page() {
-  std::ifstream file(DROPLEDGER_SOURCE_DIR "/engine/walkthrough.md");
+  std::ifstream file(support::source_folder() / "engine/walkthrough.md");
   REQUIRE(file.is_open());
   std::vector<Row> rows;
   for (std::string line; std::getline(file, line);) {

@@ -10,6 +10,7 @@
 #include "storage/store.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/rows_of.hpp"
+#include "tests/support/run_program.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace engine;
@@ -20,7 +21,7 @@ using support::rows_of;
 namespace {
 
 std::string page() {
-  std::ifstream file(DROPLEDGER_SOURCE_DIR "/storage/schema.md");
+  std::ifstream file(support::source_folder() / "storage/schema.md");
   REQUIRE(file.is_open());
   return {std::istreambuf_iterator<char>(file), {}};
 }

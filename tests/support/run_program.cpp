@@ -104,6 +104,8 @@ std::string program_path() {
   return chosen != nullptr && *chosen != '\0' ? chosen : DROPLEDGER_PROGRAM;
 }
 
+std::filesystem::path source_folder() { return DROPLEDGER_SOURCE_DIR; }
+
 ProgramResult run_program(const std::vector<std::string>& arguments, const ProgramOptions& options) {
   return run(program_path(), arguments, options);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ struct ProgramResult {
 
 // dropledger, from $DROPLEDGER_PROGRAM, else the one this build made.
 std::string program_path();
+
+// Of this checkout, for tests that read our own pages and sources.
+std::filesystem::path source_folder();
 
 // Throws std::system_error when the program cannot be started.
 // dropledger

@@ -73,7 +73,7 @@ constexpr const char* kList = "dune-market.com;2026-08-05 18:00:00\ntern-court.c
 
 // The first fenced block after a heading of the README.
 std::string block_of_readme(const std::string& heading) {
-  std::ifstream file(DROPLEDGER_SOURCE_DIR "/README.md");
+  std::ifstream file(support::source_folder() / "README.md");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const std::size_t from = text.find("```\n", text.find(heading)) + 4;
   return text.substr(from, text.find("```", from) - from);

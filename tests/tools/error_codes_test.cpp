@@ -12,10 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/run_program.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
-const fs::path kRoot = DROPLEDGER_SOURCE_DIR;
+const fs::path kRoot = support::source_folder();
 
 std::string content(const fs::path& path) {
   std::ifstream file(path);

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/run_program.hpp"
+
 namespace {
 
 struct Rule {
@@ -96,7 +98,7 @@ std::string violation(std::string_view file, std::string_view line) {
 
 TEST_CASE("include directions: every include of ours points inward") {
   namespace fs = std::filesystem;
-  const fs::path root = DROPLEDGER_SOURCE_DIR;
+  const fs::path root = support::source_folder();
   std::size_t files = 0;
   for (const char* folder : {"engine", "storage", "api_client", "tools"}) {
     if (!fs::exists(root / folder)) continue;

@@ -147,7 +147,7 @@ TEST_CASE("reports: an empty book, a period without rows and one account are pri
 }
 
 TEST_CASE("reports: every face is as agreed on") {
-  const std::filesystem::path golden = std::filesystem::path(DROPLEDGER_SOURCE_DIR) / "tests/tools/golden";
+  const std::filesystem::path golden = support::source_folder() / "tests/tools/golden";
   const bool renew = std::getenv("DROPLEDGER_RENEW_GOLDEN") != nullptr;  // NOLINT(concurrency-mt-unsafe)
   ReportBook book(50, 4, 14);
   const auto compare = [&](const std::vector<std::string>& report) {

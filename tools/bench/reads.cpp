@@ -157,8 +157,8 @@ struct Month {
 };
 Month month() { return {kNow + std::chrono::hours(180 * 24), kNow + std::chrono::hours(210 * 24)}; }
 
-// `snapshot`: in one unit of work, as commands make their reports.
-Took over_year(const Ground& ground, const std::function<Left(engine::LedgerStore&)>& work, bool snapshot = true) {
+// `snapshot`: of one state of the book, as commands make their reports.
+Took over_year(const Ground& ground, const std::function<Left(engine::LedgerReader&)>& work, bool snapshot = true) {
   const auto store = storage::open_reader(year_of(ground));
   Took took{};
   if (snapshot) store->begin_snapshot();
@@ -175,7 +175,7 @@ Took floor_over_year(const Ground& ground, const std::function<Left(const Raw&)>
 }
 
 Took refunds(const Ground& ground) {
-  return over_year(ground, [](engine::LedgerStore& store) {
+  return over_year(ground, [](engine::LedgerReader& store) {
     const operations::RefundReport report = value_of(
         operations::refund_report(store, {.period = {.from = month().from, .to = month().to}, .now = kNow + kYear}));
     Left left;
@@ -209,7 +209,7 @@ Took floor_refunds(const Ground& ground) {
   });
 }
 
-Left balances(engine::LedgerStore& store, std::optional<UtcTime> to) {
+Left balances(engine::LedgerReader& store, std::optional<UtcTime> to) {
   Left left;
   std::int64_t& sum = left["on the debit side"];
   operations::each_trial_balance_row(store, {.to = to},
@@ -217,7 +217,7 @@ Left balances(engine::LedgerStore& store, std::optional<UtcTime> to) {
   return left;
 }
 Took trial_balance(const Ground& ground) {
-  return over_year(ground, [](engine::LedgerStore& store) { return balances(store, {}); });
+  return over_year(ground, [](engine::LedgerReader& store) { return balances(store, {}); });
 }
 Took floor_trial_balance(const Ground& ground) {
   return floor_over_year(ground, [](const Raw& db) {
@@ -234,7 +234,7 @@ Took floor_trial_balance(const Ground& ground) {
 
 UtcTime past() { return kNow + std::chrono::hours(330 * 24); }
 Took past_balances(const Ground& ground) {
-  return over_year(ground, [](engine::LedgerStore& store) { return balances(store, past()); });
+  return over_year(ground, [](engine::LedgerReader& store) { return balances(store, past()); });
 }
 Took floor_past_balances(const Ground& ground) {
   return floor_over_year(ground, [](const Raw& db) {
@@ -301,7 +301,7 @@ Took floor_statements(const Ground& ground) {
 Took verify(const Ground& ground) {
   return over_year(
       ground,
-      [](engine::LedgerStore& store) {
+      [](engine::LedgerReader& store) {
         const engine::Verification done = store.verify([](std::int64_t, std::int64_t) {});
         if (!done.findings.empty()) throw std::runtime_error(done.findings.front().what);
         return Left{{"transfers", done.transfers}, {"backorders", done.backorders}};
@@ -326,7 +326,7 @@ Took floor_verify(const Ground& ground) {
 }
 
 Took journal(const Ground& ground, render::JournalSyntax syntax) {
-  return over_year(ground, [&](engine::LedgerStore& store) {
+  return over_year(ground, [&](engine::LedgerReader& store) {
     // As to another program: in a file 4 GB of ten times the transfers would measure when the system begins to write
     // back.
     std::ofstream out("/dev/null", std::ios::binary);
