@@ -13,9 +13,7 @@ namespace {
 using engine::Error;
 using engine::Result;
 
-constexpr std::string_view kGzip = "\x1F\x8B", kBzip2 = "BZh", kXz("\xFD"
-                                                                  "7zXZ\0",
-                                                                  6);
+constexpr std::string_view kGzip = "\x1F\x8B", kBzip2 = "BZh", kXz{"\xFD\x37zXZ\0", 6};
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -38,8 +36,8 @@ bool is_passed_over(std::string_view path) {
   const std::string name = lower(base_name(path));
   if (path.starts_with("__MACOSX/") || path.find("/__MACOSX/") != std::string_view::npos) return true;
   if (name.empty() || name.starts_with('.') || name == "thumbs.db" || name == "desktop.ini") return true;
-  constexpr std::string_view kBeginnings[] = {"readme", "read_me", "read me", "read-me", "liesmich", "license",
-                                              "licence"};
+  constexpr std::string_view kBeginnings[] = {"readme",   "read_me", "read me", "read-me",
+                                              "liesmich", "license", "licence"};
   constexpr std::string_view kEndings[] = {".md5", ".sha1", ".sha256", ".sha512", ".sig", ".asc", ".md", ".pdf"};
   return std::ranges::any_of(kBeginnings, [&](std::string_view beginning) { return name.starts_with(beginning); }) ||
          std::ranges::any_of(kEndings, [&](std::string_view ending) { return name.ends_with(ending); });

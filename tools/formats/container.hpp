@@ -20,7 +20,8 @@ inline constexpr std::uint64_t kMaxUnpacked = 512 * 1024 * 1024;  // of all memb
 inline constexpr std::size_t kMaxMembers = 1'000;
 
 struct Member {
-  std::string name{};  // as in the archive, without its folders; of a compressed file its own name without .gz, .xz, .bz2
+  std::string
+      name{};  // as in the archive, without its folders; of a compressed file its own name without .gz, .xz, .bz2
   std::string bytes{};
 };
 struct Unpacked {
