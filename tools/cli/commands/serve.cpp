@@ -7,8 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "storage/store.hpp"
+#include "tools/cli/commands/commands.hpp"
 #include "tools/cli/interruption.hpp"
-#include "tools/cli/session.hpp"
+#include "tools/cli/provider_access.hpp"
 #include "tools/gateway/gateway.hpp"
 #include "tools/gateway/request_log.hpp"
 #include "tools/gateway/sample_world.hpp"
@@ -138,7 +139,8 @@ struct Serve {
     const bool own_clock = session.book().book().rehearsal;
     const std::unique_ptr<engine::BackorderProvider> simulated =
         registry.empty() ? nullptr : open_registry(globals.book, registry, own_clock);
-    options.provider = simulated ? simulated.get() : session.provider();
+    ProviderConnection connection(session);
+    options.provider = simulated ? simulated.get() : connection.get();
     options.entity = !entity.empty() ? entity : own_clock ? "1234" : "54cd";
     if (entity == "any") options.entity.clear();
     options.sweep_every = value_or_throw(engine::parse_span(!sweep_every.empty() ? sweep_every
