@@ -5,7 +5,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/ports.hpp"
 #include "storage/storage_error.hpp"
@@ -33,6 +35,31 @@ std::unique_ptr<engine::LedgerStore> open_book(const std::string& path, const Op
 // The same to read alone: nothing can be written through it.
 std::unique_ptr<engine::LedgerReader> open_reader(const std::string& path,
                                                   engine::Milliseconds busy_timeout = std::chrono::seconds(10));
+
+// Units of work that this process has committed so far, to any book: what stays where a later one fails.
+std::uint64_t units_committed();
+
+// A seal as whoever keeps it elsewhere needs it.
+struct SealMark {
+  std::int64_t id = 0;
+  std::string hash{};  // hexadecimal
+  engine::UtcTime sealed_at{};
+};
+std::optional<SealMark> last_seal(const std::string& path);
+// The seal of this hash; nothing where the book has none: it is another book, or an older state of this one.
+std::optional<SealMark> find_seal(const std::string& path, const std::string& hash);
+
+// What the ordinary verify() does not look at: every index against its table, every page, and the text of the schema
+// against what the migrations make.
+std::vector<engine::Finding> prove_file(const std::string& path);
+
+// SQLite as it is linked: version, and defects of it that are known to concern a book.
+struct LibraryInfo {
+  std::string version{};
+  std::vector<std::string> defects{};
+};
+LibraryInfo library_info();
+std::uint64_t log_bytes(const std::string& path);  // of the -wal beside the book
 
 // A consistent copy of a live book by SQLite's backup, verified by opening it. Throws StorageError (database_exists for
 // the target).

@@ -171,6 +171,10 @@ class SqliteBook final : public engine::LedgerStore {
   void begin_with(const char* sql);
   void forget_unit();
   void end_unit();
+  void require_in_place();
+  void note_log_base();
+  const std::pair<std::int64_t, Hash>& last_seal();
+  [[noreturn]] void fail_commit(const StorageError& failed);
   void note_outside_changes();
 
   // ---- external.cpp
@@ -226,6 +230,9 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<std::int64_t> last_recorded_, last_request_, last_transfer_, last_event_;
   // id, hash; 0 and the book's own hash before the first
   std::optional<std::pair<std::int64_t, Hash>> last_seal_;
+  std::optional<std::pair<std::int64_t, Hash>> seal_before_unit_, log_base_;  // see note_log_base()
+  bool log_starts_ = false;                                                   // with what this unit writes
+  bool log_failed_ = false;  // could not be written or synced: nothing more is written through this connection
   // What the unit of work has written and no seal covers yet: from where, until when, and its bytes.
   struct Unsealed {
     std::int64_t first_request, first_transfer, sealed_at = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <functional>
 #include <set>
 #include <tuple>
@@ -16,6 +17,10 @@ namespace storage {
 using namespace engine;  // NOLINT: every type here is the engine's
 
 namespace {
+
+constexpr std::uint64_t kMostLog = 2ULL << 30U;  // then a reader that does not end is told of, and no more is written
+
+std::atomic<std::uint64_t> committed_units = 0;
 
 std::int64_t ms(UtcTime time) { return static_cast<std::int64_t>(time.time_since_epoch().count()); }
 
@@ -62,8 +67,19 @@ void SqliteBook::require_unit() const {
     throw StorageError({ErrorCode::database_read_only, db_->path() + ": opened for reading only"});
 }
 
+// A file that is gone takes writes as any other, and nobody will ever find them (sqlite.org/howtocorrupt.html, 4.2).
+void SqliteBook::require_in_place() {
+  if (!db_->has_moved()) return;
+  throw StorageError({ErrorCode::database_failed,
+                      db_->path() +
+                          ": the book or its log (-wal, -shm) was deleted, moved or replaced while it was open; "
+                          "nothing is read from it or written to it any more: end what has it open (the "
+                          "gateway too), put the book in its place, and begin again"});
+}
+
 void SqliteBook::begin_snapshot() {
   ENSURE(!in_unit_, "snapshots are not nested");
+  require_in_place();
   in_unit_ = true;
   begin_with("BEGIN");
 }
@@ -71,12 +87,25 @@ void SqliteBook::begin_snapshot() {
 void SqliteBook::begin() {
   ENSURE(!in_unit_, "units of work are not nested");
   ENSURE(access_ == Access::read_write, "a book opened to read takes no unit of work");
+  if (log_failed_) {
+    throw StorageError({ErrorCode::database_failed,
+                        db_->path() +
+                            ": its log could not be written to the disk before; nothing more is written until "
+                            "the book is opened anew: check the disk, and begin again"});
+  }
+  require_in_place();
+  if (db_->log_bytes() > kMostLog) {
+    throw StorageError({ErrorCode::database_busy,
+                        db_->path() + "-wal has grown to " + std::to_string(db_->log_bytes() >> 20U) +
+                            " MiB because somebody has been reading for long (a paused report?): end that first"});
+  }
   if (!turn_.take(busy_timeout_)) {
     throw StorageError(
         {ErrorCode::database_busy, db_->path() + ": another process is writing: try again, or wait longer for it"});
   }
   in_unit_ = true;
   begin_with("BEGIN IMMEDIATE");
+  log_starts_ = db_->log_bytes() == 0;
 }
 
 void SqliteBook::begin_with(const char* sql) {
@@ -94,6 +123,7 @@ void SqliteBook::forget_unit() {
   as_read_.clear();
   unsealed_.reset();
   sealing_.reset();
+  seal_before_unit_.reset();
   named_.clear();
   next_customer_ = next_backorder_ = next_call_ = std::nullopt;
   looked_outside_ = false;
@@ -101,16 +131,65 @@ void SqliteBook::forget_unit() {
 
 void SqliteBook::commit() {
   ENSURE(in_unit_, "a unit of work was begun");
+  const std::uint64_t logs_begun = db_->logs_begun();
   try {
     start_seal(std::launch::deferred);
     finish_seal();
-    db_->statement("COMMIT").run();
+    note_log_base();
   } catch (...) {
     rollback();
     throw;
   }
+  try {
+    db_->statement("COMMIT").run();
+  } catch (const StorageError& failed) {
+    fail_commit(failed);
+  }
+  ++committed_units;
+  if (db_->logs_begun() != logs_begun && !log_starts_) log_base_ = seal_before_unit_ ? seal_before_unit_ : last_seal_;
+  const bool gone = db_->has_moved();
+  // Under the writer's turn: two that copy the log at once can lose pages of it (sqlite.org/wal.html#walresetbug, until
+  // 3.51.3).
+  if (!gone) db_->checkpoint_when_due();
   end_unit();
-  db_->checkpoint_when_due();
+  if (gone) {
+    throw StorageError({ErrorCode::outcome_unknown,
+                        db_->path() +
+                            ": the book was deleted, moved or replaced while this was written: it is in a file "
+                            "that is not the book any more"});
+  }
+}
+
+// A transaction whose COMMIT failed may stand in the log whole, and come back when the log is read after a crash. It is
+// written over; only where that is impossible, too, nobody knows what the disk will say.
+void SqliteBook::fail_commit(const StorageError& failed) {
+  const bool at_the_disk = db_->failed_at_the_disk();
+  const bool undone = db_->overwrite_failed_commit();
+  log_failed_ = at_the_disk || !undone;
+  rollback();
+  if (undone) throw StorageError(failed);
+  throw StorageError(
+      {ErrorCode::outcome_unknown, failed.error().detail +
+                                       "; the disk failed while this was committed, and it may stand or not: when "
+                                       "the disk works again, repeat the command with the same --request, or "
+                                       "look with 'seal show'"});
+}
+
+std::uint64_t units_committed() { return committed_units; }
+
+// A log is of no use beside another state of the book than that which it was begun for: SQLite would read old and new
+// pages as one. So the log holds what was the book's last seal when it was begun, and whoever finds a log beside a book
+// looks for that seal in the book alone (driver.cpp). A log that is begun by this unit is known before; one that SQLite
+// begins anew in the middle of work is seen when it has happened, and the next unit notes it.
+void SqliteBook::note_log_base() {
+  if (log_starts_) log_base_ = seal_before_unit_ ? *seal_before_unit_ : last_seal();
+  if (!log_base_) return;
+  db_->statement(
+         "INSERT INTO log_base (id, seal_id, seal_hash) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET seal_id "
+         "= excluded.seal_id, seal_hash = excluded.seal_hash")
+      .bind(log_base_->first, std::span<const unsigned char>(log_base_->second))
+      .run();
+  log_base_.reset();
 }
 
 void SqliteBook::end_unit() {
@@ -614,11 +693,7 @@ void SqliteBook::write_transfers(Writing& writing) {
   last_transfer_ = id;
 }
 
-// One seal over everything since the last; see schema.md. What is hashed beside the writing is written with the next,
-// or at the end of the unit of work.
-void SqliteBook::start_seal(std::launch how) {
-  finish_seal();
-  if (!unsealed_) return;
+const std::pair<std::int64_t, Hash>& SqliteBook::last_seal() {
   if (!last_seal_) {
     last_seal_.emplace();
     if (Statement row = db_->statement("SELECT id, hash FROM seal ORDER BY id DESC LIMIT 1"); row.step()) {
@@ -629,7 +704,17 @@ void SqliteBook::start_seal(std::launch how) {
       last_seal_->second = book_hash(ms(info.made_at), info.rehearsal);
     }
   }
-  const Hash previous = last_seal_->second;
+  return *last_seal_;
+}
+
+// One seal over everything since the last; see schema.md. What is hashed beside the writing is written with the next,
+// or at the end of the unit of work.
+void SqliteBook::start_seal(std::launch how) {
+  finish_seal();
+  if (!unsealed_) return;
+  const auto& before = last_seal();
+  if (!seal_before_unit_) seal_before_unit_ = before;
+  const Hash previous = before.second;
   const SealRange range{.id = last_seal_->first + 1,
                         .sealed_at = unsealed_->sealed_at,
                         .first_request = unsealed_->first_request,

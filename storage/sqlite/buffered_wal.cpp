@@ -1,11 +1,13 @@
 #include "storage/sqlite/buffered_wal.hpp"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <string>
 
 namespace storage {
 namespace {
@@ -18,6 +20,9 @@ struct LogFile : sqlite3_file {
   sqlite3_file* real = nullptr;
   std::unique_ptr<char[]> waiting{};
   sqlite3_int64 begin = 0, size = 0;  // where in the file it will stand, and how much waits
+  std::string name{};
+  struct stat identity {};
+  std::uint64_t begun = 0;
 
   sqlite3_int64 end() const { return begin + size; }
   int write_waiting() {
@@ -53,6 +58,7 @@ int read(sqlite3_file* file, void* into, int bytes, sqlite3_int64 at) {
 
 int write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
   LogFile& log = log_of(file);
+  if (at == 0) ++log.begun;  // its header, with a new salt (SQLite, "WAL file format", 4)
   if (log.size > 0 && (at != log.end() || log.size + bytes > kMostWaiting)) {
     if (const int written = log.write_waiting(); written != SQLITE_OK) return written;
   }
@@ -106,7 +112,12 @@ int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* fla
   const int opened = own->xOpen(own, name, log->real, flags, flags_out);
   // SQLite closes what has methods, opened or not
   log->pMethods = log->real->pMethods == nullptr ? nullptr : &kLogMethods;
-  if (log->pMethods == nullptr) log->~LogFile();
+  if (log->pMethods == nullptr) {
+    log->~LogFile();
+  } else if (name != nullptr) {
+    log->name = name;
+    if (::stat(name, &log->identity) != 0) log->name.clear();
+  }
   return opened;
 }
 
@@ -120,6 +131,15 @@ sqlite3_vfs made() {
 }
 
 }  // namespace
+
+LogState state_of_log(const void* file) {
+  const auto* const log = static_cast<const LogFile*>(static_cast<const sqlite3_file*>(file));
+  if (log == nullptr || log->pMethods != &kLogMethods) return {};
+  struct stat now {};
+  const bool moved = !log->name.empty() && (::stat(log->name.c_str(), &now) != 0 ||
+                                            now.st_ino != log->identity.st_ino || now.st_dev != log->identity.st_dev);
+  return {moved, log->begun};
+}
 
 const char* joined_log_vfs() {
   static sqlite3_vfs vfs = made();

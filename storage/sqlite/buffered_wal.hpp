@@ -11,7 +11,17 @@
 // REQUIRES of connections that use it: synchronous = FULL, or a commit would show others what is not written yet.
 #pragma once
 
+#include <cstdint>
+
 namespace storage {
+
+struct LogState {
+  bool moved = false;       // its name belongs to no file, or to another one
+  std::uint64_t begun = 0;  // how often this connection has begun it anew
+};
+// Of the log that a connection writes. REQUIRES: `file` is what SQLITE_FCNTL_JOURNAL_POINTER gave for a connection of
+// this layer.
+LogState state_of_log(const void* file);
 
 // Its name, for opening a connection; registers it when first asked. From any thread. Throws std::bad_alloc.
 const char* joined_log_vfs();

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "storage/sqlite/buffered_wal.hpp"
 #include "storage/store.hpp"
@@ -45,7 +46,7 @@ void throw_storage_error(int code, const std::string& message, const std::string
       error(ErrorCode::not_a_database, "not a book, or a damaged one: restore the last backup if it was one");
       break;
     case SQLITE_FULL:
-      error(ErrorCode::database_failed, "the disk is full: nothing of this command was written");
+      error(ErrorCode::database_failed, "the disk is full: what was about to be written is not in the book");
       break;
     case SQLITE_CANTOPEN:
       error(ErrorCode::database_read_only,
@@ -54,7 +55,8 @@ void throw_storage_error(int code, const std::string& message, const std::string
             "copy made with 'backup'");
       break;
     default:
-      error(ErrorCode::database_failed, "check the disk and the folder; nothing of this command was written");
+      error(ErrorCode::database_failed,
+            "check the disk and the folder; what was about to be written is not in the book");
       break;
   }
   throw StorageError({ErrorCode::database_failed, path + ": " + message});  // not reached: error() throws
@@ -163,6 +165,7 @@ Connection::Connection(std::string path, Access access, engine::Milliseconds bus
     throw_storage_error(error.getErrorCode(), error.getErrorStr(), path_);
   }
   handle_ = database_->getHandle();
+  identity_ = identity_of(path_);
   sqlite3_extended_result_codes(handle_, 1);
   execute("PRAGMA foreign_keys = ON");
   execute("PRAGMA recursive_triggers = ON");
@@ -170,6 +173,8 @@ Connection::Connection(std::string path, Access access, engine::Milliseconds bus
   execute("PRAGMA synchronous = FULL");  // which the joined log requires as well
   execute("PRAGMA cache_size = -65536");
   execute("PRAGMA temp_store = MEMORY");
+  // What a paused reader made the log grow to is given back when the log is begun anew.
+  execute("PRAGMA journal_size_limit = " + std::to_string(4LL * kCheckpointPages * 4'096));
   // In place of SQLite's own checkpoints, which are part of a COMMIT: whoever waits for the turn would wait for them
   // too.
   sqlite3_wal_hook(
@@ -189,6 +194,50 @@ void Connection::checkpoint_when_due() {
   if (wal_pages_ < kCheckpointPages) return;
   wal_pages_ = 0;
   sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
+
+std::optional<Connection::Identity> Connection::identity_of(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return Identity{found.st_dev, found.st_ino};
+}
+
+bool Connection::has_moved() const {
+  if (identity_of(path_) != identity_) return true;
+  sqlite3_file* log = nullptr;
+  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && state_of_log(log).moved)
+    return true;
+  const std::optional<Identity> shared = identity_of(path_ + "-shm");
+  if (!shared_memory_) shared_memory_ = shared;
+  return shared_memory_ != shared;
+}
+
+std::uint64_t Connection::logs_begun() const {
+  sqlite3_file* log = nullptr;
+  return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK
+             ? state_of_log(log).begun
+             : 0;
+}
+
+void Connection::keep_log() { sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
+
+std::uint64_t Connection::log_bytes() const {
+  struct stat found {};
+  return ::stat((path_ + "-wal").c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
+}
+
+bool Connection::overwrite_failed_commit() noexcept {
+  try {
+    if (in_transaction()) execute("ROLLBACK");
+    execute("BEGIN IMMEDIATE");
+    // the least that is a change: the header's page as it is
+    execute("PRAGMA user_version = " + std::to_string(integer("PRAGMA user_version")));
+    execute("COMMIT");
+    return true;
+  } catch (const std::exception&) {  // the disk fails still: the caller says so
+    sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+    return false;
+  }
 }
 
 sqlite3_stmt* Connection::prepare(std::string_view sql) {
@@ -265,6 +314,7 @@ bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_)
 std::int64_t Connection::changed_rows() const { return sqlite3_changes64(handle_); }
 
 void Connection::fail(int code) const {
+  failed_at_the_disk_ = (code & 0xff) == SQLITE_IOERR;
   const std::string message = sqlite3_errmsg(handle_);
   if ((code & 0xff) == SQLITE_CONSTRAINT) {
     throw engine::InvariantError(path_ + ": the book refuses what the program wanted to write: " + message);

@@ -119,6 +119,20 @@ class Connection {
   static constexpr int kCheckpointPages = 4'000;
   void checkpoint_when_due();
 
+  // Whether the book or its log was deleted, moved or replaced since it was opened: what is written then is in files
+  // that nobody will find.
+  bool has_moved() const;
+  // How often this connection has begun the log anew; how large the file is.
+  std::uint64_t logs_begun() const;
+  std::uint64_t log_bytes() const;
+  // After a COMMIT that failed: commits something else to the place in the log where it may stand, so that it never
+  // comes back. False: that failed too, and the disk alone knows.
+  bool overwrite_failed_commit() noexcept;
+  // From now on closing this connection leaves the log as it is, even where it is the last one.
+  void keep_log();
+  // The last failure was one of reading or writing files (SQLITE_IOERR).
+  bool failed_at_the_disk() const { return failed_at_the_disk_; }
+
   const std::string& path() const { return path_; }
   SQLite::Database& database() { return *database_; }
 
@@ -136,6 +150,14 @@ class Connection {
   std::unique_ptr<SQLite::Database> database_;
   sqlite3* handle_ = nullptr;
   int wal_pages_ = 0;  // after this connection's last commit
+  struct Identity {
+    std::uint64_t device = 0, inode = 0;
+    friend bool operator==(const Identity&, const Identity&) = default;
+  };
+  static std::optional<Identity> identity_of(const std::string& path);
+  std::optional<Identity> identity_{};               // of the book's file
+  mutable std::optional<Identity> shared_memory_{};  // of -shm, once it was seen
+  mutable bool failed_at_the_disk_ = false;
   struct HashOfText {
     using is_transparent = void;
     // Statements that are as long and end alike are few.

@@ -2,9 +2,14 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 #include "storage/book/book.hpp"
@@ -91,10 +96,106 @@ void copy_database(Connection& from, const std::string& target) {
   }
 }
 
+// As an URI wants a path (sqlite.org/uri.html, 3.1).
+std::string escaped(const std::string& path) {
+  std::string uri;
+  for (const char c : path) {
+    if (c == '?' || c == '#' || c == '%')
+      uri += c == '?' ? "%3f" : c == '#' ? "%23" : "%25";
+    else
+      uri += c;
+  }
+  return uri;
+}
+
 std::string free_name(const std::string& wanted) {
   std::string name = wanted;
   for (int i = 2; fs::exists(name); ++i) name = wanted + "." + std::to_string(i);
   return name;
+}
+
+void sync_folder_of(const std::string& path) {
+  const int folder = ::open(fs::absolute(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;  // the copy itself is on disk; a folder that cannot be opened cannot be synced
+  const bool failed = ::fsync(folder) != 0 && errno != EINVAL && errno != ENOSYS;  // file systems without it
+  ::close(folder);
+  if (failed)
+    refuse(ErrorCode::outcome_unknown, path, "is there, but the disk failed to keep its name: look, and repeat it");
+}
+
+void check_copy(const std::string& path, std::int64_t schema) {
+  Connection copy(path, Access::read_write, kOwnTimeout);
+  if (schema_of(copy) != schema) refuse(ErrorCode::database_failed, path, "the copy has another schema than the book");
+  Statement check = copy.statement("PRAGMA quick_check(1)");
+  if (!check.step() || check.text(0) != "ok")
+    refuse(ErrorCode::database_failed, path, "the copy is damaged: " + check.string(0));
+}
+
+// The copy has its name when it is whole and on the disk, and not before.
+void copy_whole(Connection& from, std::int64_t schema, const std::string& target) {
+  std::error_code error;
+  const std::string part = target + ".part";
+  fs::remove(part, error);  // of a copy that was cut off
+  try {
+    copy_database(from, part);
+    check_copy(part, schema);
+    if (::renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) != 0) {
+      if (errno == EEXIST) refuse(ErrorCode::database_exists, target, "exists; a copy never replaces a file");
+      fs::rename(part, target);  // a file system without RENAME_NOREPLACE
+    }
+  } catch (const fs::filesystem_error& failed) {
+    fs::remove(part, error);
+    refuse(ErrorCode::database_failed, target, failed.code().message());
+  } catch (...) {
+    fs::remove(part, error);
+    throw;
+  }
+  sync_folder_of(target);
+}
+
+// The files of creations that were cut off: BOOK.init-PID of programs that are not there any more.
+void remove_cut_off(const std::string& path) {
+  std::error_code error;
+  const std::string beginning = fs::path(path).filename().string() + ".init-";
+  for (const auto& entry : fs::directory_iterator(fs::absolute(path).parent_path(), error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(beginning)) continue;
+    const int maker = std::atoi(name.c_str() + beginning.size());
+    if (maker <= 0 || (::kill(maker, 0) != 0 && errno == ESRCH)) fs::remove(entry.path(), error);
+  }
+}
+
+// A log that was left by a crash belongs to the state of the book that it was begun for, see note_log_base(). Where the
+// book was replaced since, what SQLite reads is a mixture of both: refused, and nothing is touched.
+void refuse_strange_log(Connection& db) {
+  if (db.log_bytes() == 0) return;
+  std::int64_t id = 0;
+  std::string hash;
+  {
+    Statement base = db.statement("SELECT seal_id, seal_hash FROM log_base");
+    if (!base.step()) return;
+    id = base.integer(0);
+    hash = hex(base.blob(1));
+  }
+  if (id == 0) return;  // begun in a book without seals
+  std::string alone;
+  try {
+    // the file as it is, without its log
+    SQLite::Database file("file:" + escaped(db.path()) + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+    SQLite::Statement seal(file, "SELECT lower(hex(hash)) FROM seal WHERE id = ?");
+    seal.bind(1, id);
+    if (seal.executeStep()) alone = seal.getColumn(0).getString();
+  } catch (const SQLite::Exception&) {
+    return;  // half copied from its own log when the program ended: only both together can be read
+  }
+  if (alone == hash) return;
+  db.keep_log();
+  refuse(ErrorCode::database_failed, db.path(),
+         "was replaced by " + std::string(alone.empty() ? "an older state of it" : "another book") +
+             " while the log of the newer one stayed beside it (" + db.path() + "-wal, begun at seal " +
+             std::to_string(id) +
+             "): put the book back that belongs to the log, or, if the newer records are to be given up, move the log "
+             "away");
 }
 
 // From an older number to the newest, all or nothing. The writer's lock is taken first, so that of two programs one
@@ -112,7 +213,7 @@ void migrate(Connection& db, const OpenOptions& options) {
                      std::to_string(newest_schema()) + ", once; a large book takes a while. As it was it stays in " +
                      copy);
       }
-      copy_database(reader, copy);
+      copy_whole(reader, from, copy);
       run_migrations(db, from);
     }
     db.execute("COMMIT");
@@ -123,25 +224,12 @@ void migrate(Connection& db, const OpenOptions& options) {
   db.execute("PRAGMA foreign_keys = ON");
 }
 
-void sync_folder_of(const std::string& path) {
-  const int folder = ::open(fs::absolute(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return;  // the copy itself is on disk; a folder that cannot be opened cannot be synced
-  ::fsync(folder);
-  ::close(folder);
-}
-
-void check_copy(const std::string& path, std::int64_t schema) {
-  Connection copy(path, Access::read_write, kOwnTimeout);
-  if (schema_of(copy) != schema) refuse(ErrorCode::database_failed, path, "the copy has another schema than the book");
-  Statement check = copy.statement("PRAGMA quick_check(1)");
-  if (!check.step() || check.text(0) != "ok")
-    refuse(ErrorCode::database_failed, path, "the copy is damaged: " + check.string(0));
-}
-
 }  // namespace
 
 void create_book(const std::string& path, engine::UtcTime now, bool rehearsal) {
   std::error_code error;
+  if (path.empty() || path.starts_with(':') || path.starts_with("file:"))
+    refuse(ErrorCode::database_failed, path, "is no name of a file for a book");
   const bool existed = fs::exists(path, error);
   if (existed && (!fs::is_regular_file(path, error) || fs::file_size(path, error) > 0)) {
     refuse(ErrorCode::database_exists, path, "holds something already; a book is made in a new file");
@@ -149,25 +237,41 @@ void create_book(const std::string& path, engine::UtcTime now, bool rehearsal) {
   if (!fs::is_directory(fs::absolute(path).parent_path(), error)) {
     refuse(ErrorCode::database_failed, path, "its folder does not exist");
   }
+  for (const char* beside : {"-wal", "-journal"}) {
+    if (fs::exists(path + beside, error) && fs::file_size(path + beside, error) > 0)
+      refuse(ErrorCode::database_exists, path + beside,
+             "is left of another book, and a new one beside it would be mixed with it: move it away");
+  }
+  remove_cut_off(path);
+  // Made under another name, and given its own when it is whole: whatever cuts this off, it can be repeated.
+  const std::string part = path + ".init-" + std::to_string(::getpid());
   // other people's money: not for everybody's eyes
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  const int file = ::open(part.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
   if (file < 0) refuse(ErrorCode::database_read_only, path, "this user cannot make a file here");
   ::close(file);
+  const auto remove_part = [&] {
+    for (const char* beside : {"", "-wal", "-shm", "-journal"}) fs::remove(part + beside, error);
+  };
   try {
-    Connection db(path, Access::read_write, kOwnTimeout);
-    db.execute("BEGIN EXCLUSIVE");
-    if (db.integer("SELECT count(*) FROM sqlite_schema") != 0)
-      refuse(ErrorCode::database_exists, path, "somebody else made a book here");
-    db.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
-    run_migrations(db, 0);
-    db.statement("INSERT INTO book (id, made_at, rehearsal) VALUES (1, ?, ?)").bind(now, rehearsal).run();
-    db.execute("COMMIT");
-    // After the commit, so that a creation that was cut off leaves an empty file and can be repeated.
-    db.execute("PRAGMA journal_mode = WAL");
+    {
+      Connection db(part, Access::read_write, kOwnTimeout);
+      db.execute("BEGIN EXCLUSIVE");
+      db.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
+      run_migrations(db, 0);
+      db.statement("INSERT INTO book (id, made_at, rehearsal) VALUES (1, ?, ?)").bind(now, rehearsal).run();
+      db.execute("COMMIT");
+      db.execute("PRAGMA journal_mode = WAL");
+    }
+    const bool made = existed ? ::rename(part.c_str(), path.c_str()) == 0
+                              : ::renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0;
+    if (!made && errno == EEXIST) refuse(ErrorCode::database_exists, path, "somebody else made a book here");
+    if (!made && (existed || ::rename(part.c_str(), path.c_str()) != 0))  // a file system without RENAME_NOREPLACE
+      refuse(ErrorCode::database_failed, path, std::string("the book cannot get its name: ") + std::strerror(errno));
   } catch (...) {
-    if (!existed && fs::file_size(path, error) == 0) fs::remove(path, error);
+    remove_part();
     throw;
   }
+  remove_part();
   sync_folder_of(path);
 }
 
@@ -195,6 +299,7 @@ std::unique_ptr<engine::LedgerStore> open_book(const std::string& path, const Op
   }
   // reads through the log: says now, and not later, that this user cannot
   db->integer("SELECT count(*) FROM book");
+  refuse_strange_log(*db);
   return std::make_unique<SqliteBook>(std::move(db), options);
 }
 
@@ -208,25 +313,80 @@ void back_up_book(const std::string& path, const std::string& target) {
   if (fs::exists(target, error)) refuse(ErrorCode::database_exists, target, "exists; a backup never replaces a file");
   if (!fs::is_directory(fs::absolute(target).parent_path(), error))
     refuse(ErrorCode::database_failed, target, "its folder does not exist");
-  const std::string part = target + ".part";
-  fs::remove(part, error);  // of a backup that was cut off
-  try {
-    Connection db(path, Access::read_only, kOwnTimeout);
-    const std::int64_t schema = schema_of(db);
-    copy_database(db, part);
-    check_copy(part, schema);
-    if (::renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) != 0) {
-      if (errno == EEXIST) refuse(ErrorCode::database_exists, target, "exists; a backup never replaces a file");
-      fs::rename(part, target);  // a file system without RENAME_NOREPLACE
+  Connection db(path, Access::read_only, kOwnTimeout);
+  const std::int64_t schema = schema_of(db);
+  if (schema == newest_schema()) refuse_strange_log(db);
+  copy_whole(db, schema, target);
+}
+
+std::optional<SealMark> mark_of(const std::string& path, const std::string& condition, const std::string& value) {
+  look_at_file(path, Access::read_only);
+  Connection db(path, Access::read_only, kOwnTimeout);
+  schema_of(db);
+  Statement row = db.statement("SELECT id, lower(hex(hash)), sealed_at FROM seal " + condition);
+  if (!value.empty()) row.bind(value);
+  if (!row.step()) return std::nullopt;
+  return SealMark{row.integer(0), row.string(1), row.time(2)};
+}
+std::optional<SealMark> last_seal(const std::string& path) { return mark_of(path, "ORDER BY id DESC LIMIT 1", ""); }
+std::optional<SealMark> find_seal(const std::string& path, const std::string& hash) {
+  return mark_of(path, "WHERE lower(hex(hash)) = ?", hash);
+}
+
+std::vector<engine::Finding> prove_file(const std::string& path) {
+  look_at_file(path, Access::read_only);
+  Connection db(path, Access::read_only, kOwnTimeout);
+  if (schema_of(db) != newest_schema())
+    refuse(ErrorCode::database_read_only, path, "has an older schema: bring it forward before it is proven");
+  std::vector<engine::Finding> findings;
+  const Snapshot one_state(db);
+  {
+    Statement row = db.statement("PRAGMA integrity_check(20)");
+    while (row.step()) {
+      if (row.text(0) != "ok") findings.push_back({"pages and indexes", row.string(0)});
     }
-  } catch (const fs::filesystem_error& failed) {
-    fs::remove(part, error);
-    refuse(ErrorCode::database_failed, target, failed.code().message());
-  } catch (...) {
-    fs::remove(part, error);
-    throw;
   }
-  sync_folder_of(target);
+  // the schema that the migrations make, in memory
+  SQLite::Database made(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  for (const Migration& migration : sqlite_migrations()) made.exec(std::string(migration.sql));
+  constexpr const char* kObjects =
+      "SELECT type || ' ' || name, ifnull(sql, ''), tbl_name FROM sqlite_schema ORDER BY 1";
+  SQLite::Statement wanted(made, kObjects);
+  Statement found = db.statement(kObjects);
+  bool more = wanted.executeStep(), has = found.step();
+  while (more || has) {
+    const std::string name = more ? wanted.getColumn(0).getString() : "", other = has ? found.string(0) : "";
+    if (!has || (more && name < other)) {
+      findings.push_back({"schema", name + " is missing"});
+      more = wanted.executeStep();
+    } else if (!more || other < name) {
+      // what ANALYZE keeps is no part of a book's rules
+      if (!other.starts_with("table sqlite_")) findings.push_back({"schema", other + " is none of this program's"});
+      has = found.step();
+    } else {
+      if (wanted.getColumn(1).getString() != found.text(1) || wanted.getColumn(2).getString() != found.text(2))
+        findings.push_back({"schema", name + " reads otherwise than the migrations made it"});
+      more = wanted.executeStep();
+      has = found.step();
+    }
+  }
+  return findings;
+}
+
+LibraryInfo library_info() {
+  LibraryInfo info{.version = sqlite3_libversion()};
+  const int number = sqlite3_libversion_number();
+  if (number >= 3'007'000 && number < 3'051'003)
+    info.defects.emplace_back(
+        "WAL-reset (sqlite.org/wal.html#walresetbug, fixed in 3.51.3): two programs that copy the log at once can lose "
+        "committed pages; dropledger copies it under its writers' turn only, so let no other program do it");
+  return info;
+}
+
+std::uint64_t log_bytes(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path + "-wal", error);
+  return error ? 0 : size;
 }
 
 }  // namespace storage

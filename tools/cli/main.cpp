@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/storage_error.hpp"
+#include "storage/store.hpp"
 #include "tools/cli/global_options.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/cli/usage_error.hpp"
@@ -53,8 +54,12 @@ int run(int argc, char** argv) {
   } catch (const storage::StorageError& failed) {
     const auto [format, color] = face_of(globals.format, globals.color);
     std::cout.flush();
-    render::write_error(std::cerr, failed.error(), format, color);
-    return render::exit_status(failed.error().code);
+    engine::Error error = failed.error();
+    if (const std::uint64_t before = storage::units_committed(); before > 0)
+      error.detail += "; what this command had committed before (" + std::to_string(before) +
+                      (before == 1 ? " change" : " changes") + ") stays";
+    render::write_error(std::cerr, error, format, color);
+    return render::exit_status(error.code);
     // InvariantError and what nobody foresaw: the unit of work was rolled back on the way here
   } catch (const std::exception& error) {
     const auto [format, color] = face_of(globals.format, globals.color);

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "api_client/command.hpp"
 #include "api_client/credentials.hpp"
 #include "engine/time.hpp"
 
@@ -60,7 +61,11 @@ std::optional<std::string> run_with_input(const std::vector<std::string>& words,
   std::vector<char*> arguments, variables;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  // What lets us in at the provider is not for the program that tells of a notice.
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view name = std::string_view(*variable).substr(0, std::string_view(*variable).find('='));
+    if (!name.starts_with("DROPLEDGER_") || !api_client::is_secret(name)) variables.push_back(*variable);
+  }
   for (const std::string& variable : environment) variables.push_back(const_cast<char*>(variable.c_str()));
   variables.push_back(nullptr);
 
@@ -97,11 +102,21 @@ std::optional<std::string> run_with_input(const std::vector<std::string>& words,
 }
 
 std::optional<std::string> append_line(const std::string& path, const std::string& line) {
-  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  // read as well, for the end of the last line; a pipe, or a file that may only be written, has none to look at
+  constexpr int kAppend = O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY;
+  int opened = ::open(path.c_str(), O_RDWR | kAppend, 0600);
+  if (opened < 0) opened = ::open(path.c_str(), O_WRONLY | kAppend, 0600);
+  const File file(opened);
   if (!file) return system_says("'" + path + "' cannot be written");
   struct ::stat before {};
   if (::fstat(file.get(), &before) != 0) return system_says("'" + path + "'");
-  if (write_all(file.get(), line + "\n") && ::fsync(file.get()) == 0) return std::nullopt;
+  // A line that a crash cut off ends here, or it would swallow this one.
+  char last = '\n';
+  const bool torn = S_ISREG(before.st_mode) && before.st_size > 0 &&
+                    ::pread(file.get(), &last, 1, before.st_size - 1) == 1 && last != '\n';
+  if (write_all(file.get(), (torn ? "\n" : "") + line + "\n") &&
+      (::fsync(file.get()) == 0 || errno == EINVAL || errno == EROFS))  // a pipe cannot be synced
+    return std::nullopt;
   const std::string trouble = system_says("'" + path + "' could not be written");
   if (S_ISREG(before.st_mode) && ::ftruncate(file.get(), before.st_size) != 0)
     return trouble + "; a part of a line stayed";

@@ -1,5 +1,11 @@
 // The book itself: making it, copying it, proving it, its state at a glance.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "storage/store.hpp"
 #include "tools/cli/commands/commands.hpp"
@@ -60,6 +66,63 @@ struct Init {
   }
 };
 
+// A seal's mark in a file of one line, to be kept elsewhere: "dropledger seal 12 HASH 2026-08-01T12:00:00Z".
+std::string line_of(const storage::SealMark& mark) {
+  return "dropledger seal " + std::to_string(mark.id) + " " + mark.hash + " " + engine::to_string(mark.sealed_at);
+}
+
+// Written whole or not at all, and on the disk.
+void write_mark(const std::string& path, const storage::SealMark& mark) {
+  const std::string part = path + ".part", text = line_of(mark) + "\n";
+  const int file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  const bool written =
+      file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+  if (file >= 0) ::close(file);
+  if (!written || ::rename(part.c_str(), path.c_str()) != 0) {
+    ::unlink(part.c_str());
+    throw CommandError{Error{ErrorCode::database_failed, "'" + path + "' cannot be written: " + std::strerror(errno)}};
+  }
+}
+
+// The hash that stands in a file of a mark, or that is given itself.
+std::string hash_of_mark(const std::string& given) {
+  const auto is_hash = [](std::string_view text) {
+    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  };
+  std::string lower = given;
+  for (char& c : lower) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (is_hash(lower)) return lower;
+  std::ifstream file(given);
+  if (!file)
+    throw CommandError{Error{ErrorCode::file_not_found,
+                             "'" + given + "' is neither a file nor the hash of a seal (64 hexadecimal digits)"}};
+  std::string hash;
+  for (std::string word; file >> word;) {
+    if (is_hash(word)) hash = word;
+  }
+  if (hash.empty()) throw CommandError{Error{ErrorCode::invalid_argument, "'" + given + "' holds no hash of a seal"}};
+  return hash;
+}
+
+struct SealShow {
+  std::string output;
+  void bind(CLI::App& app) {
+    app.add_option("--output", output, "Write it to this file as well, to be kept elsewhere")->type_name("FILE");
+  }
+  int run(Session& session) const {
+    const std::optional<storage::SealMark> last = storage::last_seal(session.globals().book);
+    render::Table record;
+    record.schema = "dropledger.seal/1";
+    record.add_fact("book", session.globals().book);
+    record.add_fact("seal", last ? last->id : 0);
+    record.add_fact("hash", last ? render::cell(last->hash) : render::Cell());
+    record.add_fact("sealed_at", last ? std::optional(last->sealed_at) : std::nullopt);
+    session.print(record);
+    if (last && !output.empty() && !session.globals().dry_run) write_mark(output, *last);
+    return 0;
+  }
+};
+
 struct Backup {
   std::string target;
   void bind(CLI::App& app) {
@@ -72,6 +135,8 @@ struct Backup {
       refuse_existing(target);
     } else {
       storage::back_up_book(globals.book, target);
+      // beside the copy: what the book it was made of must still have
+      if (const auto last = storage::last_seal(target)) write_mark(target + ".seal", *last);
     }
     answer_file(session, "dropledger.backup/1", {{"book", globals.book}, {"target", target}},
                 "copied " + globals.book + " to " + target);
@@ -80,18 +145,36 @@ struct Backup {
 };
 
 struct Verify {
-  bool announced = false;
+  bool announced = false, full = false;
+  std::string since;
   void bind(CLI::App& app) {
+    app.add_flag("--full", full, "Reads every page, every index against its table, and the schema's text as well");
+    app.add_option("--since", since,
+                   "A seal that was kept elsewhere ('seal show', 'backup'): the book must still have it")
+        ->type_name("FILE|HASH");
     app.add_flag("--announce", announced, "Log what is found, once, so that it is sent as a notice");
   }
   int run(Session& session) const {
     std::optional<render::Progress> progress;
-    const engine::Verification result = session.book_read_only().verify([&](std::int64_t done, std::int64_t total) {
+    engine::Verification result = session.book_read_only().verify([&](std::int64_t done, std::int64_t total) {
       if (session.globals().quiet) return;
       if (!progress) progress.emplace("verify", static_cast<std::uint64_t>(total));
       progress->at(static_cast<std::uint64_t>(done));
     });
     progress.reset();
+    if (full) {
+      for (engine::Finding& finding : storage::prove_file(session.globals().book))
+        result.findings.push_back(std::move(finding));
+    } else {
+      session.note("not looked at: indexes against their tables, and the schema's text ('verify --full')");
+    }
+    if (!since.empty()) {
+      const std::string hash = hash_of_mark(since);
+      if (!storage::find_seal(session.globals().book, hash)) {
+        result.findings.push_back({"witness", "the book has no seal " + hash.substr(0, 16) +
+                                                  "…: it is another book, or an older state of this one"});
+      }
+    }
     render::Table table;
     table.schema = "dropledger.verify/1";
     table.columns = {{"check"}, {"finding"}};
@@ -135,6 +218,10 @@ struct Doctor {
     record.add_fact("open_cases", store.cases({}).size());
     record.add_fact("submitting_stopped", stopped.empty() ? render::Cell() : render::cell(stopped));
     // Recorded time never decreases: with a clock behind it everything is stamped with the last recorded instant.
+    const storage::LibraryInfo library = storage::library_info();
+    record.add_fact("sqlite", library.version);
+    record.add_fact("sqlite_defects", library.defects.empty() ? render::Cell() : render::cell(library.defects.front()));
+    record.add_fact("log_bytes", static_cast<std::int64_t>(storage::log_bytes(session.globals().book)));
     record.add_fact("clock_behind", !info.rehearsal && info.last_recorded && session.now() < *info.last_recorded);
     session.print(record);
     return 0;
@@ -154,6 +241,10 @@ void add_book_commands(CommandLine& line) {
       line, line.app, "verify",
       "Proves balances against transfers, deposits against backorders, and the seals (exit 5 if anything is off)",
       "  dropledger verify --format json");
+  CLI::App* seals = add_group(line.app, "seal", "What can be kept elsewhere to prove later that nothing was lost");
+  add_command<SealShow>(line, *seals, "show", "The last seal: its hash covers everything before it",
+                        "  dropledger seal show --output /mnt/elsewhere/ledger.seal\n"
+                        "  dropledger verify --since /mnt/elsewhere/ledger.seal");
   add_command<Doctor>(line, line.app, "doctor", "The book's state at a glance", "  dropledger doctor");
 }
 

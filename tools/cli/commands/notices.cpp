@@ -3,11 +3,14 @@
 
 #include <chrono>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <sstream>
 
+#include "storage/store.hpp"
 #include "tools/cli/commands/commands.hpp"
+#include "tools/delivery/channel_lock.hpp"
 #include "tools/delivery/notice_delivery.hpp"
 #include "tools/delivery/webhook.hpp"
 
@@ -318,12 +321,17 @@ struct Send {
                      {"given_up"},
                      {"trouble", "", render::Kind::text, true}};
     table.when_empty = "No channel: nobody is told anything. See 'notices add --help'.";
-    bool sound = true;
+    // Each channel on a thread and a connection of its own: a target that hangs delays its own notices alone.
+    std::vector<std::future<operations::SendReport>> sending;
     for (std::size_t i = 0; i < channels.size(); ++i) {
       const auto deliver = deliverer(channels[i], patience);
-      operations::SendOptions options;
-      options.limit = limit;
-      const operations::SendReport report = operations::send_notices(context, channels[i], texts[i], options, deliver);
+      sending.push_back(std::async(std::launch::async, [&, deliver, i] {
+        return send(session.globals().book, context, channels[i].name, texts[i], deliver);
+      }));
+    }
+    bool sound = true;
+    for (std::size_t i = 0; i < channels.size(); ++i) {
+      const operations::SendReport report = sending[i].get();
       table.add(channels[i].name, report.delivered, report.failed, report.given_up, report.trouble);
       sound = sound && report.failed == 0;
     }
@@ -332,6 +340,24 @@ struct Send {
   }
 
  private:
+  operations::SendReport send(const std::string& book, const operations::Context& context, const std::string& name,
+                              const operations::NoticeTexts& texts,
+                              const std::function<std::optional<std::string>(const engine::Notice&)>& deliver) const {
+    operations::SendReport report;
+    const delivery::ChannelLock lock(book, name);
+    if (!lock.is_ours()) {
+      report.trouble = "another program is delivering this channel's notices";
+      return report;
+    }
+    const std::unique_ptr<engine::LedgerStore> store = storage::open_book(book, {});
+    // as it is now: another may have delivered meanwhile
+    const engine::Result<NoticeChannel> now = operations::channel_named(*store, name);
+    if (!now) return report;  // removed meanwhile
+    operations::SendOptions options;
+    options.limit = limit;
+    return operations::send_notices({*store, context.now, context.actor}, now.value(), texts, options, deliver);
+  }
+
   static std::function<std::optional<std::string>(const engine::Notice&)> deliverer(const NoticeChannel& channel,
                                                                                     engine::Milliseconds patience) {
     switch (channel.method) {
