@@ -21,7 +21,7 @@ struct TestLedger {
   Backorder backorder = support::backorder(1, kDrop);
   Changes changes{};
   Settings settings{};
-  std::int64_t tax_bp = 0;
+  TaxDecision tax{.treatment = TaxTreatment::outside_scope};
 
   TestLedger() {
     REQUIRE(bool(take_step(changes, backorder, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
@@ -34,7 +34,7 @@ struct TestLedger {
   }
   bool hear(const std::string& status, UtcTime now = kDrop) {
     observe(changes, backorder, job(status), now);
-    const Result<bool> settled = settle(changes, backorder, customer, {settings, tax_bp, {}, now});
+    const Result<bool> settled = settle(changes, backorder, customer, {settings, tax, {}, now});
     REQUIRE(bool(settled));
     return settled.value();
   }
@@ -71,7 +71,7 @@ struct Ordering {
 
 TEST_CASE("settle: SUCCESSFUL captures the deposit once, split into net and tax") {
   TestLedger desk;
-  desk.tax_bp = 1900;
+  desk.tax = {TaxTreatment::standard, "DE", "", 1900};
   CHECK(desk.hear("SUCCESSFUL"));
   CHECK(desk.backorder.state == State::successful);
   CHECK(desk.customer.reserved.is_zero());
