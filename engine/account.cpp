@@ -18,6 +18,7 @@ constexpr Named<AccountKind> kKinds[] = {
     {AccountKind::tax, "tax"},
     {AccountKind::auction_clearing, "auction-clearing"},
     {AccountKind::opening, "opening"},
+    {AccountKind::retained_earnings, "retained-earnings"},
     {AccountKind::revenue, "revenue"},
     {AccountKind::interest, "interest"},
     {AccountKind::other_income, "other-income"},

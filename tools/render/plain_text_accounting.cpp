@@ -144,6 +144,8 @@ AccountWords words_of(AccountKind kind) {
       return {"liabilities:auction-clearing", ""};
     case AccountKind::opening:
       return {"equity:opening", ""};
+    case AccountKind::retained_earnings:
+      return {"equity:retained-earnings", ""};
     case AccountKind::interest:
       return {"income:interest", ""};
     case AccountKind::other_income:

@@ -1,10 +1,12 @@
 // Reports: what accountants and support read. None changes the book.
 #include "tools/operations/reports.hpp"
 
+#include <algorithm>
+#include <deque>
 #include <map>
 
+#include "tools/cli/commands/commands.hpp"
 #include "tools/cli/period_options.hpp"
-#include "tools/cli/session.hpp"
 #include "tools/render/totals.hpp"
 
 namespace cli {
@@ -86,9 +88,54 @@ struct Statement {
   }
 };
 
+// Rows as control accounts: of the customers' accounts of one kind and currency turnovers are added and balances
+// netted; the operator's stay as they are.
+class ControlAccounts {
+ public:
+  void add(const operations::TrialBalanceRow& row) {
+    const auto same = [&](const operations::TrialBalanceRow& one) {
+      return row.account.customer && one.account.kind == row.account.kind &&
+             one.account.currency == row.account.currency;
+    };
+    const auto found = std::ranges::find_if(rows_, same);
+    if (found == rows_.end()) {
+      keys_.push_back(row.account);  // the visited one does not stay
+      rows_.push_back({keys_.back(),
+                       {},
+                       row.opening_debit,
+                       row.opening_credit,
+                       row.debit,
+                       row.credit,
+                       row.closing_debit,
+                       row.closing_credit});
+      return;
+    }
+    found->debit += row.debit;
+    found->credit += row.credit;
+    net(found->opening_debit, found->opening_credit, row.opening_debit, row.opening_credit);
+    net(found->closing_debit, found->closing_credit, row.closing_debit, row.closing_credit);
+  }
+  const std::vector<operations::TrialBalanceRow>& rows() const { return rows_; }
+
+ private:
+  static void net(Money& debit, Money& credit, Money more_debit, Money more_credit) {
+    const Money zero = Money::zero(debit.currency());
+    const Money sum = debit + more_debit - credit - more_credit;
+    debit = std::max(sum, zero);
+    credit = std::max(-sum, zero);
+  }
+  std::deque<engine::LedgerAccountKey> keys_;
+  std::vector<operations::TrialBalanceRow> rows_;
+};
+
 struct TrialBalance {
   PeriodOptions period;
-  void bind(CLI::App& app) { period.bind(app); }
+  bool folded = false;
+  void bind(CLI::App& app) {
+    period.bind(app);
+    app.add_flag("--folded", folded,
+                 "By control account: the customers' accounts of one kind and currency are one row");
+  }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
     const operations::Period chosen = period.period(session);
@@ -110,7 +157,7 @@ struct TrialBalance {
       Money opening_debit, opening_credit, debit, credit, closing_debit, closing_credit;
     };
     std::map<std::string, Total> totals;
-    operations::each_trial_balance_row(store, chosen, [&](const operations::TrialBalanceRow& row) {
+    const auto print = [&](const operations::TrialBalanceRow& row) {
       const std::string code(row.account.currency.code());
       table.add(static_cast<int>(row.account.kind), to_word(row.account.kind),
                 row.customer.empty() ? std::string_view(row.account.source) : row.customer, code, row.opening_debit,
@@ -123,7 +170,13 @@ struct TrialBalance {
       total.credit += row.credit;
       total.closing_debit += row.closing_debit;
       total.closing_credit += row.closing_credit;
+    };
+    ControlAccounts controls;
+    operations::each_trial_balance_row(store, chosen, [&](const operations::TrialBalanceRow& row) {
+      if (!folded) return print(row);
+      controls.add(row);
     });
+    for (const operations::TrialBalanceRow& row : controls.rows()) print(row);
     for (const auto& [code, total] : totals) {
       if (total.debit != total.credit || total.closing_debit != total.closing_credit) {
         throw CommandError{Error{ErrorCode::books_differ, code + ": debits " + to_string(total.closing_debit) +
@@ -233,102 +286,6 @@ struct Deposits {
   }
 };
 
-struct Cases {
-  std::string kind;
-  bool all = false;
-  void bind(CLI::App& app) {
-    app.add_option("--kind", kind, "Only of this kind, e.g. overdue")->type_name("KIND");
-    app.add_flag("--all", all, "Closed ones too");
-  }
-  int run(Session& session) const {
-    engine::LedgerReader& store = session.book_snapshot();
-    engine::CaseQuery query;
-    query.open_only = !all;
-    if (!kind.empty()) {
-      query.kind = engine::parse_case_kind(kind);
-      if (!query.kind)
-        throw CommandError{Error{ErrorCode::invalid_argument,
-                                 "'" + kind + "' is no kind of case, such as overdue, gone or late_success"}};
-    }
-    render::Table table;
-    table.schema = "dropledger.cases/1";
-    table.columns = {{"case", "", render::Kind::number},
-                     {"kind"},
-                     {"account"},
-                     {"backorder", "", render::Kind::number},
-                     {"subject"},
-                     {"opened_at", "", render::Kind::time},
-                     {"closed_at", "", render::Kind::time},
-                     {"resolution", "", render::Kind::text, true},
-                     {"detail", "", render::Kind::text, true}};
-    table.when_empty = all ? "No case was ever opened." : "No case is open.";
-    for (const engine::Case& one : store.cases(query)) {
-      const auto customer = one.customer ? store.customer(*one.customer) : std::nullopt;
-      table.add(one.id, to_word(one.kind), customer ? customer->name : "", one.backorder, one.subject, one.opened_at,
-                one.closed_at, one.resolution, one.detail);
-    }
-    session.print(table);
-    return 0;
-  }
-};
-
-struct Events {
-  std::string account, backorder, kind, from, to;
-  std::int64_t after = 0, limit = 200;
-  void bind(CLI::App& app) {
-    app.add_option("--account", account, "Only this account's")->type_name("NAME");
-    app.add_option("--backorder", backorder, "Only this backorder's")->type_name("ID");
-    app.add_option("--kind", kind, "Only of this kind, e.g. shortfall, stepped, moved")->type_name("KIND");
-    app.add_option("--from", from, "Recorded at or after")->type_name("TIME");
-    app.add_option("--to", to, "Recorded before")->type_name("TIME");
-    app.add_option("--after", after, "Only with a higher number: the cursor for the next call")
-        ->check(CLI::NonNegativeNumber);
-    app.add_option("--limit", limit, "At most so many; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
-  }
-  int run(Session& session) const {
-    engine::LedgerReader& store = session.book_snapshot();
-    engine::EventQuery query;
-    query.customer = only_account(session, account);
-    if (!backorder.empty()) query.backorder = engine::BackorderId(session.number(backorder, "backorder"));
-    if (!kind.empty()) {
-      const auto wanted = engine::parse_event_kind(kind);
-      if (!wanted)
-        throw CommandError{Error{ErrorCode::invalid_argument,
-                                 "'" + kind + "' is no kind of event, such as stepped, shortfall or moved"}};
-      query.kinds = {*wanted};
-    }
-    if (!from.empty()) query.from = session.instant(from);
-    if (!to.empty()) query.to = session.instant(to);
-    query.after_id = after;
-    query.limit = limit == 0 ? 0 : limit + 1;
-    render::Table table;
-    table.schema = "dropledger.events/1";
-    table.columns = {{"event", "", render::Kind::number},
-                     {"at", "", render::Kind::time},
-                     {"kind"},
-                     {"account"},
-                     {"backorder", "", render::Kind::number},
-                     {"from"},
-                     {"to"},
-                     {"reason"},
-                     {"actor"},
-                     {"detail", "", render::Kind::text, true}};
-    table.when_empty = "Nothing happened that matches.";
-    operations::AccountNames accounts(store);
-    store.each_event(query, [&](const engine::LoggedEvent& event) {
-      if (limit != 0 && table.rows.size() == static_cast<std::size_t>(limit)) {
-        table.truncated = true;
-        return;
-      }
-      table.add(event.id, event.at, to_word(event.kind), event.customer ? accounts.of(*event.customer) : "",
-                event.backorder, event.from ? to_word(*event.from) : "", event.to ? to_word(*event.to) : "",
-                event.reason ? to_word(*event.reason) : "", event.actor, event.detail);
-    });
-    session.print(table);
-    return 0;
-  }
-};
-
 }  // namespace
 
 void add_report_commands(CommandLine& line) {
@@ -338,10 +295,6 @@ void add_report_commands(CommandLine& line) {
                             "  dropledger trial-balance --to 2026-09-01");
   add_command<Deposits>(line, line.app, "deposits", "Deposits held now, by age, with when each must end",
                         "  dropledger deposits --overdue");
-  add_command<Cases>(line, line.app, "cases", "What waits for a person's decision",
-                     "  dropledger cases\n  dropledger cases --all --format json");
-  add_command<Events>(line, line.app, "events", "Everything that happened, in order",
-                      "  dropledger events --backorder 17\n  dropledger events --kind shortfall --format jsonl");
 }
 
 }  // namespace cli
