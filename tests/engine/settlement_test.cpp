@@ -144,7 +144,7 @@ TEST_CASE(
   SUBCASE("external") {
     won.auction_price = "120.00 EUR";
     observe(desk.changes, desk.backorder, won, kDrop);
-    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, 0, {}, kDrop}).value());
+    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, desk.tax, {}, kDrop}).value());
     CHECK(desk.backorder.state == State::auction_won);
     CHECK(desk.changes.transfers.size() == 1);
     CHECK(desk.backorder.auction_price == "120.00 EUR");
@@ -153,14 +153,14 @@ TEST_CASE(
     desk.settings.auction_on_account = true;
     won.auction_price = "50.00 EUR";
     observe(desk.changes, desk.backorder, won, kDrop);
-    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, 0, {}, kDrop}).value());
+    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, desk.tax, {}, kDrop}).value());
     CHECK(desk.customer.available == eur(9000 - 5000));
   }
   SUBCASE("on account, short: the rest is owed, and a case") {
     desk.settings.auction_on_account = true;
     won.auction_price = "120.00 EUR";
     observe(desk.changes, desk.backorder, won, kDrop);
-    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, 0, {}, kDrop}).value());
+    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, desk.tax, {}, kDrop}).value());
     CHECK(desk.customer.available.is_zero());
     CHECK(desk.customer.owed == eur(3000));
     CHECK(desk.has_case(CaseKind::auction_price_short));
@@ -169,7 +169,7 @@ TEST_CASE(
     desk.settings.auction_on_account = true;
     won.auction_price = "120.00 USD";
     observe(desk.changes, desk.backorder, won, kDrop);
-    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, 0, {}, kDrop}).value());
+    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, desk.tax, {}, kDrop}).value());
     CHECK(desk.has_case(CaseKind::auction_price_other_currency));
     CHECK(desk.customer.available == eur(9000));
   }
@@ -248,7 +248,7 @@ TEST_CASE("cases: a person's decisions, and only those of the table") {
   };
   const auto decide = [&](CaseKind kind, Resolution resolution, bool absent) {
     return resolve_case(desk.changes, open(kind), desk.backorder, desk.customer,
-                        {resolution, "seen", {}, absent, 0, kDrop});
+                        {.resolution = resolution, .why = "seen", .job_absent = absent, .now = kDrop});
   };
   SUBCASE("overdue is not failed while the job may exist") {
     CHECK(decide(CaseKind::overdue, Resolution::failed, false).error().code == ErrorCode::job_may_exist);

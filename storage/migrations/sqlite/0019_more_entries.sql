@@ -58,8 +58,8 @@ BEGIN
       WHEN EXISTS (SELECT 1 FROM transfer
                    WHERE customer_id = NEW.customer_id AND backorder_id = NEW.backorder_id AND attempt = NEW.attempt AND kind = NEW.kind)
         THEN RAISE(ROLLBACK, 'posted before') END END;
-  -- Ids ascend without gaps, so what it undoes is there: its id is below this one. Whether a reversal before it still stands is looked up one step deep, and proved whole
-  -- by verify; a payment is never charged back beyond what came in by its request.
+  -- Ids ascend without gaps, so what it undoes is there: its id is below this one. Whether a reversal before it still stands is looked up one step deep; the audit of the
+  -- tests proves the whole. A payment is never charged back beyond what came in by its request.
   SELECT CASE
     WHEN NEW.reverses_id < 1 THEN RAISE(ROLLBACK, 'no such transfer')
     WHEN NEW.kind = 'reversal' AND EXISTS (
