@@ -10,15 +10,23 @@ constexpr Named<AccountKind> kKinds[] = {
     {AccountKind::receivable, "receivable"},
     {AccountKind::provider_prepaid, "provider-prepaid"},
     {AccountKind::provider_deposit, "provider-deposit"},
+    {AccountKind::input_tax, "input-tax"},
     {AccountKind::available, "available"},
     {AccountKind::reserved, "reserved"},
+    {AccountKind::transit, "transit"},
     {AccountKind::suspense, "suspense"},
     {AccountKind::tax, "tax"},
     {AccountKind::auction_clearing, "auction-clearing"},
+    {AccountKind::opening, "opening"},
+    {AccountKind::retained_earnings, "retained-earnings"},
     {AccountKind::revenue, "revenue"},
+    {AccountKind::interest, "interest"},
+    {AccountKind::other_income, "other-income"},
     {AccountKind::cost_of_sales, "cost-of-sales"},
     {AccountKind::fees, "fees"},
+    {AccountKind::bad_debts, "bad-debts"},
     {AccountKind::goodwill, "goodwill"},
+    {AccountKind::other_expenses, "other-expenses"},
     {AccountKind::adjustment, "adjustment"},
 };
 constexpr Named<AccountState> kStateWords[] = {{AccountState::open, "open"},
@@ -45,6 +53,8 @@ bool is_debit_normal(AccountKind kind) {
   const int code = static_cast<int>(kind);
   return code < 2000 || code >= 5000;  // the chart: 1xxx assets, 5xxx expenses
 }
+bool is_of_period(AccountKind kind) { return static_cast<int>(kind) >= 4000; }  // the chart: 4xxx income, 5xxx expenses
+std::optional<AccountKind> parse_account_kind(std::string_view text) { return value_of(kKinds, text); }
 
 std::string_view to_word(AccountState state) { return word_of(kStateWords, state); }
 std::optional<AccountState> parse_account_state(std::string_view text) { return value_of(kStateWords, text); }

@@ -15,25 +15,36 @@ namespace engine {
 
 // The chart of accounts; the number is the account code in reports.
 enum class AccountKind : std::uint16_t {
-  cash = 1000,              // asset; one per bank or payment source
-  receivable = 1100,        // asset; one per customer who owes
-  provider_prepaid = 1200,  // asset; our money at the provider
-  provider_deposit = 1210,  // asset; what the provider has set aside of it
-  available = 2000,         // liability; customer's spendable money, floor −credit limit
-  reserved = 2010,          // liability; customer's deposits, floor 0
-  suspense = 2030,          // liability; money whose owner is not known
-  tax = 2100,               // liability; output tax
-  auction_clearing = 2200,  // liability; auction prices taken for the auction house
-  revenue = 4000,           // income
-  cost_of_sales = 5000,     // expense
-  fees = 5100,              // expense
-  goodwill = 5200,          // expense
-  adjustment = 5910,        // expense
+  cash = 1000,               // asset; one per bank or payment source
+  receivable = 1100,         // asset; one per customer who owes
+  provider_prepaid = 1200,   // asset; our money at the provider
+  provider_deposit = 1210,   // asset; what the provider has set aside of it
+  input_tax = 1250,          // asset; tax that we paid
+  available = 2000,          // liability; customer's spendable money, floor −credit limit
+  reserved = 2010,           // liability; customer's deposits, floor 0
+  transit = 2020,            // liability; payouts on their way
+  suspense = 2030,           // liability; money whose owner is not known
+  tax = 2100,                // liability; output tax
+  auction_clearing = 2200,   // liability; auction prices taken for the auction house
+  opening = 3000,            // equity; opening balances of customers who move in
+  retained_earnings = 3090,  // equity; in journal slices only: what income and expenses of before came to
+  revenue = 4000,            // income
+  interest = 4040,           // income
+  other_income = 4090,       // income
+  cost_of_sales = 5000,      // expense
+  fees = 5100,               // expense; of banks and payment services
+  bad_debts = 5120,          // expense; debts written off
+  goodwill = 5200,           // expense
+  other_expenses = 5800,     // expense
+  adjustment = 5910,         // expense
 };
 std::string_view to_word(AccountKind kind);
 std::optional<AccountKind> account_kind_from_code(std::int64_t code);
+std::optional<AccountKind> parse_account_kind(std::string_view text);
 bool belongs_to_customer(AccountKind kind);  // available, reserved, receivable
 bool is_debit_normal(AccountKind kind);      // assets and expenses
+// Income and expenses: what a period earned and cost. At its end they become equity, retained earnings.
+bool is_of_period(AccountKind kind);
 
 // Names a ledger account without knowing its row; the store makes the row on first use.
 struct LedgerAccountKey {

@@ -15,7 +15,8 @@ constexpr Named<CaseKind> kCaseKinds[] = {{CaseKind::overdue, "overdue"},
                                           {CaseKind::auction_price_other_currency, "auction_price_other_currency"},
                                           {CaseKind::auction_price_short, "auction_price_short"},
                                           {CaseKind::unidentified_payment, "unidentified_payment"},
-                                          {CaseKind::submitting_stopped, "submitting_stopped"}};
+                                          {CaseKind::submitting_stopped, "submitting_stopped"},
+                                          {CaseKind::untaxed, "untaxed"}};
 
 }  // namespace
 

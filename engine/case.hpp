@@ -25,6 +25,7 @@ enum class CaseKind : std::uint8_t {
   auction_price_short,
   unidentified_payment,
   submitting_stopped,
+  untaxed,  // a capture without a country, or without a rate in force there
 };
 std::string_view to_word(CaseKind kind);
 std::optional<CaseKind> parse_case_kind(std::string_view text);

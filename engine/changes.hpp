@@ -12,9 +12,11 @@
 #include "engine/case.hpp"
 #include "engine/event.hpp"
 #include "engine/external_line.hpp"
+#include "engine/invoice.hpp"
 #include "engine/price_list.hpp"
 #include "engine/provider_call.hpp"
 #include "engine/schedule.hpp"
+#include "engine/tax.hpp"
 #include "engine/transfer.hpp"
 
 namespace engine {
@@ -47,12 +49,6 @@ struct EventDone {
   std::int64_t event;
 };
 
-struct TaxRate {
-  std::string country;
-  std::int64_t rate_bp;
-  UtcTime valid_from;
-};
-
 struct Changes {
   // every transfer without a (backorder, attempt) of its own belongs to it; several only where nothing moves money
   std::vector<NewRequest> requests{};
@@ -79,6 +75,7 @@ struct Changes {
   std::vector<std::string> removed_users{};  // logins
   std::vector<EventDone> events_done{};
   std::vector<AccountReference> references{}, dropped_references{};
+  std::vector<Invoice> invoices{};      // issued now; numbers follow those of their series
   std::vector<Money> purse_warnings{};  // as purse_warnings() has them from now on
 
   bool empty() const;

@@ -50,6 +50,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::file_not_found, "file_not_found"},
     {ErrorCode::user_not_found, "user_not_found"},
     {ErrorCode::channel_not_found, "channel_not_found"},
+    {ErrorCode::invoice_not_found, "invoice_not_found"},
     {ErrorCode::provider_refused, "provider_refused"},
     {ErrorCode::outcome_unknown, "outcome_unknown"},
     {ErrorCode::provider_unreachable, "provider_unreachable"},
@@ -104,6 +105,7 @@ Nature nature_of(ErrorCode code) {
     case ErrorCode::file_not_found:
     case ErrorCode::user_not_found:
     case ErrorCode::channel_not_found:
+    case ErrorCode::invoice_not_found:
     case ErrorCode::database_missing:
       return {ErrorClass::not_found, false};
     case ErrorCode::insufficient_available:  // funds may arrive

@@ -56,6 +56,7 @@ enum class ErrorCode : std::uint16_t {
   file_not_found = 406,
   user_not_found = 408,
   channel_not_found = 409,
+  invoice_not_found = 410,
   // 5xx: the provider
   provider_refused = 501,
   outcome_unknown = 502,

@@ -38,7 +38,8 @@ struct JournalAccount {
 struct JournalSlice {
   TransferId after{0}, through{0};      // (after, through]; through is the next cursor
   std::optional<UtcTime> from{}, to{};  // as asked, by recorded time
-  // UTC days of its first and last transfer; of an empty one: of the last transfer before it
+  // UTC days on which it begins, that of `from` where that is given, else of its first transfer; and of its last
+  // transfer; of an empty one: of the last transfer before it
   Day first_day, last_day;
   bool begins_within_day = false;          // the transfer before it was recorded on first_day too
   std::vector<JournalAccount> accounts{};  // every one that was moved up to `through`, by key
@@ -51,5 +52,9 @@ struct JournalSlice {
                             : std::string_view(account.source);
   }
 };
+
+// The slice as a file of its own begins: with balance-sheet accounts only. What income and expenses came to before it
+// is equity, retained earnings, and they begin at zero. (A slice that follows others in one file goes on with theirs.)
+JournalSlice with_period_begun(JournalSlice slice);
 
 }  // namespace engine

@@ -1,5 +1,7 @@
 #include "engine/lifecycle.hpp"
 
+#include "engine/set_off.hpp"
+
 namespace engine {
 namespace {
 
@@ -25,11 +27,13 @@ void post_refund(Changes& changes, const Backorder& backorder, Customer& custome
   customer.available += deposit;
   changes.transfers.push_back(
       deposit_transfer(TransferKind::refund, reserved_of(customer), available_of(customer), deposit, backorder));
+  set_off(changes, customer, {.backorder = backorder.id, .attempt = backorder.attempt});
 }
 
-void post_capture(Changes& changes, const Backorder& backorder, Customer& customer, std::int64_t tax_bp) {
+void post_capture(Changes& changes, const Backorder& backorder, Customer& customer, const TaxDecision& tax) {
   const Money deposit = backorder.deposit.value();
-  const NetAndTax parts = split_gross(deposit, tax_bp);
+  const NetAndTax parts = split_gross(deposit, tax.rate_bp);
+  const std::size_t first = changes.transfers.size();
   customer.reserved -= deposit;
   if (parts.net.is_positive()) {
     changes.transfers.push_back(deposit_transfer(TransferKind::capture, reserved_of(customer),
@@ -41,6 +45,11 @@ void post_capture(Changes& changes, const Backorder& backorder, Customer& custom
                                                  operator_account(AccountKind::tax, customer.currency), parts.tax,
                                                  backorder));
   }
+  NewTransfer& bearer = changes.transfers.at(first);
+  bearer.tax = tax;
+  bearer.tax_net_minor = parts.net.minor();
+  bearer.tax_minor = parts.tax.minor();
+  if (tax.treatment == TaxTreatment::untaxed) ask_for_tax(changes, backorder, tax, deposit);
 }
 
 // Our own decisions may not release a deposit while a job exists or may exist; the provider's word, or its confirmed
@@ -78,7 +87,7 @@ Status take_step(Changes& changes, Backorder& backorder, Customer& customer, Tri
       post_refund(changes, backorder, customer);
       break;
     case MoneyEffect::capture_deposit:
-      post_capture(changes, backorder, customer, facts.tax_bp);
+      post_capture(changes, backorder, customer, facts.tax);
       break;
   }
   backorder.state = row->to;
@@ -104,13 +113,14 @@ Status take_step(Changes& changes, Backorder& backorder, Customer& customer, Tri
   return Unit{};
 }
 
-std::int64_t tax_rate_bp(std::span<const TaxRate> rates, std::string_view country, UtcTime at) {
-  const TaxRate* found = nullptr;
-  for (const TaxRate& rate : rates) {
-    if (rate.country == country && rate.valid_from <= at && (found == nullptr || rate.valid_from > found->valid_from))
-      found = &rate;
-  }
-  return found == nullptr ? 0 : found->rate_bp;
+void ask_for_tax(Changes& changes, const Backorder& backorder, const TaxDecision& tax, Money gross) {
+  changes.cases.push_back(
+      {CaseKind::untaxed,
+       backorder.customer,
+       backorder.id,
+       {},
+       to_string_with_code(gross) + " were posted untaxed: " +
+           (tax.country.empty() ? "the account has no country" : "no tax rate is in force for " + tax.country)});
 }
 
 LedgerAccountKey available_of(const Customer& customer) {

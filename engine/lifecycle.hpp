@@ -14,7 +14,7 @@ struct StepFacts {
   std::optional<Reason> reason{};
   std::string detail{};
   std::optional<Money> deposit{};  // funded: the price at this moment, frozen from here on
-  std::int64_t tax_bp = 0;         // capture: the customer's tax rate
+  TaxDecision tax{};               // capture: frozen with it; untaxed, it opens a case
 };
 
 // Takes the step: changes `backorder` and the customer's balances in place and appends transfers and the event to
@@ -24,8 +24,8 @@ struct StepFacts {
 // REQUIRES: the customer is the backorder's; funded comes with a deposit above zero.
 Status take_step(Changes& changes, Backorder& backorder, Customer& customer, Trigger event, const StepFacts& facts);
 
-// The rate in force at an instant for the customer's country; zero without one.
-std::int64_t tax_rate_bp(std::span<const TaxRate> rates, std::string_view country, UtcTime at);
+// A supply was posted whose tax nobody could decide: a case asks for it.
+void ask_for_tax(Changes& changes, const Backorder& backorder, const TaxDecision& tax, Money gross);
 
 // Keys of a customer's ledger accounts.
 LedgerAccountKey available_of(const Customer& customer);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/set_off.hpp"
+
 namespace engine {
 namespace {
 
@@ -38,43 +40,39 @@ void post(Changes& changes, TransferKind kind, LedgerAccountKey debit, LedgerAcc
       {kind, std::move(debit), std::move(credit), amount, effective_at, backorder, 0, reverses, std::move(memo)});
 }
 
-std::optional<Error> undone_already(std::span<const Transfer> already) {
-  if (already.empty()) return std::nullopt;
-  return Error{ErrorCode::already_reversed, "transfer " + std::to_string(already.front().reverses->value()) +
-                                                " was undone by transfer " +
-                                                std::to_string(already.front().id.value()) + " (" +
-                                                std::string(to_word(already.front().kind)) + ")"};
-}
-
-// A balance of the customer as moved by one side of a transfer.
-void move(Customer& customer, const LedgerAccountKey& account, Money credit) {
-  if (account.customer != customer.id) return;
-  if (account.kind == AccountKind::available) customer.available += credit;
-  if (account.kind == AccountKind::reserved) customer.reserved += credit;
-  if (account.kind == AccountKind::receivable) customer.owed -= credit;
+// From `debit` to the customer: what is owed is repaid first, the rest becomes available.
+void credit_debt_first(Changes& changes, TransferKind kind, const LedgerAccountKey& debit, Customer& customer,
+                       Money amount, std::optional<UtcTime> effective_at, const std::string& memo) {
+  const Money repaid = std::min(amount, customer.owed);
+  const Money rest = amount - repaid;
+  if (repaid.is_positive()) {
+    post(changes, kind == TransferKind::pay_in ? TransferKind::pay_in_receivable : kind, debit, receivable_of(customer),
+         repaid, effective_at, memo);
+    customer.owed -= repaid;
+  }
+  if (rest.is_positive()) {
+    post(changes, kind, debit, available_of(customer), rest, effective_at, memo);
+    customer.available += rest;
+  }
+  set_off(changes, customer, {.effective_at = effective_at});
 }
 
 }  // namespace
 
 Status pay_in(Changes& changes, Customer& customer, const Payment& payment) {
   if (auto error = unusable(customer, payment.amount, AccountAct::pay_in)) return *error;
-  const Money repaid = std::min(payment.amount, customer.owed);
-  const Money rest = payment.amount - repaid;
-  if (repaid.is_positive()) {
-    post(changes, TransferKind::pay_in_receivable, cash_of(payment), receivable_of(customer), repaid,
-         payment.effective_at, payment.memo);
-    customer.owed -= repaid;
-  }
-  if (rest.is_positive()) {
-    post(changes, TransferKind::pay_in, cash_of(payment), available_of(customer), rest, payment.effective_at,
-         payment.memo);
-    customer.available += rest;
-  }
+  credit_debt_first(changes, TransferKind::pay_in, cash_of(payment), customer, payment.amount, payment.effective_at,
+                    payment.memo);
   return Unit{};
 }
 
 Status pay_out(Changes& changes, Customer& customer, const Payment& payment) {
   if (auto error = unusable(customer, payment.amount, AccountAct::pay_out)) return *error;
+  if (customer.owed.is_positive()) {
+    return Error{ErrorCode::insufficient_available, of_account(customer) + " owes " +
+                                                        to_string_with_code(customer.owed) +
+                                                        ": nothing is paid out before that is repaid"};
+  }
   if (payment.amount > customer.available) return not_covered(customer, payment.amount, customer.available);
   post(changes, TransferKind::pay_out, available_of(customer), cash_of(payment), payment.amount, payment.effective_at,
        payment.memo);
@@ -90,6 +88,7 @@ Status adjust(Changes& changes, Customer& customer, Money amount, Direction dire
   if (direction == Direction::credit) {
     post(changes, TransferKind::adjustment, other, available_of(customer), amount, effective_at, reason);
     customer.available += amount;
+    set_off(changes, customer, {.effective_at = effective_at});
     return Unit{};
   }
   if (amount > customer.spendable()) return not_covered(customer, amount, customer.spendable());
@@ -98,12 +97,14 @@ Status adjust(Changes& changes, Customer& customer, Money amount, Direction dire
   return Unit{};
 }
 
-Status grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason) {
+Status grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason,
+                      std::optional<UtcTime> effective_at) {
   if (auto error = unusable(customer, amount, AccountAct::settle)) return *error;
   if (reason.empty()) return Error{ErrorCode::invalid_argument, "goodwill needs a reason"};
   post(changes, TransferKind::goodwill, operator_account(AccountKind::goodwill, customer.currency),
-       available_of(customer), amount, {}, reason);
+       available_of(customer), amount, effective_at, reason);
   customer.available += amount;
+  set_off(changes, customer, {.effective_at = effective_at});
   return Unit{};
 }
 
@@ -114,89 +115,60 @@ void pay_in_unidentified(Changes& changes, const Payment& payment) {
 }
 
 Status assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance,
-                           const std::string& reason) {
+                           const std::string& reason, std::optional<UtcTime> effective_at) {
   if (auto error = unusable(customer, amount, AccountAct::pay_in)) return *error;
   if (amount > suspense_balance) {
     return Error{ErrorCode::insufficient_available, "suspense holds " + to_string_with_code(suspense_balance) +
                                                         ", asked for " + to_string_with_code(amount)};
   }
-  post(changes, TransferKind::suspense_out, operator_account(AccountKind::suspense, amount.currency()),
-       available_of(customer), amount, {}, reason);
-  customer.available += amount;
+  credit_debt_first(changes, TransferKind::suspense_out, operator_account(AccountKind::suspense, amount.currency()),
+                    customer, amount, effective_at, reason);
   return Unit{};
 }
 
-Status reverse(Changes& changes, Customer* customer, std::span<const Transfer> posted,
-               std::span<const Transfer> already, const std::string& reason) {
-  ENSURE(!posted.empty(), "a request with transfers");
-  if (auto error = undone_already(already)) return *error;
-  for (const Transfer& transfer : posted) {
-    if (is_reversible(transfer.kind)) continue;
-    return Error{ErrorCode::not_reversible, "transfer " + std::to_string(transfer.id.value()) + " (" +
-                                                std::string(to_word(transfer.kind)) +
-                                                ") is never reversed; correct it with 'adjust'"};
-  }
-  for (const Transfer& transfer : posted) {
-    post(changes, TransferKind::reversal, transfer.credit, transfer.debit, transfer.amount, {}, reason, transfer.id,
-         transfer.backorder);
-    if (customer == nullptr) continue;
-    move(*customer, transfer.credit, -transfer.amount);
-    move(*customer, transfer.debit, transfer.amount);
-  }
-  if (customer != nullptr && customer->spendable().is_negative()) {
-    return Error{ErrorCode::insufficient_available,
-                 of_account(*customer) + ": the money is spent, " + to_string_with_code(-customer->spendable()) +
-                     " are missing; a payment that the bank took back is a 'chargeback'"};
-  }
+Status open_balance(Changes& changes, Customer& customer, const Payment& balance) {
+  if (auto error = unusable(customer, balance.amount, AccountAct::pay_in)) return *error;
+  credit_debt_first(changes, TransferKind::opening, operator_account(AccountKind::opening, customer.currency), customer,
+                    balance.amount, balance.effective_at, balance.memo);
   return Unit{};
 }
 
-Status charge_back(Changes& changes, Customer& customer, std::span<const Transfer> posted,
-                   std::span<const Transfer> already, std::span<Backorder> backorders, const std::string& reason,
-                   UtcTime now) {
-  ENSURE(!posted.empty(), "a request with transfers");
-  if (auto error = undone_already(already)) return *error;
-  Money amount = Money::zero(customer.currency);
-  for (const Transfer& transfer : posted) {
-    if (transfer.kind != TransferKind::pay_in && transfer.kind != TransferKind::pay_in_receivable) {
-      return Error{ErrorCode::not_reversible, "transfer " + std::to_string(transfer.id.value()) + " (" +
-                                                  std::string(to_word(transfer.kind)) +
-                                                  ") is not a payment that a bank could take back"};
+Status write_off(Changes& changes, Customer& customer, Money amount, const std::string& reason,
+                 std::optional<UtcTime> effective_at) {
+  if (auto error = unusable(customer, amount, AccountAct::settle)) return *error;
+  if (reason.empty()) return Error{ErrorCode::invalid_argument, "writing a debt off needs a reason"};
+  if (amount > customer.owed) {
+    return Error{ErrorCode::insufficient_available, of_account(customer) + " owes " +
+                                                        to_string_with_code(customer.owed) + ", asked to write off " +
+                                                        to_string_with_code(amount)};
+  }
+  post(changes, TransferKind::bad_debt, operator_account(AccountKind::bad_debts, customer.currency),
+       receivable_of(customer), amount, effective_at, reason);
+  customer.owed -= amount;
+  return Unit{};
+}
+
+Status post_general(Changes& changes, const GeneralEntry& entry) {
+  if (entry.reason.empty()) return Error{ErrorCode::invalid_argument, "an entry between accounts needs a reason"};
+  if (!entry.amount.is_positive()) {
+    return Error{ErrorCode::invalid_amount, "the amount must be above zero, not " + to_string_with_code(entry.amount) +
+                                                ": exchange the debited and the credited account instead"};
+  }
+  for (const LedgerAccountKey* side : {&entry.debit, &entry.credit}) {
+    if (belongs_to_customer(side->kind)) {
+      return Error{ErrorCode::invalid_argument,
+                   "account " + std::string(to_word(side->kind)) +
+                       " is a customer's: 'fund', 'withdraw', 'adjust' and 'write-off' move it"};
     }
-    amount += transfer.amount;
+    if (side->kind == AccountKind::suspense && !entry.answers_case) {
+      return Error{ErrorCode::invalid_argument,
+                   "money in suspense belongs to its case: 'suspense assign' gives it to a "
+                   "customer, 'suspense book' to an account of the operator's"};
+    }
   }
-  std::vector<Backorder*> unsubmitted;
-  for (Backorder& backorder : backorders) {
-    if (backorder.state == State::active && !backorder.job_may_exist()) unsubmitted.push_back(&backorder);
-  }
-  std::ranges::sort(unsubmitted, [](const Backorder* a, const Backorder* b) { return funded_before(*b, *a); });
-  for (Backorder* backorder : unsubmitted) {
-    if (customer.spendable() >= amount) break;
-    const Status taken = take_step(changes, *backorder, customer, Trigger::voided,
-                                   {.now = now, .reason = Reason::chargeback, .detail = reason});
-    if (!taken) return taken.error();
-    changes.backorders.push_back(*backorder);
-  }
-  const LedgerAccountKey cash = posted.front().debit;
-  const Money zero = Money::zero(customer.currency);
-  const Money from_available = std::clamp(customer.spendable(), zero, amount);
-  const Money owed = amount - from_available;
-  if (from_available.is_positive()) {
-    post(changes, TransferKind::chargeback, available_of(customer), cash, from_available, {}, reason,
-         posted.front().id);
-    customer.available -= from_available;
-  }
-  if (owed.is_positive()) {
-    post(changes, TransferKind::chargeback_receivable, receivable_of(customer), cash, owed, {}, reason,
-         posted.front().id);
-    customer.owed += owed;
-  }
-  if (customer.state == AccountState::open) {
-    customer.state = AccountState::frozen;
-    changes.customers.push_back(customer);
-    changes.events.push_back(
-        {EventKind::account_changed, customer.id, {}, {}, {}, Reason::chargeback, "frozen: " + reason});
-  }
+  if (entry.debit == entry.credit)
+    return Error{ErrorCode::invalid_argument, "an entry goes from one account to another"};
+  post(changes, TransferKind::general, entry.debit, entry.credit, entry.amount, entry.effective_at, entry.reason);
   return Unit{};
 }
 
@@ -239,10 +211,11 @@ Status set_credit_limit(Changes& changes, Customer& customer, Money limit) {
   return Unit{};
 }
 
-void charge_late(Changes& changes, Customer& customer, const Backorder& backorder, Money gross, std::int64_t tax_bp) {
+void charge_late(Changes& changes, Customer& customer, const Backorder& backorder, Money gross,
+                 const TaxDecision& tax) {
   const Money zero = Money::zero(customer.currency);
   const Money owed = gross - std::clamp(customer.spendable(), zero, gross);
-  const NetAndTax parts = split_gross(gross, tax_bp);
+  const NetAndTax parts = split_gross(gross, tax.rate_bp);
   const std::string memo = "registered after the refund: " + backorder.name.ace();
   if (owed.is_positive()) {
     post(changes, TransferKind::late_receivable, receivable_of(customer), available_of(customer), owed, {}, memo, {},
@@ -252,11 +225,15 @@ void charge_late(Changes& changes, Customer& customer, const Backorder& backorde
   }
   post(changes, TransferKind::late_charge, available_of(customer),
        operator_account(AccountKind::revenue, customer.currency), parts.net, {}, memo, {}, backorder.id);
+  changes.transfers.back().tax = tax;
+  changes.transfers.back().tax_net_minor = parts.net.minor();
+  changes.transfers.back().tax_minor = parts.tax.minor();
   if (parts.tax.is_positive()) {
     post(changes, TransferKind::late_charge_tax, available_of(customer),
          operator_account(AccountKind::tax, customer.currency), parts.tax, {}, memo, {}, backorder.id);
   }
   customer.available -= gross;
+  if (tax.treatment == TaxTreatment::untaxed) ask_for_tax(changes, backorder, tax, gross);
 }
 
 }  // namespace engine

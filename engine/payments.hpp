@@ -1,4 +1,5 @@
-// Money in and out, corrections, and the two operator's purses: decisions that post transfers under a request.
+// Money in and out, and the operator's own accounts: decisions that post transfers under a request. What undoes them is
+// in engine/corrections.hpp.
 // Amounts are above zero and in the account's currency (currency_mismatch else).
 #pragma once
 
@@ -21,33 +22,39 @@ struct Payment {
 // What is owed is repaid first, the rest becomes available. To a closed account: account_closed; such money goes to
 // suspense.
 Status pay_in(Changes& changes, Customer& customer, const Payment& payment);
-// Only from available above zero, never from the credit limit.
+// Only from available above zero, never from the credit limit, and never while the customer owes.
 Status pay_out(Changes& changes, Customer& customer, const Payment& payment);
 
 enum class Direction : std::uint8_t { credit, debit };  // to the customer, from the customer
 // A reason is obligatory (invalid_argument). A debit may not take available under its floor.
 Status adjust(Changes& changes, Customer& customer, Money amount, Direction direction, const std::string& reason,
               std::optional<UtcTime> effective_at);
-Status grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason);
+Status grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason,
+                      std::optional<UtcTime> effective_at = {});
 
 // Money whose owner is not known, and its assignment by a person.
 void pay_in_unidentified(Changes& changes, const Payment& payment);
+// What is owed is repaid first, as by any pay-in.
 Status assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance,
-                           const std::string& reason);
+                           const std::string& reason, std::optional<UtcTime> effective_at = {});
 
-// Undoes every transfer of one request. `posted` are that request's transfers; `already` those that name them
-// (reversals, chargebacks). Refused: not_reversible (reserve, refund, capture …), already_reversed,
-// insufficient_available where the money is spent. `customer` is the one whose accounts they touch; nothing where only
-// operator accounts are.
-Status reverse(Changes& changes, Customer* customer, std::span<const Transfer> posted,
-               std::span<const Transfer> already, const std::string& reason);
+// The balance of a customer who moves in from other books, as those closed: repays what is owed, the rest becomes
+// available.
+Status open_balance(Changes& changes, Customer& customer, const Payment& balance);
+// What the customer owes and will not pay, given up by a person: at most what is owed.
+Status write_off(Changes& changes, Customer& customer, Money amount, const std::string& reason,
+                 std::optional<UtcTime> effective_at);
 
-// The bank takes a pay-in back. ACTIVE backorders without a job are voided in reverse funding order until the spendable
-// balance covers it; the rest is owed. The account is frozen. `backorders` are the customer's open ones, changed in
-// place.
-Status charge_back(Changes& changes, Customer& customer, std::span<const Transfer> posted,
-                   std::span<const Transfer> already, std::span<Backorder> backorders, const std::string& reason,
-                   UtcTime now);
+// A bank's fee, interest, a payout on its way: an entry between two of the operator's accounts, with its reason.
+// Refused: customers' accounts, and suspense, whose money belongs to its case (invalid_argument).
+struct GeneralEntry {
+  LedgerAccountKey debit, credit;
+  Money amount;
+  std::optional<UtcTime> effective_at{};
+  std::string reason{};
+  bool answers_case = false;  // it is the decision about money in suspense, which it may then move
+};
+Status post_general(Changes& changes, const GeneralEntry& entry);
 
 // We pay the provider; the provider charges a success.
 void pay_provider(Changes& changes, const Payment& payment);
@@ -57,6 +64,6 @@ void book_provider_cost(Changes& changes, Money amount, std::optional<UtcTime> e
 Status set_credit_limit(Changes& changes, Customer& customer, Money limit);
 
 // A success after the refund, charged to the customer: from what is spendable, the rest owed.
-void charge_late(Changes& changes, Customer& customer, const Backorder& backorder, Money gross, std::int64_t tax_bp);
+void charge_late(Changes& changes, Customer& customer, const Backorder& backorder, Money gross, const TaxDecision& tax);
 
 }  // namespace engine

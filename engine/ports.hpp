@@ -39,6 +39,9 @@ class LedgerReader {
   virtual const PriceList& price_list() = 0;
   virtual const Schedules& schedules() = 0;
   virtual std::vector<TaxRate> tax_rates() = 0;
+  // What was decided for supplies, by transfer, ids above `after` up to `through`.
+  virtual std::vector<TaxPoint> tax_points(TransferId after, TransferId through) = 0;
+  virtual std::vector<Invoice> invoices(std::optional<CustomerId> customer) = 0;  // as issued
   virtual std::vector<std::string> stopped_zones() = 0;
 
   virtual std::optional<Customer> customer(CustomerId id) = 0;

@@ -34,6 +34,31 @@ std::optional<Status> read_setting(Settings& settings, std::string_view name, st
     settings.auction_on_account = value == "on-account";
     return Unit{};
   }
+  if (name == "tax.charged") {
+    if (value != "yes" && value != "no") return bad_setting(name, value, "yes or no");
+    settings.charges_tax = value == "yes";
+    return Unit{};
+  }
+  if (name == "seller.country") {
+    const bool is_country =
+        value.size() == 2 && value[0] >= 'A' && value[0] <= 'Z' && value[1] >= 'A' && value[1] <= 'Z';
+    if (!is_country && !value.empty()) return bad_setting(name, value, "two capital letters of ISO 3166-1, such as DE");
+    settings.seller_country = std::string(value);
+    return Unit{};
+  }
+  for (const auto& [text, target] :
+       {std::pair{"seller.name", &settings.seller_name}, std::pair{"seller.address", &settings.seller_address},
+        std::pair{"seller.vat-id", &settings.seller_vat_id}}) {
+    if (name != text) continue;
+    *target = std::string(value);
+    return Unit{};
+  }
+  if (name == "invoice.period") {
+    const auto period = parse_invoice_period(value);
+    if (!period) return bad_setting(name, value, "capture, day or month");
+    settings.invoice_period = *period;
+    return Unit{};
+  }
   if (name.starts_with("cost.")) {  // "7.85 USD", or empty: not known any more
     const auto zone = parse_zone(name.substr(5));
     if (!zone || zone.value() != name.substr(5))

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/funding_plan.hpp"
+#include "engine/invoice.hpp"
 #include "engine/money.hpp"
 #include "engine/result.hpp"
 #include "engine/time.hpp"
@@ -29,6 +30,12 @@ struct Settings {
   Milliseconds provider_lag = std::chrono::hours(12);
   // reconcile.bank-lag: how far a payment's days may lie apart, and grace for it
   Milliseconds bank_lag = std::chrono::hours(5 * 24);
+  // tax.charged = yes | no: whether the seller charges tax at all
+  bool charges_tax = true;
+  // seller.country, seller.name, seller.address, seller.vat-id: who sells
+  std::string seller_country{}, seller_name{}, seller_address{}, seller_vat_id{};
+  // invoice.period = capture | day | month: what stands on one invoice
+  InvoicePeriod invoice_period = InvoicePeriod::month;
   // cost.ZONE: what a job there will cost us; absent: not known
   std::map<std::string, Money> expected_cost{};
 };

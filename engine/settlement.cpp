@@ -17,7 +17,8 @@ constexpr Named<Resolution> kResolutions[] = {{Resolution::acknowledge, "acknowl
                                               {Resolution::operator_keeps, "operator-keeps"},
                                               {Resolution::keep, "keep"},
                                               {Resolution::goodwill, "goodwill"},
-                                              {Resolution::delete_job, "delete"}};
+                                              {Resolution::delete_job, "delete"},
+                                              {Resolution::tax, "tax"}};
 
 struct CaseRule {
   CaseKind kind;
@@ -41,6 +42,8 @@ constexpr CaseRule kCaseRules[] = {
     {CaseKind::auction_price_short, Resolution::acknowledge},
     {CaseKind::unidentified_payment, Resolution::acknowledge},
     {CaseKind::submitting_stopped, Resolution::acknowledge},
+    {CaseKind::untaxed, Resolution::tax},
+    {CaseKind::untaxed, Resolution::acknowledge},
 };
 
 bool is_success(State state) { return state == State::successful || state == State::auction_won; }
@@ -53,7 +56,7 @@ StepFacts step_facts(Trigger event, const Backorder& backorder, const Settlement
   StepFacts step{.now = facts.now,
                  .detail = "provider says " + backorder.provider_status,
                  .deposit = facts.price,
-                 .tax_bp = facts.tax_bp};
+                 .tax = facts.tax};
   if (event == Trigger::lost) step.reason = Reason::not_registered;
   if (event == Trigger::auction_lost) step.reason = Reason::auction_lost;
   return step;
@@ -114,6 +117,34 @@ Status walk_to(Changes& changes, Backorder& backorder, Customer& customer, State
   }
   if (outcome == State::auction_won && facts.settings.auction_on_account)
     charge_auction_price(changes, backorder, customer);
+  return Unit{};
+}
+
+// The tax that a supply contains goes from revenue to tax, on the supply's own date.
+Status split_tax(Changes& changes, const Customer& customer, const UntaxedSupply& supply, const TaxDecision& tax,
+                 const std::string& why) {
+  if (tax.treatment == TaxTreatment::untaxed) {
+    return Error{ErrorCode::invalid_argument,
+                 (tax.country.empty()
+                      ? "account " + customer.name + " has no country: 'account set " + customer.name + " --country CC'"
+                      : "no tax rate was in force for " + tax.country + " on " + to_string(supply.tax_point) +
+                            ": 'tax set " + tax.country + " PERCENT --from TIME'") +
+                     ", then decide again"};
+  }
+  const NetAndTax parts = split_gross(supply.gross, tax.rate_bp);
+  if (!parts.tax.is_positive()) return Unit{};  // decided, and nothing to post
+  changes.transfers.push_back({TransferKind::tax_split,
+                               operator_account(AccountKind::revenue, customer.currency),
+                               operator_account(AccountKind::tax, customer.currency),
+                               parts.tax,
+                               supply.tax_point,
+                               {},
+                               0,
+                               supply.transfer,
+                               why});
+  changes.transfers.back().tax = tax;
+  changes.transfers.back().tax_net_minor = -parts.tax.minor();
+  changes.transfers.back().tax_minor = parts.tax.minor();
   return Unit{};
 }
 
@@ -251,7 +282,7 @@ Status resolve_case(Changes& changes, const Case& open_case, Backorder& backorde
                                                ": no deposit is released while its job exists or may exist; the "
                                                "provider still shows it or does not answer"};
   };
-  StepFacts step{.now = facts.now, .detail = facts.why, .tax_bp = facts.tax_bp};
+  StepFacts step{.now = facts.now, .detail = facts.why, .tax = facts.tax};
   Status done = Unit{};
   bool changed = true;
   switch (facts.resolution) {
@@ -273,12 +304,17 @@ Status resolve_case(Changes& changes, const Case& open_case, Backorder& backorde
       done = take_step(changes, backorder, customer, Trigger::cancelled, step);
       break;
     case Resolution::charge:
-      charge_late(changes, customer, backorder, backorder.deposit.value_or(backorder.quoted), facts.tax_bp);
+      charge_late(changes, customer, backorder, backorder.deposit.value_or(backorder.quoted), facts.tax);
       changed = false;
       break;
     case Resolution::goodwill:
       done = grant_goodwill(changes, customer, facts.amount.value_or(backorder.deposit.value_or(backorder.quoted)),
                             facts.why);
+      changed = false;
+      break;
+    case Resolution::tax:
+      ENSURE(facts.untaxed.has_value(), "the decision about a supply's tax knows the supply");
+      done = split_tax(changes, customer, *facts.untaxed, facts.tax, facts.why);
       changed = false;
       break;
     case Resolution::acknowledge:

@@ -12,7 +12,7 @@ namespace engine {
 
 struct SettlementFacts {
   const Settings& settings;
-  std::int64_t tax_bp;         // of the customer, at `now`
+  TaxDecision tax;             // of the customer, at `now`
   std::optional<Money> price;  // in force now; needed only by an outcome for a REQUESTED backorder
   UtcTime now;
 };
@@ -54,19 +54,27 @@ enum class Resolution : std::uint8_t {
   operator_keeps,
   keep,
   goodwill,
-  delete_job
+  delete_job,
+  tax  // of a supply that was posted untaxed: as the account's country and the table say for its tax point
 };
 std::string_view to_word(Resolution resolution);
 std::optional<Resolution> parse_resolution(std::string_view text);
 // resolution_not_allowed with the list of those that are.
 Status check_resolution(CaseKind kind, Resolution resolution);
 
+// What was captured without tax.
+struct UntaxedSupply {
+  TransferId transfer;
+  Money gross;
+  UtcTime tax_point;  // the instant to which its split belongs: its own, or now where that period is closed
+};
 struct ResolutionFacts {
   Resolution resolution;
-  std::string why;              // the person's reason, or the evidence they saw; never empty
-  std::optional<Money> amount;  // goodwill
-  bool job_absent = false;      // the job's deletion is confirmed or its absence proven
-  std::int64_t tax_bp = 0;
+  std::string why;                         // the person's reason, or the evidence they saw; never empty
+  std::optional<Money> amount;             // goodwill
+  bool job_absent = false;                 // the job's deletion is confirmed or its absence proven
+  TaxDecision tax{};                       // of the customer, at `now`; for the case `untaxed`, at the tax point
+  std::optional<UntaxedSupply> untaxed{};  // for that case
   UtcTime now;
 };
 // Closes the case with what the person decided. job_may_exist where a refund was asked for while the job's absence is

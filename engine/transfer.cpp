@@ -27,6 +27,14 @@ constexpr Named<TransferKind> kKinds[] = {
     {TransferKind::provider_pay_in, "provider-pay-in"},
     {TransferKind::provider_cost, "provider-cost"},
     {TransferKind::reversal, "reversal"},
+    {TransferKind::set_off, "set-off"},
+    {TransferKind::debt_returned, "debt-returned"},
+    {TransferKind::general, "general"},
+    {TransferKind::opening, "opening"},
+    {TransferKind::bad_debt, "bad-debt"},
+    {TransferKind::moved_out, "moved-out"},
+    {TransferKind::moved_in, "moved-in"},
+    {TransferKind::tax_split, "tax-split"},
 };
 
 }  // namespace
@@ -52,6 +60,14 @@ bool is_reversible(TransferKind kind) {
     case TransferKind::suspense_out:
     case TransferKind::provider_pay_in:
     case TransferKind::provider_cost:
+    case TransferKind::reversal:  // then what it undid stands again, and may be undone again
+    case TransferKind::set_off:   // with what fed it
+    case TransferKind::debt_returned:
+    case TransferKind::general:
+    case TransferKind::opening:
+    case TransferKind::bad_debt:
+    case TransferKind::moved_out:
+    case TransferKind::moved_in:
       return true;
     case TransferKind::reserve:
     case TransferKind::refund:
@@ -62,7 +78,7 @@ bool is_reversible(TransferKind kind) {
     case TransferKind::late_charge:
     case TransferKind::late_charge_tax:
     case TransferKind::late_receivable:
-    case TransferKind::reversal:
+    case TransferKind::tax_split:
       return false;
   }
   invariant_failed("the kind is known", __FILE__, __LINE__, "transfer kind");

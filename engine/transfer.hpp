@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/account.hpp"
+#include "engine/tax.hpp"
 
 namespace engine {
 
@@ -28,16 +28,24 @@ enum class TransferKind : std::uint8_t {
   late_charge_tax,        // available → tax
   late_receivable,        // receivable → available: what the customer could not pay of it
   suspense_in,            // cash → suspense
-  suspense_out,           // suspense → available
+  suspense_out,           // suspense → receivable or available
   provider_pay_in,        // cash → provider prepaid
   provider_cost,          // provider prepaid → cost of sales
   reversal,               // mirror of the transfer it names
+  set_off,                // available → receivable: what came in repays what is owed
+  debt_returned,  // receivable → available: a debt that was repaid is gone, so the repayment is the customer's
+  general,        // between two accounts of the operator's
+  opening,        // equity, opening → available or receivable: the balance of a customer who moves in
+  bad_debt,       // bad debts → receivable: written off
+  moved_out,      // available or receivable → suspense: a payment leaves the wrong account
+  moved_in,       // suspense → receivable or available: and reaches the right one
+  tax_split,      // revenue → tax: of a capture that was posted untaxed
 };
 std::string_view to_word(TransferKind kind);
 std::optional<TransferKind> parse_transfer_kind(std::string_view text);
 bool moves_deposit(TransferKind kind);  // reserve, refund, capture, capture_tax
-// Undone by a reversal that names it; reserve, refund and capture never are: what is wrong there is corrected by an
-// adjustment.
+// Undone by a reversal that names it, as a reversal itself can be; reserve, refund and capture never are: what is wrong
+// there is corrected by an adjustment.
 bool is_reversible(TransferKind kind);
 
 struct NewTransfer {
@@ -49,8 +57,11 @@ struct NewTransfer {
   std::optional<BackorderId> backorder{};
   // with a backorder: the reservation this belongs to, from 1; (backorder, kind, attempt) is unique
   int attempt = 0;
-  std::optional<TransferId> reverses{};  // reversal, chargeback: the transfer it answers
+  std::optional<TransferId> reverses{};  // reversal, chargeback, moved payment: the transfer it answers
   std::string memo{};
+  // capture, late charge, tax split: what was decided, and how much of the supply is net; the rest of it is tax
+  std::optional<TaxDecision> tax{};
+  std::int64_t tax_net_minor = 0, tax_minor = 0;
 };
 
 // As written down.

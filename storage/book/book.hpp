@@ -57,6 +57,8 @@ class SqliteBook final : public engine::LedgerStore {
   const engine::PriceList& price_list() override;
   const engine::Schedules& schedules() override;
   std::vector<engine::TaxRate> tax_rates() override;
+  std::vector<engine::TaxPoint> tax_points(engine::TransferId after, engine::TransferId through) override;
+  std::vector<engine::Invoice> invoices(std::optional<engine::CustomerId> customer) override;
   std::vector<std::string> stopped_zones() override;
 
   std::optional<engine::Customer> customer(engine::CustomerId id) override;
@@ -218,6 +220,10 @@ class SqliteBook final : public engine::LedgerStore {
   void write_cases(Writing& writing);
   void write_tables(Writing& writing);
   void write_users(Writing& writing);
+  static const engine::Changes& changes_of(const Writing& writing);
+  // of the transfers of this change, of which the first has this id
+  void write_tax_points(Writing& writing, engine::TransferId first);
+  void write_invoices(Writing& writing);
 
   std::unique_ptr<Connection> db_;
   Access access_;

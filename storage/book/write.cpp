@@ -241,6 +241,7 @@ Status SqliteBook::apply(const Changes& changes, const Authorship& stamp) {
   write_events(writing);
   write_tables(writing);
   write_users(writing);
+  write_invoices(writing);
   if (writing.moves_or_changes_customers()) named_.clear();
   if (unsealed_ && *last_request_ + 1 - unsealed_->first_request + *last_transfer_ + 1 - unsealed_->first_transfer >=
                        kMostUnsealed) {
@@ -248,6 +249,8 @@ Status SqliteBook::apply(const Changes& changes, const Authorship& stamp) {
   }
   return Unit{};
 }
+
+const Changes& SqliteBook::changes_of(const Writing& writing) { return writing.changes; }
 
 // ---- what may be refused ----
 
@@ -305,10 +308,13 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
       return Error{ErrorCode::case_not_open, "case " + std::to_string(closing.id.value()) + " is not open"};
   }
   for (const NewTransfer& transfer : changes.transfers) {
-    if (!transfer.reverses) continue;
-    Statement before = db_->statement("SELECT id FROM transfer WHERE reverses_id = ? AND kind = ?");
-    const std::string kind(to_word(transfer.kind));
-    before.bind(*transfer.reverses, kind);
+    if (!transfer.reverses || transfer.kind != TransferKind::reversal) continue;
+    // One that was itself undone does not count.
+    Statement before = db_->statement(
+        "SELECT id FROM transfer AS r WHERE reverses_id = ? AND kind = 'reversal' AND NOT EXISTS (SELECT 1 FROM "
+        "transfer "
+        "WHERE reverses_id = r.id AND kind = 'reversal')");
+    before.bind(*transfer.reverses);
     if (before.step()) {
       return Error{ErrorCode::already_reversed, "transfer " + std::to_string(transfer.reverses->value()) +
                                                     " was undone by transfer " + std::to_string(before.integer(0))};
@@ -691,6 +697,7 @@ void SqliteBook::write_transfers(Writing& writing) {
     append_transfer(unsealed_->transfers, sealed);
   }
   last_transfer_ = id;
+  write_tax_points(writing, TransferId(last_transfer + 1));
 }
 
 const std::pair<std::int64_t, Hash>& SqliteBook::last_seal() {

@@ -55,6 +55,7 @@ TEST_CASE("codes: numbers and classes are for ever") {
                          Row{ErrorCode::user_not_found, 408, "user_not_found", 4},
                          Row{ErrorCode::provider_refused, 501, "provider_refused", 5},
                          Row{ErrorCode::channel_not_found, 409, "channel_not_found", 4},
+                         Row{ErrorCode::invoice_not_found, 410, "invoice_not_found", 4},
                          Row{ErrorCode::invalid_template, 117, "invalid_template", 3},
                          Row{ErrorCode::outcome_unknown, 502, "outcome_unknown", 7},
                          Row{ErrorCode::provider_unreachable, 503, "provider_unreachable", 7},

@@ -123,16 +123,33 @@ TEST_CASE("steps: a capture is split into net and tax of the gross deposit; noth
   for (const Row& row : {Row{0, 1000, 0}, Row{1900, 840, 160}, Row{2000, 833, 167}, Row{700, 935, 65}}) {
     CAPTURE(row.tax_bp);
     TestLedger desk(State::processing);
-    REQUIRE(bool(desk.take(Trigger::won, {.now = kNow, .tax_bp = row.tax_bp})));
+    REQUIRE(bool(desk.take(Trigger::won, {.now = kNow, .tax = {TaxTreatment::standard, "DE", "", row.tax_bp}})));
     CHECK(desk.posted(TransferKind::capture) == eur(row.net));
     CHECK(desk.posted(TransferKind::capture_tax) == eur(row.tax));
   }
 }
 
-TEST_CASE("steps: the rate in force is the latest of the country that began; none is zero") {
+TEST_CASE("steps: the rate in force is the latest of the country that began") {
   const TaxRate rates[] = {{"DE", 1900, at("2020-01-01")}, {"DE", 2000, at("2026-01-01")}, {"FR", 2, at("2026-01-01")}};
-  CHECK(tax_rate_bp(rates, "DE", at("2019-12-31")) == 0);
-  CHECK(tax_rate_bp(rates, "DE", at("2025-12-31")) == 1900);
-  CHECK(tax_rate_bp(rates, "DE", at("2026-01-01")) == 2000);
-  CHECK(tax_rate_bp(rates, "IT", kNow) == 0);
+  CHECK_FALSE(rate_in_force(rates, "DE", at("2019-12-31")));
+  CHECK(rate_in_force(rates, "DE", at("2025-12-31")) == 1900);
+  CHECK(rate_in_force(rates, "DE", at("2026-01-01")) == 2000);
+  CHECK_FALSE(rate_in_force(rates, "IT", kNow));
+}
+
+TEST_CASE("steps: what was decided about tax stays with the capture; undecided, it is a case") {
+  TestLedger desk(State::processing);
+  REQUIRE(bool(desk.take(Trigger::won, {.now = kNow, .tax = {TaxTreatment::standard, "DE", "DE123", 1900}})));
+  const NewTransfer& net = desk.changes.transfers.front();
+  REQUIRE(net.tax.has_value());
+  CHECK(net.tax->country == "DE");
+  CHECK(net.tax->vat_id == "DE123");
+  CHECK(net.tax->rate_bp == 1900);
+  CHECK(net.tax_net_minor == 840);
+  CHECK(net.tax_minor == 160);
+  CHECK(desk.changes.cases.empty());
+  TestLedger unknown(State::processing);
+  REQUIRE(bool(unknown.take(Trigger::won, {.now = kNow})));
+  REQUIRE(unknown.changes.cases.size() == 1);
+  CHECK(unknown.changes.cases.front().kind == CaseKind::untaxed);
 }

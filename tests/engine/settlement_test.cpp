@@ -21,7 +21,7 @@ struct TestLedger {
   Backorder backorder = support::backorder(1, kDrop);
   Changes changes{};
   Settings settings{};
-  std::int64_t tax_bp = 0;
+  TaxDecision tax{.treatment = TaxTreatment::outside_scope};
 
   TestLedger() {
     REQUIRE(bool(take_step(changes, backorder, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
@@ -34,7 +34,7 @@ struct TestLedger {
   }
   bool hear(const std::string& status, UtcTime now = kDrop) {
     observe(changes, backorder, job(status), now);
-    const Result<bool> settled = settle(changes, backorder, customer, {settings, tax_bp, {}, now});
+    const Result<bool> settled = settle(changes, backorder, customer, {settings, tax, {}, now});
     REQUIRE(bool(settled));
     return settled.value();
   }
@@ -71,7 +71,7 @@ struct Ordering {
 
 TEST_CASE("settle: SUCCESSFUL captures the deposit once, split into net and tax") {
   TestLedger desk;
-  desk.tax_bp = 1900;
+  desk.tax = {TaxTreatment::standard, "DE", "", 1900};
   CHECK(desk.hear("SUCCESSFUL"));
   CHECK(desk.backorder.state == State::successful);
   CHECK(desk.customer.reserved.is_zero());
@@ -144,7 +144,7 @@ TEST_CASE(
   SUBCASE("external") {
     won.auction_price = "120.00 EUR";
     observe(desk.changes, desk.backorder, won, kDrop);
-    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, 0, {}, kDrop}).value());
+    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, desk.tax, {}, kDrop}).value());
     CHECK(desk.backorder.state == State::auction_won);
     CHECK(desk.changes.transfers.size() == 1);
     CHECK(desk.backorder.auction_price == "120.00 EUR");
@@ -153,14 +153,14 @@ TEST_CASE(
     desk.settings.auction_on_account = true;
     won.auction_price = "50.00 EUR";
     observe(desk.changes, desk.backorder, won, kDrop);
-    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, 0, {}, kDrop}).value());
+    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, desk.tax, {}, kDrop}).value());
     CHECK(desk.customer.available == eur(9000 - 5000));
   }
   SUBCASE("on account, short: the rest is owed, and a case") {
     desk.settings.auction_on_account = true;
     won.auction_price = "120.00 EUR";
     observe(desk.changes, desk.backorder, won, kDrop);
-    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, 0, {}, kDrop}).value());
+    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, desk.tax, {}, kDrop}).value());
     CHECK(desk.customer.available.is_zero());
     CHECK(desk.customer.owed == eur(3000));
     CHECK(desk.has_case(CaseKind::auction_price_short));
@@ -169,7 +169,7 @@ TEST_CASE(
     desk.settings.auction_on_account = true;
     won.auction_price = "120.00 USD";
     observe(desk.changes, desk.backorder, won, kDrop);
-    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, 0, {}, kDrop}).value());
+    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {desk.settings, desk.tax, {}, kDrop}).value());
     CHECK(desk.has_case(CaseKind::auction_price_other_currency));
     CHECK(desk.customer.available == eur(9000));
   }
@@ -248,7 +248,7 @@ TEST_CASE("cases: a person's decisions, and only those of the table") {
   };
   const auto decide = [&](CaseKind kind, Resolution resolution, bool absent) {
     return resolve_case(desk.changes, open(kind), desk.backorder, desk.customer,
-                        {resolution, "seen", {}, absent, 0, kDrop});
+                        {.resolution = resolution, .why = "seen", .job_absent = absent, .now = kDrop});
   };
   SUBCASE("overdue is not failed while the job may exist") {
     CHECK(decide(CaseKind::overdue, Resolution::failed, false).error().code == ErrorCode::job_may_exist);

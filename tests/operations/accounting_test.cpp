@@ -118,7 +118,7 @@ TEST_CASE("vat: net and tax are the deposit, the column's sum is what stands on 
   for (const VatRow& row : rows) {
     CHECK(row.net_amount + row.tax_amount == row.gross);
     CHECK(row.gross == *row.backorder.deposit);
-    CHECK(row.rate_bp == 1900);
+    CHECK(row.tax_point.decision.rate_bp == 1900);
     tax[std::string(row.gross.currency().code())] += row.tax_amount.minor();
     net[std::string(row.gross.currency().code())] += row.net_amount.minor();
   }
@@ -139,14 +139,31 @@ TEST_CASE("vat: net and tax are the deposit, the column's sum is what stands on 
   }
 }
 
-TEST_CASE("vat: a rate that would not have given the posted split is not printed") {
+TEST_CASE("vat: what was posted stays, whatever the account and the table say later") {
   tests::TenDays books;
+  const json before = printed(books, {"vat"});
   AccountTerms moved;
   moved.country = "FR";
+  moved.vat_id = "FR00";
   for (const char* name : {"alice", "Alice", "a.b-c_1", "1st", "yen", "fils"})
     REQUIRE(bool(change_terms(books.context(), {}, name, moved)));
-  for (const VatRow& row : vat(*books.store, {})) {
-    CHECK_FALSE(row.rate_bp);
-    CHECK(row.tax_amount.is_positive());
+  REQUIRE(bool(set_tax_rate(books.context(), {}, {"DE", 2000, engine::UtcTime{}})));
+  const json after = printed(books, {"vat"});
+  CHECK(before["rows"] == after["rows"]);
+  CHECK(before["totals"] == after["totals"]);
+}
+
+TEST_CASE("tax: a rate is in per cent, 0 or from 1 to 35, unless forced") {
+  tests::TenDays books;
+  struct Row {
+    std::int64_t rate_bp;
+    bool forced, taken;
+  };
+  for (const Row& row : {Row{0, false, true}, Row{19, false, false}, Row{99, false, false}, Row{100, false, true},
+                         Row{3500, false, true}, Row{3501, false, false}, Row{19, true, true}, Row{3501, true, true}}) {
+    CAPTURE(row.rate_bp);
+    const auto set = set_tax_rate(books.context(), {}, {"XX", row.rate_bp, engine::UtcTime{}}, row.forced);
+    CHECK(bool(set) == row.taken);
+    if (row.rate_bp == 19 && !row.forced) CHECK(set.error().detail.find("did you mean 19?") != std::string::npos);
   }
 }

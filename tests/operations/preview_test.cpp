@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "tests/support/audit.hpp"
 #include "tests/support/desk.hpp"
 #include "tests/support/report_book.hpp"
 
@@ -77,6 +78,8 @@ TEST_CASE("preview: the sweeps do what it says, to the instant and the amount; a
     CHECK(book.store->verify({}).transfers == transfers);
     CHECK(book.store->backorder(engine::BackorderId(1)).value().state == engine::State::requested);
     kept += keep(book, said, horizon, {});
+    const support::ProgramResult audit = support::audit(book.folder.file("book.db"));
+    CHECK_MESSAGE(audit.status == 0, audit.output, audit.error);
   }
   CHECK(kept > 200);
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "tests/support/audit.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tools/operations/refunds.hpp"
@@ -45,7 +46,11 @@ drill::ChainOptions options_in(const support::TemporaryDirectory& folder, int jo
   return options;
 }
 
-void check_all(Chain& chain) {
+void check_all(Chain& chain, const support::TemporaryDirectory& folder) {
+  for (const char* book : {"reseller.db", "provider.db"}) {
+    const support::ProgramResult audit = support::audit(folder.file(book));
+    CHECK_MESSAGE(audit.status == 0, book, audit.output, audit.error);
+  }
   for (const std::string& line : chain.figures()) MESSAGE(line);
   for (const Chain::Check& check : chain.checks(true)) CHECK_MESSAGE(check.holds, check.what);
 }
@@ -63,7 +68,7 @@ TEST_CASE(
   const support::TemporaryDirectory folder;
   const auto chain = Chain::make(options_in(folder, kJobs));
   chain->play();
-  check_all(*chain);
+  check_all(*chain, folder);
 }
 
 TEST_CASE("chain: the same with the submitting process killed in every stage") {
@@ -71,7 +76,7 @@ TEST_CASE("chain: the same with the submitting process killed in every stage") {
   const auto chain = Chain::make(options_in(folder, kJobs));
   drill::Killer killer;
   chain->play(&killer, kKills);
-  check_all(*chain);
+  check_all(*chain, folder);
   CHECK(killer.total() >= kKills);
   for (std::size_t i = 0; i < killer.killed().size(); ++i) {
     MESSAGE(killer.killed()[i], " killed ", std::string(drill::Killer::kStages[i]));

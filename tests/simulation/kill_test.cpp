@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "tests/support/audit.hpp"
 #include "tests/support/books.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tools/drill/killer.hpp"
@@ -106,6 +107,10 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
                                  rough_lines = drill::fingerprint(*rough_book);
   REQUIRE(calm_lines.size() == rough_lines.size());
   for (std::size_t i = 0; i < calm_lines.size(); ++i) CHECK(calm_lines[i] == rough_lines[i]);
+  for (const drill::Season* season : {&calm, &rough}) {
+    const support::ProgramResult audit = support::audit(season->book_path());
+    CHECK_MESSAGE(audit.status == 0, audit.output, audit.error);
+  }
   for (const engine::Backorder& backorder : rough_book->backorders({})) CHECK(is_final(backorder.state));
   for (const engine::Case& open : rough_book->cases({})) FAIL_CHECK(to_word(open.kind), ": ", open.detail);
 }

@@ -49,7 +49,8 @@ class Book {
               take_step(changes, one, customer, Trigger::cancelled, {.now = kNow, .reason = Reason::by_customer})));
         if (i == 2) {
           REQUIRE(bool(take_step(changes, one, customer, Trigger::job_created, {.now = kNow})));
-          REQUIRE(bool(take_step(changes, one, customer, Trigger::won, {.now = kNow, .tax_bp = 1900})));
+          REQUIRE(bool(take_step(changes, one, customer, Trigger::won,
+                                 {.now = kNow, .tax = {TaxTreatment::standard, "DE", "", 1900}})));
         }
         changes.new_backorders.push_back(one);
         if (i == 3)

@@ -32,10 +32,12 @@ struct BookDesk {
     store = storage::open_book(folder.file("book.db"), {});
     REQUIRE(bool(operations::set_prices(
         context(), {}, {{"com", "standard", eur(1000), kNow, {}}, {"pl", "standard", eur(1000), kNow, {}}})));
+    REQUIRE(bool(operations::set_tax_rate(context(), {}, {"US", 0, kNow})));
     open("alice");
   }
   operations::Context context() { return {*store, now, "tester"}; }
-  void open(const std::string& name, std::int64_t minor = 10'000, const operations::AccountTerms& terms = {}) {
+  void open(const std::string& name, std::int64_t minor = 10'000, operations::AccountTerms terms = {}) {
+    if (!terms.country) terms.country = "US";  // without tax
     REQUIRE(bool(operations::open_account(context(), {}, name, support::currency("EUR"), terms)));
     if (minor > 0) pay_in(name, minor);
   }

@@ -44,6 +44,7 @@ struct ReportBook {
     }
     REQUIRE(bool(operations::set_prices(context(), {}, prices)));
     REQUIRE(bool(operations::set_tax_rate(context(), {}, {"DE", 1'900, now})));
+    REQUIRE(bool(operations::set_tax_rate(context(), {}, {"US", 0, now})));
     std::vector<engine::ListRow> rows;
     std::vector<simulated_registry::NameDrop> drops;
     for (int i = 0; i < names; ++i) {
@@ -65,7 +66,7 @@ struct ReportBook {
       operations::AccountTerms terms;
       terms.policy = pick(0, 2) == 0 ? engine::FundingPolicy::all_or_nothing : engine::FundingPolicy::each;
       terms.timing = pick(0, 2) == 0 ? engine::VoidTiming::at_deadline : engine::VoidTiming::at_due;
-      if (i % 3 == 0) terms.country = "DE";
+      terms.country = i % 3 == 0 ? "DE" : "US";
       REQUIRE(bool(operations::open_account(context(), {}, account, currency, terms)));
       if (const std::int64_t money = pick(0, 8) * 1'111; money > 0) {
         REQUIRE(bool(operations::fund(

@@ -15,6 +15,8 @@
 #include <system_error>
 #include <utility>
 
+#include "tests/support/audit.hpp"
+
 namespace support {
 namespace {
 
@@ -102,6 +104,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 std::string program_path() {
   const char* chosen = std::getenv("DROPLEDGER_PROGRAM");
   return chosen != nullptr && *chosen != '\0' ? chosen : DROPLEDGER_PROGRAM;
+}
+
+ProgramResult audit(const std::string& book) {
+  return run(DROPLEDGER_AUDIT, {book}, {.timeout = std::chrono::minutes(5)});
 }
 
 std::filesystem::path source_folder() { return DROPLEDGER_SOURCE_DIR; }

@@ -143,7 +143,7 @@ void prepare_year(const Ground& year) {
                                      won ? engine::Trigger::won : engine::Trigger::lost,
                                      {.now = now,
                                       .reason = won ? std::nullopt : std::optional(engine::Reason::not_registered),
-                                      .tax_bp = kTaxBp}));
+                                      .tax = {engine::TaxTreatment::standard, "DE", "", kTaxBp}}));
             changes.backorders.push_back(order);
           }
         },

@@ -51,6 +51,7 @@ constexpr Noun kNouns[] = {
     {"Reports", add_refund_commands},
     {"Reports", add_accounting_commands},
     {"Reports", add_reconcile_commands},
+    {"Reports", add_invoice_commands},
     {"Reports", add_journal_commands},
     {"Provider and gateway", add_provider_commands},
     {"Provider and gateway", add_provider_balance_commands},

@@ -249,6 +249,7 @@ void Chain::make_books() {
     const operations::Context context = context_at(*store, now());
     must(operations::set_prices(context, {}, prices(&Zone::cost_minor)));
     must(operations::import_list(context, import, rows, {}));
+    must(operations::set_setting(context, {}, "tax.charged", "no"));
     must(operations::open_account(context, {}, kLogin, eur(0).currency(), {}));
     must(operations::fund(context, {}, kLogin,
                           // what is ordered twice by a fault holds a deposit too, for a while
@@ -260,11 +261,12 @@ void Chain::make_books() {
   const operations::Context context = context_at(*store, now());
   must(operations::set_prices(context, {}, prices(&Zone::price_minor)));
   must(operations::set_tax_rate(context, {}, {"DE", 1900, now()}));
+  must(operations::set_tax_rate(context, {}, {"US", 0, now()}));
   must(operations::import_list(context, import, rows, {}));
   must(operations::pay_provider(context, {}, {.amount = paid_in_}));
   for (int i = 0; i < options_.customers; ++i) {
     operations::AccountTerms terms;
-    if (i % 4 == 1) terms.country = "DE";
+    terms.country = i % 4 == 1 ? "DE" : "US";
     must(operations::open_account(context, {}, customer_name(i), eur(0).currency(), terms));
     const std::int64_t all = needed[static_cast<std::size_t>(i)];
     must(operations::fund(context, {}, customer_name(i), {.amount = eur(i % 10 == 9 ? all / 2 + 1 : all + 1)}));

@@ -81,12 +81,13 @@ void Season::make_accounts(engine::LedgerStore& store) {
     for (const int i : {0, 9}) prices.push_back({zone, "standard", Money::of_minor(minor, currency_of(i)), start_, {}});
   }
   must(operations::set_prices(context, {}, prices));
-  must(operations::set_tax_rate(context, {}, {"DE", 1900, start_}));
+  for (const auto& [country, rate_bp] : {std::pair{"DE", 1'900}, {"AT", 2'000}, {"US", 0}})
+    must(operations::set_tax_rate(context, {}, {country, rate_bp, start_}));
   for (int i = 0; i < options_.accounts; ++i) {
     operations::AccountTerms terms;
     if (i % 7 == 3) terms.policy = engine::FundingPolicy::all_or_nothing;
     if (i % 5 == 4) terms.timing = engine::VoidTiming::at_deadline;
-    if (i % 4 == 1) terms.country = "DE";
+    terms.country = i % 4 == 1 ? "DE" : i % 4 == 2 ? "AT" : "US";
     if (i % 20 == 5) terms.credit_limit = Money::of_minor(10'000, currency_of(i));
     must(operations::open_account(context, {}, account_name(i), currency_of(i), terms));
   }

@@ -21,7 +21,7 @@ Customer customer_of(const Call& call) { return call.store.customer(call.caller.
 Money balance_of(const Customer& customer) { return customer.ledger_balance() - customer.owed; }
 
 std::string vat_of(const Call& call, const Customer& customer) {
-  const std::int64_t bp = engine::tax_rate_bp(call.store.tax_rates(), customer.country, call.now);
+  const std::int64_t bp = engine::rate_in_force(call.store.tax_rates(), customer.country, call.now).value_or(0);
   std::string cents = std::to_string(bp % 100);
   return std::to_string(bp / 100) + "." + (cents.size() < 2 ? "0" : "") + cents;
 }
@@ -51,6 +51,8 @@ std::string type_of(const Transfer& transfer, const std::optional<Backorder>& ba
     case TransferKind::pay_in:
     case TransferKind::pay_in_receivable:
     case TransferKind::suspense_out:
+    case TransferKind::opening:
+    case TransferKind::moved_in:
       return "PAYMENT";
     case TransferKind::capture:
     case TransferKind::capture_tax:

@@ -62,6 +62,7 @@ engine::Status fill_book(const std::string& path, UtcTime now) {
   const std::function<engine::Status()> steps[] = {
       [&] { return done(operations::set_prices(context, by_rehearsal, prices)); },
       [&] { return done(operations::set_schedule(context, by_rehearsal, com)); },
+      [&] { return done(operations::set_setting(context, by_rehearsal, "tax.charged", "no")); },
       [&] { return done(operations::open_account(context, by_rehearsal, kLogin, eur(0).currency(), {})); },
       [&] {
         return done(operations::fund(context, by_rehearsal, kLogin,

@@ -10,7 +10,6 @@ namespace operations {
 namespace {
 
 using engine::Backorder;
-using engine::Customer;
 using engine::LedgerReader;
 using engine::Milliseconds;
 using engine::Money;
@@ -70,12 +69,6 @@ engine::TransferQuery query_of(const Period& period, std::vector<TransferKind> k
   return query;
 }
 
-std::unordered_map<std::int64_t, Customer> customers_by_id(LedgerReader& store) {
-  std::unordered_map<std::int64_t, Customer> customers;
-  for (Customer& customer : store.customers()) customers.emplace(customer.id.value(), std::move(customer));
-  return customers;
-}
-
 }  // namespace
 
 std::vector<Outcomes> outcomes(LedgerReader& store, std::optional<engine::UtcTime> from,
@@ -123,7 +116,9 @@ std::vector<Adjustment> adjustments(LedgerReader& store, const Period& period) {
   const std::vector<std::string> names = store.names_of_customers();
   std::vector<Adjustment> rows;
   store.each_transfer(
-      query_of(period, {TransferKind::adjustment, TransferKind::goodwill, TransferKind::reversal}),
+      query_of(period,
+               {TransferKind::adjustment, TransferKind::goodwill, TransferKind::reversal, TransferKind::general,
+                TransferKind::opening, TransferKind::bad_debt, TransferKind::moved_out, TransferKind::moved_in}),
       [&](const Transfer& transfer) {
         const std::optional<engine::CustomerId> customer = transfer.customer();
         rows.push_back({transfer, customer ? names.at(static_cast<std::size_t>(customer->value())) : ""});
@@ -133,36 +128,28 @@ std::vector<Adjustment> adjustments(LedgerReader& store, const Period& period) {
 }
 
 std::vector<VatRow> vat(LedgerReader& store, const Period& period) {
-  const auto customers = customers_by_id(store);
-  const std::vector<engine::TaxRate> rates = store.tax_rates();
+  const std::vector<std::string> names = store.names_of_customers();
   std::unordered_map<std::int64_t, Backorder> backorders;
   for (Backorder& backorder : store.backorders({})) backorders.emplace(backorder.id.value(), std::move(backorder));
+  std::unordered_map<std::int64_t, engine::TaxPoint> points;
+  for (engine::TaxPoint& point : store.tax_points(engine::TransferId(0), store.last_transfer_before({})))
+    points.emplace(point.transfer.value(), std::move(point));
   std::vector<VatRow> rows;
-  std::map<std::tuple<std::int64_t, bool, int>, std::size_t> supplies;  // backorder, late or not, attempt
   store.each_transfer(
       query_of(period, {TransferKind::capture, TransferKind::capture_tax, TransferKind::late_charge,
-                        TransferKind::late_charge_tax}),
+                        TransferKind::late_charge_tax, TransferKind::tax_split}),
       [&](const Transfer& transfer) {
-        const bool is_tax =
-            transfer.kind == TransferKind::capture_tax || transfer.kind == TransferKind::late_charge_tax;
-        const bool is_late =
-            transfer.kind == TransferKind::late_charge || transfer.kind == TransferKind::late_charge_tax;
-        const Backorder& backorder = backorders.at(transfer.backorder.value().value());
-        const Money zero = Money::zero(transfer.amount.currency());
-        const auto [found, is_new] =
-            supplies.try_emplace({backorder.id.value(), is_late, transfer.attempt}, rows.size());
-        if (is_new)
-          rows.push_back({transfer, {}, backorder, customers.at(backorder.customer.value()), zero, zero, zero, {}});
-        VatRow& row = rows[found->second];
-        (is_tax ? row.tax_amount : row.net_amount) += transfer.amount;
-        row.gross += transfer.amount;
-        if (is_tax) row.tax = transfer;
+        const auto point = points.find(transfer.id.value());
+        if (point == points.end()) return;  // the tax of a supply whose net part bears it
+        std::optional<engine::BackorderId> about = transfer.backorder;
+        if (!about && transfer.reverses) about = store.transfer(*transfer.reverses).value().backorder;
+        const Backorder& backorder = backorders.at(about.value().value());
+        const engine::Currency unit = transfer.amount.currency();
+        const Money net = Money::of_minor(point->second.net_minor, unit);
+        const Money tax = Money::of_minor(point->second.tax_minor, unit);
+        rows.push_back({transfer, point->second, backorder,
+                        names.at(static_cast<std::size_t>(backorder.customer.value())), net, tax, net + tax});
       });
-  for (VatRow& row : rows) {
-    const std::int64_t rate = engine::tax_rate_bp(rates, row.customer.country, row.net.recorded_at);
-    const engine::NetAndTax parts = engine::split_gross(row.gross, rate);
-    if (parts.net == row.net_amount && parts.tax == row.tax_amount) row.rate_bp = rate;
-  }
   return rows;
 }
 

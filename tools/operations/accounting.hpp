@@ -46,17 +46,14 @@ struct Adjustment {
 };
 std::vector<Adjustment> adjustments(engine::LedgerReader& store, const Period& period);  // by actor, then id
 
-// One supply: its tax point is its capture (or the late charge).
+// One supply: its tax point is its capture (or the late charge); or the tax that was split off one later. What was
+// decided and posted then, whatever the account and the table say today.
 struct VatRow {
-  engine::Transfer net;                 // or the tax's, where the net is zero
-  std::optional<engine::Transfer> tax;  // none: zero
+  engine::Transfer document;  // the transfer of its net part, or the split
+  engine::TaxPoint tax_point;
   engine::Backorder backorder;
-  engine::Customer customer;
+  std::string account;
   engine::Money net_amount, tax_amount, gross;
-  // Of the table at the tax point for the country that the account has now; absent where that rate would have split the
-  // gross in another way (the account's country or the table was changed since): the amounts are those that were
-  // posted.
-  std::optional<std::int64_t> rate_bp;
 };
 std::vector<VatRow> vat(engine::LedgerReader& store, const Period& period);  // by id
 

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "engine/placing.hpp"
+#include "engine/set_off.hpp"
 
 namespace operations {
 namespace {
@@ -81,46 +82,6 @@ Facts post_unidentified(Changes& changes, const RequestKey& request, const engin
   changes.cases.push_back(
       unidentified_payment(subject, payment.amount, "from " + payment.source + ": " + payment.memo));
   return {{"account", "suspense"}, {"amount", to_string_with_code(payment.amount)}};
-}
-
-std::vector<engine::Transfer> transfers_where(engine::LedgerStore& store, const engine::TransferQuery& query) {
-  std::vector<engine::Transfer> found;
-  store.each_transfer(query, [&](const engine::Transfer& transfer) { found.push_back(transfer); });
-  return found;
-}
-
-// Transfers that name one of these: reversals and chargebacks.
-std::vector<engine::Transfer> answers_to(engine::LedgerStore& store, const std::vector<engine::Transfer>& posted) {
-  std::vector<engine::Transfer> found;
-  for (const engine::Transfer& transfer : posted) {
-    engine::TransferQuery query;
-    query.reverses = transfer.id;
-    std::ranges::copy(transfers_where(store, query), std::back_inserter(found));
-  }
-  return found;
-}
-
-struct Posted {
-  std::vector<engine::Transfer> transfers, answers;
-  std::optional<Customer> customer;
-};
-Result<Posted> posted_with(engine::LedgerStore& store, engine::TransferId id) {
-  const std::optional<engine::Transfer> named = store.transfer(id);
-  if (!named) return Error{ErrorCode::transfer_not_found, "there is no transfer " + std::to_string(id.value())};
-  Posted posted;
-  if (named->request) {
-    engine::TransferQuery query;
-    query.request = named->request;
-    posted.transfers = transfers_where(store, query);
-  } else {
-    posted.transfers = {*named};
-  }
-  posted.answers = answers_to(store, posted.transfers);
-  for (const engine::Transfer& transfer : posted.transfers) {
-    const auto customer = transfer.customer();
-    if (customer && !posted.customer) posted.customer = store.customer(*customer);
-  }
-  return posted;
 }
 
 engine::Status apply_terms(Changes& changes, Customer& customer, const AccountTerms& terms, std::string& what) {
@@ -283,6 +244,7 @@ Result<Reply> close_account(const Context& context, const RequestKey& request, c
         ++open;
       }
     }
+    engine::set_off(changes, customer);  // of books in which a debt and a balance could stand side by side
     if (open == 0 && pay_out_to && customer.available.is_positive()) {
       const engine::Status paid =
           engine::pay_out(changes, customer, {customer.available, *pay_out_to, {}, "account closed: " + reason});
@@ -331,12 +293,10 @@ engine::NewCase unidentified_payment(const std::string& subject, Money amount, c
   return {engine::CaseKind::unidentified_payment, {}, {}, subject, to_string_with_code(amount) + " " + whence};
 }
 
-namespace {
-
 // The case that an assignment answers: the one named, else the only open one of that amount; none where no case is of
 // that amount.
-Result<std::optional<engine::CaseId>> asking_case(engine::LedgerStore& store, Money amount,
-                                                  std::optional<std::int64_t> named) {
+Result<std::optional<engine::CaseId>> case_about_payment(engine::LedgerStore& store, Money amount,
+                                                         std::optional<std::int64_t> named) {
   engine::CaseQuery query;
   query.kind = engine::CaseKind::unidentified_payment;
   std::vector<engine::CaseId> asking;
@@ -357,15 +317,15 @@ Result<std::optional<engine::CaseId>> asking_case(engine::LedgerStore& store, Mo
                       " wait in suspense: say which case this closes, --case " + numbers);
 }
 
-}  // namespace
-
 Result<Reply> assign_unidentified(const Context& context, const RequestKey& request, const std::string& account,
-                                  Money amount, const std::string& reason, std::optional<std::int64_t> case_id) {
+                                  Money amount, const std::string& reason, std::optional<std::int64_t> case_id,
+                                  std::optional<engine::UtcTime> effective_at) {
   Facts content{{"request", "assign"}, {"amount", to_string_with_code(amount)}, {"reason", reason}};
+  if (effective_at) content.emplace_back("effective", to_string(*effective_at));
   if (case_id) content.emplace_back("case", std::to_string(*case_id));
   return on_account(context, request, content, account, [&](Changes& changes, Customer& customer) -> engine::Status {
     if (reason.empty()) return bad_argument("assigning unidentified money needs a reason");
-    const Result<std::optional<engine::CaseId>> asking = asking_case(context.store, amount, case_id);
+    const Result<std::optional<engine::CaseId>> asking = case_about_payment(context.store, amount, case_id);
     if (!asking) return asking.error();
     if (asking.value())
       changes.closed_cases.push_back({*asking.value(), "assigned to " + customer.name + ": " + reason});
@@ -375,7 +335,7 @@ Result<Reply> assign_unidentified(const Context& context, const RequestKey& requ
       held += Money::of_minor(row.opening_credit_minor + row.credit_minor - row.opening_debit_minor - row.debit_minor,
                               amount.currency());
     }
-    return engine::assign_unidentified(changes, customer, amount, held, reason);
+    return engine::assign_unidentified(changes, customer, amount, held, reason, effective_at);
   });
 }
 
@@ -395,54 +355,8 @@ Result<Reply> adjust(const Context& context, const RequestKey& request, const st
                       {"reason", reason},
                       {"effective", text_or(effective_at)}};
   return on_account(context, request, content, account, [&](Changes& changes, Customer& customer) {
-    if (as_goodwill) return engine::grant_goodwill(changes, customer, amount, reason);
+    if (as_goodwill) return engine::grant_goodwill(changes, customer, amount, reason, effective_at);
     return engine::adjust(changes, customer, amount, direction, reason, effective_at);
-  });
-}
-
-Result<Reply> reverse(const Context& context, const RequestKey& request, engine::TransferId transfer,
-                      const std::string& reason) {
-  const Facts content{{"request", "reverse"}, {"transfer", std::to_string(transfer.value())}, {"reason", reason}};
-  return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
-    if (reason.empty()) return bad_argument("a reversal needs a reason");
-    Result<Posted> posted = posted_with(context.store, transfer);
-    if (!posted) return posted.error();
-    std::optional<Customer>& customer = posted.value().customer;
-    const engine::Status done = engine::reverse(changes, customer ? &*customer : nullptr, posted.value().transfers,
-                                                posted.value().answers, reason);
-    if (!done) return done.error();
-    Facts facts{{"reversed", std::to_string(posted.value().transfers.size())}};
-    if (customer) {
-      facts.emplace_back("account", customer->name);
-      add_balances(facts, *customer);
-    }
-    return facts;
-  });
-}
-
-Result<Reply> charge_back(const Context& context, const RequestKey& request, engine::TransferId payment,
-                          const std::string& reason) {
-  const Facts content{{"request", "chargeback"}, {"transfer", std::to_string(payment.value())}, {"reason", reason}};
-  return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
-    if (reason.empty()) return bad_argument("a chargeback needs a reason, such as the bank's reference");
-    Result<Posted> posted = posted_with(context.store, payment);
-    if (!posted) return posted.error();
-    if (!posted.value().customer)
-      return Error{ErrorCode::not_reversible,
-                   "transfer " + std::to_string(payment.value()) + " is no customer's payment"};
-    Customer& customer = *posted.value().customer;
-    engine::BackorderQuery query;
-    query.customer = customer.id;
-    query.open = true;
-    std::vector<engine::Backorder> backorders = context.store.backorders(query);
-    const engine::Status done = engine::charge_back(changes, customer, posted.value().transfers, posted.value().answers,
-                                                    backorders, reason, context.now);
-    if (!done) return done.error();
-    Facts facts{{"account", customer.name},
-                {"state", std::string(to_word(customer.state))},
-                {"voided", std::to_string(changes.backorders.size())}};
-    add_balances(facts, customer);
-    return facts;
   });
 }
 
@@ -573,13 +487,19 @@ Result<Reply> set_schedule(const Context& context, const RequestKey& request, co
   });
 }
 
-Result<Reply> set_tax_rate(const Context& context, const RequestKey& request, const engine::TaxRate& rate) {
+Result<Reply> set_tax_rate(const Context& context, const RequestKey& request, const engine::TaxRate& rate,
+                           bool forced) {
   const Facts content{{"request", "tax"},
                       {"country", rate.country},
                       {"rate_bp", std::to_string(rate.rate_bp)},
                       {"from", to_string(rate.valid_from)}};
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     if (rate.rate_bp < 0 || rate.rate_bp > 10'000) return bad_argument("a tax rate is between 0 and 100 per cent");
+    if (const bool usual = rate.rate_bp == 0 || (rate.rate_bp >= 100 && rate.rate_bp <= 3'500); !usual && !forced) {
+      return bad_argument("a tax rate is given in per cent, 0 or from 1 to 35" +
+                          (rate.rate_bp < 100 ? ": did you mean " + std::to_string(rate.rate_bp) + "?"
+                                              : std::string("; --force takes another")));
+    }
     changes.tax_rates.push_back(rate);
     return Facts{
         {"country", rate.country}, {"rate_bp", std::to_string(rate.rate_bp)}, {"from", to_string(rate.valid_from)}};
@@ -605,7 +525,16 @@ std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
       {"reconcile.bank-lag", to_string(settings.bank_lag),
        "how far the days of one payment may lie apart, and grace until a statement shows it"},
       {"auction.price", settings.auction_on_account ? "on-account" : "external",
-       "external | on-account: who collects the auction price"}};
+       "external | on-account: who collects the auction price"},
+      {"tax.charged", settings.charges_tax ? "yes" : "no",
+       "yes | no: whether the seller charges tax; with yes a capture without a rate is a case"},
+      {"seller.country", settings.seller_country,
+       "two letters: with it customers elsewhere are taxed by reverse charge, one-stop shop, or not at all"},
+      {"seller.name", settings.seller_name, "who sells, on invoices"},
+      {"seller.address", settings.seller_address, "where, on invoices; lines are separated by ', '"},
+      {"seller.vat-id", settings.seller_vat_id, "the seller's VAT id, on invoices"},
+      {"invoice.period", std::string(to_word(settings.invoice_period)),
+       "capture | day | month: what of an account stands on one invoice"}};
   for (const auto& [zone, cost] : settings.expected_cost)
     rows.push_back(
         {"cost." + zone, to_string_with_code(cost), "what a job there is expected to cost us; the preview adds it up"});
@@ -622,9 +551,12 @@ Result<Reply> set_setting(const Context& context, const RequestKey& request, con
           sound = engine::parse_funding_policy(value).has_value();
         else if (setting == "funding.void")
           sound = engine::parse_void_timing(value).has_value();
-        else if (setting.starts_with("cost."))
-          sound = true;  // the store reads it, and refuses what it cannot
-        else if (setting == "auction.price")
+        else if (setting.starts_with("cost.") || setting.starts_with("seller.") || setting.starts_with("tax.") ||
+                 setting.starts_with("invoice.")) {
+          const engine::Status read = engine::check_setting(setting, value);
+          if (!read) return read.error();
+          sound = true;
+        } else if (setting == "auction.price")
           sound = value == "external" || value == "on-account";
         else {
           const std::vector<SettingInfo> known = list_settings(context.store.settings());

@@ -48,17 +48,17 @@ engine::NewCase unidentified_payment(const std::string& subject, engine::Money a
 // invalid_argument names them.
 engine::Result<Reply> assign_unidentified(const Context& context, const RequestKey& request, const std::string& account,
                                           engine::Money amount, const std::string& reason,
-                                          std::optional<std::int64_t> case_id = {});
+                                          std::optional<std::int64_t> case_id = {},
+                                          std::optional<engine::UtcTime> effective_at = {});
+// The case that a decision about money in suspense answers: the one named, else the only open one of that amount; none
+// where no case is of that amount.
+engine::Result<std::optional<engine::CaseId>> case_about_payment(engine::LedgerStore& store, engine::Money amount,
+                                                                 std::optional<std::int64_t> named);
 engine::Result<Reply> withdraw(const Context& context, const RequestKey& request, const std::string& account,
                                const engine::Payment& payment);
 engine::Result<Reply> adjust(const Context& context, const RequestKey& request, const std::string& account,
                              engine::Money amount, engine::Direction direction, bool as_goodwill,
                              const std::string& reason, std::optional<engine::UtcTime> effective_at);
-// Reverses the whole request that the transfer belongs to. transfer_not_found, not_reversible, already_reversed.
-engine::Result<Reply> reverse(const Context& context, const RequestKey& request, engine::TransferId transfer,
-                              const std::string& reason);
-engine::Result<Reply> charge_back(const Context& context, const RequestKey& request, engine::TransferId payment,
-                                  const std::string& reason);
 // The operator's purse at the provider.
 engine::Result<Reply> pay_provider(const Context& context, const RequestKey& request, const engine::Payment& payment);
 engine::Result<Reply> book_provider_cost(const Context& context, const RequestKey& request, engine::Money amount,
@@ -75,7 +75,9 @@ engine::Result<Reply> set_prices(const Context& context, const RequestKey& reque
                                  const std::vector<engine::Price>& prices);
 engine::Result<Reply> set_schedule(const Context& context, const RequestKey& request,
                                    const engine::ZoneSchedule& schedule);
-engine::Result<Reply> set_tax_rate(const Context& context, const RequestKey& request, const engine::TaxRate& rate);
+// Per cent 0, or 1 to 35; others only where forced (0.19 is a fraction that was meant as 19).
+engine::Result<Reply> set_tax_rate(const Context& context, const RequestKey& request, const engine::TaxRate& rate,
+                                   bool forced = false);
 
 struct SettingInfo {
   std::string name, value, meaning;

@@ -251,6 +251,24 @@ Result<Reply> cancel(const Context& context, const RequestKey& request, std::int
   return reply;
 }
 
+namespace {
+
+// What of a backorder was posted without tax: its capture, or the charge after a late success.
+engine::UntaxedSupply untaxed_supply(engine::LedgerStore& store, const Backorder& backorder) {
+  engine::TransferQuery query;
+  query.customer = backorder.customer;
+  query.backorder = backorder.id;
+  query.kinds = {engine::TransferKind::capture, engine::TransferKind::late_charge};
+  std::optional<engine::UntaxedSupply> found;
+  store.each_transfer(query, [&](const engine::Transfer& transfer) {
+    found = {transfer.id, transfer.amount, transfer.effective_at};
+  });
+  ENSURE(found.has_value(), "the case is about a supply");
+  return *found;
+}
+
+}  // namespace
+
 Result<Reply> resolve(const Context& context, const RequestKey& request, std::int64_t case_id,
                       engine::Resolution resolution, const std::string& why, const std::optional<engine::Money>& amount,
                       engine::BackorderProvider* provider) {
@@ -309,9 +327,17 @@ Result<Reply> resolve(const Context& context, const RequestKey& request, std::in
     }
     Backorder backorder = context.store.backorder(*one.backorder).value();
     Customer customer = context.store.customer(backorder.customer).value();
-    const std::int64_t tax_bp = engine::tax_rate_bp(context.store.tax_rates(), customer.country, context.now);
-    const engine::Status done =
-        engine::resolve_case(changes, one, backorder, customer, {resolution, why, amount, absent, tax_bp, context.now});
+    engine::ResolutionFacts decided{
+        .resolution = resolution, .why = why, .amount = amount, .job_absent = absent, .now = context.now};
+    engine::UtcTime tax_point = context.now;
+    if (one.kind == engine::CaseKind::untaxed) {
+      decided.untaxed = untaxed_supply(context.store, backorder);
+      tax_point = decided.untaxed->tax_point;
+      if (const auto closed = context.store.book().closed_until; closed && tax_point < *closed)
+        decided.untaxed->tax_point = context.now;  // a late fact: it goes into the open period
+    }
+    decided.tax = engine::decide_tax(context.store.settings(), context.store.tax_rates(), customer, tax_point);
+    const engine::Status done = engine::resolve_case(changes, one, backorder, customer, decided);
     if (!done) return done.error();
     facts.emplace_back("backorder", std::to_string(backorder.id.value()));
     facts.emplace_back("state", std::string(to_word(backorder.state)));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/bank_charges.hpp"
 #include "engine/payment_reference.hpp"
 #include "engine/payments.hpp"
 #include "tools/operations/accounts.hpp"
@@ -57,6 +58,9 @@ class Poster {
   PostedLine post(ExternalLine line) {
     PostedLine posted{std::move(line), Posting::refused, {}, {}};
     const ExternalLine& one = posted.line;
+    const bool has_come = engine::UtcTime(one.booked_on) <= context_.now;
+    if (const auto own = engine::bank_charge_of(one.reference, one.amount.is_positive()); own && has_come)
+      return post_charge(std::move(posted), *own);
     if (one.amount.is_negative()) {
       posted.posting = Posting::outgoing;
       posted.detail = "a pay-out, a returned payment or a fee: post it with 'withdraw', 'chargeback' or 'purse fund'";
@@ -98,6 +102,41 @@ class Poster {
   }
 
  private:
+  // The bank's own charge or interest: between cash and an account of the operator's, on the line's day.
+  PostedLine post_charge(PostedLine posted, engine::AccountKind account) {
+    const ExternalLine& line = posted.line;
+    posted.account = to_word(account);
+    posted.detail = "the bank's own, by '" + line.reference + "'";
+    const engine::LedgerAccountKey cash =
+        engine::operator_account(engine::AccountKind::cash, line.amount.currency(), source_);
+    const engine::LedgerAccountKey other = engine::operator_account(account, line.amount.currency());
+    const bool in = line.amount.is_positive();
+    engine::GeneralEntry entry{.debit = in ? cash : other,
+                               .credit = in ? other : cash,
+                               .amount = in ? line.amount : -line.amount,
+                               .effective_at = engine::UtcTime(line.booked_on),
+                               .reason = memo_of(line)};
+    if (closed_until_ && *entry.effective_at < *closed_until_) {
+      entry.effective_at.reset();
+      entry.reason += " (booked on " + engine::to_string(line.booked_on) + ", in a closed period)";
+    }
+    const Facts content{{"request", "bank-charge"},
+                        {"source", source_},
+                        {"line", line.external_id},
+                        {"amount", to_string_with_code(line.amount)},
+                        {"booked", engine::to_string(line.booked_on)},
+                        {"account", posted.account}};
+    const Result<Reply> reply = answer_request(context_, {bank_sender(source_), line.external_id}, content,
+                                               [&](Changes& changes) -> Result<Facts> {
+                                                 const engine::Status done = engine::post_general(changes, entry);
+                                                 if (!done) return done.error();
+                                                 return Facts{{"account", posted.account}};
+                                               });
+    if (!reply) posted.detail = reply.error().detail;
+    posted.posting = !reply ? Posting::refused : reply.value().replayed ? Posting::repeated : Posting::posted;
+    return posted;
+  }
+
   Result<Reply> post_to(const ExternalLine& line, const Customer* account, const std::string& why) {
     engine::Payment payment{line.amount, source_, engine::UtcTime(line.booked_on), memo_of(line)};
     if (closed_until_ && *payment.effective_at < *closed_until_) {

@@ -36,6 +36,8 @@ engine::Result<engine::JournalSlice> journal_slice(engine::LedgerReader& store, 
   };
   slice.last_day = day_at(slice.through);
   slice.first_day = slice.after < slice.through ? day_at(TransferId(slice.after.value() + 1)) : slice.last_day;
+  if (from) slice.first_day = engine::day_of(*from);
+  slice.last_day = std::max(slice.last_day, slice.first_day);
   slice.begins_within_day = slice.after.value() > 0 && day_at(slice.after) == slice.first_day;
 
   slice.accounts = store.journal_accounts(slice.after, slice.through);

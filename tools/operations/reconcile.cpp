@@ -230,11 +230,10 @@ std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerReader& s
   engine::TransferQuery query;
   query.kinds = {TransferKind::pay_in,          TransferKind::pay_in_receivable, TransferKind::pay_out,
                  TransferKind::suspense_in,     TransferKind::chargeback,        TransferKind::chargeback_receivable,
-                 TransferKind::provider_pay_in, TransferKind::reversal};
-  store.each_transfer(query, [&](const Transfer& transfer) {
-    const bool in = transfer.debit.kind == engine::AccountKind::cash;
-    if (in == (transfer.credit.kind == engine::AccountKind::cash)) return;
+                 TransferKind::provider_pay_in, TransferKind::reversal,          TransferKind::general};
+  const auto add_side = [&](const Transfer& transfer, bool in) {
     const engine::LedgerAccountKey& cash = in ? transfer.debit : transfer.credit;
+    if (cash.kind != engine::AccountKind::cash) return;
     const engine::LedgerAccountKey& other = in ? transfer.credit : transfer.debit;
     const Money amount = in ? transfer.amount : -transfer.amount;
     std::vector<MoneyItem>& list = items[cash.source];
@@ -253,13 +252,17 @@ std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerReader& s
     if (other.customer)
       item.owner = names.at(static_cast<std::size_t>(other.customer->value()));
     else
-      item.owner = other.kind == engine::AccountKind::suspense ? "suspense" : "provider";
+      item.owner = other.kind == engine::AccountKind::provider_prepaid ? "provider" : std::string(to_word(other.kind));
     if (transfer.kind == TransferKind::reversal && transfer.reverses) {
       const auto undone = item_of_transfer.find(transfer.reverses->value());
       if (undone != item_of_transfer.end()) item.undoes = undone->second;
     }
     item_of_transfer.emplace(transfer.id.value(), item.id);
     list.push_back(std::move(item));
+  };
+  store.each_transfer(query, [&](const Transfer& transfer) {  // between two of them it is a movement of both
+    add_side(transfer, true);
+    add_side(transfer, false);
   });
   return items;
 }

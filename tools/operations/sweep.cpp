@@ -97,9 +97,9 @@ void settle_outcomes(SweepRun& run) {
   each_account(run, Stage::settle, with_job, Deciding::ahead,
                [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
                  for (Backorder& backorder : theirs) {
-                   const std::int64_t tax_bp = engine::tax_rate_bp(rates, customer.country, run.context.now);
+                   engine::TaxDecision tax = engine::decide_tax(settings, rates, customer, run.context.now);
                    const engine::Result<bool> settled = engine::settle(
-                       decided.changes, backorder, customer, {settings, tax_bp, std::nullopt, run.context.now});
+                       decided.changes, backorder, customer, {settings, std::move(tax), std::nullopt, run.context.now});
                    run.require(settled);
                    if (settled.value()) {
                      decided.report.add(Stage::settle, to_word(backorder.state), 1);

@@ -128,22 +128,38 @@ AccountWords words_of(AccountKind kind) {
       return {"assets:provider:prepaid", ""};
     case AccountKind::provider_deposit:
       return {"assets:provider:deposits", ""};
+    case AccountKind::input_tax:
+      return {"assets:input-tax", ""};
     case AccountKind::available:
       return {"liabilities:customers", "available"};
     case AccountKind::reserved:
       return {"liabilities:customers", "reserved"};
+    case AccountKind::transit:
+      return {"liabilities:transit", ""};
     case AccountKind::suspense:
       return {"liabilities:suspense", ""};
     case AccountKind::tax:
       return {"liabilities:tax", ""};
     case AccountKind::auction_clearing:
       return {"liabilities:auction-clearing", ""};
+    case AccountKind::opening:
+      return {"equity:opening", ""};
+    case AccountKind::retained_earnings:
+      return {"equity:retained-earnings", ""};
+    case AccountKind::interest:
+      return {"income:interest", ""};
+    case AccountKind::other_income:
+      return {"income:other", ""};
     case AccountKind::revenue:
       return {"income:backorders", ""};
     case AccountKind::cost_of_sales:
       return {"expenses:cost-of-sales", ""};
     case AccountKind::fees:
       return {"expenses:fees", ""};
+    case AccountKind::bad_debts:
+      return {"expenses:bad-debts", ""};
+    case AccountKind::other_expenses:
+      return {"expenses:other", ""};
     case AccountKind::goodwill:
       return {"expenses:goodwill", ""};
     case AccountKind::adjustment:

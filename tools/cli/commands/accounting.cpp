@@ -195,12 +195,12 @@ struct Vat {
                    "VAT = gross x rate / (100 + rate), half-even to the minor unit, per capture; net = gross - VAT");
     Sums by_country, all;
     for (const operations::VatRow& row : operations::vat(session.book_snapshot(), chosen)) {
-      const std::string rate = row.rate_bp ? percent_of(*row.rate_bp) : "";
-      const std::string country = row.customer.country.empty() ? "-" : row.customer.country;
-      table.add(chosen.by_effective ? row.net.effective_at : row.net.recorded_at, row.net.id, row.customer.name,
-                row.customer.country, row.customer.vat_id, row.backorder.id, row.backorder.name, row.net_amount,
-                row.rate_bp ? render::Cell(rate) : render::Cell(), row.tax_amount, row.gross,
-                row.tax_amount.is_zero() ? "untaxed" : "taxed");
+      const engine::TaxDecision& tax = row.tax_point.decision;
+      const std::string rate = percent_of(tax.rate_bp);
+      const std::string country = tax.country.empty() ? "-" : tax.country;
+      table.add(chosen.by_effective ? row.document.effective_at : row.document.recorded_at, row.document.id,
+                row.account, tax.country, tax.vat_id, row.backorder.id, row.backorder.name, row.net_amount, rate,
+                row.tax_amount, row.gross, to_word(tax.treatment));
       add(by_country, country + "\t" + rate, {row.net_amount, row.tax_amount, row.gross});
       add(all, "total", {row.net_amount, row.tax_amount, row.gross});
     }

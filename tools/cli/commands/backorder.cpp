@@ -272,7 +272,7 @@ struct Resolve {
     app.add_option("case", id, "The case's number, from 'cases'")->type_name("ID")->required();
     app.add_option("--as", decision,
                    "The decision: failed, successful, resubmit, give-up, charge, operator-keeps, keep, goodwill, "
-                   "delete, acknowledge")
+                   "delete, tax, acknowledge")
         ->type_name("DECISION")
         ->required();
     app.add_option("--why", why, "The reason, or the evidence seen")->type_name("TEXT")->required();

@@ -74,7 +74,7 @@ struct Export {
     if (!to.empty()) end = session.instant(to);
     if (begin && end && *end <= *begin)
       throw CommandError{Error{ErrorCode::invalid_time, "--to " + to + " does not lie after --from " + from}};
-    const engine::JournalSlice slice =
+    engine::JournalSlice slice =
         value_or_throw(operations::journal_slice(store, engine::TransferId(after), begin, end));
     if (append && chosen == render::JournalSyntax::beancount && slice.begins_within_day &&
         slice.after < slice.through) {
@@ -83,6 +83,7 @@ struct Export {
                                    to_string(slice.first_day) +
                                    ": export that one again with --to at a midnight, or this one without --append"}};
     }
+    if (!append) slice = engine::with_period_begun(std::move(slice));
     std::optional<WholeFile> file;
     if (!output.empty()) file.emplace(output);
     render::write_journal(chosen, slice, append, operations::journal_rows(store), file ? file->out() : std::cout);

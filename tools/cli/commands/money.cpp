@@ -2,6 +2,8 @@
 #include "tools/cli/commands/commands.hpp"
 #include "tools/cli/commands/money_options.hpp"
 #include "tools/operations/accounts.hpp"
+#include "tools/operations/corrections.hpp"
+#include "tools/operations/entries.hpp"
 
 namespace cli {
 namespace {
@@ -64,10 +66,9 @@ struct Adjust {
     CLI::Option* to = app.add_flag("--credit", credit, "To the customer");
     CLI::Option* from =
         app.add_flag("--debit", debit, "From the customer, at most down to the account's floor")->excludes(to);
-    CLI::Option* gift =
-        app.add_flag("--goodwill", goodwill, "A gift: to the customer, from the goodwill account")->excludes(from);
+    app.add_flag("--goodwill", goodwill, "A gift: to the customer, from the goodwill account")->excludes(from);
     bind_reason(app, reason);
-    app.add_option("--effective", effective, "The day it belongs to (default: now)")->type_name("TIME")->excludes(gift);
+    bind_effective(app, effective);
   }
   int run(Session& session) const {
     if (!credit && !debit && !goodwill) throw CLI::RequiredError("One of --credit, --debit, --goodwill");
@@ -85,39 +86,135 @@ struct Adjust {
 };
 
 struct Reverse {
-  std::string transfer, reason;
+  std::string transfer, reason, effective;
   void bind(CLI::App& app) {
     app.add_option("transfer", transfer, "A transfer's number; the whole request it belongs to is undone")
         ->type_name("NUMBER")
         ->required();
     bind_reason(app, reason);
+    bind_effective(app, effective);
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
-    return answer_money(session, context,
-                        operations::reverse(context, session.request(),
-                                            engine::TransferId(session.number(transfer, "transfer")), reason),
-                        "reversed transfer " + transfer);
+    return answer_money(
+        session, context,
+        operations::reverse(context, session.request(), engine::TransferId(session.number(transfer, "transfer")),
+                            {reason, cli::effective(effective, session, context)}),
+        "reversed transfer " + transfer);
   }
 };
 
 struct Chargeback {
-  std::string transfer, reason;
+  std::string transfer, amount, reason, effective;
   void bind(CLI::App& app) {
     app.add_option("transfer", transfer, "The pay-in that the bank took back")->type_name("NUMBER")->required();
+    app.add_option("amount", amount, "The part that was taken back (default: all that is left of the payment)")
+        ->type_name("AMOUNT");
     bind_reason(app, reason);
+    app.add_option("--effective", effective,
+                   "When it happened at the bank (default: the day of the one imported line that shows it, else now)")
+        ->type_name("TIME");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
     engine::Result<operations::Reply> reply = operations::charge_back(
-        context, session.request(), engine::TransferId(session.number(transfer, "transfer")), reason);
-    std::string done = "charged back transfer " + transfer;
+        context, session.request(), engine::TransferId(session.number(transfer, "transfer")),
+        amount.empty() ? std::nullopt : std::optional(amount), {reason, cli::effective(effective, session, context)});
+    std::string done = "charged back " + (amount.empty() ? "" : amount + " of ") + "transfer " + transfer;
     if (reply) {
       done += ", " + std::string(reply.value().fact("account")) + " is " + std::string(reply.value().fact("state"));
       if (reply.value().fact("voided") != "0")
         done += ", voided backorders " + std::string(reply.value().fact("voided"));
     }
     return answer_money(session, context, std::move(reply), done);
+  }
+};
+
+struct MovePayment {
+  std::string transfer, account, reason, effective;
+  void bind(CLI::App& app) {
+    app.add_option("transfer", transfer, "The payment that was posted to the wrong account")
+        ->type_name("NUMBER")
+        ->required();
+    app.add_option("account", account, "Whose payment it is")->type_name("NAME")->required();
+    bind_reason(app, reason);
+    bind_effective(app, effective);
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    engine::Result<operations::Reply> reply =
+        operations::move_payment(context, session.request(), engine::TransferId(session.number(transfer, "transfer")),
+                                 account, {reason, cli::effective(effective, session, context)});
+    const std::string from = reply ? std::string(reply.value().fact("from")) : "";
+    return answer_money(session, context, std::move(reply),
+                        "moved transfer " + transfer + " from " + from + " to " + account);
+  }
+};
+
+struct OpeningBalance {
+  std::string account, amount, effective, memo;
+  void bind(CLI::App& app) {
+    app.add_option("account", account, "The account of the customer who moves in")->type_name("NAME")->required();
+    app.add_option("amount", amount, "What the books before owed the customer")->type_name("AMOUNT")->required();
+    bind_effective(app, effective);
+    bind_memo(app, memo);
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    const engine::Money money = session.amount(amount, session.account(account).currency);
+    return answer_money(session, context,
+                        operations::open_balance(context, session.request(), account,
+                                                 {money, {}, cli::effective(effective, session, context), memo}),
+                        account + " moves in with " + to_string_with_code(money));
+  }
+};
+
+struct WriteOff {
+  std::string account, amount, reason, effective;
+  void bind(CLI::App& app) {
+    app.add_option("account", account, "The account that owes")->type_name("NAME")->required();
+    app.add_option("amount", amount, "At most what is owed")->type_name("AMOUNT")->required();
+    bind_reason(app, reason);
+    bind_effective(app, effective);
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    const engine::Money money = session.amount(amount, session.account(account).currency);
+    return answer_money(session, context,
+                        operations::write_off(context, session.request(), account, money, reason,
+                                              cli::effective(effective, session, context)),
+                        "wrote off " + to_string_with_code(money) + " that " + account + " owed");
+  }
+};
+
+struct Entry {
+  std::string amount, code, debit, credit, reason, effective;
+  void bind(CLI::App& app) {
+    app.add_option("amount", amount, "Above zero")->type_name("AMOUNT")->required();
+    app.add_option("currency", code, "Its currency, e.g. EUR")->type_name("CUR")->required();
+    app.add_option("--debit", debit, "The account that it goes to: fees, cash:bank, transit, ...")
+        ->type_name("ACCOUNT")
+        ->required();
+    app.add_option("--credit", credit, "The account that it comes from: cash:bank, cash:stripe, interest, ...")
+        ->type_name("ACCOUNT")
+        ->required();
+    bind_reason(app, reason);
+    bind_effective(app, effective);
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    const engine::Money money = session.amount(amount, currency(code));
+    const auto named = [&](const std::string& text) {
+      return value_or_throw(operations::operator_account_named(text, money.currency()));
+    };
+    return answer_money(session, context,
+                        operations::post_general(context, session.request(),
+                                                 {.debit = named(debit),
+                                                  .credit = named(credit),
+                                                  .amount = money,
+                                                  .effective_at = cli::effective(effective, session, context),
+                                                  .reason = reason}),
+                        "booked " + to_string_with_code(money) + " from " + credit + " to " + debit);
   }
 };
 
@@ -135,12 +232,24 @@ void add_money_commands(CommandLine& line) {
                       "  dropledger adjust alice 5.00 --credit --reason 'fee booked twice'\n"
                       "  dropledger adjust alice 59.00 --goodwill --reason 'late sweep on 2026-07-02'");
   add_command<Reverse>(line, line.app, "reverse",
-                       "Undoes a pay-in, pay-out, adjustment or provider entry by a new transfer that names it",
-                       "  dropledger reverse 17 --reason 'typed for the wrong customer'");
+                       "Undoes a pay-in, pay-out, adjustment, entry or reversal by a new transfer that names it",
+                       "  dropledger reverse 17 --reason 'typed twice'");
+  add_command<MovePayment>(line, line.app, "move-payment",
+                           "A payment posted to the wrong account goes to the right one; the bank's line stays bound",
+                           "  dropledger move-payment 17 bob --reason 'his brother has the same name'");
+  add_command<OpeningBalance>(line, line.app, "opening-balance", "A customer moves in from other books with a balance",
+                              "  dropledger opening-balance alice 120.00 --effective 2026-01-01 --memo 'old system'");
+  add_command<WriteOff>(line, line.app, "write-off", "Gives up what a customer owes and will not pay",
+                        "  dropledger write-off alice 40.00 --reason 'insolvent, letter of 2026-07-01'");
+  add_command<Entry>(line, line.app, "entry",
+                     "Books between two accounts of the operator's: fees, interest, payouts, tax paid",
+                     "  dropledger entry 4.90 EUR --debit fees --credit cash:bank --reason 'account charges July'\n"
+                     "  dropledger entry 57.18 EUR --debit cash:bank --credit cash:stripe --reason 'payout'");
   add_command<Chargeback>(
       line, line.app, "chargeback",
       "The bank took a pay-in back: unsubmitted deposits are voided as needed, the account is frozen",
-      "  dropledger chargeback 17 --reason 'bank reference CB-2026-071'");
+      "  dropledger chargeback 17 --reason 'bank reference CB-2026-071'\n"
+      "  dropledger chargeback 17 30.00 --reason 'a part was disputed' --effective 2026-07-30");
 }
 
 }  // namespace cli

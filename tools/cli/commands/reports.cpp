@@ -1,6 +1,8 @@
 // Reports: what accountants and support read. None changes the book.
 #include "tools/operations/reports.hpp"
 
+#include <algorithm>
+#include <deque>
 #include <map>
 
 #include "tools/cli/commands/commands.hpp"
@@ -86,9 +88,54 @@ struct Statement {
   }
 };
 
+// Rows as control accounts: of the customers' accounts of one kind and currency turnovers are added and balances
+// netted; the operator's stay as they are.
+class ControlAccounts {
+ public:
+  void add(const operations::TrialBalanceRow& row) {
+    const auto same = [&](const operations::TrialBalanceRow& one) {
+      return row.account.customer && one.account.kind == row.account.kind &&
+             one.account.currency == row.account.currency;
+    };
+    const auto found = std::ranges::find_if(rows_, same);
+    if (found == rows_.end()) {
+      keys_.push_back(row.account);  // the visited one does not stay
+      rows_.push_back({keys_.back(),
+                       {},
+                       row.opening_debit,
+                       row.opening_credit,
+                       row.debit,
+                       row.credit,
+                       row.closing_debit,
+                       row.closing_credit});
+      return;
+    }
+    found->debit += row.debit;
+    found->credit += row.credit;
+    net(found->opening_debit, found->opening_credit, row.opening_debit, row.opening_credit);
+    net(found->closing_debit, found->closing_credit, row.closing_debit, row.closing_credit);
+  }
+  const std::vector<operations::TrialBalanceRow>& rows() const { return rows_; }
+
+ private:
+  static void net(Money& debit, Money& credit, Money more_debit, Money more_credit) {
+    const Money zero = Money::zero(debit.currency());
+    const Money sum = debit + more_debit - credit - more_credit;
+    debit = std::max(sum, zero);
+    credit = std::max(-sum, zero);
+  }
+  std::deque<engine::LedgerAccountKey> keys_;
+  std::vector<operations::TrialBalanceRow> rows_;
+};
+
 struct TrialBalance {
   PeriodOptions period;
-  void bind(CLI::App& app) { period.bind(app); }
+  bool folded = false;
+  void bind(CLI::App& app) {
+    period.bind(app);
+    app.add_flag("--folded", folded,
+                 "By control account: the customers' accounts of one kind and currency are one row");
+  }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
     const operations::Period chosen = period.period(session);
@@ -110,7 +157,7 @@ struct TrialBalance {
       Money opening_debit, opening_credit, debit, credit, closing_debit, closing_credit;
     };
     std::map<std::string, Total> totals;
-    operations::each_trial_balance_row(store, chosen, [&](const operations::TrialBalanceRow& row) {
+    const auto print = [&](const operations::TrialBalanceRow& row) {
       const std::string code(row.account.currency.code());
       table.add(static_cast<int>(row.account.kind), to_word(row.account.kind),
                 row.customer.empty() ? std::string_view(row.account.source) : row.customer, code, row.opening_debit,
@@ -123,7 +170,13 @@ struct TrialBalance {
       total.credit += row.credit;
       total.closing_debit += row.closing_debit;
       total.closing_credit += row.closing_credit;
+    };
+    ControlAccounts controls;
+    operations::each_trial_balance_row(store, chosen, [&](const operations::TrialBalanceRow& row) {
+      if (!folded) return print(row);
+      controls.add(row);
     });
+    for (const operations::TrialBalanceRow& row : controls.rows()) print(row);
     for (const auto& [code, total] : totals) {
       if (total.debit != total.credit || total.closing_debit != total.closing_credit) {
         throw CommandError{Error{ErrorCode::books_differ, code + ": debits " + to_string(total.closing_debit) +

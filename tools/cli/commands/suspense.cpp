@@ -2,6 +2,7 @@
 #include "tools/cli/commands/commands.hpp"
 #include "tools/cli/commands/money_options.hpp"
 #include "tools/operations/accounts.hpp"
+#include "tools/operations/entries.hpp"
 
 namespace cli {
 namespace {
@@ -27,7 +28,7 @@ struct SuspenseAdd {
 };
 
 struct SuspenseAssign {
-  std::string account, amount, reason, case_id;
+  std::string account, amount, reason, case_id, effective;
   void bind(CLI::App& app) {
     app.add_option("account", account, "Whose money it is")->type_name("NAME")->required();
     app.add_option("amount", amount, "In the account's currency; at most what is in suspense")
@@ -36,15 +37,43 @@ struct SuspenseAssign {
     app.add_option("--case", case_id, "The case this closes (default: the only open one of that amount)")
         ->type_name("ID");
     bind_reason(app, reason);
+    bind_effective(app, effective);
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
     const engine::Money money = session.amount(amount, session.account(account).currency);
-    return answer_money(session, context,
-                        operations::assign_unidentified(
-                            context, session.request(), account, money, reason,
-                            case_id.empty() ? std::nullopt : std::optional(session.number(case_id, "case"))),
-                        "assigned " + to_string_with_code(money) + " from suspense to " + account);
+    return answer_money(
+        session, context,
+        operations::assign_unidentified(context, session.request(), account, money, reason,
+                                        case_id.empty() ? std::nullopt : std::optional(session.number(case_id, "case")),
+                                        cli::effective(effective, session, context)),
+        "assigned " + to_string_with_code(money) + " from suspense to " + account);
+  }
+};
+
+struct SuspenseBook {
+  std::string to, amount, code, reason, case_id, effective;
+  void bind(CLI::App& app) {
+    app.add_option("to", to, "The operator's account that it belongs to: interest, cash:stripe, other-income, ...")
+        ->type_name("ACCOUNT")
+        ->required();
+    app.add_option("amount", amount, "At most what is in suspense")->type_name("AMOUNT")->required();
+    app.add_option("currency", code, "Its currency, e.g. EUR")->type_name("CUR")->required();
+    app.add_option("--case", case_id, "The case this closes (default: the only open one of that amount)")
+        ->type_name("ID");
+    bind_reason(app, reason);
+    bind_effective(app, effective);
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    const engine::Money money = session.amount(amount, currency(code));
+    return answer_money(
+        session, context,
+        operations::book_unidentified(
+            context, session.request(), value_or_throw(operations::operator_account_named(to, money.currency())), money,
+            reason, case_id.empty() ? std::nullopt : std::optional(session.number(case_id, "case")),
+            cli::effective(effective, session, context)),
+        "booked " + to_string_with_code(money) + " from suspense to " + to);
   }
 };
 
@@ -56,6 +85,8 @@ void add_suspense_commands(CommandLine& line) {
                            "  dropledger suspense add 59.00 EUR --memo 'no reference, from J. Smith'");
   add_command<SuspenseAssign>(line, *suspense, "assign", "Gives suspense money to its owner",
                               "  dropledger suspense assign alice 59.00 --reason 'found the invoice'");
+  add_command<SuspenseBook>(line, *suspense, "book", "Books suspense money that is no customer's: interest, a payout",
+                            "  dropledger suspense book cash:stripe 57.18 EUR --reason 'payout of 2026-08-03'");
 }
 
 }  // namespace cli

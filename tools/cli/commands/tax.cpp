@@ -36,9 +36,11 @@ std::string percent(std::int64_t basis_points) {
 
 struct TaxSet {
   std::string country, rate, from;
+  bool force = false;
   void bind(CLI::App& app) {
     app.add_option("country", country, "Two capital letters, e.g. DE")->type_name("CC")->required();
     app.add_option("percent", rate, "e.g. 19 or 8.1")->type_name("PERCENT")->required();
+    app.add_flag("--force", force, "Also a rate that is neither 0 nor from 1 to 35 per cent");
     app.add_option("--from", from, "Valid from (default: now)")->type_name("TIME");
   }
   int run(Session& session) const {
@@ -50,7 +52,7 @@ struct TaxSet {
     const engine::TaxRate set{country, value_or_throw(parse_percent(rate)),
                               instant_or(from, session).value_or(default_start(session, context))};
     session.answer(
-        value_or_throw(operations::set_tax_rate(context, session.request(), set)), kTermsSchema,
+        value_or_throw(operations::set_tax_rate(context, session.request(), set, force)), kTermsSchema,
         "tax in " + country + " is " + percent(set.rate_bp) + " % from " + engine::to_string(set.valid_from));
     return 0;
   }
@@ -62,7 +64,7 @@ struct TaxList {
     render::Table table;
     table.schema = "dropledger.tax-rates/1";
     table.columns = {{"country"}, {"percent", "", render::Kind::number}, {"valid_from", "", render::Kind::time}};
-    table.when_empty = "No tax rates: prices are booked as revenue whole.";
+    table.when_empty = "No tax rates: a capture is posted untaxed, and a case asks for its rate.";
     for (const engine::TaxRate& rate : session.book_read_only().tax_rates())
       table.add(rate.country, percent(rate.rate_bp), rate.valid_from);
     session.print(table);
