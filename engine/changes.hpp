@@ -79,6 +79,7 @@ struct Changes {
   std::vector<std::string> removed_users{};  // logins
   std::vector<EventDone> events_done{};
   std::vector<AccountReference> references{}, dropped_references{};
+  std::vector<LineBinding> line_bindings{};
   std::vector<Money> purse_warnings{};  // as purse_warnings() has them from now on
 
   bool empty() const;

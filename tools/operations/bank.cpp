@@ -19,22 +19,6 @@ using engine::Result;
 
 constexpr std::size_t kChunk = 500;  // lines per commit
 
-// The first field in which two lines of one id differ; empty where none does. The raw text may: banks reword what they
-// export.
-std::string difference(const ExternalLine& kept, const ExternalLine& now) {
-  const auto differ = [](const char* field, const std::string& before, const std::string& after) {
-    return std::string(field) + " is kept as '" + before + "', the file says '" + after + "'";
-  };
-  if (kept.amount.currency() != now.amount.currency() || kept.amount != now.amount) {
-    return differ("the amount", to_string_with_code(kept.amount), to_string_with_code(now.amount));
-  }
-  if (kept.booked_on != now.booked_on)
-    return differ("the booking day", engine::to_string(kept.booked_on), engine::to_string(now.booked_on));
-  if (kept.end_to_end != now.end_to_end) return differ("the end-to-end id", kept.end_to_end, now.end_to_end);
-  if (kept.reference != now.reference) return differ("the reference", kept.reference, now.reference);
-  return {};
-}
-
 std::string memo_of(const ExternalLine& line) {
   std::string memo;
   for (const std::string* part : {&line.end_to_end, &line.reference, &line.counterparty}) {
@@ -155,6 +139,8 @@ std::string_view to_word(Posting posting) {
       return "future";
     case Posting::refused:
       return "refused";
+    case Posting::bound:
+      return "bound";
   }
   engine::invariant_failed("the posting is known", __FILE__, __LINE__, "posting");
 }
@@ -163,38 +149,6 @@ std::string bank_sender(std::string_view source) { return "bank:" + std::string(
 
 std::int64_t PostingReport::count(Posting posting) const {
   return std::ranges::count(lines, posting, &PostedLine::posting);
-}
-
-StatementReport import_statement(const Context& context, const engine::ExternalStatement& statement,
-                                 std::vector<ExternalLine> lines) {
-  StatementReport report;
-  UnitOfWork work(context);
-  std::vector<ExternalLine> added;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    lines[i].source = statement.source;
-    const std::optional<ExternalLine> kept = context.store.external_line(statement.source, lines[i].external_id);
-    if (!kept) {
-      added.push_back(lines[i]);
-    } else if (const std::string why = difference(*kept, lines[i]); !why.empty()) {
-      report.conflicts.push_back({i, why});
-    } else {
-      ++report.known;
-    }
-  }
-  report.added = static_cast<std::int64_t>(added.size());
-  // The same statement again is no news; another one whose lines are all known still tells its balances.
-  const auto balance = [](const std::optional<Money>& money) {
-    return money ? to_string_with_code(*money) : std::string();
-  };
-  const auto same = [&](const engine::ExternalStatement& kept) {
-    return kept.source == statement.source && kept.name == statement.name && kept.account == statement.account &&
-           kept.from == statement.from && kept.to == statement.to &&
-           balance(kept.opening) == balance(statement.opening) && balance(kept.closing) == balance(statement.closing);
-  };
-  if (added.empty() && std::ranges::any_of(context.store.external_statements(), same)) return report;
-  report.statement = context.store.add_statement(statement, added, context.stamp());
-  work.keep();
-  return report;
 }
 
 PostingReport post_payments(const Context& context, const std::string& source, std::vector<ExternalLine> lines,

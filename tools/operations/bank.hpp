@@ -1,5 +1,5 @@
-// Statements of banks and payment services: kept as they came, and what they say came in is posted to the accounts it
-// names.
+// What the lines of kept statements say came in, posted to the accounts it names; and the references by which payers name
+// them.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +12,6 @@
 
 namespace operations {
 
-struct LineConflict {
-  std::size_t line;  // index into the lines given
-  std::string why;   // what is kept under this id says something else
-};
-struct StatementReport {
-  std::int64_t statement = 0;  // 0: nothing in it was new, nothing was kept
-  std::int64_t added = 0, known = 0;
-  std::vector<LineConflict> conflicts{};  // not kept
-};
-// One unit of work. Lines whose id is known are compared with what is kept; they change nothing. `statement` names the
-// source; the lines take it over.
-StatementReport import_statement(const Context& context, const engine::ExternalStatement& statement,
-                                 std::vector<engine::ExternalLine> lines);
-
 enum class Posting : std::uint8_t {
   posted,          // to the account it names
   unidentified,    // to suspense, with a case: nobody or several are named
@@ -35,6 +21,7 @@ enum class Posting : std::uint8_t {
   outgoing,        // money that went out is never posted by itself
   future,          // booked after now
   refused,         // by a rule, see detail
+  bound,           // it is a pay-in that a person typed: nothing was posted
 };
 std::string_view to_word(Posting posting);
 
@@ -48,7 +35,7 @@ struct PostingReport {
   std::vector<PostedLine> lines;  // as imported
   std::int64_t count(Posting posting) const;
 };
-// Lines of one source, in chunks of a commit each; every line is one request of sender "bank:SOURCE" with the line's id
+// Kept lines of one source (tools/operations/statements.hpp), in chunks of a commit each; every line is one request of sender "bank:SOURCE" with the line's id
 // as key, so a repeat posts nothing and no line is half posted. A line booked in a closed period is posted now, and its
 // memo says when it was booked.
 PostingReport post_payments(const Context& context, const std::string& source, std::vector<engine::ExternalLine> lines,

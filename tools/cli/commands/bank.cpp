@@ -2,10 +2,12 @@
 #include "tools/operations/bank.hpp"
 
 #include <filesystem>
+#include <set>
 
 #include "tools/cli/session.hpp"
 #include "tools/formats/bank_statement.hpp"
 #include "tools/operations/reconcile.hpp"
+#include "tools/operations/statements.hpp"
 #include "tools/render/progress.hpp"
 
 namespace cli {
@@ -44,7 +46,7 @@ render::Table payments_table(const operations::PostingReport& report, const std:
   table.add_fact("source", source);
   table.add_fact("dry_run", dry_run);
   for (const Posting posting : {Posting::posted, Posting::unidentified, Posting::other_currency, Posting::closed,
-                                Posting::repeated, Posting::outgoing, Posting::future, Posting::refused}) {
+                                Posting::bound, Posting::repeated, Posting::outgoing, Posting::future, Posting::refused}) {
     table.add_fact(std::string(to_word(posting)), report.count(posting));
   }
   return table;
@@ -70,16 +72,18 @@ struct Import {
   bool force = false;
 
   void bind(CLI::App& app) {
-    app.add_option("statement", file, "camt.053 (XML), or CSV with --mapping; - is stdin")
+    app.add_option("statement", file, "camt.052, .053 or .054 (XML), or CSV with --mapping; - is stdin")
         ->type_name("FILE")
         ->required();
     app.add_option("--source", source, "Whose statement: the cash account, as in 'fund --source'")
         ->type_name("NAME")
         ->required();
     app.add_option("--mapping", mapping, "How the CSV is written: a TOML file, see the README")->type_name("FILE");
-    app.add_option("--account", account, "Where a camt.053 holds several accounts: only this IBAN's statements")
+    app.add_option("--account", account,
+                   "Where a camt file holds several accounts: only this one's statements. For a CSV, which names none: "
+                   "whose it is, said once")
         ->type_name("IBAN");
-    app.add_flag("--force", force, "Keep what can be read of a statement whose balances do not add up");
+    app.add_flag("--force", force, "Keep what can be read of a statement that cannot be read whole, or does not add up");
     if (!post) app.add_flag("--post", post, "Post the payments as well: the same as 'payments import'");
   }
 
@@ -87,46 +91,32 @@ struct Import {
     const operations::Context context = session.context();
     const std::vector<formats::BankStatement> statements = read(session);
     check(session, statements);
-    operations::StatementReport all;
-    std::vector<engine::ExternalLine> to_post;
-    std::int64_t pending = 0, unreadable = 0, kept_statements = 0, conflicts = 0;
-    for (const formats::BankStatement& statement : statements) {
-      const engine::ExternalStatement kept{.source = source,
-                                           .name = statement.name.empty() ? file_name() : statement.name,
-                                           .account = statement.account,
-                                           .opening = statement.opening,
-                                           .closing = statement.closing,
-                                           .from = statement.from,
-                                           .to = statement.to,
-                                           .lines = static_cast<std::int64_t>(statement.lines.size()),
-                                           .unread = statement.unreadable};
-      const operations::StatementReport report = operations::import_statement(context, kept, statement.lines);
-      all.added += report.added;
-      all.known += report.known;
-      kept_statements += report.statement != 0 ? 1 : 0;
-      pending += statement.pending;
-      unreadable += static_cast<std::int64_t>(statement.unreadable.size());
-      std::vector<bool> in_conflict(statement.lines.size(), false);
-      for (const operations::LineConflict& conflict : report.conflicts) {
-        in_conflict[conflict.line] = true;
-        if (++conflicts <= static_cast<std::int64_t>(kShown)) {
-          session.note(file + ":" + std::to_string(statement.places[conflict.line]) + ": line " +
-                       statement.lines[conflict.line].external_id + " is known and differs: " + conflict.why +
-                       "; it was not kept");
-        }
-      }
-      for (std::size_t i = 0; post && i < statement.lines.size(); ++i) {
-        if (in_conflict[i]) continue;
-        to_post.push_back(statement.lines[i]);
-        to_post.back().source = source;
-      }
+    std::vector<operations::StatementToKeep> to_keep;
+    std::int64_t pending = 0, unreadable = 0, without_amount = 0;
+    for (const formats::BankStatement& one : statements) {
+      pending += one.pending;
+      unreadable += static_cast<std::int64_t>(one.unreadable.size());
+      without_amount += one.without_amount;
+      to_keep.push_back({{.name = one.name.empty() ? file_name() : one.name,
+                          .account = one.account,
+                          .sequence = one.sequence,
+                          .opening = one.opening,
+                          .closing = one.closing,
+                          .from = one.from,
+                          .to = one.to,
+                          .unread = one.unreadable},
+                         one.lines});
     }
+    const std::string nameless = mapping.empty() ? std::string() : account;
+    operations::StatementReport all =
+        value_or_throw(operations::import_statements(context, source, std::move(to_keep), nameless));
+    for (std::size_t i = 0; i < all.notes.size() && i < kShown; ++i) session.note(all.notes[i]);
     render::Table table;
     operations::PostingReport posted;
     if (post) {
-      render::Progress progress("payments", total_shown(session, to_post.size()));
+      render::Progress progress("payments", total_shown(session, all.lines.size()));
       posted =
-          operations::post_payments(context, source, std::move(to_post), [&](std::size_t done) { progress.at(done); });
+          operations::post_payments(context, source, std::move(all.lines), [&](std::size_t done) { progress.at(done); });
       progress.finish();
       table = payments_table(posted, source, session.globals().dry_run);
     } else {
@@ -135,18 +125,19 @@ struct Import {
       table.add_fact("dry_run", session.globals().dry_run);
     }
     const std::pair<const char*, std::int64_t> counts[] = {{"statements", static_cast<std::int64_t>(statements.size())},
-                                                           {"new_statements", kept_statements},
+                                                           {"new_statements", all.statements},
                                                            {"new_lines", all.added},
                                                            {"known_lines", all.known},
-                                                           {"conflicting_lines", conflicts},
                                                            {"pending", pending},
+                                                           {"without_amount", without_amount},
                                                            {"unreadable", unreadable}};
     for (const auto& [key, count] : counts) table.add_fact(key, count);
     session.print(table);
-    if (all.added == 0 && kept_statements == 0) session.note("every line of it is known already: nothing was imported");
+    if (all.added == 0 && all.statements == 0) session.note("every line of it is known already: nothing was imported");
     if (post) note_what_waits(session, posted);
     if (session.globals().dry_run) session.note("dry run: nothing was changed");
-    return 0;
+    // what was forced is not whole
+    return unreadable > 0 ? static_cast<int>(engine::ErrorClass::bad_input) : 0;
   }
 
  private:
@@ -155,28 +146,31 @@ struct Import {
   std::vector<formats::BankStatement> read(Session& session) const {
     const std::string text = session.read_input(file);
     std::vector<formats::BankStatement> statements;
-    if (mapping.empty()) {
-      if (!formats::looks_like_xml(text)) {
-        throw CommandError{
-            Error{ErrorCode::invalid_argument,
-                  "'" + file + "' is no XML: a CSV needs --mapping FILE, which says what its columns are"}};
-      }
-      statements = value_or_throw(formats::read_camt053(text));
-    } else {
+    if (!mapping.empty()) {
       const formats::CsvMapping columns = value_or_throw(formats::parse_csv_mapping(session.read_input(mapping)));
-      statements.push_back(value_or_throw(formats::read_bank_csv(text, columns)));
+      return value_or_throw(formats::read_bank_csv(text, columns));
     }
+    if (!formats::looks_like_xml(text)) {
+      throw CommandError{
+          Error{ErrorCode::invalid_argument,
+                "'" + file + "' is no XML: a CSV needs --mapping FILE, which says what its columns are"}};
+    }
+    statements = value_or_throw(formats::read_camt(text));
+    const auto plain = [](std::string name) {
+      std::erase(name, ' ');
+      return name;
+    };
     if (!account.empty())
-      std::erase_if(statements, [&](const formats::BankStatement& one) { return one.account != account; });
-    std::string accounts;
-    for (const formats::BankStatement& one : statements) {
-      if (accounts.find(one.account) == std::string::npos) accounts += (accounts.empty() ? "" : ", ") + one.account;
-    }
+      std::erase_if(statements, [&](const formats::BankStatement& one) { return plain(one.account) != plain(account); });
+    std::set<std::string> accounts;
+    for (const formats::BankStatement& one : statements) accounts.insert(plain(one.account));
     if (statements.empty())
       throw CommandError{Error{ErrorCode::invalid_statement, "'" + file + "' has no statement of account " + account}};
-    if (accounts.find(", ") != std::string::npos) {
+    if (accounts.size() > 1) {
+      std::string all;
+      for (const std::string& one : accounts) all += (all.empty() ? "" : ", ") + one;
       throw CommandError{Error{ErrorCode::invalid_argument,
-                               "'" + file + "' holds several accounts, choose one with --account: " + accounts}};
+                               "'" + file + "' holds several accounts, choose one with --account: " + all}};
     }
     return statements;
   }
@@ -194,7 +188,22 @@ struct Import {
     }
     if (unreadable > kShown)
       session.note(file + ": and " + std::to_string(unreadable - kShown) + " more that cannot be read");
-    if (imbalance.empty()) return;
+    if (imbalance.empty() && unreadable == 0) return;
+    const bool nothing = std::ranges::all_of(statements, [](const formats::BankStatement& one) {
+      return one.lines.empty() && !one.closing;
+    });
+    if (unreadable > 0 && nothing) {
+      throw CommandError{Error{ErrorCode::invalid_statement,
+                               "'" + file + "': none of its " + std::to_string(unreadable) + " rows can be read"}};
+    }
+    if (imbalance.empty()) {
+      const std::string text = std::to_string(unreadable) + " rows of '" + file + "' cannot be read";
+      if (!force)
+        throw CommandError{Error{ErrorCode::invalid_statement,
+                                 text + ": nothing was imported (--force keeps the others, and these as open rows)"}};
+      session.note("forced: " + text);
+      return;
+    }
     const std::string text = "'" + file + "' does not add up: " + imbalance +
                              (unreadable > 0 ? "; " + std::to_string(unreadable) + " of its rows cannot be read"
                                              : "; a row is missing or wrong");
