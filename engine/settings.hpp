@@ -29,6 +29,8 @@ struct Settings {
   Milliseconds provider_lag = std::chrono::hours(12);
   // reconcile.bank-lag: how far a payment's days may lie apart, and grace for it
   Milliseconds bank_lag = std::chrono::hours(5 * 24);
+  // payments.match = name | reference: whether an account's name, as the whole of a field, names the payer
+  bool payments_by_name = true;
   // cost.ZONE: what a job there will cost us; absent: not known
   std::map<std::string, Money> expected_cost{};
 };

@@ -51,8 +51,7 @@ Took grouped(const Ground& ground) {
   Took took{.seconds = 0, .units = ground.size / kCallers * kCallers};
   {
     gateway::Writer writer(file);
-    std::vector<engine::Customer> customers =
-        storage::open_reader(file)->customers();
+    std::vector<engine::Customer> customers = storage::open_reader(file)->customers();
     took.seconds = seconds_of([&] {
       std::vector<std::thread> callers;
       for (int caller = 0; caller < kCallers; ++caller) {

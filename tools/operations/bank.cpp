@@ -34,7 +34,7 @@ class Poster {
       : context_(context),
         source_(std::move(source)),
         customers_(customers),
-        payers_(customers_, context.store.account_references()),
+        payers_(customers_, context.store.account_references(), context.store.settings().payments_by_name),
         closed_until_(context.store.book().closed_until) {}
 
   // REQUIRES: inside a unit of work.
@@ -56,7 +56,7 @@ class Poster {
       posted.posting = Posting::repeated;
       return posted;
     }
-    const engine::Identification found = payers_.identify(one.end_to_end, one.reference);
+    const engine::Identification found = payers_.identify({one.structured, one.end_to_end, one.reference, one.counterparty});
     const Customer* named = found.verdict == engine::Identified::account ? &customers_[found.customer] : nullptr;
     if (named != nullptr) posted.account = named->name;
     if (named == nullptr) {
@@ -177,7 +177,9 @@ Result<Reply> give_reference(const Context& context, const RequestKey& request, 
                        const Result<std::string> word = engine::parse_reference(reference);
                        if (!word) return word.error();
                        for (const engine::AccountReference& given : context.store.account_references()) {
-                         if (given.reference != word.value()) continue;
+                         // what cannot be told apart in a payer's text is one reference
+                         if (engine::compared_reference(given.reference) != engine::compared_reference(word.value()))
+                           continue;
                          const std::optional<Customer> owner = context.store.customer(given.customer);
                          return Error{ErrorCode::reference_taken, "reference '" + reference + "' is given to account " +
                                                                       (owner ? owner->name : "?")};
