@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "engine/placing.hpp"
+#include "tools/operations/typed_payments.hpp"
 
 namespace operations {
 namespace {
@@ -307,9 +308,12 @@ Result<Reply> close_account(const Context& context, const RequestKey& request, c
 }
 
 Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account,
-                   const engine::Payment& payment) {
+                   const engine::Payment& payment, bool another) {
   return about_account(context, request, payment_content("fund", payment), account,
                        [&](Changes& changes, Customer& customer) -> Result<Facts> {
+                         if (!another) {
+                           if (auto repeated = repeats_a_line(context, customer, payment)) return *repeated;
+                         }
                          if (customer.state == engine::AccountState::closed) {
                            engine::Payment unidentified = payment;
                            unidentified.memo =
@@ -604,6 +608,8 @@ std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
        "grace for what the provider sets aside, frees and charges"},
       {"reconcile.bank-lag", to_string(settings.bank_lag),
        "how far the days of one payment may lie apart, and grace until a statement shows it"},
+      {"payments.match", settings.payments_by_name ? "name" : "reference",
+       "name | reference: whether an account's name, as the whole of a field, names the payer"},
       {"auction.price", settings.auction_on_account ? "on-account" : "external",
        "external | on-account: who collects the auction price"}};
   for (const auto& [zone, cost] : settings.expected_cost)
@@ -624,8 +630,8 @@ Result<Reply> set_setting(const Context& context, const RequestKey& request, con
           sound = engine::parse_void_timing(value).has_value();
         else if (setting.starts_with("cost."))
           sound = true;  // the store reads it, and refuses what it cannot
-        else if (setting == "auction.price")
-          sound = value == "external" || value == "on-account";
+        else if (setting == "auction.price" || setting == "payments.match")
+          sound = bool(engine::check_setting(setting, value));
         else {
           const std::vector<SettingInfo> known = list_settings(context.store.settings());
           if (std::ranges::find(known, setting, &SettingInfo::name) == known.end())

@@ -9,6 +9,7 @@
 
 #include "engine/external_line.hpp"
 #include "tools/operations/context.hpp"
+#include "tools/operations/typed_payments.hpp"
 
 namespace operations {
 
@@ -22,6 +23,7 @@ enum class Posting : std::uint8_t {
   future,          // booked after now
   refused,         // by a rule, see detail
   bound,           // it is a pay-in that a person typed: nothing was posted
+  several,         // it may be one of several such pay-ins: nothing was posted, a case asks
 };
 std::string_view to_word(Posting posting);
 
@@ -40,8 +42,11 @@ struct PostingReport {
 // memo says when it was booked.
 PostingReport post_payments(const Context& context, const std::string& source, std::vector<engine::ExternalLine> lines,
                             const std::function<void(std::size_t done)>& progress);
-// Sender of the requests that post a source's lines.
-std::string bank_sender(std::string_view source);
+// A person's decision about a line that fits several pay-ins typed by hand: it is the one of that transfer. Closes the
+// case that asked. source_not_found, transfer_not_found, already_reversed, invalid_argument where the line is posted or
+// the transfer is no pay-in of its amount.
+engine::Result<Reply> bind_line(const Context& context, const RequestKey& request, const std::string& source,
+                                const std::string& line, engine::TransferId transfer);
 
 // A word by which payers name the account. reference_taken, invalid_argument.
 engine::Result<Reply> give_reference(const Context& context, const RequestKey& request, const std::string& account,

@@ -43,7 +43,7 @@ render::Table payments_table(const operations::PostingReport& report, const std:
   table.add_fact("source", source);
   table.add_fact("dry_run", dry_run);
   for (const Posting posting : {Posting::posted, Posting::unidentified, Posting::other_currency, Posting::closed,
-                                Posting::bound, Posting::repeated, Posting::outgoing, Posting::future, Posting::refused}) {
+                                Posting::bound, Posting::several, Posting::repeated, Posting::outgoing, Posting::future, Posting::refused}) {
     table.add_fact(std::string(to_word(posting)), report.count(posting));
   }
   return table;
@@ -57,6 +57,8 @@ void note_what_waits(const Session& session, const operations::PostingReport& re
         std::to_string(suspense) +
         " in suspense: 'cases --kind unidentified_payment' lists them, 'suspense assign' gives them to their owner");
   }
+  if (const std::int64_t several = report.count(Posting::several); several > 0)
+    session.note(std::to_string(several) + " fit several pay-ins typed by hand: 'payments bind' says which it is");
   if (const std::int64_t refused = report.count(Posting::refused); refused > 0)
     session.note(std::to_string(refused) + " refused by a rule, see the rows");
 }
