@@ -50,8 +50,8 @@ struct UnreadRow {
 struct ExternalStatement {
   std::int64_t id = 0;
   std::string source{};
-  std::string name{};     // the bank's id of the statement, or the file's name
-  std::string account{};  // IBAN or what the bank calls it, without blanks, in capitals
+  std::string name{};                      // the bank's id of the statement, or the file's name
+  std::string account{};                   // IBAN or what the bank calls it, without blanks, in capitals
   std::optional<std::int64_t> sequence{};  // its number at the bank, where it gives one
   std::optional<Money> opening{}, closing{};
   std::optional<Day> from{}, to{};  // first and last day, as the statement or its lines say

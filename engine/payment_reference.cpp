@@ -144,8 +144,7 @@ Identification PayerIndex::identify(const PayerText& text) const {
   const auto verdict = [](const Found& found) {
     Identification one{Identified::nobody};
     for (const auto& [word, customer] : found.words) {
-      const bool agrees =
-          customer != kSeveral && (one.verdict == Identified::nobody || one.customer == customer);
+      const bool agrees = customer != kSeveral && (one.verdict == Identified::nobody || one.customer == customer);
       one = {agrees && one.verdict != Identified::several ? Identified::account : Identified::several, customer,
              one.word.empty() ? word : one.word + ", " + word};
     }

@@ -1,9 +1,9 @@
 // Whose payment is it? What a payer wrote is searched for the references that accounts were given, as people type them;
-// an account's name counts only as the whole of a field, and only where the book says so. Nothing is guessed: words that
-// name two accounts name none.
+// an account's name counts only as the whole of a field, and only where the book says so. Nothing is guessed: words
+// that name two accounts name none.
 //
-// References are compared by their letters and figures alone, without blanks, slashes, hyphens and leading zeros: the RF
-// creditor reference (ISO 11649) and the QR reference in groups, Finnish ones with zeros in front, the Belgian
+// References are compared by their letters and figures alone, without blanks, slashes, hyphens and leading zeros: the
+// RF creditor reference (ISO 11649) and the QR reference in groups, Finnish ones with zeros in front, the Belgian
 // +++090/9337/55493+++, Slovenian SI00 1234-5678. A cut text is joined: a reference may go over a blank.
 #pragma once
 
@@ -20,8 +20,8 @@
 
 namespace engine {
 
-// Lower case ASCII, without blanks and slashes, and without the marks `. - _ + # : , ; *` at either end: "DL-Alice-7." is
-// "dl-alice-7". What is kept of a given reference.
+// Lower case ASCII, without blanks and slashes, and without the marks `. - _ + # : , ; *` at either end: "DL-Alice-7."
+// is "dl-alice-7". What is kept of a given reference.
 std::string normalised_reference(std::string_view word);
 // A reference that can be given to an account: after normalisation 4 to 64 letters, digits, `.`, `-`, `_`, at least one
 // of them a digit or `-`, so that no word of a sentence is one. invalid_argument.

@@ -1,11 +1,10 @@
-#include "engine/reconciliation.hpp"
-
 #include <algorithm>
 #include <map>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "engine/reconciliation.hpp"
 #include "engine/statement_chain.hpp"
 
 namespace engine {
@@ -98,8 +97,7 @@ class BankLoop {
   static MoneyItem item_of(const ExternalLine& line) {
     MoneyItem item{
         .id = line.external_id, .references = {line.external_id}, .amount = line.amount, .at = UtcTime(line.booked_on)};
-    for (const std::string* reference :
-         {&line.bank_reference, &line.structured, &line.end_to_end, &line.reference}) {
+    for (const std::string* reference : {&line.bank_reference, &line.structured, &line.end_to_end, &line.reference}) {
       if (!reference->empty() && *reference != line.external_id) item.references.push_back(*reference);
     }
     return item;
@@ -145,8 +143,7 @@ class BankLoop {
         booked += ours_[i].amount;
         before.push_back(i);
       }
-      const Opening& one =
-          openings_.emplace(code, Opening{*first.from, opening, booked == opening}).first->second;
+      const Opening& one = openings_.emplace(code, Opening{*first.from, opening, booked == opening}).first->second;
       if (one.booked) {
         for (const std::size_t i : before) {
           before_first_.insert(i);
@@ -164,8 +161,9 @@ class BankLoop {
                       .there = first.name,
                       .theirs = opening,
                       .since = UtcTime(*first.from)};
-      open.detail = "the bank had " + to_string_with_code(opening) + " before " + to_string(*first.from) +
-                    ", the first day of its first statement: the books need it as an opening entry, effective before that day";
+      open.detail =
+          "the bank had " + to_string_with_code(opening) + " before " + to_string(*first.from) +
+          ", the first day of its first statement: the books need it as an opening entry, effective before that day";
       found_.push_back(std::move(open));
     }
   }
@@ -241,9 +239,10 @@ class BankLoop {
     const Money amount = theirs_[i].amount;
     const auto before = taken_back_.find(lines_[i].external_id);
     if (before != taken_back_.end()) {
-      one.detail = "was posted as " + ours_[before->second].id + " and taken back: it is nobody's now. Post it to its " +
-                   "owner: dropledger fund ACCOUNT " + to_string(amount) + " --source " + shell_word(source_) +
-                   " --effective " + to_string(lines_[i].booked_on) + " --memo " + shell_word(lines_[i].external_id);
+      one.detail = "was posted as " + ours_[before->second].id +
+                   " and taken back: it is nobody's now. Post it to its " + "owner: dropledger fund ACCOUNT " +
+                   to_string(amount) + " --source " + shell_word(source_) + " --effective " +
+                   to_string(lines_[i].booked_on) + " --memo " + shell_word(lines_[i].external_id);
     } else if (amount.is_positive()) {
       one.detail = "came in and is not posted";
       one.command = "dropledger payments post --source " + shell_word(source_);
@@ -413,10 +412,10 @@ std::string to_string(const BankBalance& one) {
   const std::string account = one.source + (one.account.empty() ? "" : " " + one.account);
   std::string text = account + " on " + to_string(one.day) + ": " +
                      (one.stated ? "balance per bank " : "sum of the bank's lines (it states no balance) ") +
-                     to_string_with_code(one.per_bank) + ", less " + to_string(one.only_bank) + " that only the bank has (" +
-                     std::to_string(one.bank_items) + "), plus " + to_string(one.only_books) +
-                     " that only the books have (" + std::to_string(one.book_items) + "), balance per books " +
-                     to_string(one.per_books);
+                     to_string_with_code(one.per_bank) + ", less " + to_string(one.only_bank) +
+                     " that only the bank has (" + std::to_string(one.bank_items) + "), plus " +
+                     to_string(one.only_books) + " that only the books have (" + std::to_string(one.book_items) +
+                     "), balance per books " + to_string(one.per_books);
   return text + (one.difference().is_zero() ? ": holds" : ": DIFFERENCE " + to_string(one.difference()));
 }
 

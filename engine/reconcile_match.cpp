@@ -1,8 +1,8 @@
-#include "engine/reconciliation.hpp"
-
 #include <algorithm>
 #include <set>
 #include <tuple>
+
+#include "engine/reconciliation.hpp"
 
 namespace engine {
 namespace {

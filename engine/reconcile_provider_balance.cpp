@@ -1,7 +1,7 @@
-#include "engine/reconciliation.hpp"
-
 #include <algorithm>
 #include <set>
+
+#include "engine/reconciliation.hpp"
 
 namespace engine {
 namespace {

@@ -152,8 +152,8 @@ struct PurseFacts {
 std::vector<Difference> reconcile_purse(const PurseFacts& facts, Milliseconds lag, Milliseconds window, UtcTime now);
 
 // (d) one source. `lines` and `statements` are that source's, as imported; `ours` the movements of its cash account.
-// `balances`, where asked for, gets the reconciliation statement of each day on which a statement closes. Where the last
-// of them does not hold, that is the first difference.
+// `balances`, where asked for, gets the reconciliation statement of each day on which a statement closes. Where the
+// last of them does not hold, that is the first difference.
 std::vector<Difference> reconcile_bank(std::string_view source, std::span<const MoneyItem> ours,
                                        std::span<const ExternalLine> lines,
                                        std::span<const ExternalStatement> statements, Milliseconds window, UtcTime now,

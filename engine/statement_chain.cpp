@@ -80,8 +80,7 @@ class Joiner {
   // Equal days and balances.
   bool is_twin(const ExternalStatement& other) const {
     return other.from == statement_.from && other.to == statement_.to && other.opening == statement_.opening &&
-           other.closing == statement_.closing &&
-           (has_days(other) || other.name == statement_.name);
+           other.closing == statement_.closing && (has_days(other) || other.name == statement_.name);
   }
   std::vector<std::int64_t> match_twin(const KeptStatement& other) const {
     std::vector<std::int64_t> found(lines_.size(), 0);
@@ -108,7 +107,8 @@ class Joiner {
   bool is_apart(const ExternalStatement& other) const {
     const bool after = *other.to <= *statement_.from, before = *statement_.to <= *other.from;
     if (is_balanced(statement_) && is_balanced(other)) {
-      if ((after && other.closing == statement_.opening) || (before && statement_.closing == other.opening)) return true;
+      if ((after && other.closing == statement_.opening) || (before && statement_.closing == other.opening))
+        return true;
     }
     if (!statement_.sequence || !other.sequence || statement_.name == other.name) return false;
     return (after && *other.sequence < *statement_.sequence) || (before && *statement_.sequence < *other.sequence);
@@ -354,12 +354,15 @@ std::vector<const ExternalStatement*> chained(std::span<const ExternalStatement>
     std::optional<Money> reached;
     if (first > 0) reached = order[first - 1]->closing;
     const auto opens_unreached = [&](std::size_t from, const ExternalStatement* one) {
-      return std::none_of(order.begin() + static_cast<std::ptrdiff_t>(from), order.begin() + static_cast<std::ptrdiff_t>(end),
-                          [&](const ExternalStatement* other) { return other != one && other->closing == one->opening; });
+      return std::none_of(
+          order.begin() + static_cast<std::ptrdiff_t>(from), order.begin() + static_cast<std::ptrdiff_t>(end),
+          [&](const ExternalStatement* other) { return other != one && other->closing == one->opening; });
     };
     for (std::size_t at = first; at < end; ++at) {
-      const auto begin = order.begin() + static_cast<std::ptrdiff_t>(at), stop = order.begin() + static_cast<std::ptrdiff_t>(end);
-      auto next = std::find_if(begin, stop, [&](const ExternalStatement* one) { return reached && one->opening == reached; });
+      const auto begin = order.begin() + static_cast<std::ptrdiff_t>(at),
+                 stop = order.begin() + static_cast<std::ptrdiff_t>(end);
+      auto next =
+          std::find_if(begin, stop, [&](const ExternalStatement* one) { return reached && one->opening == reached; });
       if (next == stop)
         next = std::find_if(begin, stop, [&](const ExternalStatement* one) { return opens_unreached(at, one); });
       if (next == stop) next = begin;
@@ -380,16 +383,18 @@ std::vector<ChainLink> chain_links(std::span<const ExternalStatement> statements
       continue;
     }
     const bool meets = last->closing == one->opening;
-    const bool overlaps = *one->from < *last->to || (*one->from == *last->to && !meets && *one->from != *one->to &&
-                                                     *last->from != *last->to);
+    const bool overlaps = *one->from < *last->to ||
+                          (*one->from == *last->to && !meets && *one->from != *one->to && *last->from != *last->to);
     if (!overlaps || meets) {
       const Money missing = *one->opening - *last->closing;
       const bool same_day = *one->from <= *last->to;
       // Two views of one day: the later one begins with the day, or repeats a part of it.
       const bool repeats = same_day && !meets && (one->opening == last->opening || one->closing == last->closing);
       if (!repeats)
-        links.push_back({meets ? ChainLink::Kind::holds : same_day ? ChainLink::Kind::broken : ChainLink::Kind::gap, last,
-                         one, missing});
+        links.push_back({meets      ? ChainLink::Kind::holds
+                         : same_day ? ChainLink::Kind::broken
+                                    : ChainLink::Kind::gap,
+                         last, one, missing});
     }
     if (*one->to >= *last->to) last = one;
   }

@@ -19,10 +19,9 @@ using engine::ExternalLine;
 using engine::Money;
 using engine::Result;
 
-constexpr std::string_view kColumnKeys[] = {"booked", "valued",   "amount",    "credit",     "debit",
-                                            "sign",   "currency", "reference", "end_to_end", "counterparty",
-                                            "id",     "balance",  "status",    "structured", "fee",
-                                            "net"};
+constexpr std::string_view kColumnKeys[] = {"booked",   "valued",     "amount",     "credit",       "debit", "sign",
+                                            "currency", "reference",  "end_to_end", "counterparty", "id",    "balance",
+                                            "status",   "structured", "fee",        "net"};
 
 struct Record {
   std::uint64_t line;
@@ -203,8 +202,8 @@ Result<Money> row_amount(const Record& record, const Columns& columns, const Csv
   return Error{ErrorCode::invalid_amount, "direction '" + word + "' is in neither list of [sign]"};
 }
 
-// What the account moved, and what the service kept of it. `fee` is written with or without a minus; where the file says
-// what is left, that decides.
+// What the account moved, and what the service kept of it. `fee` is written with or without a minus; where the file
+// says what is left, that decides.
 struct Movement {
   Money net;
   std::int64_t fee = 0;

@@ -19,8 +19,8 @@
 namespace formats {
 
 struct BankStatement {
-  std::string name{};     // the bank's id of the statement; empty in CSV
-  std::string account{};  // IBAN, where given
+  std::string name{};                      // the bank's id of the statement; empty in CSV
+  std::string account{};                   // IBAN, where given
   std::optional<std::int64_t> sequence{};  // LglSeqNb, ElctrncSeqNb
   // OPBD (or PRCD) and CLBD; of a CSV with a balance column, its first and last
   std::optional<engine::Money> opening{}, closing{};

@@ -36,7 +36,6 @@ class Lines {
   std::vector<std::size_t> ends_;
 };
 
-
 // Banks write the same elements with and without a prefix of their namespace.
 bool is_named(const pugi::xml_node& node, std::string_view name) {
   std::string_view found = node.name();
@@ -118,9 +117,8 @@ void take_details(ExternalLine& line, const pugi::xml_node& details) {
     append_field(line.reference, text_at(text, "CdtrRefInf/Ref"));
     each_child(text, "AddtlRmtInf",
                [&](const pugi::xml_node& more) { append_field(line.reference, more.child_value()); });
-    each_child(text, "RfrdDocInf", [&](const pugi::xml_node& document) {
-      append_field(line.reference, text_at(document, "Nb"));
-    });
+    each_child(text, "RfrdDocInf",
+               [&](const pugi::xml_node& document) { append_field(line.reference, text_at(document, "Nb")); });
   });
   append_field(line.reference, text_at(details, "AddtlTxInf"));
   append_field(line.reference, text_at(details, "RltdRmtInf/RmtId"));
@@ -341,8 +339,8 @@ Result<std::vector<BankStatement>> read_camt(std::string_view bytes) {
   pugi::xml_document file;
   // pugixml reads no document types and so resolves no entity but XML's own five; a statement that brings one is
   // refused all the same.
-  const pugi::xml_parse_result parsed = file.load_buffer(xml.data(), xml.size(),
-                                                         pugi::parse_default | pugi::parse_doctype, pugi::encoding_utf8);
+  const pugi::xml_parse_result parsed =
+      file.load_buffer(xml.data(), xml.size(), pugi::parse_default | pugi::parse_doctype, pugi::encoding_utf8);
   const Lines lines(xml);
   if (!parsed)
     return no_statement("line " + std::to_string(lines.of(parsed.offset)) +

@@ -57,7 +57,8 @@ class Poster {
       posted.posting = Posting::repeated;
       return posted;
     }
-    const engine::Identification found = payers_.identify({one.structured, one.end_to_end, one.reference, one.counterparty});
+    const engine::Identification found =
+        payers_.identify({one.structured, one.end_to_end, one.reference, one.counterparty});
     const Customer* named = found.verdict == engine::Identified::account ? &customers_[found.customer] : nullptr;
     if (named != nullptr) posted.account = named->name;
     if (named == nullptr) {
@@ -101,7 +102,8 @@ class Poster {
     if (told.size() == 1) fitting = told;
     if (fitting.empty()) return std::nullopt;
     std::string numbers;
-    for (const TypedPayment* one : fitting) numbers += (numbers.empty() ? "" : ", ") + std::to_string(one->first.value());
+    for (const TypedPayment* one : fitting)
+      numbers += (numbers.empty() ? "" : ", ") + std::to_string(one->first.value());
     // What nobody is named for is somebody's only where the words agree.
     if (named == nullptr && told.size() != 1) {
       posted.detail += "; perhaps typed by hand as transfer " + numbers;
@@ -226,17 +228,16 @@ PostingReport post_payments(const Context& context, const std::string& source, s
 
 Result<Reply> bind_line(const Context& context, const RequestKey& request, const std::string& source,
                         const std::string& line_name, engine::TransferId transfer) {
-  const Facts asked{{"request", "bind"},
-                    {"source", source},
-                    {"line", line_name},
-                    {"transfer", std::to_string(transfer.value())}};
+  const Facts asked{
+      {"request", "bind"}, {"source", source}, {"line", line_name}, {"transfer", std::to_string(transfer.value())}};
   return run_request(context, request, asked, [&](Changes& changes) -> Result<Facts> {
     const std::optional<ExternalLine> line = context.store.external_line(source, line_name);
     if (!line) return Error{ErrorCode::source_not_found, "source '" + source + "' has no line '" + line_name + "'"};
     const std::string number = std::to_string(transfer.value());
     if (context.store.request(bank_sender(source), line_name))
       return Error{ErrorCode::invalid_argument, "line '" + line_name + "' is posted or bound already"};
-    if (!context.store.transfer(transfer)) return Error{ErrorCode::transfer_not_found, "there is no transfer " + number};
+    if (!context.store.transfer(transfer))
+      return Error{ErrorCode::transfer_not_found, "there is no transfer " + number};
     const TypedPayments typed(context.store, source, line->booked_on);
     const std::vector<const TypedPayment*> fitting = typed.fitting(*line, {});
     const auto one = std::ranges::find(fitting, transfer, &TypedPayment::first);
@@ -253,7 +254,8 @@ Result<Reply> bind_line(const Context& context, const RequestKey& request, const
     engine::CaseQuery query;
     query.kind = engine::CaseKind::unidentified_payment;
     for (const engine::Case& open : context.store.cases(query)) {
-      if (open.subject == source + ":" + line_name) changes.closed_cases.push_back({open.id, "it is transfer " + number});
+      if (open.subject == source + ":" + line_name)
+        changes.closed_cases.push_back({open.id, "it is transfer " + number});
     }
     return Facts{{"line", line_name}, {"transfer", number}};
   });

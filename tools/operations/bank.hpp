@@ -1,5 +1,5 @@
-// What the lines of kept statements say came in, posted to the accounts it names; and the references by which payers name
-// them.
+// What the lines of kept statements say came in, posted to the accounts it names; and the references by which payers
+// name them.
 #pragma once
 
 #include <cstdint>
@@ -37,9 +37,9 @@ struct PostingReport {
   std::vector<PostedLine> lines;  // as imported
   std::int64_t count(Posting posting) const;
 };
-// Kept lines of one source (tools/operations/statements.hpp), in chunks of a commit each; every line is one request of sender "bank:SOURCE" with the line's id
-// as key, so a repeat posts nothing and no line is half posted. A line booked in a closed period is posted now, and its
-// memo says when it was booked.
+// Kept lines of one source (tools/operations/statements.hpp), in chunks of a commit each; every line is one request of
+// sender "bank:SOURCE" with the line's id as key, so a repeat posts nothing and no line is half posted. A line booked
+// in a closed period is posted now, and its memo says when it was booked.
 PostingReport post_payments(const Context& context, const std::string& source, std::vector<engine::ExternalLine> lines,
                             const std::function<void(std::size_t done)>& progress);
 // A person's decision about a line that fits several pay-ins typed by hand: it is the one of that transfer. Closes the

@@ -273,11 +273,10 @@ LoopReport bank(engine::LedgerReader& store, const ReconcileOptions& options, en
   std::map<std::string, std::vector<engine::ExternalLine>> lines;
   std::map<std::int64_t, std::string> name_of_line, line_of_transfer;
   std::map<std::string, std::vector<engine::ExternalStatement>> statements;
-  store.each_external_line(options.source,
-                           [&](const engine::ExternalLine& line) {
-                             name_of_line.emplace(line.id, line.external_id);
-                             lines[line.source].push_back(line);
-                           });
+  store.each_external_line(options.source, [&](const engine::ExternalLine& line) {
+    name_of_line.emplace(line.id, line.external_id);
+    lines[line.source].push_back(line);
+  });
   for (const engine::LineBinding& bound : store.line_bindings()) {
     if (const auto name = name_of_line.find(bound.line); name != name_of_line.end())
       line_of_transfer.emplace(bound.transfer.value(), name->second);

@@ -220,8 +220,7 @@ class Importer {
 
   void note_chain() {
     std::map<std::string, std::vector<ExternalStatement>> of_currency;
-    for (const KeptStatement& one : kept_)
-      of_currency[currency_of(one.statement, one.lines)].push_back(one.statement);
+    for (const KeptStatement& one : kept_) of_currency[currency_of(one.statement, one.lines)].push_back(one.statement);
     for (const auto& [currency, statements] : of_currency) {
       for (const engine::ChainLink& link : engine::chain_links(statements)) {
         if (link.kind == engine::ChainLink::Kind::holds) continue;

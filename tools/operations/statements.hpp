@@ -26,8 +26,8 @@ struct StatementReport {
 //
 // A source is one account: invalid_statement where a statement names another one, or one that another source is. Where
 // the file names none, the source must have none either, or `account` says once whose it is; later files without a name
-// are of it as well. invalid_statement, too, where a statement contradicts what is kept (engine/statement_chain.hpp), or
-// stands under another source; amount_out_of_range where an amount is above what a transfer can hold.
+// are of it as well. invalid_statement, too, where a statement contradicts what is kept (engine/statement_chain.hpp),
+// or stands under another source; amount_out_of_range where an amount is above what a transfer can hold.
 engine::Result<StatementReport> import_statements(const Context& context, const std::string& source,
                                                   std::vector<StatementToKeep> statements,
                                                   const std::string& account = {});

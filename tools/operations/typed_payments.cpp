@@ -47,11 +47,8 @@ std::vector<PayIn> pay_ins(engine::LedgerReader& store, const std::string& sourc
         return;
       }
     }
-    PayIn one;
-    static_cast<TypedPayment&>(one) = {transfer.id, *transfer.customer(), transfer.amount, transfer.effective_at,
-                                       transfer.memo};
-    one.request = transfer.request;
-    found.push_back(std::move(one));
+    found.push_back(
+        {{transfer.id, *transfer.customer(), transfer.amount, transfer.effective_at, transfer.memo}, transfer.request});
   });
   return found;
 }
@@ -108,7 +105,8 @@ std::optional<engine::Error> repeats_a_line(const Context& context, const engine
   for (const PayIn& one : pay_ins(store, payment.source, at - lag, customer.id)) {
     if (one.amount.currency() != payment.amount.currency() || one.amount != payment.amount || apart(one.at, at) > lag)
       continue;
-    if ((!bound.contains(one.first) && !is_of_bank(store, one, payment.source)) || is_undone(store, one.first)) continue;
+    if ((!bound.contains(one.first) && !is_of_bank(store, one, payment.source)) || is_undone(store, one.first))
+      continue;
     return engine::Error{engine::ErrorCode::payment_repeated,
                          "the bank's statement brought " + to_string_with_code(one.amount) + " of " +
                              engine::to_string(engine::day_of(one.at)) + " to account " + customer.name +

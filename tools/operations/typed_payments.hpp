@@ -1,5 +1,5 @@
-// Pay-ins that a person typed beside those that the bank's statements brought: the same payment must not be posted twice,
-// whichever came first.
+// Pay-ins that a person typed beside those that the bank's statements brought: the same payment must not be posted
+// twice, whichever came first.
 #pragma once
 
 #include <map>

@@ -52,9 +52,8 @@ struct Bind {
     app.add_option("--source", source, "Whose line")->type_name("NAME")->required();
   }
   int run(Session& session) const {
-    const operations::Reply reply = value_or_throw(
-        operations::bind_line(session.context(), session.request(), source, line,
-                              engine::TransferId(session.number(transfer, "transfer"))));
+    const operations::Reply reply = value_or_throw(operations::bind_line(
+        session.context(), session.request(), source, line, engine::TransferId(session.number(transfer, "transfer"))));
     session.answer(reply, "dropledger.payment-bound/1", "line " + line + " is transfer " + transfer);
     return 0;
   }

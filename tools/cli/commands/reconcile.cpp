@@ -89,7 +89,8 @@ struct Reconcile {
         const engine::BankBalance& one = report.balances[i];
         const bool last = i + 1 == report.balances.size() || report.balances[i + 1].source != one.source ||
                           report.balances[i + 1].per_bank.currency() != one.per_bank.currency();
-        if (last) table.add_fact("balance_" + one.source + "_" + std::string(one.per_bank.currency().code()), to_string(one));
+        if (last)
+          table.add_fact("balance_" + one.source + "_" + std::string(one.per_bank.currency().code()), to_string(one));
       }
     }
     table.add_fact("as_of", now);

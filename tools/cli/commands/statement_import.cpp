@@ -42,8 +42,9 @@ render::Table payments_table(const operations::PostingReport& report, const std:
   }
   table.add_fact("source", source);
   table.add_fact("dry_run", dry_run);
-  for (const Posting posting : {Posting::posted, Posting::unidentified, Posting::other_currency, Posting::closed,
-                                Posting::bound, Posting::several, Posting::repeated, Posting::outgoing, Posting::future, Posting::refused}) {
+  for (const Posting posting :
+       {Posting::posted, Posting::unidentified, Posting::other_currency, Posting::closed, Posting::bound,
+        Posting::several, Posting::repeated, Posting::outgoing, Posting::future, Posting::refused}) {
     table.add_fact(std::string(to_word(posting)), report.count(posting));
   }
   return table;
@@ -106,8 +107,8 @@ int StatementImport::run(Session& session) const {
   operations::PostingReport posted;
   if (post) {
     render::Progress progress("payments", total_shown(session, kept.lines.size()));
-    posted = operations::post_payments(context, source, std::move(kept.lines),
-                                       [&](std::size_t done) { progress.at(done); });
+    posted =
+        operations::post_payments(context, source, std::move(kept.lines), [&](std::size_t done) { progress.at(done); });
     progress.finish();
     table = payments_table(posted, source, session.globals().dry_run);
   } else {
@@ -124,8 +125,7 @@ int StatementImport::run(Session& session) const {
                                                          {"unreadable", unreadable}};
   for (const auto& [key, count] : counts) table.add_fact(key, count);
   session.print(table);
-  if (kept.added == 0 && kept.statements == 0)
-    session.note("every line of it is known already: nothing was imported");
+  if (kept.added == 0 && kept.statements == 0) session.note("every line of it is known already: nothing was imported");
   if (post) note_what_waits(session, posted);
   if (session.globals().dry_run) session.note("dry run: nothing was changed");
   // what was forced is not whole
@@ -160,8 +160,8 @@ std::vector<formats::BankStatement> StatementImport::read(Session& session) cons
   if (accounts.size() > 1) {
     std::string all;
     for (const std::string& one : accounts) all += (all.empty() ? "" : ", ") + one;
-    throw CommandError{Error{ErrorCode::invalid_argument,
-                             "'" + file + "' holds several accounts, choose one with --account: " + all}};
+    throw CommandError{
+        Error{ErrorCode::invalid_argument, "'" + file + "' holds several accounts, choose one with --account: " + all}};
   }
   return statements;
 }
@@ -187,10 +187,9 @@ void StatementImport::check(const Session& session, const std::vector<formats::B
                              "'" + file + "': none of its " + std::to_string(unreadable) + " rows can be read"}};
   }
   const std::string rows = std::to_string(unreadable) + " rows of '" + file + "' cannot be read";
-  const std::string text = imbalance.empty()
-                               ? rows
-                               : "'" + file + "' does not add up: " + imbalance +
-                                     (unreadable > 0 ? "; " + rows : "; a row is missing or wrong");
+  const std::string text = imbalance.empty() ? rows
+                                             : "'" + file + "' does not add up: " + imbalance +
+                                                   (unreadable > 0 ? "; " + rows : "; a row is missing or wrong");
   if (!force) {
     throw CommandError{Error{imbalance.empty() ? ErrorCode::invalid_statement : ErrorCode::statement_not_balanced,
                              text + ": nothing was imported (--force keeps what can be read)"}};
