@@ -39,6 +39,11 @@ struct BankStatement {
 engine::Result<std::vector<BankStatement>> read_camt(std::string_view bytes);
 bool looks_like_xml(std::string_view text);
 
+// MT940, one per :20: and its balances. invalid_statement: no statement, a balance that cannot be read, not in the
+// encoding declared (UTF-8 where none is).
+engine::Result<std::vector<BankStatement>> read_mt940(std::string_view bytes, std::optional<Encoding> declared);
+bool looks_like_mt940(std::string_view text);
+
 // How one bank writes its CSV. TOML; each key with its default:
 //
 //   separator = ","          # one character; "\t" for tabs; ";" where decimal is ","

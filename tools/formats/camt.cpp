@@ -143,11 +143,12 @@ std::optional<Money> part_of(const pugi::xml_node& details, Money whole) {
 // A line for each transaction of a batch; nothing where they do not say their amounts, or do not add up to the entry.
 std::vector<ExternalLine> parts_of(const ExternalLine& entry, const std::vector<pugi::xml_node>& transactions) {
   std::vector<ExternalLine> parts;
-  Money sum = Money::zero(entry.amount.currency());
+  std::int64_t sum = 0;
   for (std::size_t i = 0; i < transactions.size(); ++i) {
     const std::optional<Money> amount = part_of(transactions[i], entry.amount);
     if (!amount || amount->is_zero()) return {};
-    sum += *amount;
+    sum += amount->minor();
+    if (sum > engine::kMaxAmountMinor || sum < -engine::kMaxAmountMinor) return {};
     ExternalLine part = entry;
     part.amount = *amount;
     take_details(part, transactions[i]);
@@ -159,7 +160,7 @@ std::vector<ExternalLine> parts_of(const ExternalLine& entry, const std::vector<
     part.raw = verbatim(transactions[i]);
     parts.push_back(std::move(part));
   }
-  if (parts.size() < 2 || sum != entry.amount) return {};
+  if (parts.size() < 2 || sum != entry.amount.minor()) return {};
   return parts;
 }
 
@@ -271,24 +272,26 @@ Result<BankStatement> take_statement(const pugi::xml_node& node, const Lines& li
   statement.sequence = number_at(node, "LglSeqNb");
   if (!statement.sequence) statement.sequence = number_at(node, "ElctrncSeqNb");
   if (auto unusable = take_balances(statement, node, lines)) return *unusable;
-  std::optional<Money> booked;
+  std::optional<Currency> currency;
+  std::int64_t sum = 0;
   each_child(node, "Ntry", [&](const pugi::xml_node& entry) {
     const std::uint64_t place = lines.of(entry.offset_debug());
     const Result<std::optional<Money>> taken = take_entry(statement, entry, place);
     if (!taken) {
       statement.unreadable.push_back({place, verbatim(entry), taken.error().detail});
-    } else if (taken.value()) {
-      if (booked && booked->currency() != taken.value()->currency())
+    } else if (taken.value() && statement.imbalance.empty()) {
+      if (currency && *currency != taken.value()->currency())
         statement.imbalance = "its entries are in several currencies";
       else
-        booked = booked ? *booked + *taken.value() : *taken.value();
+        add_to_sum(statement, sum, *taken.value());
+      currency = taken.value()->currency();
     }
   });
   if (statement.opening) {
-    const Money none = Money::zero(statement.opening->currency());
-    if (booked && booked->currency() != none.currency())
+    if (currency && *currency != statement.opening->currency())
       statement.imbalance = "its entries are in another currency than its balances";
-    check_balances(statement, booked.value_or(none));
+    else
+      check_balances(statement, Money::of_minor(sum, statement.opening->currency()));
   }
   return statement;
 }

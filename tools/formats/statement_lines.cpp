@@ -60,6 +60,13 @@ void add_line(BankStatement& statement, ExternalLine line, std::uint64_t place) 
   statement.places.push_back(place);
 }
 
+void add_to_sum(BankStatement& statement, std::int64_t& sum, Money amount) {
+  if (amount.minor() > engine::kMaxAmountMinor || amount.minor() < -engine::kMaxAmountMinor) return;
+  sum += amount.minor();
+  if (sum > engine::kMaxAmountMinor || sum < -engine::kMaxAmountMinor)
+    statement.imbalance = "its entries are more than a book can hold";
+}
+
 void check_balances(BankStatement& statement, Money booked) {
   if (!statement.opening || !statement.closing || !statement.imbalance.empty()) return;
   const Money reached = *statement.opening + booked;

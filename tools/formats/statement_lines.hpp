@@ -19,6 +19,8 @@ engine::Error no_statement(std::string why);
 std::string content_id(const engine::ExternalLine& line);
 // Adds a line and stretches the statement's days over it.
 void add_line(BankStatement& statement, engine::ExternalLine line, std::uint64_t place);
+// Adds to the sum of a statement's entries; says in `imbalance` when they are more than a book can hold.
+void add_to_sum(BankStatement& statement, std::int64_t& sum, engine::Money amount);
 // Says in `imbalance` when opening + booked is not the closing balance.
 void check_balances(BankStatement& statement, engine::Money booked);
 

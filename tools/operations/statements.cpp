@@ -18,9 +18,6 @@ using engine::KeptStatement;
 using engine::Money;
 using engine::Result;
 
-// What one transfer can move, as the schema has it.
-constexpr std::int64_t kMostMinor = 1'000'000'000'000'000;
-
 Error refused(std::string why) { return {ErrorCode::invalid_statement, std::move(why)}; }
 
 std::string plain_account(std::string_view text) {
@@ -133,17 +130,20 @@ class Importer {
   }
 
   static std::optional<Error> check_amounts(const StatementToKeep& one) {
-    const auto is_out = [](Money amount) { return amount.minor() > kMostMinor || amount.minor() < -kMostMinor; };
+    const auto is_out = [](Money amount) {
+      return amount.minor() > engine::kMaxAmountMinor || amount.minor() < -engine::kMaxAmountMinor;
+    };
     const auto beyond = [](Money amount, const std::string& what) {
       return Error{ErrorCode::amount_out_of_range,
                    what + " of " + to_string_with_code(amount) + " is more than a book can hold"};
     };
     std::int64_t in = 0, out = 0;
     for (const ExternalLine& line : one.lines) {
-      if (is_out(line.amount) || line.fee > kMostMinor) return beyond(line.amount, "a line");
+      if (is_out(line.amount) || line.fee > engine::kMaxAmountMinor) return beyond(line.amount, "a line");
       (line.amount.is_negative() ? out : in) += line.amount.minor();
-      if (in > kMostMinor || out < -kMostMinor)
-        return beyond(Money::of_minor(in > kMostMinor ? in : out, line.amount.currency()), "the sum of the lines");
+      if (in > engine::kMaxAmountMinor || out < -engine::kMaxAmountMinor)
+        return beyond(Money::of_minor(in > engine::kMaxAmountMinor ? in : out, line.amount.currency()),
+                      "the sum of the lines");
     }
     for (const auto& balance : {one.statement.opening, one.statement.closing}) {
       if (balance && is_out(*balance)) return beyond(*balance, "a balance");

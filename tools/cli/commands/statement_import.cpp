@@ -65,13 +65,15 @@ void note_what_waits(const Session& session, const operations::PostingReport& re
 }
 
 void StatementImport::bind(CLI::App& app) {
-  app.add_option("statement", file, "camt.052, .053 or .054 (XML), or CSV with --mapping; - is stdin")
+  app.add_option("statement", file, "camt.052, .053 or .054 (XML), MT940, or CSV with --mapping; - is stdin")
       ->type_name("FILE")
       ->required();
   app.add_option("--source", source, "Whose statement: the cash account, as in 'fund --source'")
       ->type_name("NAME")
       ->required();
   app.add_option("--mapping", mapping, "How the CSV is written: a TOML file, see the README")->type_name("FILE");
+  app.add_option("--encoding", encoding, "Of an MT940 that is not UTF-8, e.g. latin-1: it cannot say it itself")
+      ->type_name("NAME");
   app.add_option("--account", account,
                  "Where a file holds several accounts: only this one's statements. Where it names none: whose it is, "
                  "said once")
@@ -142,11 +144,17 @@ std::vector<formats::BankStatement> StatementImport::read(Session& session) cons
     const formats::CsvMapping columns = value_or_throw(formats::parse_csv_mapping(session.read_input(mapping)));
     return value_or_throw(formats::read_bank_csv(text, columns));
   }
-  if (!formats::looks_like_xml(text)) {
+  const bool xml = formats::looks_like_xml(text);
+  if (!xml && !formats::looks_like_mt940(text)) {
     throw CommandError{Error{ErrorCode::invalid_argument,
-                             "'" + file + "' is no XML: a CSV needs --mapping FILE, which says what its columns are"}};
+                             "'" + file + "' is neither camt (XML) nor MT940: a CSV needs --mapping FILE, which says " +
+                                 "what its columns are"}};
   }
-  std::vector<formats::BankStatement> statements = value_or_throw(formats::read_camt(text));
+  std::vector<formats::BankStatement> statements =
+      xml ? value_or_throw(formats::read_camt(text))
+          : value_or_throw(formats::read_mt940(
+                text,
+                encoding.empty() ? std::nullopt : std::optional(value_or_throw(formats::parse_encoding(encoding)))));
   const auto plain = [](std::string name) {
     std::erase(name, ' ');
     return name;

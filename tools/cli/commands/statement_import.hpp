@@ -12,7 +12,7 @@ namespace cli {
 
 struct StatementImport {
   bool post = false;  // payments import
-  std::string file, source, mapping, account;
+  std::string file, source, mapping, account, encoding;
   bool force = false;
 
   void bind(CLI::App& app);
