@@ -75,7 +75,8 @@ struct Changes {
   std::vector<std::string> removed_users{};  // logins
   std::vector<EventDone> events_done{};
   std::vector<AccountReference> references{}, dropped_references{};
-  std::vector<Invoice> invoices{};      // issued now; numbers follow those of their series
+  std::vector<Invoice> invoices{};  // issued now; numbers follow those of their series
+  std::vector<LineBinding> line_bindings{};
   std::vector<Money> purse_warnings{};  // as purse_warnings() has them from now on
 
   bool empty() const;

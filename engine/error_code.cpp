@@ -32,6 +32,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::account_exists, "account_exists"},
     {ErrorCode::user_exists, "user_exists"},
     {ErrorCode::reference_taken, "reference_taken"},
+    {ErrorCode::payment_repeated, "payment_repeated"},
     {ErrorCode::impossible_step, "impossible_step"},
     {ErrorCode::too_late, "too_late"},
     {ErrorCode::no_price, "no_price"},
@@ -131,6 +132,7 @@ Nature nature_of(ErrorCode code) {
     case ErrorCode::account_exists:
     case ErrorCode::user_exists:
     case ErrorCode::reference_taken:
+    case ErrorCode::payment_repeated:
     case ErrorCode::impossible_step:
     case ErrorCode::case_not_open:
     case ErrorCode::database_exists:

@@ -36,6 +36,7 @@ enum class ErrorCode : std::uint16_t {
   account_exists = 211,
   user_exists = 213,
   reference_taken = 214,
+  payment_repeated = 215,
   // 3xx: the life of a backorder says no
   impossible_step = 301,
   too_late = 303,

@@ -8,17 +8,68 @@ namespace {
 bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 bool is_word_part(char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// A run of letters and figures in a text, in small letters.
+struct Token {
+  std::string word;
+  bool after_blank;  // a blank stands before it, not marks alone
+};
+std::vector<Token> tokens_of(std::string_view text) {
+  std::vector<Token> tokens;
+  bool blank = true, open = false;
+  for (const char c : text) {
+    if (!is_alphanumeric(c)) {
+      blank = blank || c == ' ' || c == '\t' || c == '\n' || c == '\r';
+      open = false;
+      continue;
+    }
+    if (!open) tokens.push_back({{}, blank});
+    open = true;
+    blank = false;
+    tokens.back().word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return tokens;
+}
+
+template <typename Visit>
+void each_field(std::string_view text, const Visit& visit) {
+  constexpr std::string_view kBetween = kBetweenFields;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(kBetween), text.size());
+    visit(text.substr(0, end));
+    text.remove_prefix(std::min(end + kBetween.size(), text.size()));
+  }
+}
+
+constexpr std::size_t kShortest = 6;  // what may go over a blank; shorter ones stand in one piece
+
 }  // namespace
 
 std::string normalised_reference(std::string_view word) {
-  constexpr std::string_view kMarks = ".-_/+#:,; \t\r\n";
+  constexpr std::string_view kMarks = ".-_/+#:,;* \t\r\n";
   const std::size_t first = word.find_first_not_of(kMarks);
   if (first == std::string_view::npos) return {};
-  std::string text(word.substr(first, word.find_last_not_of(kMarks) - first + 1));
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  std::string text;
+  for (const char c : word.substr(first, word.find_last_not_of(kMarks) - first + 1)) {
+    if (c == ' ' || c == '\t' || c == '/') continue;
+    text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return text;
+}
+
+std::string compared_reference(std::string_view text) {
+  std::string plain;
+  for (const Token& token : tokens_of(text)) plain += token.word;
+  const auto without_zeros = [](std::string number) {
+    number.erase(0, std::min(number.find_first_not_of('0'), number.size()));
+    return number;
+  };
+  if (std::ranges::all_of(plain, is_digit)) return without_zeros(std::move(plain));
+  // ISO 11649: "RF", two check digits, and up to 21 characters that may be filled up with zeros.
+  if (plain.size() > 4 && plain.starts_with("rf") && is_digit(plain[2]) && is_digit(plain[3]))
+    return plain.substr(0, 4) + without_zeros(plain.substr(4));
+  return plain;
 }
 
 Result<std::string> parse_reference(std::string_view text) {
@@ -31,51 +82,91 @@ Result<std::string> parse_reference(std::string_view text) {
                    "': 4 to 64 letters, digits, '.', '-', '_', with a digit or a '-' in it, such as DL-alice-7"};
 }
 
-std::vector<std::string> reference_words(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::size_t end = static_cast<std::size_t>(std::ranges::find_if_not(text, is_word_part) - text.begin());
-    if (end > 0) {
-      std::string word = normalised_reference(text.substr(0, end));
-      if (!word.empty()) words.push_back(std::move(word));
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  std::ranges::sort(words);
-  const auto doubled = std::ranges::unique(words);
-  words.erase(doubled.begin(), doubled.end());
-  return words;
-}
-
-PayerIndex::PayerIndex(std::span<const Customer> customers, std::span<const AccountReference> references) {
+PayerIndex::PayerIndex(std::span<const Customer> customers, std::span<const AccountReference> references,
+                       bool by_name) {
   std::map<CustomerId, std::size_t> place;
   for (std::size_t i = 0; i < customers.size(); ++i) {
     place.emplace(customers[i].id, i);
+    if (!by_name) continue;
     const auto [found, inserted] = names_.try_emplace(normalised_reference(customers[i].name), i);
     if (!inserted) found->second = kSeveral;
   }
   for (const AccountReference& given : references) {
-    if (const auto found = place.find(given.customer); found != place.end())
-      references_.emplace(given.reference, found->second);
+    const auto owner = place.find(given.customer);
+    if (owner == place.end()) continue;
+    std::string compared = compared_reference(given.reference);
+    longest_ = std::max(longest_, compared.size());
+    const auto [found, inserted] = references_.try_emplace(std::move(compared), owner->second);
+    if (!inserted && found->second != owner->second) found->second = kSeveral;
   }
 }
 
-Identification PayerIndex::identify(std::string_view end_to_end, std::string_view reference) const {
-  std::vector<std::string> words = reference_words(end_to_end);
-  for (std::string& word : reference_words(reference)) words.push_back(std::move(word));
-  for (const auto* index : {&references_, &names_}) {
-    Identification found{Identified::nobody};
-    for (const std::string& word : words) {
-      const auto named = index->find(word);
-      if (named == index->end()) continue;
-      const bool agrees =
-          named->second != kSeveral && (found.verdict == Identified::nobody || found.customer == named->second);
-      found = {agrees && found.verdict != Identified::several ? Identified::account : Identified::several,
-               named->second, found.word.empty() || found.word == word ? word : found.word + ", " + word};
+struct PayerIndex::Found {
+  std::map<std::string, std::size_t> words{};  // what was found, as written in small letters, and whose it is
+};
+
+// The longest reference that begins at a word counts, so that DL-a-1 is not found in DL-a-123 cut in two.
+void PayerIndex::search(std::string_view field, Found& found) const {
+  const std::vector<Token> tokens = tokens_of(field);
+  for (std::size_t first = 0; first < tokens.size();) {
+    std::string joined, written;
+    std::size_t end = first;
+    bool blank = false;
+    std::optional<std::pair<std::size_t, std::map<std::string, std::size_t, std::less<>>::const_iterator>> best;
+    std::string best_written;
+    const std::size_t limit = longest_ + 40;  // leading zeros
+    while (end < tokens.size() && joined.size() + tokens[end].word.size() <= limit) {
+      if (end > first) {
+        blank = blank || tokens[end].after_blank;
+        written += tokens[end].after_blank ? " " : "-";
+      }
+      joined += tokens[end].word;
+      written += tokens[end].word;
+      ++end;
+      std::string compared = compared_reference(joined);
+      if (blank && compared.size() < kShortest) continue;
+      auto at = references_.find(compared);
+      // The national reference within an RF one is the same reference.
+      if (at == references_.end() && compared.size() > 4 && compared.starts_with("rf")) {
+        if (std::string national = compared_reference(compared.substr(4)); national.size() >= kShortest)
+          at = references_.find(national);
+      }
+      if (at == references_.end()) continue;
+      best = {end, at};
+      best_written = written;
     }
-    if (found.verdict != Identified::nobody) return found;
+    if (best) found.words.emplace(best_written, best->second->second);
+    first = best ? best->first : first + 1;
   }
-  return {Identified::nobody};
+}
+
+Identification PayerIndex::identify(const PayerText& text) const {
+  const auto verdict = [](const Found& found) {
+    Identification one{Identified::nobody};
+    for (const auto& [word, customer] : found.words) {
+      const bool agrees = customer != kSeveral && (one.verdict == Identified::nobody || one.customer == customer);
+      one = {agrees && one.verdict != Identified::several ? Identified::account : Identified::several, customer,
+             one.word.empty() ? word : one.word + ", " + word};
+    }
+    return one;
+  };
+  Found structured;
+  search(text.structured, structured);
+  if (!structured.words.empty()) return verdict(structured);
+  Found anywhere;
+  for (const std::string_view field : {text.end_to_end, text.counterparty}) search(field, anywhere);
+  each_field(text.reference, [&](std::string_view field) { search(field, anywhere); });
+  if (!anywhere.words.empty()) return verdict(anywhere);
+  Found names;
+  const auto compare = [&](std::string_view field) {
+    const auto named = names_.find(normalised_reference(field));
+    if (named != names_.end()) names.words.emplace(named->first, named->second);
+  };
+  if (!names_.empty()) {
+    compare(text.end_to_end);
+    each_field(text.reference, compare);
+  }
+  return verdict(names);
 }
 
 }  // namespace engine

@@ -1,5 +1,10 @@
-// Whose payment is it? The words of what a payer wrote are compared with the references given to accounts and with the
-// accounts' names, whole and after one normalisation; nothing is guessed. Words that name two accounts name none.
+// Whose payment is it? What a payer wrote is searched for the references that accounts were given, as people type them;
+// an account's name counts only as the whole of a field, and only where the book says so. Nothing is guessed: words
+// that name two accounts name none.
+//
+// References are compared by their letters and figures alone, without blanks, slashes, hyphens and leading zeros: the
+// RF creditor reference (ISO 11649) and the QR reference in groups, Finnish ones with zeros in front, the Belgian
+// +++090/9337/55493+++, Slovenian SI00 1234-5678. A cut text is joined: a reference may go over a blank.
 #pragma once
 
 #include <cstddef>
@@ -15,15 +20,15 @@
 
 namespace engine {
 
-// Lower case ASCII, without the marks `. - _ / + # : , ;` at either end: "DL-Alice-7." is "dl-alice-7". What is
-// compared.
+// Lower case ASCII, without blanks and slashes, and without the marks `. - _ + # : , ; *` at either end: "DL-Alice-7."
+// is "dl-alice-7". What is kept of a given reference.
 std::string normalised_reference(std::string_view word);
 // A reference that can be given to an account: after normalisation 4 to 64 letters, digits, `.`, `-`, `_`, at least one
 // of them a digit or `-`, so that no word of a sentence is one. invalid_argument.
 Result<std::string> parse_reference(std::string_view text);
-
-// Words of a payer's text: separated by anything but ASCII letters, digits, `.`, `-`, `_`; normalised, each once.
-std::vector<std::string> reference_words(std::string_view text);
+// What is compared: letters and figures in small letters; leading zeros of a number are no part of it, nor those after
+// the check digits of an RF reference.
+std::string compared_reference(std::string_view text);
 
 enum class Identified : std::uint8_t { account, nobody, several };
 struct Identification {
@@ -32,16 +37,29 @@ struct Identification {
   std::string word{};        // that named it; for `several` the words, separated by ", "
 };
 
+// What a statement says of a payment, field by field (ExternalLine).
+struct PayerText {
+  std::string_view structured{};  // goes before all others
+  std::string_view end_to_end{};
+  std::string_view reference{};     // fields separated by kBetweenFields
+  std::string_view counterparty{};  // searched for references, never compared with names
+};
+
 class PayerIndex {
  public:
-  // Account names that are equal after normalisation name nobody. `customers` outlives the index.
-  PayerIndex(std::span<const Customer> customers, std::span<const AccountReference> references);
+  // Account names that are equal without case name nobody. `customers` outlives the index.
+  PayerIndex(std::span<const Customer> customers, std::span<const AccountReference> references, bool by_name);
   // A reference given to an account outranks names: "for alice, DL-bob-7" is bob's.
-  Identification identify(std::string_view end_to_end, std::string_view reference) const;
+  Identification identify(const PayerText& text) const;
 
  private:
   static constexpr std::size_t kSeveral = static_cast<std::size_t>(-1);
-  std::map<std::string, std::size_t, std::less<>> references_, names_;
+  struct Found;
+  void search(std::string_view field, Found& found) const;
+
+  // by what is compared; those of one customer that are written differently are one
+  std::map<std::string, std::size_t, std::less<>> references_{}, names_{};
+  std::size_t longest_ = 0;  // of a compared reference, in characters
 };
 
 }  // namespace engine

@@ -119,6 +119,10 @@ class LedgerReader {
   virtual void each_external_line(std::string_view source, const std::function<void(const ExternalLine&)>& visit) = 0;
   // as imported
   virtual std::vector<ExternalStatement> external_statements() = 0;
+  // the lines that stand in a statement, in its order; those it shares with others too
+  virtual std::vector<ExternalLine> lines_of_statement(std::int64_t statement) = 0;
+  virtual std::vector<BankSource> bank_sources() = 0;  // by source
+  virtual std::vector<LineBinding> line_bindings() = 0;
   virtual std::vector<AccountReference> account_references() = 0;
   // how short our money at the provider was when the operator was told last, by currency; zero: covered since
   virtual std::vector<Money> purse_warnings() = 0;
@@ -165,10 +169,12 @@ class LedgerStore : public LedgerReader {
   // inserts or replaces by (source, name)
   virtual void put_listed(SourceId source, std::span<const ListedDrop> changed) = 0;
 
-  // REQUIRES: inside a unit of work. Keeps the statement and of its lines those whose (source, external_id) is new; the
-  // others must be found equal by the caller. Returns the statement's id.
-  virtual std::int64_t add_statement(const ExternalStatement& statement, std::span<const ExternalLine> new_lines,
+  // REQUIRES: inside a unit of work. Keeps the statement and its lines: those without an id are new, the others are
+  // kept already and stand in it as well. Returns the statement's id; new lines are given theirs.
+  virtual std::int64_t add_statement(const ExternalStatement& statement, std::span<ExternalLine> lines,
                                      const Authorship& stamp) = 0;
+  // REQUIRES: inside a unit of work. A source keeps the account that it has.
+  virtual void put_bank_source(const BankSource& source) = 0;
 
   // REQUIRES: inside a unit of work. A channel of that name is not there yet; removing one forgets its deliveries, and
   // tells whether there was one.

@@ -66,10 +66,23 @@ struct Difference {
   std::optional<Money> gap() const;
 };
 
+// The line that an accountant signs, of one account and day: balance per bank - what only the bank has + what only the
+// books have = balance per books. Whatever is left is a difference that no item explains.
+struct BankBalance {
+  std::string source{}, account{};
+  Day day;
+  bool stated = true;  // by the bank; else the sum of its lines
+  Money per_bank, only_bank, only_books, per_books;
+  std::int64_t bank_items = 0, book_items = 0;  // how many are outstanding on either side
+  Money difference() const { return per_bank - only_bank + only_books - per_books; }
+};
+std::string to_string(const BankBalance& one);  // the whole line, with "holds" or the difference
+
 struct LoopReport {
   Loop loop;
   std::string not_done{};                 // what of the other side could not be read, and why; then nothing is clean
   std::vector<Difference> differences{};  // matches too
+  std::vector<BankBalance> balances{};    // of the bank: what an accountant signs
   std::int64_t proved = 0;                // matches without a row of their own: transfers, balances, seals
   std::int64_t count(DifferenceClass kind) const;
   bool is_clean() const;  // done, and nothing open
@@ -110,7 +123,8 @@ struct Matching {
 //   subject                  a subject that exactly one item of each side bears, at most `window` apart, with the same
 //   sign amount and day           equal amounts without subjects, at most `window` apart, ours all of one owner and at
 //   least as many as theirs
-// Then ours that take each other back, and the last rule once more; then repetitions: a left-over of ours with the
+// Before all of them, ours that take each other back are set aside, and after them those come back whose two movements
+// the other side knows both; then repetitions: a left-over of ours with the
 // amount and a reference, the subject or (within the window) the owner of a matched one.
 Matching match_money(std::span<const MoneyItem> ours, std::span<const MoneyItem> theirs, Milliseconds window);
 
@@ -138,9 +152,13 @@ struct PurseFacts {
 std::vector<Difference> reconcile_purse(const PurseFacts& facts, Milliseconds lag, Milliseconds window, UtcTime now);
 
 // (d) one source. `lines` and `statements` are that source's, as imported; `ours` the movements of its cash account.
+// `balances`, where asked for, gets the reconciliation statement of each day on which a statement closes. Where the
+// last of them does not hold, that is the first difference.
 std::vector<Difference> reconcile_bank(std::string_view source, std::span<const MoneyItem> ours,
                                        std::span<const ExternalLine> lines,
-                                       std::span<const ExternalStatement> statements, Milliseconds window, UtcTime now);
+                                       std::span<const ExternalStatement> statements, Milliseconds window, UtcTime now,
+                                       std::vector<BankBalance>* balances = nullptr);
+inline constexpr std::string_view kBalanceRule = "balance per bank and per books";
 
 // A command's argument as a shell takes it: quoted where it must be.
 std::string shell_word(std::string_view text);

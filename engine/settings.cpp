@@ -59,6 +59,11 @@ std::optional<Status> read_setting(Settings& settings, std::string_view name, st
     settings.invoice_period = *period;
     return Unit{};
   }
+  if (name == "payments.match") {
+    if (value != "name" && value != "reference") return bad_setting(name, value, "name or reference");
+    settings.payments_by_name = value == "name";
+    return Unit{};
+  }
   if (name.starts_with("cost.")) {  // "7.85 USD", or empty: not known any more
     const auto zone = parse_zone(name.substr(5));
     if (!zone || zone.value() != name.substr(5))

@@ -36,6 +36,8 @@ struct Settings {
   std::string seller_country{}, seller_name{}, seller_address{}, seller_vat_id{};
   // invoice.period = capture | day | month: what stands on one invoice
   InvoicePeriod invoice_period = InvoicePeriod::month;
+  // payments.match = name | reference: whether an account's name, as the whole of a field, names the payer
+  bool payments_by_name = true;
   // cost.ZONE: what a job there will cost us; absent: not known
   std::map<std::string, Money> expected_cost{};
 };

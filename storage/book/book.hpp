@@ -119,12 +119,16 @@ class SqliteBook final : public engine::LedgerStore {
                         std::span<const engine::Coverage> coverage, std::int64_t rows) override;
   void put_listed(engine::SourceId source, std::span<const engine::ListedDrop> changed) override;
 
-  std::int64_t add_statement(const engine::ExternalStatement& statement,
-                             std::span<const engine::ExternalLine> new_lines, const engine::Authorship& stamp) override;
+  std::int64_t add_statement(const engine::ExternalStatement& statement, std::span<engine::ExternalLine> lines,
+                             const engine::Authorship& stamp) override;
+  void put_bank_source(const engine::BankSource& source) override;
   std::optional<engine::ExternalLine> external_line(std::string_view source, std::string_view external_id) override;
   void each_external_line(std::string_view source,
                           const std::function<void(const engine::ExternalLine&)>& visit) override;
   std::vector<engine::ExternalStatement> external_statements() override;
+  std::vector<engine::ExternalLine> lines_of_statement(std::int64_t statement) override;
+  std::vector<engine::BankSource> bank_sources() override;
+  std::vector<engine::LineBinding> line_bindings() override;
   std::vector<engine::Money> purse_warnings() override;
   std::vector<engine::AccountReference> account_references() override;
   std::vector<engine::NoticeChannel> notice_channels() override;

@@ -910,6 +910,11 @@ void SqliteBook::write_tables(Writing& writing) {
   for (const AccountReference& dropped : changes.dropped_references) {
     db_->statement("DELETE FROM account_reference WHERE reference = ?").bind(dropped.reference).run();
   }
+  for (const LineBinding& bound : changes.line_bindings) {
+    db_->statement("INSERT INTO line_binding (line_id, transfer_id) VALUES (?, ?)")
+        .bind(bound.line, bound.transfer)
+        .run();
+  }
   if (!changes.settings.empty()) settings_.reset();
   if (!changes.prices.empty()) price_list_.reset();
   if (!changes.schedules.empty()) schedules_.reset();

@@ -17,6 +17,7 @@
 #include "tests/support/temporary_directory.hpp"
 #include "tools/operations/accounts.hpp"
 #include "tools/operations/bank.hpp"
+#include "tools/operations/statements.hpp"
 
 namespace {
 
@@ -153,8 +154,8 @@ TEST_CASE(
     "alone") {
   const TestLedger desk;
   const std::string xml =
-      statement("s1", entry("1", "50.00", "thanks, DL-Alice-7.") + entry("2", "20.00", "for bob", "E2E-2") +
-                          entry("3", "9.00", "alice and bob") + entry("4", "8.00", "somebody") +
+      statement("s1", entry("1", "50.00", "thanks, DL-Alice-7.") + entry("2", "20.00", "bob", "E2E-2") +
+                          entry("3", "9.00", "bob", "alice") + entry("4", "8.00", "somebody") +
                           entry("5", "7.00", "carol") + entry("6", "6.00", "DL-alice-7 returned", "", "EUR", "DBIT"));
   const json dry = desk.import(xml, {"--dry-run"});
   CHECK(dry["posted"] == 2);
@@ -185,17 +186,29 @@ TEST_CASE(
     CHECK(desk.read({"bank", "statements"})["rows"].size() == 1);
   }
   SUBCASE("an overlapping statement adds only what is new") {
-    const json report =
-        desk.import(statement("s2", entry("2", "20.00", "for bob", "E2E-2") + entry("7", "1.00", "bob")));
+    const json report = desk.import(statement("s2", entry("2", "20.00", "bob", "E2E-2") + entry("7", "1.00", "bob")));
     CHECK(report["new_lines"] == 1);
     CHECK(report["posted"] == 1);
     CHECK(desk.available("bob") == "21.00");
   }
-  SUBCASE("a known id with another content is named and not kept") {
+  SUBCASE("a statement that contradicts what is kept is refused") {
     const Ended report = desk.run({"payments", "import", "-", "--source", "bank"},
-                                  statement("s3", entry("2", "2000.00", "for bob", "E2E-2")));
-    CHECK(report.err.find("is known and differs: the amount is kept as '20.00 EUR', the file says '2000.00 EUR'") !=
+                                  statement("s3", entry("2", "2000.00", "bob", "E2E-2")));
+    CHECK(report.status == 3);
+    CHECK(report.err.find("reference 2 of 2026-07-01 is kept with 20.00 EUR, statement 's3' says 2000.00 EUR") !=
           std::string::npos);
+    CHECK(desk.available("bob") == "20.00");
+    CHECK(desk.read({"bank", "statements"})["rows"].size() == 1);
+  }
+  SUBCASE("another account's statement, and this one under another source, are refused") {
+    std::string other = statement("s9", entry("9", "3.00", "bob"));
+    other.replace(other.find("DE1"), 3, "DE2");
+    Ended report = desk.run({"payments", "import", "-", "--source", "bank"}, other);
+    CHECK(report.status == 3);
+    CHECK(report.err.find("is of account DE2, source 'bank' is account DE1") != std::string::npos);
+    report = desk.run({"payments", "import", "-", "--source", "bnak"}, xml);
+    CHECK(report.status == 3);
+    CHECK(report.err.find("is of account DE1, which is source 'bank', not 'bnak'") != std::string::npos);
     CHECK(desk.available("bob") == "20.00");
   }
   SUBCASE("a person assigns what was in suspense, and the bank still agrees") {
@@ -256,10 +269,17 @@ TEST_CASE(
   const std::string mapping = desk.folder().file("bank.toml");
   std::ofstream(mapping)
       << "currency = \"EUR\"\n[columns]\nbooked = \"day\"\namount = \"amount\"\nreference = \"text\"\n";
+  const Words csv_import{"payments", "import", "-", "--source", "paypal", "--mapping", mapping, "--format", "json"};
+  Words forced = csv_import;
+  forced.push_back("--force");
+  const Ended unread = desk.run(csv_import, "day,amount,text\n2026-07-01,5.00,bob\n2026-07-01,five,bob\n");
+  CHECK(unread.status == 3);  // nothing of it is kept
+  CHECK(unread.err.find("nothing was imported") != std::string::npos);
+  CHECK(desk.available("bob") == "0.00");
   const Ended csv =
-      desk.run({"payments", "import", "-", "--source", "paypal", "--mapping", mapping, "--format", "json"},
-               "day,amount,text\n2026-07-01,5.00,bob\n2026-07-01,5.00,bob\n2026-07-01,five,bob\n");
+      desk.run(forced, "day,amount,text\n2026-07-01,5.00,bob\n2026-07-01,5.00,bob\n2026-07-01,five,bob\n");
   CHECK(csv.err.find("-:4: 'five' is no amount") != std::string::npos);
+  CHECK(csv.status == 3);                      // forced is not whole
   CHECK(json::parse(csv.out)["posted"] == 2);  // two equal rows are two payments
   CHECK(desk.available("bob") == "10.00");
   // What could not be read is kept, and open until it was.
@@ -269,7 +289,7 @@ TEST_CASE(
   CHECK(open["rows"][0]["class"] == "unparsed");
   CHECK(std::string(open["rows"][0]["detail"]).find("2026-07-01,five,bob") != std::string::npos);
   // again: nothing new
-  desk.good({"payments", "import", "-", "--source", "paypal", "--mapping", mapping}, rows);
+  CHECK(desk.run(forced, rows).status == 3);
   CHECK(desk.read({"reconcile", "--only", "bank", "--source", "paypal"})["open"] == 1);
   desk.good({"payments", "import", "-", "--source", "paypal", "--mapping", mapping},
             rows.substr(0, rows.find("five")) + "4.00,bob\n");
@@ -352,7 +372,14 @@ TEST_CASE(
     CHECK(desk.reconcile("purse")["open"] == 0);
   }
   SUBCASE("one payment posted twice") {
-    desk.good({"fund", "alice", "200.00", "--memo", "E2E-1", "--effective", "2026-07-01"});
+    const Words again{"fund", "alice", "200.00", "--memo", "E2E-1", "--effective", "2026-07-01"};
+    const Ended refused = desk.run(again);
+    CHECK(refused.status == 6);
+    CHECK(refused.err.find("payment_repeated (215)") != std::string::npos);
+    CHECK(refused.err.find("transfer 1;") != std::string::npos);
+    Words further = again;
+    further.push_back("--another");
+    desk.good(further);
     const json row = desk.read({"reconcile", "--only", "bank", "--source", "bank"})["rows"][0];
     CHECK(row["class"] == "duplicate");
     CHECK(row["subject"] == "alice");
@@ -388,9 +415,10 @@ TEST_CASE("payments: a long statement is posted in chunks, every line once") {
                      .amount = support::eur(100),
                      .reference = i % 10 == 0 ? "somebody" : "alice"});
   }
-  const operations::StatementReport kept =
-      operations::import_statement(context, {.source = "bank", .name = "s1"}, lines);
-  CHECK(kept.added == kLines);
+  const auto kept = operations::import_statements(context, "bank", {{{.name = "s1", .lines = kLines}, lines}});
+  REQUIRE(bool(kept));
+  CHECK(kept.value().added == kLines);
+  lines = kept.value().lines;
   std::size_t last = 0;
   const operations::PostingReport report =
       operations::post_payments(context, "bank", lines, [&](std::size_t done) { last = done; });
@@ -400,4 +428,108 @@ TEST_CASE("payments: a long statement is posted in chunks, every line once") {
   CHECK(store->customer("alice")->available == support::eur(kLines * 90));
   CHECK(operations::post_payments(context, "bank", lines, {}).count(operations::Posting::repeated) == kLines);
   CHECK(store->verify({}).findings.empty());
+}
+
+TEST_CASE("payments: a pay-in that was typed by hand is bound to the bank's line, not posted again") {
+  const TestLedger desk;
+  desk.good({"fund", "alice", "50.00", "--memo", "wire 8841", "--effective", "2026-06-30"});
+  SUBCASE("to the same customer, by amount and day") {
+    const json report = desk.import(statement("s1", entry("1", "50.00", "DL-alice-7")));
+    CHECK(report["bound"] == 1);
+    CHECK(report["rows"][0]["detail"] == "typed by hand as transfer 1");
+    CHECK(desk.available("alice") == "50.00");
+    CHECK(desk.reconcile("bank")["open"] == 0);
+    // Known again it stays what it is; and a second line is a second payment.
+    CHECK(desk.import(statement("s1", entry("1", "50.00", "DL-alice-7")))["repeated"] == 1);
+    CHECK(desk.import(statement("s2", entry("2", "50.00", "DL-alice-7")))["posted"] == 1);
+    CHECK(desk.available("alice") == "100.00");
+  }
+  SUBCASE("nobody is named, but the words agree") {
+    CHECK(desk.import(statement("s1", entry("1", "50.00", "Wire 8841 thanks")))["bound"] == 1);
+    CHECK(desk.read({"cases"})["rows"].empty());
+  }
+  SUBCASE("nobody is named, and nothing agrees but the amount") {
+    CHECK(desk.import(statement("s1", entry("1", "50.00", "hello")))["unidentified"] == 1);
+  }
+  SUBCASE("where two fit, a person says which") {
+    desk.good({"fund", "alice", "50.00", "--memo", "wire 8842", "--effective", "2026-07-02", "--now", "2026-07-03"});
+    CHECK(desk.import(statement("s1", entry("1", "50.00", "DL-alice-7")))["several"] == 1);
+    CHECK(desk.available("alice") == "100.00");
+    CHECK(desk.read({"cases"})["rows"].size() == 1);
+    desk.good({"payments", "bind", "1", "2", "--source", "bank"});
+    CHECK(desk.read({"cases"})["rows"].empty());
+    CHECK(desk.run({"payments", "bind", "1", "1", "--source", "bank"}).status == 2);
+    CHECK(desk.run({"verify"}).status == 0);
+  }
+}
+
+TEST_CASE("statements: they chain; what does not is said at import and is the first open row") {
+  const TestLedger desk;
+  const auto page = [](const std::string& id, const std::string& from, const std::string& entries,
+                       const std::string& to) {
+    return statement(id, entries, balance("OPBD", from.c_str()) + balance("CLBD", to.c_str()));
+  };
+  const std::string same = entry("", "59.00", "DL-alice-7");
+  desk.import(page("p1", "0.00", same, "59.00"));
+  SUBCASE("two pages of one day with equal payments are two payments") {
+    desk.import(page("p2", "59.00", same, "118.00"));
+    CHECK(desk.available("alice") == "118.00");
+    const json found = desk.reconcile("bank");
+    CHECK(found["open"] == 0);
+    CHECK(std::string(found["balance_bank_EUR"])
+              .ends_with("balance per bank 118.00 EUR, less 0.00 that only the bank "
+                         "has (0), plus 0.00 that only the books have (0), balance "
+                         "per books 118.00: holds"));
+    CHECK(desk.import(page("p9", "59.00", same, "118.00"))["new_lines"] == 0);  // under another id
+  }
+  SUBCASE("a page is missing between") {
+    const Ended report = desk.run({"payments", "import", "-", "--source", "bank"},
+                                  page("p3", "205.00", entry("", "5.00", "DL-alice-7", "E-5"), "210.00"));
+    CHECK(report.status == 0);
+    CHECK(report.err.find("146.00 EUR are missing") != std::string::npos);
+    const json found = desk.reconcile("bank");
+    CHECK(found["rows"][0]["rule"] == "balance per bank and per books");
+    CHECK(found["rows"][0]["difference"]["amount"] == "146.00");
+    CHECK(desk.run({"reconcile", "--only", "bank", "--exit-code"}).status == 1);
+  }
+  SUBCASE("one that fits neither way is refused") {
+    const Ended report =
+        desk.run({"payments", "import", "-", "--source", "bank"}, page("p3", "205.00", same, "264.00"));
+    CHECK(report.status == 3);
+    CHECK(report.err.find("its balances do not fit") != std::string::npos);
+  }
+  SUBCASE("another story of the same day is refused") {
+    CHECK(desk.run({"payments", "import", "-", "--source", "bank"},
+                   page("p4", "0.00", entry("", "50.00", "bob") + entry("", "9.00", "bob"), "59.00"))
+              .status == 3);
+    CHECK(desk.available("bob") == "0.00");
+  }
+}
+
+TEST_CASE("statements: an amount above what a book can hold is refused with the file") {
+  const TestLedger desk;
+  const Ended report =
+      desk.run({"payments", "import", "-", "--source", "bank"},
+               statement("s1", entry("1", "9000000000000.00", "x") + entry("2", "9000000000000.00", "y")));
+  CHECK(report.status == 3);
+  CHECK(report.err.find("amount_out_of_range") != std::string::npos);
+  CHECK(desk.read({"bank", "statements"})["rows"].empty());
+}
+
+TEST_CASE("statements: files that name no account are bound to a source that has one by a person, once") {
+  const TestLedger desk;
+  desk.import(statement("s1", entry("1", "1.00", "DL-alice-7")));
+  const std::string mapping = desk.folder().file("m.toml");
+  std::ofstream(mapping) << "currency = \"EUR\"\n[columns]\nbooked = \"day\"\namount = \"amount\"\n";
+  const std::string rows = "day,amount\n2026-07-01,7.00\n";
+  const Words import{"bank", "import", "-", "--source", "bank", "--mapping", mapping};
+  CHECK(desk.run(import, rows).err.find("say so once with --account DE1") != std::string::npos);
+  Words with_account = import;
+  with_account.insert(with_account.end(), {"--account", "DE1"});
+  desk.good(with_account, rows);
+  desk.good(import, "day,amount\n2026-07-02,8.00\n");
+  // The same rows under another source.
+  const Ended twin = desk.run({"bank", "import", "-", "--source", "other", "--mapping", mapping}, rows);
+  CHECK(twin.status == 3);
+  CHECK(twin.err.find("is kept already, under source 'bank'") != std::string::npos);
 }

@@ -36,6 +36,7 @@ TEST_CASE("codes: numbers and classes are for ever") {
                          Row{ErrorCode::account_exists, 211, "account_exists", 6},
                          Row{ErrorCode::user_exists, 213, "user_exists", 6},
                          Row{ErrorCode::reference_taken, 214, "reference_taken", 6},
+                         Row{ErrorCode::payment_repeated, 215, "payment_repeated", 6},
                          Row{ErrorCode::impossible_step, 301, "impossible_step", 6},
                          Row{ErrorCode::too_late, 303, "too_late", 5},
                          Row{ErrorCode::no_price, 304, "no_price", 5},

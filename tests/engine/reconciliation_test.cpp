@@ -176,7 +176,12 @@ ExternalStatement statement(const char* from, const char* to, std::int64_t openi
           .from = parse_day(from).value(),
           .to = parse_day(to).value()};
 }
-const std::vector<ExternalStatement> kOne{statement("2026-07-01", "2026-08-09")};
+// A statement that states no balance: the sum of its lines is what the bank has.
+const std::vector<ExternalStatement> kOne = [] {
+  ExternalStatement one = statement("2026-07-01", "2026-08-09");
+  one.opening = one.closing = std::nullopt;
+  return std::vector{one};
+}();
 
 }  // namespace
 
@@ -268,12 +273,83 @@ TEST_CASE("bank: a row that could not be read stays open until its words were re
 TEST_CASE("bank: a statement that does not begin where the one before ended shows the gap") {
   const std::vector<ExternalStatement> two{statement("2026-07-01", "2026-07-31", 0, 500),
                                            statement("2026-08-01", "2026-08-09", 700, 700)};
-  const Difference one = lone(reconcile_bank("bank", {}, {}, two, kWindow, kNow));
-  CHECK(one.rule == "statements in sequence");
-  CHECK(one.gap() == eur(200));
-  const std::vector<ExternalStatement> overlapping{statement("2026-07-01", "2026-07-31", 0, 500),
-                                                   statement("2026-07-15", "2026-08-09", 300, 700)};
-  CHECK(reconcile_bank("bank", {}, {}, overlapping, kWindow, kNow).empty());
+  const std::vector<ExternalLine> lines{line("a", 500, "2026-07-05")};
+  const std::vector<MoneyItem> ours{item("transfer 1", 500, "2026-07-05", {"a"})};
+  const auto found = reconcile_bank("bank", ours, lines, two, kWindow, kNow);
+  REQUIRE(open_count(found) == 2);
+  CHECK(found.front().rule == kBalanceRule);  // the difference is the first open row
+  CHECK(found.front().gap() == eur(200));
+  const auto gap = std::ranges::find(found, "statements in sequence", &Difference::rule);
+  REQUIRE(gap != found.end());
+  CHECK(gap->gap() == eur(200));
+  CHECK(gap->detail.find("2.00 EUR are missing") != std::string::npos);
+}
+
+TEST_CASE("bank: the line that an accountant signs, per day, with what is outstanding on either side") {
+  const std::vector<ExternalStatement> days{statement("2026-07-01", "2026-07-01", 0, 500),
+                                            statement("2026-07-02", "2026-07-02", 500, 800)};
+  const std::vector<ExternalLine> lines{line("a", 500, "2026-07-01"), line("b", 300, "2026-07-02")};
+  // a is booked a day late, b not at all; transfer 2 is unknown to the bank
+  const std::vector<MoneyItem> ours{item("transfer 1", 500, "2026-07-02", {"a"}),
+                                    item("transfer 2", 70, "2026-07-02", {}, "", "bob")};
+  std::vector<BankBalance> balances;
+  const auto found = reconcile_bank("bank", ours, lines, days, kWindow, kNow, &balances);
+  REQUIRE(balances.size() == 2);
+  CHECK(balances[0].per_bank == eur(500));
+  CHECK(balances[0].only_bank == eur(500));
+  CHECK(balances[0].per_books == eur(0));
+  CHECK(balances[0].difference().is_zero());
+  CHECK(balances[1].per_bank == eur(800));
+  CHECK(balances[1].only_bank == eur(300));
+  CHECK(balances[1].only_books == eur(70));
+  CHECK(balances[1].per_books == eur(570));
+  CHECK(balances[1].difference().is_zero());
+  CHECK(to_string(balances[1]) ==
+        "bank DE1 on 2026-07-02: balance per bank 8.00 EUR, less 3.00 that only the bank has (1), plus 0.70 that only "
+        "the books have (1), balance per books 5.70: holds");
+  CHECK(open_count(found) == 2);  // the two items; the balance itself holds
+
+  // What the bank had before its first statement is open until the books have it.
+  const std::vector<ExternalStatement> later{statement("2026-07-02", "2026-07-02", 500, 800)};
+  const std::vector<MoneyItem> none{};
+  CHECK(open_count(reconcile_bank("bank", none, std::vector{line("b", 300, "2026-07-02")}, later, kWindow, kNow)) == 2);
+  const std::vector<MoneyItem> booked{item("transfer 1", 200, "2026-06-01"), item("transfer 2", 300, "2026-06-02"),
+                                      item("transfer 3", 300, "2026-07-02", {"b"})};
+  CHECK(open_count(reconcile_bank("bank", booked, std::vector{line("b", 300, "2026-07-02")}, later, kWindow, kNow)) ==
+        0);
+}
+
+TEST_CASE(
+    "bank: a corrected posting is no duplicate, and nothing that is proposed leaves the bank's money with nobody") {
+  // Posted to the wrong account, reversed, posted to the right one.
+  MoneyItem wrong = item("transfer 1", 6000, "2026-08-03", {"A1"}, "", "ann"),
+            back = item("transfer 2", -6000, "2026-08-09", {}, "", "ann"),
+            right = item("transfer 3", 6000, "2026-08-03", {"A1"}, "", "annika");
+  back.undoes = "transfer 1";
+  const std::vector<ExternalLine> lines{line("A1", 6000, "2026-08-03")};
+  CHECK(open_count(reconcile_bank("bank", std::vector{wrong, back, right}, lines, kOne, kWindow, kNow)) == 0);
+  // Without the second posting the line is nobody's; only a person knows whose it is.
+  const Difference open = lone(reconcile_bank("bank", std::vector{wrong, back}, lines, kOne, kWindow, kNow));
+  CHECK(open.kind == DifferenceClass::missing_here);
+  CHECK(open.detail.starts_with("was posted as transfer 1 and taken back"));
+  CHECK(open.command.empty());
+  // Another amount: theirs is booked where ours is reversed.
+  const Difference cents = lone(
+      reconcile_bank("bank", std::vector{wrong}, std::vector{line("A1", 6001, "2026-08-03")}, kOne, kWindow, kNow));
+  CHECK(cents.command.find(" && dropledger fund ann 60.01 --source bank --effective 2026-08-03 --memo A1") !=
+        std::string::npos);
+  // Where the bank knows the way back too, both are matched.
+  const auto both =
+      reconcile_bank("bank", std::vector{wrong, back},
+                     std::vector{line("A1", 6000, "2026-08-03"), line("A2", -6000, "2026-08-08")}, kOne, kWindow, kNow);
+  CHECK(open_count(both) == 0);
+  // A payment is taken back once, though two lines name it.
+  const auto twice = reconcile_bank("bank", std::vector{item("transfer 4", 100, "2026-08-01", {"a"})},
+                                    std::vector{line("a", 100, "2026-08-01", "E"), line("b", -100, "2026-08-03", "E"),
+                                                line("c", -100, "2026-08-04", "E")},
+                                    kOne, kWindow, kNow);
+  CHECK(std::ranges::count_if(
+            twice, [](const Difference& one) { return one.command.starts_with("dropledger chargeback"); }) == 1);
 }
 
 // ---- jobs

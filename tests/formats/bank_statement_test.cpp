@@ -34,7 +34,7 @@ std::string transaction(const std::string& refs, const std::string& amount, cons
 }
 
 BankStatement one(const std::string& xml) {
-  const auto read = read_camt053(xml);
+  const auto read = read_camt(xml);
   if (!read) FAIL(read.error().detail);
   REQUIRE(read.value().size() == 1);
   return read.value().front();
@@ -58,7 +58,7 @@ TEST_CASE("camt.053: entries become lines with sign, days, payer, references; ba
   CHECK(read.pending == 1);
   CHECK(read.unreadable.empty());
   REQUIRE(read.lines.size() == 2);
-  CHECK(read.lines[0].external_id == "B-1");
+  CHECK(read.lines[0].bank_reference == "B-1");
   CHECK(to_string_with_code(read.lines[0].amount) == "50.00 EUR");
   CHECK(engine::to_string(read.lines[0].booked_on) == "2026-08-01");
   CHECK(engine::to_string(*read.lines[0].valued_on) == "2026-08-02");
@@ -78,15 +78,15 @@ TEST_CASE("camt.053: a batch with its parts becomes a line each, one that does n
   BankStatement read =
       one(camt(entry("50.00", "CRDT", "<AcctSvcrRef>B-9</AcctSvcrRef><NtryDtls>" + parts + "</NtryDtls>")));
   REQUIRE(read.lines.size() == 2);
-  CHECK(read.lines[0].external_id == "B-9/1");
+  CHECK(read.lines[0].bank_reference == "B-9/1");
   CHECK(read.lines[0].amount.minor() == 3000);
   CHECK(read.lines[0].reference == "alice");
-  CHECK(read.lines[1].external_id == "B-9-2");
+  CHECK(read.lines[1].bank_reference == "B-9-2");
   CHECK(read.lines[1].amount.minor() == 2000);
 
   read = one(camt(entry("51.00", "CRDT", "<AcctSvcrRef>B-9</AcctSvcrRef><NtryDtls>" + parts + "</NtryDtls>")));
   REQUIRE(read.lines.size() == 1);
-  CHECK(read.lines[0].external_id == "B-9");
+  CHECK(read.lines[0].bank_reference == "B-9");
   CHECK(read.lines[0].amount.minor() == 5100);
   CHECK(read.lines[0].reference.empty());
 }
@@ -102,13 +102,14 @@ TEST_CASE("camt.053: newer versions, prefixes, several statements") {
       "ns:RltdPties><ns:RmtInf><ns:Strd><ns:CdtrRefInf><ns:Ref>RF18</ns:Ref></ns:CdtrRefInf></ns:Strd>"
       "</ns:RmtInf></ns:TxDtls></ns:NtryDtls></ns:Ntry></ns:Stmt><ns:Stmt><ns:Id>2</ns:Id></ns:Stmt></"
       "ns:BkToCstmrStmt></ns:Document>";
-  const auto read = read_camt053(xml).value();
+  const auto read = read_camt(xml).value();
   REQUIRE(read.size() == 2);
   REQUIRE(read[0].lines.size() == 1);
   CHECK(to_string_with_code(read[0].lines[0].amount) == "500 JPY");
   CHECK(engine::to_string(read[0].lines[0].booked_on) == "2026-08-01");  // the bank's day
   CHECK(read[0].lines[0].counterparty == "Jane");
   CHECK(read[0].lines[0].reference == "RF18");
+  CHECK(read[0].lines[0].structured == "RF18");
 }
 
 TEST_CASE("camt.053: what does not add up, cannot be read or brings entities is said, with its line") {
@@ -126,29 +127,67 @@ TEST_CASE("camt.053: what does not add up, cannot be read or brings entities is 
         camt("", "<!DOCTYPE Document [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\n"), camt(balance("OPBD", "1e3")),
         std::string("<Document><BkToCstmrStmt></BkToCstmrStmt></Document>")}) {
     CAPTURE(bad);
-    const auto refused = read_camt053(bad);
+    const auto refused = read_camt(bad);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::invalid_statement);
   }
 }
 
-TEST_CASE("ids: without one of the bank's, content and number; the same in every statement that has the whole day") {
-  const std::string same = entry("5.00", "CRDT", "<NtryRef>1</NtryRef>"),
-                    other = entry("6.00", "CRDT", "<NtryRef>2</NtryRef>");
-  const BankStatement first = one(camt(same + same + other)),
-                      second = one(camt(other + same + same + entry("7.00", "CRDT", "<NtryRef>9</NtryRef>")));
-  std::set<std::string> ids, again;
-  for (const auto& line : first.lines) ids.insert(line.external_id);
-  for (const auto& line : second.lines) again.insert(line.external_id);
-  CHECK(ids.size() == 3);
-  CHECK(again.size() == 4);
-  CHECK(std::ranges::includes(again, ids));
-  CHECK(first.lines[0].external_id.starts_with("content:"));
-  CHECK(first.lines[1].external_id.ends_with("/2"));
-  // A bank that gives one reference twice in a file.
-  const BankStatement twice = one(camt(entry("5.00", "CRDT", "<AcctSvcrRef>B</AcctSvcrRef>") +
-                                       entry("6.00", "CRDT", "<AcctSvcrRef>B</AcctSvcrRef>")));
-  CHECK(twice.lines[1].external_id == "B/2");
+TEST_CASE("camt: whatever field the payer's words are in; placeholders are no reference") {
+  const auto line = [](const std::string& more) { return one(camt(entry("5.00", "CRDT", more))).lines.at(0); };
+  const auto details = [&](const std::string& inside) {
+    return line("<NtryDtls><TxDtls>" + inside + "</TxDtls></NtryDtls>").reference;
+  };
+  CHECK(line("<AddtlNtryInf>from Jane, DL-alice-7</AddtlNtryInf>").reference == "from Jane, DL-alice-7");
+  CHECK(details("<AddtlTxInf>DL-alice-7</AddtlTxInf>") == "DL-alice-7");
+  CHECK(details("<RmtInf><Strd><AddtlRmtInf>DL-alice-7</AddtlRmtInf></Strd></RmtInf>") == "DL-alice-7");
+  CHECK(details("<RmtInf><Strd><RfrdDocInf><Nb>DL-alice-7</Nb></RfrdDocInf></Strd></RmtInf>") == "DL-alice-7");
+  CHECK(details("<RmtInf><Ustrd>a</Ustrd><Ustrd>b</Ustrd></RmtInf><AddtlTxInf>c</AddtlTxInf>") == "a b | c");
+  // Of a batch that does not say its parts, nobody's words are taken.
+  CHECK(line("<NtryDtls><TxDtls/><TxDtls/></NtryDtls><AddtlNtryInf>batch of 2</AddtlNtryInf>").reference.empty());
+  for (const char* none : {"NONREF", "NOTPROVIDED", "0", "000000", "-", "n/a", "NOREF", "XXXX"}) {
+    CAPTURE(none);
+    CHECK(line(std::string("<AcctSvcrRef>") + none + "</AcctSvcrRef>").bank_reference.empty());
+  }
+  CHECK(line("<AcctSvcrRef>0101</AcctSvcrRef>").bank_reference == "0101");
+}
+
+TEST_CASE("camt: all documents, messages and statements of a file; 052 and 054 too; days without entries") {
+  const std::string two = camt(entry("5.00", "CRDT", "")) + camt(entry("7.00", "CRDT", ""));
+  CHECK(read_camt(two).value().size() == 2);
+  std::string messages = camt(entry("5.00", "CRDT", ""));
+  const std::string message = messages.substr(messages.find("<BkToCstmrStmt>"),
+                                              messages.find("</Document>") - messages.find("<BkToCstmrStmt>"));
+  messages.insert(messages.find("</Document>"), message);
+  CHECK(read_camt(messages).value().size() == 2);
+  CHECK_FALSE(read_camt(camt("") + "<Other/>"));
+  const auto report =
+      read_camt("<Document><BkToCstmrAcctRpt><Rpt><Id>r</Id><LglSeqNb>7</LglSeqNb>" + balance("OPBD", "1.00") +
+                balance("ITBD", "6.00") + entry("5.00", "CRDT", "") + "</Rpt></BkToCstmrAcctRpt></Document>")
+          .value();
+  CHECK(to_string_with_code(*report.at(0).closing) == "6.00 EUR");
+  CHECK(report.at(0).sequence == 7);
+  CHECK(read_camt("<Document><BkToCstmrDbtCdtNtfctn><Ntfctn><Id>n</Id>" + entry("5.00", "CRDT", "") +
+                  "</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>")
+            .value()
+            .at(0)
+            .lines.size() == 1);
+  const BankStatement empty =
+      one(camt("<FrToDt><FrDtTm>2026-08-03T00:00:00</FrDtTm><ToDtTm>2026-08-04T00:00:00</ToDtTm></FrToDt>"));
+  CHECK(engine::to_string(*empty.from) == "2026-08-03");
+  CHECK(engine::to_string(*empty.to) == "2026-08-03");
+}
+
+TEST_CASE("camt: converted by the encoding that the file declares, else refused") {
+  const auto with = [](const std::string& declared, const std::string& name) {
+    std::string xml = camt(entry("5.00", "CRDT", "<AddtlNtryInf>" + name + "</AddtlNtryInf>"));
+    return xml.replace(xml.find("UTF-8"), 5, declared);
+  };
+  CHECK(one(with("windows-1252", "J\xF6rg \x80")).lines.at(0).reference == "Jörg €");
+  CHECK(one(with("ISO-8859-15", "J\xF6rg \xA4")).lines.at(0).reference == "Jörg €");
+  CHECK(one(with("UTF-8", "Jörg €")).lines.at(0).reference == "Jörg €");
+  CHECK(read_camt(with("UTF-8", "J\xF6rg")).error().code == ErrorCode::invalid_statement);
+  CHECK(read_camt(with("EBCDIC", "Jane")).error().detail.find("EBCDIC") != std::string::npos);
 }
 
 namespace {
@@ -174,26 +213,30 @@ CsvMapping mapping(const std::string& toml) {
   if (!parsed) FAIL(parsed.error().detail);
   return parsed.value();
 }
+BankStatement one_csv(const std::string& text, const CsvMapping& how) {
+  const auto read = read_bank_csv(text, how);
+  if (!read) FAIL(read.error().detail);
+  REQUIRE(read.value().size() == 1);
+  return read.value().front();
+}
 
 }  // namespace
 
 TEST_CASE("CSV: a bank's own dialect by its mapping") {
-  const BankStatement read =
-      read_bank_csv(
-          "Konto 123\r\n\r\nBuchungstag;Valuta;Name;Zweck 1;Zweck 2;Betrag;Saldo\r\n"
-          "03.08.2026;04.08.2026;\"M\xFCller; S\xF6hne\";\"DL-\"\"alice\"\"\";Danke;1.234,50;2.234,50\r\n"
-          "01.08.2026;;Bank;Geb\xFChr;;-0,50;1.000,00\r\n",
-          mapping(kGerman))
-          .value();
+  const BankStatement read = one_csv(
+      "Konto 123\r\n\r\nBuchungstag;Valuta;Name;Zweck 1;Zweck 2;Betrag;Saldo\r\n"
+      "03.08.2026;04.08.2026;\"M\xFCller; S\xF6hne\";\"DL-\"\"alice\"\"\";Danke;1.234,50;2.234,50\r\n"
+      "01.08.2026;;Bank;Geb\xFChr;;-0,50;1.000,00\r\n",
+      mapping(kGerman));
   CHECK(read.unreadable.empty());
   CHECK(read.imbalance.empty());
-  REQUIRE(read.lines.size() == 2);
-  CHECK(read.lines[0].counterparty == "Müller; Söhne");
-  CHECK(read.lines[0].reference == "DL-\"alice\" Danke");
-  CHECK(to_string_with_code(read.lines[0].amount) == "1234.50 EUR");
-  CHECK(engine::to_string(*read.lines[0].valued_on) == "2026-08-04");
-  CHECK(to_string_with_code(read.lines[1].amount) == "-0.50 EUR");
-  CHECK(read.places == std::vector<std::uint64_t>{4, 5});
+  REQUIRE(read.lines.size() == 2);  // newest first in the file, as they happened here
+  CHECK(read.lines[1].counterparty == "Müller; Söhne");
+  CHECK(read.lines[1].reference == "DL-\"alice\" Danke");
+  CHECK(to_string_with_code(read.lines[1].amount) == "1234.50 EUR");
+  CHECK(engine::to_string(*read.lines[1].valued_on) == "2026-08-04");
+  CHECK(to_string_with_code(read.lines[0].amount) == "-0.50 EUR");
+  CHECK(read.places == std::vector<std::uint64_t>{5, 4});
   CHECK(to_string_with_code(*read.opening) == "1000.50 EUR");  // the rows run backwards in time
   CHECK(to_string_with_code(*read.closing) == "2234.50 EUR");
   CHECK(engine::to_string(*read.from) == "2026-08-01");
@@ -201,24 +244,23 @@ TEST_CASE("CSV: a bank's own dialect by its mapping") {
 
 TEST_CASE("CSV: separate columns, a direction column, ids, currencies, rows that are not booked") {
   const std::string common = "[columns]\nbooked = \"day\"\ncurrency = \"cur\"\nid = \"id\"\n";
-  const BankStatement split = read_bank_csv(
-                                  "day,id,cur,in,out\n2026-08-01,a,EUR,5.00,\n2026-08-01,b,USD,,3.00\n2026-08-01,c,EUR,"
-                                  ",-2.00\n2026-08-01,d,EUR,1,1\n2026-08-01,e,EUR,,\n",
-                                  mapping(common + "credit = \"in\"\ndebit = \"out\"\n"))
-                                  .value();
-  REQUIRE(split.lines.size() == 3);
-  CHECK(to_string_with_code(split.lines[1].amount) == "-3.00 USD");
-  CHECK(to_string_with_code(split.lines[2].amount) == "-2.00 EUR");
-  CHECK(split.lines[0].external_id == "a");
-  CHECK(split.unreadable.size() == 2);
-  const BankStatement signs =
-      read_bank_csv(
-          "day,id,cur,amount,dc,state\n2026-08-01,a,EUR,5.00,H,done\n2026-08-01,b,EUR,5.00,S,done\n2026-08-01,c,EUR,5."
-          "00,X,done\n"
-          "2026-08-01,d,EUR,5.00,H,waiting\n",
-          mapping(common + "amount = \"amount\"\nsign = \"dc\"\nstatus = \"state\"\n[sign]\ncredit = \"H\"\ndebit = "
-                           "[\"S\"]\n[booked]\nstatus = \"done\"\n"))
-          .value();
+  const auto split = read_bank_csv(
+                         "day,id,cur,in,out\n2026-08-01,a,EUR,5.00,\n2026-08-01,b,USD,,3.00\n2026-08-01,c,EUR,"
+                         ",-2.00\n2026-08-01,d,EUR,1,1\n2026-08-01,e,EUR,,\n",
+                         mapping(common + "credit = \"in\"\ndebit = \"out\"\n"))
+                         .value();
+  REQUIRE(split.size() == 2);  // one of each currency
+  REQUIRE(split[0].lines.size() == 2);
+  CHECK(to_string_with_code(split[0].lines[1].amount) == "-2.00 EUR");
+  CHECK(to_string_with_code(split[1].lines.at(0).amount) == "-3.00 USD");
+  CHECK(split[0].lines[0].bank_reference == "a");
+  CHECK(split[0].unreadable.size() == 2);
+  const BankStatement signs = one_csv(
+      "day,id,cur,amount,dc,state\n2026-08-01,a,EUR,5.00,H,done\n2026-08-01,b,EUR,5.00,S,done\n2026-08-01,c,EUR,5."
+      "00,X,done\n"
+      "2026-08-01,d,EUR,5.00,H,waiting\n",
+      mapping(common + "amount = \"amount\"\nsign = \"dc\"\nstatus = \"state\"\n[sign]\ncredit = \"H\"\ndebit = "
+                       "[\"S\"]\n[booked]\nstatus = \"done\"\n"));
   REQUIRE(signs.lines.size() == 2);
   CHECK(signs.lines[1].amount.minor() == -500);
   CHECK(signs.pending == 1);
@@ -257,7 +299,7 @@ TEST_CASE("CSV: amounts are read whole or refused") {
     CAPTURE(row.text);
     const std::string toml = std::string("separator = \"|\"\ndecimal = \"") + row.decimal +
                              "\"\ncurrency = \"EUR\"\n[columns]\nbooked = \"d\"\namount = \"a\"\n";
-    const BankStatement read = read_bank_csv(std::string("d|a\n2026-08-01|") + row.text + "\n", mapping(toml)).value();
+    const BankStatement read = one_csv(std::string("d|a\n2026-08-01|") + row.text + "\n", mapping(toml));
     CHECK(read.lines.size() + read.unreadable.size() == 1);
     if (*row.amount == '\0')
       CHECK(read.lines.empty());
@@ -270,15 +312,11 @@ TEST_CASE("CSV: amounts are read whole or refused") {
 
 TEST_CASE("CSV: a balance that does not follow is named by its line; days, widths and quotes are refused by theirs") {
   const std::string toml = "currency = \"EUR\"\n[columns]\nbooked = \"d\"\namount = \"a\"\nbalance = \"b\"\n";
-  const BankStatement off =
-      read_bank_csv("d,a,b\n2026-08-01,1.00,1.00\n2026-08-02,1.00,2.00\n2026-08-03,1.00,3.01\n2026-08-03,1.00,4.01\n",
-                    mapping(toml))
-          .value();
+  const BankStatement off = one_csv(
+      "d,a,b\n2026-08-01,1.00,1.00\n2026-08-02,1.00,2.00\n2026-08-03,1.00,3.01\n2026-08-03,1.00,4.01\n", mapping(toml));
   CHECK(off.imbalance.starts_with("line 4: "));
-  const BankStatement bad =
-      read_bank_csv("d,a,b\n2026-02-30,1.00,1.00\n01.08.2026,1.00,1.00\n2026-08-01,1.00\n2026-08-01,\"1.00,1.00\n",
-                    mapping(toml))
-          .value();
+  const BankStatement bad = one_csv(
+      "d,a,b\n2026-02-30,1.00,1.00\n01.08.2026,1.00,1.00\n2026-08-01,1.00\n2026-08-01,\"1.00,1.00\n", mapping(toml));
   REQUIRE(bad.unreadable.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) CHECK(bad.unreadable[i].place == i + 2);
 }
@@ -287,7 +325,21 @@ TEST_CASE("CSV: files and mappings that cannot be are refused whole") {
   const CsvMapping plain = mapping("currency = \"EUR\"\n[columns]\nbooked = \"d\"\namount = \"a\"\n");
   CHECK(read_bank_csv("", plain).error().code == ErrorCode::invalid_statement);
   CHECK(read_bank_csv("d,b\n", plain).error().detail.find("no column 'a' (amount); it has: d, b") != std::string::npos);
-  CHECK(read_bank_csv("d,a\n2026-08-01,\xFC\n", plain).error().detail.find("latin-1") != std::string::npos);
+  CHECK(read_bank_csv("d,a\n2026-08-01,\xFC\n", plain).error().code == ErrorCode::invalid_statement);
+  CHECK(read_bank_csv("d,a\n", plain).error().detail == "there is no row after the header");
+  // Gross, fee and net: the account moves by the net, the customer paid the gross.
+  const CsvMapping fees =
+      mapping("currency = \"EUR\"\n[columns]\nbooked = \"d\"\namount = \"g\"\nfee = \"f\"\nnet = \"n\"\n");
+  const BankStatement paid = one_csv(
+      "d,g,f,n\n2026-08-01,59.00,-1.82,57.18\n2026-08-02,10.00,0.60,9.40\n2026-08-03,-66.58,0.00,-66.58\n2026-08-03,1."
+      "00,0.10,0.95\n",
+      fees);
+  REQUIRE(paid.lines.size() == 3);
+  CHECK(paid.lines[0].amount.minor() == 5718);
+  CHECK(paid.lines[0].gross().minor() == 5900);
+  CHECK(paid.lines[1].fee == 60);
+  CHECK(paid.lines[2].fee == 0);
+  CHECK(paid.unreadable.size() == 1);
   struct Row {
     const char *toml, *word;
   };

@@ -33,10 +33,11 @@ struct Book {
     storage::create_book(folder.file("book.db"), kNow, true);
     store = storage::open_book(folder.file("book.db"), {});
     store->begin();
-    const std::vector<ExternalLine> lines{line("1", 500), line("2", -300)};
+    std::vector<ExternalLine> lines{line("1", 500), line("2", -300)};
     CHECK(store->add_statement({.source = "bank",
                                 .name = "s1",
                                 .account = "DE1",
+                                .sequence = 4,
                                 .opening = eur(0),
                                 .closing = eur(200),
                                 .from = parse_day("2026-08-01").value(),
@@ -45,6 +46,13 @@ struct Book {
                                 .unread = {{3, "five", "no amount"}, {3, "six", "no day"}}},
                                lines, {kNow, "tester"}) == 1);
     CHECK(store->add_statement({.source = "paypal", .name = "s2", .lines = 0}, {}, {kNow, "tester"}) == 2);
+    // A statement that overlaps the first: one line stands in both.
+    std::vector<ExternalLine> again{lines[1], line("3", 50)};
+    CHECK(again[0].id == 2);
+    CHECK(store->add_statement({.source = "bank", .name = "s3", .lines = 2}, again, {kNow, "tester"}) == 3);
+    store->put_bank_source({"bank", "DE1", false});
+    store->put_bank_source({"paypal", "", true});
+    store->put_bank_source({"bank", "DE1", true});
     store->commit();
   }
 };
@@ -67,10 +75,21 @@ TEST_CASE("external lines: read back as they came, by source and id") {
   int all = 0, of_paypal = 0;
   book.store->each_external_line("", [&](const ExternalLine&) { ++all; });
   book.store->each_external_line("paypal", [&](const ExternalLine&) { ++of_paypal; });
-  CHECK(all == 2);
+  CHECK(all == 3);
   CHECK(of_paypal == 0);
   const auto statements = book.store->external_statements();
-  REQUIRE(statements.size() == 2);
+  REQUIRE(statements.size() == 3);
+  CHECK(statements[0].sequence == 4);
+  CHECK_FALSE(statements[1].sequence);
+  const auto overlapping = book.store->lines_of_statement(3);
+  REQUIRE(overlapping.size() == 2);
+  CHECK(overlapping[0].external_id == "2");
+  CHECK(overlapping[0].statement == 1);
+  CHECK(overlapping[1].statement == 3);
+  const auto sources = book.store->bank_sources();
+  REQUIRE(sources.size() == 2);
+  CHECK(sources[0].account == "DE1");
+  CHECK(sources[0].nameless);
   CHECK(*statements[0].closing == eur(200));
   CHECK(statements[0].actor == "tester");
   REQUIRE(statements[0].unread.size() == 2);
@@ -91,17 +110,26 @@ TEST_CASE("external lines: the database refuses a second one of the same id, cha
       "raw) VALUES ";
   for (const std::string& forbidden :
        {std::string("UPDATE external_line SET amount_minor = 501 WHERE id = 1"),
-        std::string("DELETE FROM external_line"), std::string("UPDATE external_statement SET closing_minor = 0"),
+        std::string("DELETE FROM external_line"),
+        std::string("UPDATE external_statement SET closing_minor = 0"),
         std::string("DELETE FROM external_statement"),
         std::string("INSERT INTO external_line ") + kLine + "('bank', '1', 1, 0, 'EUR', 5, '', '', '', '')",
         std::string("INSERT OR REPLACE INTO external_line ") + kLine + "('bank', '1', 1, 0, 'EUR', 5, '', '', '', '')",
         std::string("INSERT OR REPLACE INTO external_line SELECT id, source, 'other', statement_id, booked_on, "
                     "valued_on, currency, amount_minor, end_to_end, reference,"
-                    " counterparty, raw FROM external_line WHERE id = 1"),
+                    " counterparty, raw, bank_reference, structured, fee_minor FROM external_line WHERE id = 1"),
+        std::string("UPDATE external_statement_line SET line_id = 1"),
+        std::string("DELETE FROM external_statement_line"),
+        std::string("INSERT OR REPLACE INTO external_statement_line VALUES (1, 1, 2)"),
+        std::string("UPDATE bank_source SET account = 'DE2' WHERE source = 'bank'"),
+        std::string("UPDATE bank_source SET account = 'DE1' WHERE source = 'paypal'"),
+        std::string("INSERT OR REPLACE INTO bank_source VALUES ('other', 'DE1', 0)"),
+        std::string("DELETE FROM bank_source"),
         std::string("INSERT INTO external_line ") + kLine + "('bank', '3', 1, 0, 'EUR', 0, '', '', '', '')",
         std::string("INSERT INTO external_line ") + kLine + "('bank', '3', 9, 0, 'EUR', 5, '', '', '', '')",
         std::string("INSERT OR REPLACE INTO external_statement SELECT * FROM external_statement WHERE id = 1"),
-        std::string("UPDATE external_unread SET raw = 'seven'"), std::string("DELETE FROM external_unread"),
+        std::string("UPDATE external_unread SET raw = 'seven'"),
+        std::string("DELETE FROM external_unread"),
         std::string("INSERT OR REPLACE INTO external_unread VALUES (1, 1, 3, 'seven', 'no day')"),
         std::string("INSERT INTO account_reference VALUES ('dl-1', 99)")}) {
     CAPTURE(forbidden);

@@ -6,6 +6,7 @@
 
 #include "engine/placing.hpp"
 #include "engine/set_off.hpp"
+#include "tools/operations/typed_payments.hpp"
 
 namespace operations {
 namespace {
@@ -269,9 +270,12 @@ Result<Reply> close_account(const Context& context, const RequestKey& request, c
 }
 
 Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account,
-                   const engine::Payment& payment) {
+                   const engine::Payment& payment, bool another) {
   return about_account(context, request, payment_content("fund", payment), account,
                        [&](Changes& changes, Customer& customer) -> Result<Facts> {
+                         if (!another) {
+                           if (auto repeated = repeats_a_line(context, customer, payment)) return *repeated;
+                         }
                          if (customer.state == engine::AccountState::closed) {
                            engine::Payment unidentified = payment;
                            unidentified.memo =
@@ -524,6 +528,8 @@ std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
        "grace for what the provider sets aside, frees and charges"},
       {"reconcile.bank-lag", to_string(settings.bank_lag),
        "how far the days of one payment may lie apart, and grace until a statement shows it"},
+      {"payments.match", settings.payments_by_name ? "name" : "reference",
+       "name | reference: whether an account's name, as the whole of a field, names the payer"},
       {"auction.price", settings.auction_on_account ? "on-account" : "external",
        "external | on-account: who collects the auction price"},
       {"tax.charged", settings.charges_tax ? "yes" : "no",
@@ -546,27 +552,7 @@ Result<Reply> set_setting(const Context& context, const RequestKey& request, con
   return run_request(
       context, request, {{"request", "setting"}, {"name", setting}, {"value", value}},
       [&](Changes& changes) -> Result<Facts> {
-        bool sound = false;
-        if (setting == "funding.policy")
-          sound = engine::parse_funding_policy(value).has_value();
-        else if (setting == "funding.void")
-          sound = engine::parse_void_timing(value).has_value();
-        else if (setting.starts_with("cost.") || setting.starts_with("seller.") || setting.starts_with("tax.") ||
-                 setting.starts_with("invoice.")) {
-          const engine::Status read = engine::check_setting(setting, value);
-          if (!read) return read.error();
-          sound = true;
-        } else if (setting == "auction.price")
-          sound = value == "external" || value == "on-account";
-        else {
-          const std::vector<SettingInfo> known = list_settings(context.store.settings());
-          if (std::ranges::find(known, setting, &SettingInfo::name) == known.end())
-            return bad_argument("there is no setting '" + setting + "'; see 'config list'");
-          const Result<engine::Milliseconds> span = engine::parse_span(value);
-          if (!span) return span.error();
-          sound = true;
-        }
-        if (!sound) return bad_argument("'" + value + "' is no value of " + setting + "; see 'config list'");
+        if (const engine::Status sound = engine::check_setting(setting, value); !sound) return sound.error();
         changes.settings.emplace_back(setting, value);
         changes.events.push_back({EventKind::setting_changed, {}, {}, {}, {}, {}, setting + " = " + value});
         return Facts{{"setting", setting}, {"value", value}};

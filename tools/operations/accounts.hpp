@@ -36,9 +36,11 @@ engine::Result<Reply> unfreeze_account(const Context& context, const RequestKey&
 engine::Result<Reply> close_account(const Context& context, const RequestKey& request, const std::string& name,
                                     const std::string& reason, const std::optional<std::string>& pay_out_to);
 
-// Facts: account, available, reserved, owed. The transfers are those of the request.
+// Facts: account, available, reserved, owed. The transfers are those of the request. payment_repeated where a line of
+// the bank was posted to the account with this amount and source, within the bank's lag of its day, unless it is
+// `another`.
 engine::Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account,
-                           const engine::Payment& payment);
+                           const engine::Payment& payment, bool another = true);
 // To suspense, with a case unidentified_payment; also what fund() does for a closed account.
 engine::Result<Reply> fund_unidentified(const Context& context, const RequestKey& request,
                                         const engine::Payment& payment);

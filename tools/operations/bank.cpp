@@ -20,22 +20,6 @@ using engine::Result;
 
 constexpr std::size_t kChunk = 500;  // lines per commit
 
-// The first field in which two lines of one id differ; empty where none does. The raw text may: banks reword what they
-// export.
-std::string difference(const ExternalLine& kept, const ExternalLine& now) {
-  const auto differ = [](const char* field, const std::string& before, const std::string& after) {
-    return std::string(field) + " is kept as '" + before + "', the file says '" + after + "'";
-  };
-  if (kept.amount.currency() != now.amount.currency() || kept.amount != now.amount) {
-    return differ("the amount", to_string_with_code(kept.amount), to_string_with_code(now.amount));
-  }
-  if (kept.booked_on != now.booked_on)
-    return differ("the booking day", engine::to_string(kept.booked_on), engine::to_string(now.booked_on));
-  if (kept.end_to_end != now.end_to_end) return differ("the end-to-end id", kept.end_to_end, now.end_to_end);
-  if (kept.reference != now.reference) return differ("the reference", kept.reference, now.reference);
-  return {};
-}
-
 std::string memo_of(const ExternalLine& line) {
   std::string memo;
   for (const std::string* part : {&line.end_to_end, &line.reference, &line.counterparty}) {
@@ -47,11 +31,12 @@ std::string memo_of(const ExternalLine& line) {
 
 class Poster {
  public:
-  Poster(const Context& context, std::string source, const std::vector<Customer>& customers)
+  Poster(const Context& context, std::string source, const std::vector<Customer>& customers, engine::Day first)
       : context_(context),
         source_(std::move(source)),
         customers_(customers),
-        payers_(customers_, context.store.account_references()),
+        typed_(context.store, source_, first),
+        payers_(customers_, context.store.account_references(), context.store.settings().payments_by_name),
         closed_until_(context.store.book().closed_until) {}
 
   // REQUIRES: inside a unit of work.
@@ -76,7 +61,8 @@ class Poster {
       posted.posting = Posting::repeated;
       return posted;
     }
-    const engine::Identification found = payers_.identify(one.end_to_end, one.reference);
+    const engine::Identification found =
+        payers_.identify({one.structured, one.end_to_end, one.reference, one.counterparty});
     const Customer* named = found.verdict == engine::Identified::account ? &customers_[found.customer] : nullptr;
     if (named != nullptr) posted.account = named->name;
     if (named == nullptr) {
@@ -92,6 +78,13 @@ class Poster {
     } else {
       posted.posting = Posting::posted;
       posted.detail = "by '" + found.word + "'";
+    }
+    if (const auto answer = typed_before(posted, named)) {
+      if (!*answer) {
+        posted.posting = Posting::refused;
+        posted.detail = answer->error().detail;
+      }
+      return posted;
     }
     const Result<Reply> reply = post_to(one, posted.posting == Posting::posted ? named : nullptr, posted.detail);
     if (!reply) {
@@ -137,18 +130,64 @@ class Poster {
     return posted;
   }
 
+  // Whether a person typed the payment before: then it is bound to the line, or a case asks which of several it is.
+  // Nothing where it was not.
+  std::optional<Result<Reply>> typed_before(PostedLine& posted, const Customer* named) {
+    const ExternalLine& line = posted.line;
+    std::vector<const TypedPayment*> fitting =
+        typed_.fitting(line, named != nullptr ? std::optional(named->id) : std::nullopt);
+    std::vector<const TypedPayment*> told = fitting;
+    std::erase_if(told, [&](const TypedPayment* one) { return !TypedPayments::is_told(*one, line); });
+    if (told.size() == 1) fitting = told;
+    if (fitting.empty()) return std::nullopt;
+    std::string numbers;
+    for (const TypedPayment* one : fitting)
+      numbers += (numbers.empty() ? "" : ", ") + std::to_string(one->first.value());
+    // What nobody is named for is somebody's only where the words agree.
+    if (named == nullptr && told.size() != 1) {
+      posted.detail += "; perhaps typed by hand as transfer " + numbers;
+      return std::nullopt;
+    }
+    Facts content = content_of(line, "typed by hand");
+    const RequestKey key{bank_sender(source_), line.external_id};
+    if (fitting.size() > 1) {
+      posted.posting = Posting::several;
+      posted.detail = "fits transfers " + numbers + ", typed by hand: 'payments bind' says which";
+      Changes asked;
+      asked.cases.push_back(unidentified_payment(source_ + ":" + line.external_id, line.amount,
+                                                 "of " + engine::to_string(line.booked_on) + " " + posted.detail));
+      const engine::Status done = context_.store.apply(asked, context_.stamp());
+      if (!done) return Result<Reply>(done.error());
+      return Result<Reply>(Reply{});
+    }
+    const TypedPayment& one = *fitting.front();
+    posted.posting = Posting::bound;
+    posted.account = names_.of(one.customer);
+    posted.detail = "typed by hand as transfer " + numbers;
+    Result<Reply> reply = answer_request(context_, key, content, [&](Changes& changes) -> Result<Facts> {
+      if (!context_.dry_run) changes.line_bindings.push_back({line.id, one.first});
+      return Facts{{"transfer", numbers}};
+    });
+    typed_.take(one.first);
+    return reply;
+  }
+
+  Facts content_of(const ExternalLine& line, const std::string& account) const {
+    return {{"request", "payment"},
+            {"source", source_},
+            {"line", line.external_id},
+            {"amount", to_string_with_code(line.amount)},
+            {"booked", engine::to_string(line.booked_on)},
+            {"account", account}};
+  }
+
   Result<Reply> post_to(const ExternalLine& line, const Customer* account, const std::string& why) {
     engine::Payment payment{line.amount, source_, engine::UtcTime(line.booked_on), memo_of(line)};
     if (closed_until_ && *payment.effective_at < *closed_until_) {
       payment.effective_at.reset();
       payment.memo += " (booked on " + engine::to_string(line.booked_on) + ", in a closed period)";
     }
-    const Facts content{{"request", "payment"},
-                        {"source", source_},
-                        {"line", line.external_id},
-                        {"amount", to_string_with_code(line.amount)},
-                        {"booked", engine::to_string(line.booked_on)},
-                        {"account", account != nullptr ? account->name : "suspense"}};
+    const Facts content = content_of(line, account != nullptr ? account->name : "suspense");
     return answer_request(
         context_, {bank_sender(source_), line.external_id}, content, [&](Changes& changes) -> Result<Facts> {
           if (account == nullptr) {
@@ -170,8 +209,10 @@ class Poster {
   const Context& context_;
   std::string source_;
   const std::vector<Customer>& customers_;
+  TypedPayments typed_;
   engine::PayerIndex payers_;
   std::optional<engine::UtcTime> closed_until_;
+  AccountNames names_{context_.store};
 };
 
 }  // namespace
@@ -194,53 +235,24 @@ std::string_view to_word(Posting posting) {
       return "future";
     case Posting::refused:
       return "refused";
+    case Posting::bound:
+      return "bound";
+    case Posting::several:
+      return "several";
   }
   engine::invariant_failed("the posting is known", __FILE__, __LINE__, "posting");
 }
-
-std::string bank_sender(std::string_view source) { return "bank:" + std::string(source); }
 
 std::int64_t PostingReport::count(Posting posting) const {
   return std::ranges::count(lines, posting, &PostedLine::posting);
 }
 
-StatementReport import_statement(const Context& context, const engine::ExternalStatement& statement,
-                                 std::vector<ExternalLine> lines) {
-  StatementReport report;
-  UnitOfWork work(context);
-  std::vector<ExternalLine> added;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    lines[i].source = statement.source;
-    const std::optional<ExternalLine> kept = context.store.external_line(statement.source, lines[i].external_id);
-    if (!kept) {
-      added.push_back(lines[i]);
-    } else if (const std::string why = difference(*kept, lines[i]); !why.empty()) {
-      report.conflicts.push_back({i, why});
-    } else {
-      ++report.known;
-    }
-  }
-  report.added = static_cast<std::int64_t>(added.size());
-  // The same statement again is no news; another one whose lines are all known still tells its balances.
-  const auto balance = [](const std::optional<Money>& money) {
-    return money ? to_string_with_code(*money) : std::string();
-  };
-  const auto same = [&](const engine::ExternalStatement& kept) {
-    return kept.source == statement.source && kept.name == statement.name && kept.account == statement.account &&
-           kept.from == statement.from && kept.to == statement.to &&
-           balance(kept.opening) == balance(statement.opening) && balance(kept.closing) == balance(statement.closing);
-  };
-  if (added.empty() && std::ranges::any_of(context.store.external_statements(), same)) return report;
-  report.statement = context.store.add_statement(statement, added, context.stamp());
-  work.keep();
-  return report;
-}
-
 PostingReport post_payments(const Context& context, const std::string& source, std::vector<ExternalLine> lines,
                             const std::function<void(std::size_t done)>& progress) {
   const std::vector<Customer> customers = context.store.customers();
-  Poster poster(context, source, customers);
   PostingReport report;
+  if (lines.empty()) return report;
+  Poster poster(context, source, customers, std::ranges::min(lines, {}, &ExternalLine::booked_on).booked_on);
   for (std::size_t first = 0; first < lines.size(); first += kChunk) {
     UnitOfWork work(context);
     const std::size_t end = std::min(first + kChunk, lines.size());
@@ -253,6 +265,41 @@ PostingReport post_payments(const Context& context, const std::string& source, s
   return report;
 }
 
+Result<Reply> bind_line(const Context& context, const RequestKey& request, const std::string& source,
+                        const std::string& line_name, engine::TransferId transfer) {
+  const Facts asked{
+      {"request", "bind"}, {"source", source}, {"line", line_name}, {"transfer", std::to_string(transfer.value())}};
+  return run_request(context, request, asked, [&](Changes& changes) -> Result<Facts> {
+    const std::optional<ExternalLine> line = context.store.external_line(source, line_name);
+    if (!line) return Error{ErrorCode::source_not_found, "source '" + source + "' has no line '" + line_name + "'"};
+    const std::string number = std::to_string(transfer.value());
+    if (context.store.request(bank_sender(source), line_name))
+      return Error{ErrorCode::invalid_argument, "line '" + line_name + "' is posted or bound already"};
+    if (!context.store.transfer(transfer))
+      return Error{ErrorCode::transfer_not_found, "there is no transfer " + number};
+    const TypedPayments typed(context.store, source, line->booked_on);
+    const std::vector<const TypedPayment*> fitting = typed.fitting(*line, {});
+    const auto one = std::ranges::find(fitting, transfer, &TypedPayment::first);
+    if (one == fitting.end()) {
+      return Error{ErrorCode::invalid_argument, "transfer " + number + " is no free pay-in of " +
+                                                    to_string_with_code(line->amount) + " to '" + source +
+                                                    "' of these days"};
+    }
+    changes.line_bindings.push_back({line->id, transfer});
+    changes.requests.push_back({.sender = bank_sender(source),
+                                .key = line_name,
+                                .content = "request=bind\ntransfer=" + number + "\n",
+                                .answer = "transfer=" + number + "\n"});
+    engine::CaseQuery query;
+    query.kind = engine::CaseKind::unidentified_payment;
+    for (const engine::Case& open : context.store.cases(query)) {
+      if (open.subject == source + ":" + line_name)
+        changes.closed_cases.push_back({open.id, "it is transfer " + number});
+    }
+    return Facts{{"line", line_name}, {"transfer", number}};
+  });
+}
+
 Result<Reply> give_reference(const Context& context, const RequestKey& request, const std::string& account,
                              const std::string& reference) {
   return run_request(context, request, {{"request", "reference"}, {"account", account}, {"reference", reference}},
@@ -262,7 +309,9 @@ Result<Reply> give_reference(const Context& context, const RequestKey& request, 
                        const Result<std::string> word = engine::parse_reference(reference);
                        if (!word) return word.error();
                        for (const engine::AccountReference& given : context.store.account_references()) {
-                         if (given.reference != word.value()) continue;
+                         // what cannot be told apart in a payer's text is one reference
+                         if (engine::compared_reference(given.reference) != engine::compared_reference(word.value()))
+                           continue;
                          const std::optional<Customer> owner = context.store.customer(given.customer);
                          return Error{ErrorCode::reference_taken, "reference '" + reference + "' is given to account " +
                                                                       (owner ? owner->name : "?")};

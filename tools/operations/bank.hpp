@@ -1,5 +1,5 @@
-// Statements of banks and payment services: kept as they came, and what they say came in is posted to the accounts it
-// names.
+// What the lines of kept statements say came in, posted to the accounts it names; and the references by which payers
+// name them.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +9,9 @@
 
 #include "engine/external_line.hpp"
 #include "tools/operations/context.hpp"
+#include "tools/operations/typed_payments.hpp"
 
 namespace operations {
-
-struct LineConflict {
-  std::size_t line;  // index into the lines given
-  std::string why;   // what is kept under this id says something else
-};
-struct StatementReport {
-  std::int64_t statement = 0;  // 0: nothing in it was new, nothing was kept
-  std::int64_t added = 0, known = 0;
-  std::vector<LineConflict> conflicts{};  // not kept
-};
-// One unit of work. Lines whose id is known are compared with what is kept; they change nothing. `statement` names the
-// source; the lines take it over.
-StatementReport import_statement(const Context& context, const engine::ExternalStatement& statement,
-                                 std::vector<engine::ExternalLine> lines);
 
 enum class Posting : std::uint8_t {
   posted,          // to the account it names
@@ -35,6 +22,8 @@ enum class Posting : std::uint8_t {
   outgoing,        // money that went out is never posted by itself
   future,          // booked after now
   refused,         // by a rule, see detail
+  bound,           // it is a pay-in that a person typed: nothing was posted
+  several,         // it may be one of several such pay-ins: nothing was posted, a case asks
 };
 std::string_view to_word(Posting posting);
 
@@ -48,13 +37,16 @@ struct PostingReport {
   std::vector<PostedLine> lines;  // as imported
   std::int64_t count(Posting posting) const;
 };
-// Lines of one source, in chunks of a commit each; every line is one request of sender "bank:SOURCE" with the line's id
-// as key, so a repeat posts nothing and no line is half posted. A line booked in a closed period is posted now, and its
-// memo says when it was booked.
+// Kept lines of one source (tools/operations/statements.hpp), in chunks of a commit each; every line is one request of
+// sender "bank:SOURCE" with the line's id as key, so a repeat posts nothing and no line is half posted. A line booked
+// in a closed period is posted now, and its memo says when it was booked.
 PostingReport post_payments(const Context& context, const std::string& source, std::vector<engine::ExternalLine> lines,
                             const std::function<void(std::size_t done)>& progress);
-// Sender of the requests that post a source's lines.
-std::string bank_sender(std::string_view source);
+// A person's decision about a line that fits several pay-ins typed by hand: it is the one of that transfer. Closes the
+// case that asked. source_not_found, transfer_not_found, already_reversed, invalid_argument where the line is posted or
+// the transfer is no pay-in of its amount.
+engine::Result<Reply> bind_line(const Context& context, const RequestKey& request, const std::string& source,
+                                const std::string& line, engine::TransferId transfer);
 
 // A word by which payers name the account. reference_taken, invalid_argument.
 engine::Result<Reply> give_reference(const Context& context, const RequestKey& request, const std::string& account,

@@ -221,7 +221,9 @@ LoopReport purse(engine::LedgerReader& store, engine::BackorderProvider& provide
 // ---- ours against the bank
 
 // Movements of the cash accounts by source: one per request, as the bank sees one payment where we post two transfers.
-std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerReader& store) {
+// A pay-in that is bound to a line is known by it before anything else.
+std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerReader& store,
+                                                         const std::map<std::int64_t, std::string>& line_of_transfer) {
   const std::vector<std::string> names = store.names_of_customers();
   std::map<std::string, std::vector<MoneyItem>> items;
   std::map<std::pair<std::string, engine::RequestId>, std::size_t> of_request;
@@ -249,6 +251,8 @@ std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerReader& s
                    .references = references_of(keys.of(transfer), transfer.memo),
                    .amount = amount,
                    .at = transfer.effective_at};
+    if (const auto bound = line_of_transfer.find(transfer.id.value()); bound != line_of_transfer.end())
+      item.references.insert(item.references.begin(), bound->second);
     if (other.customer)
       item.owner = names.at(static_cast<std::size_t>(other.customer->value()));
     else
@@ -269,11 +273,18 @@ std::map<std::string, std::vector<MoneyItem>> cash_items(engine::LedgerReader& s
 
 LoopReport bank(engine::LedgerReader& store, const ReconcileOptions& options, engine::UtcTime now) {
   LoopReport report{Loop::bank};
-  std::map<std::string, std::vector<MoneyItem>> ours = cash_items(store);
   std::map<std::string, std::vector<engine::ExternalLine>> lines;
+  std::map<std::int64_t, std::string> name_of_line, line_of_transfer;
   std::map<std::string, std::vector<engine::ExternalStatement>> statements;
-  store.each_external_line(options.source,
-                           [&](const engine::ExternalLine& line) { lines[line.source].push_back(line); });
+  store.each_external_line(options.source, [&](const engine::ExternalLine& line) {
+    name_of_line.emplace(line.id, line.external_id);
+    lines[line.source].push_back(line);
+  });
+  for (const engine::LineBinding& bound : store.line_bindings()) {
+    if (const auto name = name_of_line.find(bound.line); name != name_of_line.end())
+      line_of_transfer.emplace(bound.transfer.value(), name->second);
+  }
+  std::map<std::string, std::vector<MoneyItem>> ours = cash_items(store, line_of_transfer);
   for (engine::ExternalStatement& statement : store.external_statements())
     statements[statement.source].push_back(std::move(statement));
   std::set<std::string> sources;
@@ -290,7 +301,7 @@ LoopReport bank(engine::LedgerReader& store, const ReconcileOptions& options, en
       continue;
     }
     for (Difference& one : engine::reconcile_bank(source, ours[source], lines[source], statements[source],
-                                                  store.settings().bank_lag, now)) {
+                                                  store.settings().bank_lag, now, &report.balances)) {
       report.differences.push_back(std::move(one));
     }
   }

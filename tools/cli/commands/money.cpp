@@ -13,18 +13,20 @@ using engine::ErrorCode;
 
 struct Fund {
   std::string account, amount, source = "bank", effective, memo;
+  bool another = false;
   void bind(CLI::App& app) {
     app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
     app.add_option("amount", amount, "In the account's currency, e.g. 100.00")->type_name("AMOUNT")->required();
     bind_source(app, source);
     bind_effective(app, effective);
     bind_memo(app, memo);
+    app.add_flag("--another", another, "A further payment, though the bank's statement has an equal one of these days");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
     const engine::Money money = session.amount(amount, session.account(account).currency);
     auto reply = operations::fund(context, session.request(), account,
-                                  {money, source, cli::effective(effective, session, context), memo});
+                                  {money, source, cli::effective(effective, session, context), memo}, another);
     const bool unclaimed = reply && reply.value().fact("account") == "suspense";
     return answer_money(session, context, std::move(reply),
                         unclaimed ? account + " is closed: " + to_string_with_code(money) +

@@ -44,6 +44,21 @@ struct Post {
   }
 };
 
+struct Bind {
+  std::string source, line, transfer;
+  void bind(CLI::App& app) {
+    app.add_option("line", line, "The bank's line, as 'reconcile' and the case name it")->type_name("LINE")->required();
+    app.add_option("transfer", transfer, "The pay-in that was typed by hand")->type_name("NUMBER")->required();
+    app.add_option("--source", source, "Whose line")->type_name("NAME")->required();
+  }
+  int run(Session& session) const {
+    const operations::Reply reply = value_or_throw(operations::bind_line(
+        session.context(), session.request(), source, line, engine::TransferId(session.number(transfer, "transfer"))));
+    session.answer(reply, "dropledger.payment-bound/1", "line " + line + " is transfer " + transfer);
+    return 0;
+  }
+};
+
 struct Reference {
   std::string account, word;
   bool drop = false;
@@ -94,6 +109,8 @@ void add_payment_commands(CommandLine& line) {
       "  dropledger payments import august.csv --source paypal --mapping paypal.toml");
   add_command<Post>(line, *payments, "post", "Posts the payments of statements that were imported before",
                     "  dropledger payments post --source bank");
+  add_command<Bind>(line, *payments, "bind", "Says which pay-in typed by hand a line of the bank is",
+                    "  dropledger payments bind A1 17 --source bank");
   add_command<Reference>(
       line, *payments, "reference", "Gives an account a word by which its payments are known",
       "  dropledger payments reference alice DL-alice-7\n  dropledger payments reference alice DL-alice-7 --drop");

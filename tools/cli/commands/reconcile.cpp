@@ -82,6 +82,17 @@ struct Reconcile {
                      {"rule"},
                      {"detail", "", render::Kind::text, true},
                      {"command"}};
+    // What an accountant signs comes first: of each account its last day; all days are a section.
+    render::Table balances = balances_of(reports);
+    for (const engine::LoopReport& report : reports) {
+      for (std::size_t i = 0; i < report.balances.size(); ++i) {
+        const engine::BankBalance& one = report.balances[i];
+        const bool last = i + 1 == report.balances.size() || report.balances[i + 1].source != one.source ||
+                          report.balances[i + 1].per_bank.currency() != one.per_bank.currency();
+        if (last)
+          table.add_fact("balance_" + one.source + "_" + std::string(one.per_bank.currency().code()), to_string(one));
+      }
+    }
     table.add_fact("as_of", now);
     if (provider != nullptr) table.add_fact("provider", provider->environment());
     std::int64_t open = 0;
@@ -116,7 +127,30 @@ struct Reconcile {
     }
     table.add_fact("open", open);
     table.when_empty = "Nothing differs in what was compared.";
+    if (!balances.rows.empty()) table.sections.push_back(std::move(balances));
     table.sections.push_back(std::move(classes));
+    return table;
+  }
+
+  static render::Table balances_of(const std::vector<engine::LoopReport>& reports) {
+    render::Table table;
+    table.name = "balances";
+    table.title = "Balance per bank and per books";
+    table.columns = {{"source"},
+                     {"account"},
+                     {"day", "", render::Kind::day},
+                     {"stated", "", render::Kind::flag},
+                     {"per_bank", "", render::Kind::money},
+                     {"only_bank", "", render::Kind::money},
+                     {"only_books", "", render::Kind::money},
+                     {"per_books", "", render::Kind::money},
+                     {"difference", "", render::Kind::money},
+                     {"holds", "", render::Kind::flag}};
+    for (const engine::LoopReport& report : reports) {
+      for (const engine::BankBalance& one : report.balances)
+        table.add(one.source, one.account, one.day, one.stated, one.per_bank, one.only_bank, one.only_books,
+                  one.per_books, one.difference(), one.difference().is_zero());
+    }
     return table;
   }
 
@@ -125,7 +159,9 @@ struct Reconcile {
     for (const engine::Difference& one : report.differences) {
       if (all || one.kind != DifferenceClass::match) rows.push_back(&one);
     }
-    std::ranges::stable_sort(rows, {}, [](const engine::Difference* one) { return one->kind; });
+    std::ranges::stable_sort(rows, {}, [](const engine::Difference* one) {
+      return std::pair(one->rule != engine::kBalanceRule, one->kind);
+    });
     for (const engine::Difference* one : rows) {
       table.add(to_word(report.loop), to_word(one->kind), one->subject, one->here, one->there, one->ours, one->theirs,
                 one->gap(), one->since && *one->since <= now ? to_string(now - *one->since) : "", one->rule,

@@ -1,7 +1,10 @@
 #include "tools/cli/commands/statement_import.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
 
+#include "tools/operations/statements.hpp"
 #include "tools/render/progress.hpp"
 
 namespace cli {
@@ -39,8 +42,9 @@ render::Table payments_table(const operations::PostingReport& report, const std:
   }
   table.add_fact("source", source);
   table.add_fact("dry_run", dry_run);
-  for (const Posting posting : {Posting::posted, Posting::unidentified, Posting::other_currency, Posting::closed,
-                                Posting::repeated, Posting::outgoing, Posting::future, Posting::refused}) {
+  for (const Posting posting :
+       {Posting::posted, Posting::unidentified, Posting::other_currency, Posting::closed, Posting::bound,
+        Posting::several, Posting::repeated, Posting::outgoing, Posting::future, Posting::refused}) {
     table.add_fact(std::string(to_word(posting)), report.count(posting));
   }
   return table;
@@ -54,19 +58,27 @@ void note_what_waits(const Session& session, const operations::PostingReport& re
         std::to_string(suspense) +
         " in suspense: 'cases --kind unidentified_payment' lists them, 'suspense assign' gives them to their owner");
   }
+  if (const std::int64_t several = report.count(Posting::several); several > 0)
+    session.note(std::to_string(several) + " fit several pay-ins typed by hand: 'payments bind' says which it is");
   if (const std::int64_t refused = report.count(Posting::refused); refused > 0)
     session.note(std::to_string(refused) + " refused by a rule, see the rows");
 }
 
 void StatementImport::bind(CLI::App& app) {
-  app.add_option("statement", file, "camt.053 (XML), or CSV with --mapping; - is stdin")->type_name("FILE")->required();
+  app.add_option("statement", file, "camt.052, .053 or .054 (XML), MT940, or CSV with --mapping; - is stdin")
+      ->type_name("FILE")
+      ->required();
   app.add_option("--source", source, "Whose statement: the cash account, as in 'fund --source'")
       ->type_name("NAME")
       ->required();
   app.add_option("--mapping", mapping, "How the CSV is written: a TOML file, see the README")->type_name("FILE");
-  app.add_option("--account", account, "Where a camt.053 holds several accounts: only this IBAN's statements")
+  app.add_option("--encoding", encoding, "Of an MT940 that is not UTF-8, e.g. latin-1: it cannot say it itself")
+      ->type_name("NAME");
+  app.add_option("--account", account,
+                 "Where a file holds several accounts: only this one's statements. Where it names none: whose it is, "
+                 "said once")
       ->type_name("IBAN");
-  app.add_flag("--force", force, "Keep what can be read of a statement whose balances do not add up");
+  app.add_flag("--force", force, "Keep what can be read of a statement that cannot be read whole, or does not add up");
   if (!post) app.add_flag("--post", post, "Post the payments as well: the same as 'payments import'");
 }
 
@@ -74,14 +86,31 @@ int StatementImport::run(Session& session) const {
   const operations::Context context = session.context();
   const std::vector<formats::BankStatement> statements = read(session);
   check(session, statements);
-  Kept all;
-  for (const formats::BankStatement& statement : statements) keep(session, context, statement, all);
+  std::vector<operations::StatementToKeep> to_keep;
+  std::int64_t pending = 0, unreadable = 0, without_amount = 0;
+  for (const formats::BankStatement& one : statements) {
+    pending += one.pending;
+    unreadable += static_cast<std::int64_t>(one.unreadable.size());
+    without_amount += one.without_amount;
+    to_keep.push_back({{.name = one.name.empty() ? file_name() : one.name,
+                        .account = one.account,
+                        .sequence = one.sequence,
+                        .opening = one.opening,
+                        .closing = one.closing,
+                        .from = one.from,
+                        .to = one.to,
+                        .unread = one.unreadable},
+                       one.lines});
+  }
+  operations::StatementReport kept =
+      value_or_throw(operations::import_statements(context, source, std::move(to_keep), account));
+  for (std::size_t i = 0; i < kept.notes.size() && i < kShown; ++i) session.note(kept.notes[i]);
   render::Table table;
   operations::PostingReport posted;
   if (post) {
-    render::Progress progress("payments", total_shown(session, all.to_post.size()));
-    posted = operations::post_payments(context, source, std::move(all.to_post),
-                                       [&](std::size_t done) { progress.at(done); });
+    render::Progress progress("payments", total_shown(session, kept.lines.size()));
+    posted =
+        operations::post_payments(context, source, std::move(kept.lines), [&](std::size_t done) { progress.at(done); });
     progress.finish();
     table = payments_table(posted, source, session.globals().dry_run);
   } else {
@@ -90,52 +119,19 @@ int StatementImport::run(Session& session) const {
     table.add_fact("dry_run", session.globals().dry_run);
   }
   const std::pair<const char*, std::int64_t> counts[] = {{"statements", static_cast<std::int64_t>(statements.size())},
-                                                         {"new_statements", all.statements},
-                                                         {"new_lines", all.lines.added},
-                                                         {"known_lines", all.lines.known},
-                                                         {"conflicting_lines", all.conflicts},
-                                                         {"pending", all.pending},
-                                                         {"unreadable", all.unreadable}};
+                                                         {"new_statements", kept.statements},
+                                                         {"new_lines", kept.added},
+                                                         {"known_lines", kept.known},
+                                                         {"pending", pending},
+                                                         {"without_amount", without_amount},
+                                                         {"unreadable", unreadable}};
   for (const auto& [key, count] : counts) table.add_fact(key, count);
   session.print(table);
-  if (all.lines.added == 0 && all.statements == 0)
-    session.note("every line of it is known already: nothing was imported");
+  if (kept.added == 0 && kept.statements == 0) session.note("every line of it is known already: nothing was imported");
   if (post) note_what_waits(session, posted);
   if (session.globals().dry_run) session.note("dry run: nothing was changed");
-  return 0;
-}
-
-void StatementImport::keep(Session& session, const operations::Context& context,
-                           const formats::BankStatement& statement, Kept& all) const {
-  const engine::ExternalStatement kept{.source = source,
-                                       .name = statement.name.empty() ? file_name() : statement.name,
-                                       .account = statement.account,
-                                       .opening = statement.opening,
-                                       .closing = statement.closing,
-                                       .from = statement.from,
-                                       .to = statement.to,
-                                       .lines = static_cast<std::int64_t>(statement.lines.size()),
-                                       .unread = statement.unreadable};
-  const operations::StatementReport report = operations::import_statement(context, kept, statement.lines);
-  all.lines.added += report.added;
-  all.lines.known += report.known;
-  all.statements += report.statement != 0 ? 1 : 0;
-  all.pending += statement.pending;
-  all.unreadable += static_cast<std::int64_t>(statement.unreadable.size());
-  std::vector<bool> in_conflict(statement.lines.size(), false);
-  for (const operations::LineConflict& conflict : report.conflicts) {
-    in_conflict[conflict.line] = true;
-    if (++all.conflicts <= static_cast<std::int64_t>(kShown)) {
-      session.note(file + ":" + std::to_string(statement.places[conflict.line]) + ": line " +
-                   statement.lines[conflict.line].external_id + " is known and differs: " + conflict.why +
-                   "; it was not kept");
-    }
-  }
-  for (std::size_t i = 0; post && i < statement.lines.size(); ++i) {
-    if (in_conflict[i]) continue;
-    all.to_post.push_back(statement.lines[i]);
-    all.to_post.back().source = source;
-  }
+  // what was forced is not whole
+  return unreadable > 0 ? static_cast<int>(engine::ErrorClass::bad_input) : 0;
 }
 
 std::string StatementImport::file_name() const {
@@ -144,29 +140,36 @@ std::string StatementImport::file_name() const {
 
 std::vector<formats::BankStatement> StatementImport::read(Session& session) const {
   const std::string text = session.read_input(file);
-  std::vector<formats::BankStatement> statements;
-  if (mapping.empty()) {
-    if (!formats::looks_like_xml(text)) {
-      throw CommandError{
-          Error{ErrorCode::invalid_argument,
-                "'" + file + "' is no XML: a CSV needs --mapping FILE, which says what its columns are"}};
-    }
-    statements = value_or_throw(formats::read_camt053(text));
-  } else {
+  if (!mapping.empty()) {
     const formats::CsvMapping columns = value_or_throw(formats::parse_csv_mapping(session.read_input(mapping)));
-    statements.push_back(value_or_throw(formats::read_bank_csv(text, columns)));
+    return value_or_throw(formats::read_bank_csv(text, columns));
   }
+  const bool xml = formats::looks_like_xml(text);
+  if (!xml && !formats::looks_like_mt940(text)) {
+    throw CommandError{Error{ErrorCode::invalid_argument,
+                             "'" + file + "' is neither camt (XML) nor MT940: a CSV needs --mapping FILE, which says " +
+                                 "what its columns are"}};
+  }
+  std::vector<formats::BankStatement> statements =
+      xml ? value_or_throw(formats::read_camt(text))
+          : value_or_throw(formats::read_mt940(
+                text,
+                encoding.empty() ? std::nullopt : std::optional(value_or_throw(formats::parse_encoding(encoding)))));
+  const auto plain = [](std::string name) {
+    std::erase(name, ' ');
+    return name;
+  };
   if (!account.empty())
-    std::erase_if(statements, [&](const formats::BankStatement& one) { return one.account != account; });
-  std::string accounts;
-  for (const formats::BankStatement& one : statements) {
-    if (accounts.find(one.account) == std::string::npos) accounts += (accounts.empty() ? "" : ", ") + one.account;
-  }
+    std::erase_if(statements, [&](const formats::BankStatement& one) { return plain(one.account) != plain(account); });
   if (statements.empty())
     throw CommandError{Error{ErrorCode::invalid_statement, "'" + file + "' has no statement of account " + account}};
-  if (accounts.find(", ") != std::string::npos) {
-    throw CommandError{Error{ErrorCode::invalid_argument,
-                             "'" + file + "' holds several accounts, choose one with --account: " + accounts}};
+  std::set<std::string> accounts;
+  for (const formats::BankStatement& one : statements) accounts.insert(plain(one.account));
+  if (accounts.size() > 1) {
+    std::string all;
+    for (const std::string& one : accounts) all += (all.empty() ? "" : ", ") + one;
+    throw CommandError{
+        Error{ErrorCode::invalid_argument, "'" + file + "' holds several accounts, choose one with --account: " + all}};
   }
   return statements;
 }
@@ -184,11 +187,21 @@ void StatementImport::check(const Session& session, const std::vector<formats::B
   }
   if (unreadable > kShown)
     session.note(file + ": and " + std::to_string(unreadable - kShown) + " more that cannot be read");
-  if (imbalance.empty()) return;
-  const std::string text = "'" + file + "' does not add up: " + imbalance +
-                           (unreadable > 0 ? "; " + std::to_string(unreadable) + " of its rows cannot be read"
-                                           : "; a row is missing or wrong");
-  if (!force) throw CommandError{Error{ErrorCode::statement_not_balanced, text + " (--force keeps what can be read)"}};
+  if (imbalance.empty() && unreadable == 0) return;
+  const bool nothing = std::ranges::all_of(
+      statements, [](const formats::BankStatement& one) { return one.lines.empty() && !one.closing; });
+  if (unreadable > 0 && nothing) {
+    throw CommandError{Error{ErrorCode::invalid_statement,
+                             "'" + file + "': none of its " + std::to_string(unreadable) + " rows can be read"}};
+  }
+  const std::string rows = std::to_string(unreadable) + " rows of '" + file + "' cannot be read";
+  const std::string text = imbalance.empty() ? rows
+                                             : "'" + file + "' does not add up: " + imbalance +
+                                                   (unreadable > 0 ? "; " + rows : "; a row is missing or wrong");
+  if (!force) {
+    throw CommandError{Error{imbalance.empty() ? ErrorCode::invalid_statement : ErrorCode::statement_not_balanced,
+                             text + ": nothing was imported (--force keeps what can be read)"}};
+  }
   session.note("forced: " + text);
 }
 

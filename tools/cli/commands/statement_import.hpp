@@ -12,24 +12,16 @@ namespace cli {
 
 struct StatementImport {
   bool post = false;  // payments import
-  std::string file, source, mapping, account;
+  std::string file, source, mapping, account, encoding;
   bool force = false;
 
   void bind(CLI::App& app);
   int run(Session& session) const;
 
  private:
-  // What the statements of one import added up to.
-  struct Kept {
-    operations::StatementReport lines;
-    std::vector<engine::ExternalLine> to_post;
-    std::int64_t statements = 0, pending = 0, unreadable = 0, conflicts = 0;
-  };
   std::string file_name() const;
   std::vector<formats::BankStatement> read(Session& session) const;
   void check(const Session& session, const std::vector<formats::BankStatement>& statements) const;
-  void keep(Session& session, const operations::Context& context, const formats::BankStatement& statement,
-            Kept& all) const;
 };
 
 // What became of each payment, one row a line of the statement.
