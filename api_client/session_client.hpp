@@ -41,7 +41,7 @@ class ExchangeLog {
   virtual void note(const LoggedExchange& exchange) = 0;
 };
 
-struct CallerOptions {
+struct SessionOptions {
   Environment environment;
   Credentials credentials;
   int connections = 8;
@@ -78,12 +78,12 @@ enum class Kind : std::uint8_t {
   order,
 };
 
-class Caller {
+class SessionClient {
  public:
-  explicit Caller(CallerOptions options);
-  ~Caller();  // ends the session, within a few seconds; what goes wrong there is nobody's loss
-  Caller(const Caller&) = delete;
-  Caller& operator=(const Caller&) = delete;
+  explicit SessionClient(SessionOptions options);
+  ~SessionClient();  // ends the session, within a few seconds; what goes wrong there is nobody's loss
+  SessionClient(const SessionClient&) = delete;
+  SessionClient& operator=(const SessionClient&) = delete;
 
   const Environment& environment() const;
 

@@ -18,7 +18,7 @@ bool Changes::empty() const {
          new_calls.empty() && calls.empty() && evidence.empty() && prices.empty() && schedules.empty() &&
          tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() && !closed_until &&
          users.empty() && removed_users.empty() && events_done.empty() && references.empty() &&
-         dropped_references.empty() && line_bindings.empty() && purse_warnings.empty() && invoices.empty();
+         dropped_references.empty() && line_bindings.empty() && provider_balance_warnings.empty() && invoices.empty();
 }
 
 void Changes::append(Changes&& other) {
@@ -47,7 +47,7 @@ void Changes::append(Changes&& other) {
   move_to_end(references, std::move(other.references));
   move_to_end(dropped_references, std::move(other.dropped_references));
   move_to_end(line_bindings, std::move(other.line_bindings));
-  move_to_end(purse_warnings, std::move(other.purse_warnings));
+  move_to_end(provider_balance_warnings, std::move(other.provider_balance_warnings));
   move_to_end(invoices, std::move(other.invoices));
 }
 

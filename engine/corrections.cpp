@@ -59,8 +59,8 @@ void mirror(Changes& changes, std::span<Customer> customers, const Transfer& tra
   }
 }
 
-// After a correction: nobody's debt is repaid twice, nobody falls under the floor, and what is there repays what is
-// owed.
+// After a correction: nobody's debt is repaid twice, nobody falls under the minimum balance, and what is there repays
+// what is owed.
 Status settle_balances(Changes& changes, std::span<Customer> customers, const Correction& how) {
   for (Customer& customer : customers) {
     if (customer.owed.is_negative()) {
@@ -158,8 +158,8 @@ Status charge_back(Changes& changes, Customer& customer, std::span<const Transfe
   std::ranges::sort(unsubmitted, [](const Backorder* a, const Backorder* b) { return funded_before(*b, *a); });
   for (Backorder* backorder : unsubmitted) {
     if (customer.spendable() >= amount) break;
-    const Status taken = take_step(changes, *backorder, customer, Trigger::voided,
-                                   {.now = dispute.now, .reason = Reason::chargeback, .detail = how.reason});
+    const Status taken = apply_transition(changes, *backorder, customer, Trigger::voided,
+                                          {.now = dispute.now, .reason = Reason::chargeback, .detail = how.reason});
     if (!taken) return taken.error();
     changes.backorders.push_back(*backorder);
   }
@@ -191,7 +191,7 @@ Status move_payment(Changes& changes, Customer& from, Customer& to, std::span<co
     return Error{ErrorCode::currency_mismatch, "account " + from.name + " is in " + std::string(from.currency.code()) +
                                                    ", account " + to.name + " in " + std::string(to.currency.code())};
   }
-  if (const std::optional<ErrorCode> refused = forbidden(to.state, AccountAct::pay_in))
+  if (const std::optional<ErrorCode> refused = forbidden(to.state, AccountOperation::pay_in))
     return Error{*refused, "account " + to.name + " is " + std::string(to_word(to.state))};
   const auto any = [](TransferKind kind) { return undoes(kind) || is_chargeback(kind); };
   if (const Transfer* answer = answer_to(posted, answers, any)) return undone_by(*answer);

@@ -9,7 +9,7 @@ namespace {
 
 std::string of_account(const Customer& customer) { return "account " + customer.name; }
 
-std::optional<Error> unusable(const Customer& customer, Money amount, AccountAct act) {
+std::optional<Error> unusable(const Customer& customer, Money amount, AccountOperation operation) {
   if (amount.currency() != customer.currency) {
     return Error{ErrorCode::currency_mismatch, of_account(customer) + " is in " +
                                                    std::string(customer.currency.code()) + ", the amount in " +
@@ -17,7 +17,7 @@ std::optional<Error> unusable(const Customer& customer, Money amount, AccountAct
   }
   if (!amount.is_positive())
     return Error{ErrorCode::invalid_amount, "the amount must be above zero, not " + to_string_with_code(amount)};
-  if (const std::optional<ErrorCode> refused = forbidden(customer.state, act)) {
+  if (const std::optional<ErrorCode> refused = forbidden(customer.state, operation)) {
     return Error{*refused, of_account(customer) + " is " + std::string(to_word(customer.state))};
   }
   return std::nullopt;
@@ -60,14 +60,14 @@ void credit_debt_first(Changes& changes, TransferKind kind, const LedgerAccountK
 }  // namespace
 
 Status pay_in(Changes& changes, Customer& customer, const Payment& payment) {
-  if (auto error = unusable(customer, payment.amount, AccountAct::pay_in)) return *error;
+  if (auto error = unusable(customer, payment.amount, AccountOperation::pay_in)) return *error;
   credit_debt_first(changes, TransferKind::pay_in, cash_of(payment), customer, payment.amount, payment.effective_at,
                     payment.memo);
   return Unit{};
 }
 
 Status pay_out(Changes& changes, Customer& customer, const Payment& payment) {
-  if (auto error = unusable(customer, payment.amount, AccountAct::pay_out)) return *error;
+  if (auto error = unusable(customer, payment.amount, AccountOperation::pay_out)) return *error;
   if (customer.owed.is_positive()) {
     return Error{ErrorCode::insufficient_available, of_account(customer) + " owes " +
                                                         to_string_with_code(customer.owed) +
@@ -82,7 +82,7 @@ Status pay_out(Changes& changes, Customer& customer, const Payment& payment) {
 
 Status adjust(Changes& changes, Customer& customer, Money amount, Direction direction, const std::string& reason,
               std::optional<UtcTime> effective_at) {
-  if (auto error = unusable(customer, amount, AccountAct::settle)) return *error;
+  if (auto error = unusable(customer, amount, AccountOperation::settle)) return *error;
   if (reason.empty()) return Error{ErrorCode::invalid_argument, "an adjustment needs a reason"};
   const LedgerAccountKey other = operator_account(AccountKind::adjustment, customer.currency);
   if (direction == Direction::credit) {
@@ -99,7 +99,7 @@ Status adjust(Changes& changes, Customer& customer, Money amount, Direction dire
 
 Status grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason,
                       std::optional<UtcTime> effective_at) {
-  if (auto error = unusable(customer, amount, AccountAct::settle)) return *error;
+  if (auto error = unusable(customer, amount, AccountOperation::settle)) return *error;
   if (reason.empty()) return Error{ErrorCode::invalid_argument, "goodwill needs a reason"};
   post(changes, TransferKind::goodwill, operator_account(AccountKind::goodwill, customer.currency),
        available_of(customer), amount, effective_at, reason);
@@ -116,7 +116,7 @@ void pay_in_unidentified(Changes& changes, const Payment& payment) {
 
 Status assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance,
                            const std::string& reason, std::optional<UtcTime> effective_at) {
-  if (auto error = unusable(customer, amount, AccountAct::pay_in)) return *error;
+  if (auto error = unusable(customer, amount, AccountOperation::pay_in)) return *error;
   if (amount > suspense_balance) {
     return Error{ErrorCode::insufficient_available, "suspense holds " + to_string_with_code(suspense_balance) +
                                                         ", asked for " + to_string_with_code(amount)};
@@ -127,7 +127,7 @@ Status assign_unidentified(Changes& changes, Customer& customer, Money amount, M
 }
 
 Status open_balance(Changes& changes, Customer& customer, const Payment& balance) {
-  if (auto error = unusable(customer, balance.amount, AccountAct::pay_in)) return *error;
+  if (auto error = unusable(customer, balance.amount, AccountOperation::pay_in)) return *error;
   credit_debt_first(changes, TransferKind::opening, operator_account(AccountKind::opening, customer.currency), customer,
                     balance.amount, balance.effective_at, balance.memo);
   return Unit{};
@@ -135,7 +135,7 @@ Status open_balance(Changes& changes, Customer& customer, const Payment& balance
 
 Status write_off(Changes& changes, Customer& customer, Money amount, const std::string& reason,
                  std::optional<UtcTime> effective_at) {
-  if (auto error = unusable(customer, amount, AccountAct::settle)) return *error;
+  if (auto error = unusable(customer, amount, AccountOperation::settle)) return *error;
   if (reason.empty()) return Error{ErrorCode::invalid_argument, "writing a debt off needs a reason"};
   if (amount > customer.owed) {
     return Error{ErrorCode::insufficient_available, of_account(customer) + " owes " +
@@ -190,7 +190,7 @@ Status set_credit_limit(Changes& changes, Customer& customer, Money limit) {
   }
   if (limit.is_negative())
     return Error{ErrorCode::invalid_amount, "a credit limit is zero or more, not " + to_string_with_code(limit)};
-  if (const std::optional<ErrorCode> refused = forbidden(customer.state, AccountAct::configure)) {
+  if (const std::optional<ErrorCode> refused = forbidden(customer.state, AccountOperation::configure)) {
     return Error{*refused, of_account(customer) + " is " + std::string(to_word(customer.state))};
   }
   if ((customer.available + limit).is_negative()) {

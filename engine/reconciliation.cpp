@@ -9,7 +9,7 @@ namespace engine {
 namespace {
 
 constexpr Named<Loop> kLoopNames[] = {
-    {Loop::self, "self"}, {Loop::jobs, "jobs"}, {Loop::purse, "purse"}, {Loop::bank, "bank"}};
+    {Loop::self, "self"}, {Loop::jobs, "jobs"}, {Loop::provider_balance, "provider"}, {Loop::bank, "bank"}};
 constexpr Named<DifferenceClass> kClassNames[] = {{DifferenceClass::match, "match"},
                                                   {DifferenceClass::timing, "timing"},
                                                   {DifferenceClass::missing_here, "missing_here"},

@@ -41,7 +41,7 @@ Money change_of(const Changes& changes, AccountKind kind) {
 Backorder held(std::int64_t id, Customer& customer, int hours) {
   Backorder one = support::backorder(id, kNow + std::chrono::hours(hours));
   Changes changes;
-  REQUIRE(bool(take_step(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
+  REQUIRE(bool(apply_transition(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
   return one;
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("reserve, refund and capture are never reversed; spent money is not ei
   REQUIRE(bool(pay_in(payment_changes, customer, payment(1000))));
   Backorder one = support::backorder(1, kNow + std::chrono::hours(50));
   Changes reserve_changes;
-  REQUIRE(bool(take_step(reserve_changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
+  REQUIRE(bool(apply_transition(reserve_changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
   Changes changes;
   CHECK(reverse(changes, {&customer, 1}, posted(reserve_changes), {}, {"why"}).error().code ==
         ErrorCode::not_reversible);
@@ -141,7 +141,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a chargeback uses the credit limit down to the floor before anything is owed") {
+TEST_CASE("a chargeback uses the credit limit down to the minimum balance before anything is owed") {
   Customer customer = support::customer(0, 400);
   Changes payment_changes, changes;
   REQUIRE(bool(pay_in(payment_changes, customer, payment(1000))));
@@ -173,7 +173,8 @@ TEST_CASE("set-off: whatever raises available repays a debt first, and its rever
          one.deposit = eur(60);
          one.attempt = 1;
          customer.reserved = eur(60);
-         return take_step(changes, one, customer, Trigger::lost, {.now = kNow, .reason = Reason::not_registered});
+         return apply_transition(changes, one, customer, Trigger::lost,
+                                 {.now = kNow, .reason = Reason::not_registered});
        }},
   };
   for (const Row& row : rows) {

@@ -103,7 +103,7 @@ TEST_CASE("disk: an old copy beside the log of a newer book is refused, and noth
     const auto store = book.open();
     Book::write(*store, "third");
     // as a crash leaves it: the file with the log beside it
-    for (const char* beside : {"", "-wal"}) fs::copy_file(book.path + beside, crashed + beside);
+    for (const char* parallel : {"", "-wal"}) fs::copy_file(book.path + parallel, crashed + parallel);
   }
   {  // both together are whole
     const auto store = storage::open_reader(crashed);
@@ -132,7 +132,7 @@ TEST_CASE("disk: a log that is begun anew while others work is told from an olde
   for (int i = 0; i < 40; ++i) Book::write(*store, "long" + std::to_string(i), 1'000'000);  // several logs
   Book::write(*store, "last");
   Book::write(*store, "very last");
-  for (const char* beside : {"", "-wal"}) fs::copy_file(book.path + beside, crashed + beside);
+  for (const char* parallel : {"", "-wal"}) fs::copy_file(book.path + parallel, crashed + parallel);
   CHECK(storage::open_reader(crashed)->request("operator", "very last"));
   fs::copy_file(old, crashed, fs::copy_options::overwrite_existing);
   CHECK(code_of([&] { storage::open_reader(crashed); }, "older state") == ErrorCode::database_failed);

@@ -20,11 +20,11 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr int kExitOutput = 74;  // EX_IOERR of sysexits.h: what was to be printed could not be
 
-struct Face {
+struct ErrorFormat {
   render::Format format;
   bool color;
 };
-Face face_of(const std::string& format, const std::string& color) {
+ErrorFormat error_format(const std::string& format, const std::string& color) {
   const auto known = render::parse_format(format);
   const auto colored = render::use_color(color, 2);
   return {known ? known.value() : render::Format::table, colored && colored.value()};
@@ -43,16 +43,16 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& wanted) {  // --help, --version
     app->exit(wanted, std::cout, std::cerr);
   } catch (const CLI::ParseError& error) {
-    const auto [format, color] = face_of(cli::format_wanted(arguments, globals.format), globals.color);
+    const auto [format, color] = error_format(cli::format_wanted(arguments, globals.format), globals.color);
     render::write_error(std::cerr, {engine::ErrorCode::invalid_argument, cli::usage_text(*app, error)}, format, color);
     return kExitUsage;
   } catch (const cli::CommandError& refused) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     std::cout.flush();
     render::write_error(std::cerr, refused.error, format, color);
     return render::exit_status(refused.error.code);
   } catch (const storage::StorageError& failed) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     std::cout.flush();
     engine::Error error = failed.error();
     if (const std::uint64_t before = storage::units_committed(); before > 0)
@@ -62,14 +62,14 @@ int run(int argc, char** argv) {
     return render::exit_status(error.code);
     // InvariantError and what nobody foresaw: the unit of work was rolled back on the way here
   } catch (const std::exception& error) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     std::cout.flush();
     render::write_internal_error(std::cerr, error.what(), format, color);
     return render::kExitInternal;
   }
   std::cout.flush();
   if (!std::cout) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     render::write_internal_error(
         std::cerr, "the result could not be written to stdout; what the command changed is kept", format, color);
     return kExitOutput;

@@ -15,7 +15,7 @@ namespace operations {
 struct AccountTerms {
   std::optional<std::string> tier{};
   std::optional<engine::FundingPolicy> policy{};
-  std::optional<engine::VoidTiming> timing{};
+  std::optional<engine::VoidPolicy> void_policy{};
   std::optional<std::string> country{};  // two letters
   std::optional<std::string> vat_id{};
   std::optional<engine::Money> credit_limit{};
@@ -61,7 +61,7 @@ engine::Result<Reply> withdraw(const Context& context, const RequestKey& request
 engine::Result<Reply> adjust(const Context& context, const RequestKey& request, const std::string& account,
                              engine::Money amount, engine::Direction direction, bool as_goodwill,
                              const std::string& reason, std::optional<engine::UtcTime> effective_at);
-// The operator's purse at the provider.
+// The operator's balance at the provider.
 engine::Result<Reply> pay_provider(const Context& context, const RequestKey& request, const engine::Payment& payment);
 engine::Result<Reply> book_provider_cost(const Context& context, const RequestKey& request, engine::Money amount,
                                          const std::string& memo, std::optional<engine::UtcTime> effective_at);

@@ -28,7 +28,7 @@ void add(std::vector<engine::Money>& totals, engine::Money amount) {
 
 engine::Result<BookedCosts> book_matched_costs(const Context& context, engine::BackorderProvider* provider) {
   ReconcileOptions options;
-  options.loops = {engine::Loop::purse};
+  options.loops = {engine::Loop::provider_balance};
   const std::vector<engine::LoopReport> reports = reconcile(context.store, provider, options, context.now);
   if (!reports.front().not_done.empty())
     return engine::Error{engine::ErrorCode::provider_unreachable, reports.front().not_done};

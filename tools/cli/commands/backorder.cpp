@@ -28,7 +28,7 @@ struct Place {
   std::string account, max_price;
   std::vector<std::string> domains;
   int priority = 100;
-  bool another = false;
+  bool allow_duplicate = false;
   void bind(CLI::App& app) {
     app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
     app.add_option("domains", domains, "Names, Unicode or ACE")->type_name("DOMAIN")->required();
@@ -42,7 +42,7 @@ struct Place {
     const engine::Customer customer = session.account(account);
     for (std::size_t i = 0; i < domains.size(); ++i) {
       engine::PlaceOrder order{.name = value_or_throw(engine::DomainName::parse(domains[i])),
-                               .another = another,
+                               .allow_duplicate = another,
                                .max_price = {},
                                .priority = priority};
       if (!max_price.empty()) order.max_price = session.amount(max_price, customer.currency);
@@ -225,7 +225,7 @@ render::Table record_of(engine::LedgerReader& store, const Backorder& row) {
   record.add_fact("backorder", row.id);
   record.add_fact("account", store.customer(row.customer).value().name);
   record.add_fact("domain", row.name);
-  record.add_fact("copy", row.copy);
+  record.add_fact("copy", row.sequence);
   record.add_fact("zone", row.zone);
   record.add_fact("state", to_word(row.state));
   record.add_fact("reason", reason_of(row));
@@ -248,7 +248,7 @@ render::Table record_of(engine::LedgerReader& store, const Backorder& row) {
   record.add_fact("ended_at", row.ended_at);
   record.add_fact("underfunded", row.underfunded);
   record.add_fact("cancelling", row.cancelling);
-  record.add_fact("purse_empty", row.purse_empty);
+  record.add_fact("purse_empty", row.provider_balance_empty);
   return record;
 }
 

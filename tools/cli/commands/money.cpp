@@ -67,7 +67,8 @@ struct Adjust {
         ->required();
     CLI::Option* to = app.add_flag("--credit", credit, "To the customer");
     CLI::Option* from =
-        app.add_flag("--debit", debit, "From the customer, at most down to the account's floor")->excludes(to);
+        app.add_flag("--debit", debit, "From the customer, at most down to the account's minimum balance")
+            ->excludes(to);
     app.add_flag("--goodwill", goodwill, "A gift: to the customer, from the goodwill account")->excludes(from);
     bind_reason(app, reason);
     bind_effective(app, effective);

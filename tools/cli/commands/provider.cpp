@@ -30,11 +30,12 @@ struct Status {
     record.schema = "dropledger.provider/1";
     record.add_fact("environment", provider == nullptr ? "none configured" : provider->environment());
     if (provider != nullptr) {
-      const engine::Result<engine::ProviderPurse> purse = provider->purse();
-      record.add_fact("amount", purse ? std::optional(purse.value().amount) : std::nullopt);
-      record.add_fact("deposit", purse ? std::optional(purse.value().deposit) : std::nullopt);
-      record.add_fact("spendable", purse ? std::optional(purse.value().spendable()) : std::nullopt);
-      if (!purse) session.note(purse.error().detail);
+      const engine::Result<engine::ProviderBalance> provider_balance = provider->balance();
+      record.add_fact("amount", provider_balance ? std::optional(provider_balance.value().amount) : std::nullopt);
+      record.add_fact("deposit", provider_balance ? std::optional(provider_balance.value().deposit) : std::nullopt);
+      record.add_fact("spendable",
+                      provider_balance ? std::optional(provider_balance.value().spendable()) : std::nullopt);
+      if (!provider_balance) session.note(provider_balance.error().detail);
     }
     std::string stopped;
     for (const std::string& one : store.stopped_zones())
@@ -50,7 +51,7 @@ struct Status {
 
 void add_provider_commands(CommandLine& line) {
   CLI::App* provider = add_group(line.app, "provider", "The provider that catches the names");
-  add_command<Status>(line, *provider, "status", "Where jobs go, our purse there, what is stopped",
+  add_command<Status>(line, *provider, "status", "Where jobs go, our balance there, what is stopped",
                       "  dropledger provider status --registry registry.db");
   add_command<Resume>(line, *provider, "resume", "Goes on submitting after a person mended what was refused",
                       "  dropledger provider resume com");

@@ -8,7 +8,7 @@
 namespace cli {
 namespace {
 
-struct PurseFund {
+struct ProviderFund {
   std::string amount, code, source = "bank", effective, memo;
   void bind(CLI::App& app) {
     app.add_option("amount", amount, "What we paid the provider")->type_name("AMOUNT")->required();
@@ -27,7 +27,7 @@ struct PurseFund {
   }
 };
 
-struct PurseCost {
+struct ProviderCost {
   std::string amount, code, effective, memo;
   bool matched = false;
   void bind(CLI::App& app) {
@@ -70,11 +70,12 @@ struct PurseCost {
 }  // namespace
 
 void add_provider_balance_commands(CommandLine& line) {
-  CLI::App* purse = add_group(line.app, "purse", "Our own money at the provider");
-  add_command<PurseFund>(line, *purse, "fund", "We paid the provider",
-                         "  dropledger purse fund 5000.00 USD --memo 'wire of 2026-07-01'");
-  add_command<PurseCost>(line, *purse, "cost", "The provider charged a success",
-                         "  dropledger purse cost 39.00 USD --memo 'example.com'\n  dropledger purse cost --matched");
+  CLI::App* provider_balance = add_group(line.app, "purse", "Our own money at the provider");
+  add_command<ProviderFund>(line, *provider_balance, "fund", "We paid the provider",
+                            "  dropledger provider fund 5000.00 USD --memo 'wire of 2026-07-01'");
+  add_command<ProviderCost>(
+      line, *provider_balance, "cost", "The provider charged a success",
+      "  dropledger provider cost 39.00 USD --memo 'example.com'\n  dropledger provider cost --matched");
 }
 
 }  // namespace cli

@@ -47,7 +47,7 @@ struct Reconcile {
     const auto asks = [&](engine::Loop loop) { return std::ranges::find(options.loops, loop) != options.loops.end(); };
     ProviderConnection connection(session);
     engine::BackorderProvider* provider =
-        asks(engine::Loop::jobs) || asks(engine::Loop::purse) ? connection.get() : nullptr;
+        asks(engine::Loop::jobs) || asks(engine::Loop::provider_balance) ? connection.get() : nullptr;
     const std::vector<engine::LoopReport> reports = operations::reconcile(store, provider, options, now);
     progress.reset();
     session.print(table_of(reports, provider, now));
@@ -175,7 +175,7 @@ struct Reconcile {
 void add_reconcile_commands(CommandLine& line) {
   add_command<Reconcile>(
       line, line.app, "reconcile",
-      "Ours against ourselves, the provider's jobs, our purse there, and the bank; every difference with its class",
+      "Ours against ourselves, the provider's jobs, our balance there, and the bank; every difference with its class",
       "  dropledger reconcile\n"
       "  dropledger reconcile --only self,bank --exit-code\n"
       "  dropledger reconcile --only purse --all --format html > purse.html\n"
