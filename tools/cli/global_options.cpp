@@ -1,7 +1,5 @@
 #include "tools/cli/global_options.hpp"
 
-#include <cstdlib>
-
 namespace cli {
 namespace {
 
@@ -47,19 +45,6 @@ void add_provider_options(CLI::App& app, Globals& globals, CLI::Option* registry
 }
 
 }  // namespace
-
-void take_environment(Globals& globals) {
-  const auto take = [](const char* variable, std::string& into) {
-    if (const char* value = std::getenv(variable); value != nullptr && *value != '\0') into = value;
-  };
-  take("DROPLEDGER_DB", globals.book);
-  take("DROPLEDGER_REGISTRY", globals.registry);
-  take("DROPLEDGER_PROVIDER", globals.provider);
-  take("DROPLEDGER_ENTITY", globals.entity);
-  take("DROPLEDGER_CREDENTIALS", globals.credentials);
-  take("DROPLEDGER_LOG", globals.log);
-  take("DROPLEDGER_ACTOR", globals.actor);
-}
 
 void add_global_options(CLI::App& app, Globals& globals) {
   const std::string group = "Options of every command";
@@ -109,6 +94,12 @@ void add_global_options(CLI::App& app, Globals& globals) {
       ->group(group)
       ->excludes(format);
   add_provider_options(app, globals, registry);
+  app.add_option("--config", globals.config,
+                 "Read this configuration file instead of the user's and the machine's; none reads no file")
+      ->take_last()
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--no-pager", globals.no_pager, "Never send long output on a terminal through a pager")->group(group);
   app.add_flag("--dry-run", globals.dry_run, "Do everything but keep nothing")->group(group);
   app.add_flag("-q,--quiet", globals.quiet, "No line about what was done, no notes")->group(group);
   app.add_flag("--ascii", globals.ascii, "Domain names as ACE (xn--…), tables without other characters")->group(group);

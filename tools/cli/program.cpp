@@ -4,6 +4,7 @@
 
 #include "tools/cli/commands/commands.hpp"
 #include "tools/cli/global_options.hpp"
+#include "tools/cli/help/help_text.hpp"
 
 namespace cli {
 namespace {
@@ -59,6 +60,8 @@ constexpr Noun kNouns[] = {
     {"Rehearsal", add_registry_commands},
     {"Rehearsal", add_faults_commands},
     {"Rehearsal", add_wire_commands},
+    {"Manual", add_help_commands},
+    {"Manual", add_completion_commands},
 };
 
 }  // namespace
@@ -69,9 +72,13 @@ std::unique_ptr<CLI::App> make_program(Globals& globals, int& exit_status) {
       "is caught,\n"
       "given back when it is not.",
       "dropledger");
+  app->formatter_fn([](const CLI::App* command, const std::string&, CLI::AppFormatMode) {
+    return help_text(page_of(*command), help_width());
+  });
+  app->set_help_flag("-h,--help", "Print help");
   app->fallthrough();
   app->require_subcommand(1);
-  app->set_version_flag("-V,--version", "dropledger " DROPLEDGER_VERSION);
+  app->set_version_flag("-V,--version", "dropledger " DROPLEDGER_VERSION, "Print the version");
   app->footer(kFirstSteps);
   add_global_options(*app, globals);
   CommandLine line{*app, globals, exit_status};
@@ -79,7 +86,9 @@ std::unique_ptr<CLI::App> make_program(Globals& globals, int& exit_status) {
     const std::size_t before = app->get_subcommands([](const CLI::App*) { return true; }).size();
     noun.add(line);
     const auto commands = app->get_subcommands([](CLI::App*) { return true; });
-    for (std::size_t i = before; i < commands.size(); ++i) commands[i]->group(noun.group);
+    for (std::size_t i = before; i < commands.size(); ++i) {
+      if (!commands[i]->get_group().empty()) commands[i]->group(noun.group);
+    }
   }
   return app;
 }
