@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/storage_error.hpp"
+#include "tools/cli/command_words.hpp"
 #include "tools/cli/config_file.hpp"
 #include "tools/cli/pager.hpp"
 #include "tools/cli/program.hpp"
@@ -43,7 +44,7 @@ int run(int argc, char** argv) {
   int exit_status = render::kExitOk;
 
   const std::unique_ptr<CLI::App> app = cli::make_program(globals, exit_status);
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::vector<std::string> arguments = cli::resolve_aliases({argv + 1, argv + argc}, *app);
   take_configuration(*app, globals, arguments);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

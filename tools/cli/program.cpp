@@ -16,12 +16,20 @@ constexpr const char* kFirstSteps = R"(First steps, in a rehearsal book whose cl
   dropledger --db demo.db fund alice 100.00
   dropledger --db demo.db backorder place alice example.com
   dropledger --db demo.db preview
-Each command explains itself: dropledger fund --help
+More: dropledger help COMMAND, dropledger help TOPIC, dropledger help (topics)
 
-Results go to stdout, messages to stderr. Exit status: 0 done, 2 usage, 3 bad input, 4 not found, 5 refused by a rule, 6 conflict,
-7 provider, 8 database busy, 70 internal error, 74 output not written.
-Environment: DROPLEDGER_DB, DROPLEDGER_REGISTRY, DROPLEDGER_PROVIDER, DROPLEDGER_ENTITY, DROPLEDGER_CREDENTIALS, DROPLEDGER_LOG, DROPLEDGER_ACTOR
-(the options come first), DROPLEDGER_LOGIN, DROPLEDGER_PASSWORD, DROPLEDGER_OTP, DROPLEDGER_SUBUSER (no options: arguments can be seen by all), NO_COLOR.)";
+Results go to stdout, messages to stderr.
+Exit status:
+  0 done            4 not found          7 provider
+  1 finding         5 refused by a rule  8 database busy
+  2 usage           6 conflict           70 internal error
+  3 bad input                            74 output not written
+Environment: every option of the configuration file, as DROPLEDGER_DB for
+  --db; the option comes first. DROPLEDGER_LOGIN, DROPLEDGER_PASSWORD,
+  DROPLEDGER_OTP and DROPLEDGER_SUBUSER have no options, because everyone can
+  see the arguments of a program. NO_COLOR turns colours off.
+Configuration: 'dropledger config show --origin' prints each option with its
+  origin; the file is described in dropledger-config(5).)";
 
 // In the order of --help.
 struct Noun {

@@ -168,6 +168,11 @@ void Session::print(const render::Table& table) const {
   render::write(std::cout, *section, options);
 }
 
+void Session::print_further(const render::Table& table) const {
+  printed_some_ = true;
+  print(table);
+}
+
 void Session::print(const operations::Reply& reply, const std::string& schema) const {
   render::Table record;
   record.schema = schema;

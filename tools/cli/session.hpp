@@ -78,6 +78,8 @@ class Session {
   // Where the format holds nothing but rows (csv, jsonl, no --section) those so far are written and forgotten, so that
   // a list of any size takes little memory; print() ends it.
   void print_some(render::Table& table) const;
+  // Rows that follow others printed before: without a header.
+  void print_further(const render::Table& table) const;
   void print(const operations::Reply& reply, const std::string& schema) const;  // one record
   void say(const std::string& line) const;
   void note(const std::string& line) const;

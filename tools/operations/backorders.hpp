@@ -54,6 +54,20 @@ std::vector<engine::Result<ImportedBackorder>> import_backorders(const Context& 
 engine::Result<Reply> cancel(const Context& context, const RequestKey& request, std::int64_t backorder, engine::By by,
                              const std::string& why, engine::BackorderProvider* provider);
 
+// Several requests of one command, each with its own answer in their order. One unit of work: where one is refused,
+// none is kept. The keys of the requests are that of the command, ":" and the place from 1; one request has the
+// command's.
+struct Answers {
+  std::vector<engine::Result<Reply>> replies{};
+  bool kept = false;
+};
+Answers place_all(const Context& context, const RequestKey& request, const std::string& account,
+                  const std::vector<engine::PlaceOrder>& orders);
+// Jobs at the provider are deleted afterwards, when all cancellations are kept; a deletion that is refused there is the
+// answer of its backorder, and takes nothing back from the others.
+Answers cancel_all(const Context& context, const RequestKey& request, const std::vector<std::int64_t>& backorders,
+                   engine::By by, const std::string& why, engine::BackorderProvider* provider);
+
 // Closes a case by a person's decision; asks the provider where the decision needs proof of absence. Facts: case, kind,
 // decision, backorder, state.
 engine::Result<Reply> resolve(const Context& context, const RequestKey& request, std::int64_t case_id,

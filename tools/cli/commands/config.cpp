@@ -23,7 +23,7 @@ struct ConfigSet {
   std::string name, value;
   void bind(CLI::App& app) {
     app.add_option("name", name, "Policy, from 'config list'")->type_name("SETTING")->required();
-    app.add_option("value", value, "A word, or a span such as 72h, 7d, 90m")->required();
+    app.add_option("value", value, "Word, or a span such as 72h, 7d or 90m")->required();
   }
   int run(Session& session) const {
     session.answer(value_or_throw(operations::set_setting(session.context(), session.request(), name, value)),

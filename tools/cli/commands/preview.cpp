@@ -301,7 +301,7 @@ struct Preview {
 
 void add_preview_commands(CommandLine& line) {
   add_command<Preview>(
-      line, line.app, "preview", "Which backorders are funded, before it happens; changes nothing",
+      line, line.app, "preview", "Shows which backorders will be funded, before it happens; changes nothing",
       "  dropledger preview --days 10\n  dropledger preview --account alice --exit-code\n"
       "  dropledger preview --top-up alice=18.00@2026-08-02 --without 17 --priority 12=1\n"
       "  dropledger preview --days 30 --format html > preview.html\n  dropledger preview --section accounts --csv");

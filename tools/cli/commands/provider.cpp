@@ -8,9 +8,7 @@ namespace {
 
 struct Resume {
   std::string zone;
-  void bind(CLI::App& app) {
-    app.add_option("zone", zone, "Only this zone (default: the whole environment)")->type_name("ZONE");
-  }
+  void bind(CLI::App& app) { app.add_option("zone", zone, "Zone to resume (default: all)")->type_name("ZONE"); }
   int run(Session& session) const {
     const operations::Context context = session.context();
     const std::string ace = zone.empty() ? "" : value_or_throw(engine::parse_zone(zone));
@@ -49,10 +47,10 @@ struct Status {
 }  // namespace
 
 void add_provider_commands(CommandLine& line) {
-  CLI::App* provider = add_group(line.app, "provider", "The provider that catches the names");
-  add_command<Status>(line, *provider, "status", "Where jobs go, our purse there, what is stopped",
+  CLI::App* provider = add_group(line.app, "provider", "State of the provider that catches the names");
+  add_command<Status>(line, *provider, "status", "Shows where jobs go, our balance there, and what is stopped",
                       "  dropledger provider status --registry registry.db");
-  add_command<Resume>(line, *provider, "resume", "Goes on submitting after a person mended what was refused",
+  add_command<Resume>(line, *provider, "resume", "Resumes submitting after a person solved what the provider refused",
                       "  dropledger provider resume com");
 }
 

@@ -9,8 +9,8 @@ namespace {
 struct PurseFund {
   std::string amount, code, source = "bank", effective, memo;
   void bind(CLI::App& app) {
-    app.add_option("amount", amount, "What we paid the provider")->type_name("AMOUNT")->required();
-    app.add_option("currency", code, "Its currency, e.g. USD")->type_name("CUR")->required();
+    app.add_option("amount", amount, "Amount that we paid")->type_name("AMOUNT")->required();
+    app.add_option("currency", code, "Currency, e.g. USD")->type_name("CUR")->required();
     bind_source(app, source);
     bind_effective(app, effective);
     bind_memo(app, memo);
@@ -28,8 +28,8 @@ struct PurseFund {
 struct PurseCost {
   std::string amount, code, effective, memo;
   void bind(CLI::App& app) {
-    app.add_option("amount", amount, "What the provider charged")->type_name("AMOUNT")->required();
-    app.add_option("currency", code, "Its currency, e.g. USD")->type_name("CUR")->required();
+    app.add_option("amount", amount, "Amount that the provider charged")->type_name("AMOUNT")->required();
+    app.add_option("currency", code, "Currency, e.g. USD")->type_name("CUR")->required();
     bind_effective(app, effective);
     bind_memo(app, memo, true);
   }
@@ -46,10 +46,10 @@ struct PurseCost {
 }  // namespace
 
 void add_provider_balance_commands(CommandLine& line) {
-  CLI::App* purse = add_group(line.app, "purse", "Our own money at the provider");
-  add_command<PurseFund>(line, *purse, "fund", "We paid the provider",
+  CLI::App* purse = add_group(line.app, "purse", "Our balance at the provider");
+  add_command<PurseFund>(line, *purse, "fund", "Books a payment of ours to the provider",
                          "  dropledger purse fund 5000.00 USD --memo 'wire of 2026-07-01'");
-  add_command<PurseCost>(line, *purse, "cost", "The provider charged a success",
+  add_command<PurseCost>(line, *purse, "cost", "Books what the provider charged for a success",
                          "  dropledger purse cost 39.00 USD --memo 'example.com'");
 }
 

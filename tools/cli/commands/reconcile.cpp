@@ -23,12 +23,13 @@ struct Reconcile {
   std::string source;
   bool all = false, exit_code = false;
   void bind(CLI::App& app) {
-    app.add_option("--only", only, "Only these: self, jobs, purse, bank")
+    app.add_option("--only", only, "Comparisons to make, separated by commas (default: all)")
         ->delimiter(',')
         ->check(CLI::IsMember({"self", "jobs", "purse", "bank"}));
-    app.add_option("--source", source, "Of the bank: only this cash account's statements")->type_name("NAME");
-    app.add_flag("--all", all, "List what agrees as well");
-    app.add_flag("--exit-code", exit_code, "Exit 1 when something is open");
+    app.add_option("--source", source, "Only the statements of this cash account, in the comparison with the bank")
+        ->type_name("NAME");
+    app.add_flag("--all", all, "List what agrees too");
+    app.add_flag("--exit-code", exit_code, "Exit with status 1 where a difference is open");
   }
 
   int run(Session& session) const {
@@ -139,7 +140,7 @@ struct Reconcile {
 void add_reconcile_commands(CommandLine& line) {
   add_command<Reconcile>(
       line, line.app, "reconcile",
-      "Ours against ourselves, the provider's jobs, our purse there, and the bank; every difference with its class",
+      "Compares the ledger with itself, with the provider's jobs and account, and with bank statements",
       "  dropledger reconcile\n"
       "  dropledger reconcile --only self,bank --exit-code\n"
       "  dropledger reconcile --only purse --all --format html > purse.html\n"

@@ -34,32 +34,32 @@ struct Init {
   simulated_registry::World world;
   void bind(CLI::App& app) {
     app.add_option("file", file, "A file that does not exist yet")->type_name("FILE")->required();
-    app.add_option("--seed", world.seed, "The same seed is the same world: equal names have equal fates")
+    app.add_option("--seed", world.seed, "Seed; with the same seed equal names have equal outcomes")
         ->capture_default_str();
     const auto percent = [&app](const std::string& option, int& value, const std::string& help) {
       app.add_option(option, value, help)->type_name("PERCENT")->check(CLI::Range(0, 100))->capture_default_str();
     };
-    percent("--catch", world.catch_percent, "Of the names that drop, how many are caught");
-    percent("--competitors", world.competitor_percent, "Of the caught names, for how many there is an auction");
-    percent("--no-bids", world.no_bids_percent, "Of the auctions, where nobody bids");
-    percent("--withdrawn", world.withdrawn_percent, "Of the names, renewed or restored: they never drop");
-    percent("--refused", world.refused_percent, "Of the names, every order refused for ever");
+    percent("--catch", world.catch_percent, "Percentage of dropping names that are caught");
+    percent("--competitors", world.competitor_percent, "Percentage of caught names that go to an auction");
+    percent("--no-bids", world.no_bids_percent, "Percentage of auctions in which nobody bids");
+    percent("--withdrawn", world.withdrawn_percent, "Percentage of names that are renewed or restored and never drop");
+    percent("--refused", world.refused_percent, "Percentage of names for which every order is refused");
     percent("--busy", world.busy_percent,
-            "Of the orders, answered by 'server busy', half of them after the job was made");
-    percent("--slow", world.slow_percent, "Of the names, outcome only after up to 20 h");
-    app.add_option("--delay-min", world.delay_min_minutes, "From drop to outcome, at least")
+            "Percentage of orders answered by 'server busy', half of them after the job was created");
+    percent("--slow", world.slow_percent, "Percentage of names whose outcome comes up to 20 hours late");
+    app.add_option("--delay-min", world.delay_min_minutes, "Least time from drop to outcome")
         ->type_name("MINUTES")
         ->check(CLI::Range(0, 100'000))
         ->capture_default_str();
-    app.add_option("--delay-max", world.delay_max_minutes, "and at most")
+    app.add_option("--delay-max", world.delay_max_minutes, "Longest time from drop to outcome")
         ->type_name("MINUTES")
         ->check(CLI::Range(0, 100'000))
         ->capture_default_str();
-    app.add_option("--purse", purse, "Our money at the provider (default: always enough)")->type_name("AMOUNT");
+    app.add_option("--purse", purse, "Our balance at the provider (default: always enough)")->type_name("AMOUNT");
     app.add_option("--job-price", job_price,
                    "What the provider sets aside per job and takes for a success (default: 15.00)")
         ->type_name("AMOUNT");
-    app.add_option("--currency", world.currency, "The provider's currency")->type_name("CUR")->capture_default_str();
+    app.add_option("--currency", world.currency, "Currency of the provider")->type_name("CUR")->capture_default_str();
   }
   int run(Session& session) const {
     simulated_registry::World made = world;
@@ -117,13 +117,13 @@ struct Learn {
   std::string date_is, date, layout = "detect";
   void bind(CLI::App& app) {
     app.add_option("lists", files, "Deletion lists; - is stdin")->type_name("FILE")->required();
-    app.add_option("--date-is", date_is, "What the lists' dates mean")
+    app.add_option("--date-is", date_is, "Meaning of the dates in the lists")
         ->check(CLI::IsMember({"drop", "finalization"}))
         ->required();
-    app.add_option("--layout", layout, "How the lists are written")
+    app.add_option("--layout", layout, "Format of the lists")
         ->check(CLI::IsMember({"detect", "provider", "csv", "names"}))
         ->capture_default_str();
-    app.add_option("--date", date, "The date of every name in a list of names only")->type_name("TIME");
+    app.add_option("--date", date, "Date of every name in a list of names only")->type_name("TIME");
   }
   int run(Session& session) const {
     const std::unique_ptr<SimulatedRegistry> registry = open_registry(session);
@@ -225,16 +225,16 @@ struct Show {
 }  // namespace
 
 void add_registry_commands(CommandLine& line) {
-  CLI::App* registry =
-      add_group(line.app, "registry", "The simulated registry that stands in for the provider in rehearsals");
-  add_command<Init>(line, *registry, "init", "Makes a world; what happens to a name in it follows from the seed alone",
+  CLI::App* registry = add_group(line.app, "registry", "Simulated registry that replaces the provider in rehearsals");
+  add_command<Init>(line, *registry, "init",
+                    "Creates a simulated registry; the seed alone decides what happens to a name",
                     "  dropledger registry init world.db --seed 7\n"
                     "  dropledger registry init rough.db --seed 7 --busy 20 --purse 500.00 --job-price 15.00");
   add_command<Learn>(line, *registry, "learn",
-                     "Tells the registry when names drop; a later date moves a drop that is not over",
+                     "Tells the simulated registry when names drop; a later date moves a drop that has not happened",
                      "  dropledger --registry world.db registry learn 2026-08-*.csv --date-is finalization\n"
                      "  dropledger --registry world.db registry learn names.txt --date 2026-08-01 --date-is drop");
-  add_command<Show>(line, *registry, "show", "The world and what happened in it so far",
+  add_command<Show>(line, *registry, "show", "Shows the simulated registry and what happened in it",
                     "  dropledger --registry world.db registry show");
 }
 

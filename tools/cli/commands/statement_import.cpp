@@ -59,14 +59,17 @@ void note_what_waits(const Session& session, const operations::PostingReport& re
 }
 
 void StatementImport::bind(CLI::App& app) {
-  app.add_option("statement", file, "camt.053 (XML), or CSV with --mapping; - is stdin")->type_name("FILE")->required();
-  app.add_option("--source", source, "Whose statement: the cash account, as in 'fund --source'")
+  app.add_option("statement", file, "Statement as camt.053 (XML), or CSV with --mapping; - is stdin")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("--source", source, "Cash account that the statement belongs to, as in 'fund --source'")
       ->type_name("NAME")
       ->required();
-  app.add_option("--mapping", mapping, "How the CSV is written: a TOML file, see the README")->type_name("FILE");
-  app.add_option("--account", account, "Where a camt.053 holds several accounts: only this IBAN's statements")
+  app.add_option("--mapping", mapping, "Description of the CSV in TOML; see 'dropledger help payments'")
+      ->type_name("FILE");
+  app.add_option("--account", account, "Only the statements of this IBAN, where the file holds several accounts")
       ->type_name("IBAN");
-  app.add_flag("--force", force, "Keep what can be read of a statement whose balances do not add up");
+  app.add_flag("--force", force, "Keep the readable lines of a statement whose balances do not add up");
   if (!post) app.add_flag("--post", post, "Post the payments as well: the same as 'payments import'");
 }
 
