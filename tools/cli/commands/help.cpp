@@ -1,6 +1,7 @@
 // The manual: the program, one command, a page on a topic, and what is made of the same text: commands.md, man pages.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -67,14 +68,17 @@ struct Help {
 
   std::string text(const Globals& globals) const {
     if (words.empty()) return help_text(page_of(*root), help_width()) + "\n" + topics();
-    if (words.size() == 1) {
-      for (const ManualPage& page : manual_pages()) {
-        if (page.topic == words.front())
-          return markdown_as_text(page.text, help_width(),
-                                  value_or_throw(render::use_color(globals.color, STDOUT_FILENO)));
-      }
+    // A word may be both: a noun of commands, and a page on what stands behind them.
+    std::string found;
+    if (const CLI::App* command = find_command(*root, words)) found = help_text(page_of(*command), help_width());
+    const auto pages = manual_pages();
+    const auto page = std::ranges::find(pages, words.size() == 1 ? words.front() : "", &ManualPage::topic);
+    if (page != pages.end()) {
+      found +=
+          (found.empty() ? "" : "\n") +
+          markdown_as_text(page->text, help_width(), value_or_throw(render::use_color(globals.color, STDOUT_FILENO)));
     }
-    if (const CLI::App* command = find_command(*root, words)) return help_text(page_of(*command), help_width());
+    if (!found.empty()) return found;
     std::string typed;
     for (const std::string& word : words) typed += (typed.empty() ? "" : " ") + word;
     std::vector<Choice> choices;

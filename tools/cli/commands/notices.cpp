@@ -2,6 +2,7 @@
 #include "tools/operations/notices.hpp"
 
 #include <chrono>
+#include <deque>
 #include <fstream>
 #include <iterator>
 #include <memory>
