@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "storage/storage_error.hpp"
+#include "tools/cli/old_spellings.hpp"
 #include "tools/cli/session.hpp"
 #include "tools/render/error.hpp"
 #include "tools/render/terminal.hpp"
@@ -163,11 +164,11 @@ std::string format_wanted(const std::vector<std::string>& arguments, std::string
   return format;
 }
 
-struct Face {
+struct ErrorFormat {
   render::Format format;
   bool color;
 };
-Face face_of(const std::string& format, const std::string& color) {
+ErrorFormat error_format(const std::string& format, const std::string& color) {
   const auto known = render::parse_format(format);
   const auto colored = render::use_color(color, 2);
   return {known ? known.value() : render::Format::table, colored && colored.value()};
@@ -293,36 +294,41 @@ int run(int argc, char** argv) {
   cli::add_clock_commands(line);
   cli::add_serve_commands(line);
 
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto [arguments, notes] = cli::respell(std::vector<std::string>(argv + 1, argv + argc), app);
+  const bool quiet =
+      std::ranges::any_of(arguments, [](std::string_view one) { return one == "-q" || one == "--quiet"; });
+  for (const std::string& note : notes) {
+    if (!quiet) std::cerr << "note: " << note << "\n";
+  }
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(std::move(reversed));
   } catch (const CLI::Success& wanted) {  // --help, --version
     app.exit(wanted, std::cout, std::cerr);
   } catch (const CLI::ParseError& error) {
-    const auto [format, color] = face_of(format_wanted(arguments, globals.format), globals.color);
+    const auto [format, color] = error_format(format_wanted(arguments, globals.format), globals.color);
     render::write_error(std::cerr, {engine::ErrorCode::invalid_argument, usage_text(app, error)}, format, color);
     return kExitUsage;
   } catch (const cli::CommandError& refused) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     std::cout.flush();
     render::write_error(std::cerr, refused.error, format, color);
     return render::exit_status(refused.error.code);
   } catch (const storage::StorageError& failed) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     std::cout.flush();
     render::write_error(std::cerr, failed.error(), format, color);
     return render::exit_status(failed.error().code);
     // InvariantError and what nobody foresaw: the unit of work was rolled back on the way here
   } catch (const std::exception& error) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     std::cout.flush();
     render::write_internal_error(std::cerr, error.what(), format, color);
     return render::kExitInternal;
   }
   std::cout.flush();
   if (!std::cout) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     render::write_internal_error(
         std::cerr, "the result could not be written to stdout; what the command changed is kept", format, color);
     return kExitOutput;

@@ -39,7 +39,7 @@ ProviderAccess provider_access(const Globals& globals, const engine::Settings& s
       .options = {.environment = value_or_throw(api_client::resolve_environment(globals.provider, globals.entity)),
                   .credentials = credentials_of(globals)},
       .log = globals.log.empty() ? nullptr : open_exchange_log(globals.log)};
-  api_client::CallerOptions& options = access.options;
+  api_client::SessionOptions& options = access.options;
   options.connections = globals.connections;
   // on this machine it is a gateway or relay of ours
   options.per_second = options.environment.loopback ? 0 : kPerSecond;

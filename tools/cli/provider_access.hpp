@@ -12,7 +12,7 @@ namespace cli {
 struct Globals;
 
 struct ProviderAccess {
-  api_client::CallerOptions options;
+  api_client::SessionOptions options;
   std::unique_ptr<api_client::ExchangeLog> log;  // options.log; null where nothing is written
 };
 // Throws CommandError: invalid_argument, credentials_unusable, file_not_found. An order's time limit is half of the

@@ -288,6 +288,7 @@ std::string Session::read_input(const std::string& path) const {
 }
 
 CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& help) {
+  if (CLI::App* there = parent.get_subcommand_no_throw(name)) return there;
   CLI::App* group = parent.add_subcommand(name, help);
   group->require_subcommand(1);  // and, with it, a positional that spells a command's name stays a positional
   return group;

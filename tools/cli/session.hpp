@@ -126,7 +126,7 @@ using Action = std::function<int(Session&)>;
 CLI::App* add_command(CLI::App& parent, const Globals& globals, const std::string& name, const std::string& help,
                       const std::string& examples, int& exit_status, std::shared_ptr<Action> action);
 
-// Adds a noun whose verbs are commands: `account` of `account open`.
+// The noun whose verbs are commands, `account` of `account open`; added where it is not there yet.
 CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& help);
 
 // One per cmd_*.cpp.
@@ -149,7 +149,7 @@ CLI::App* add_command(CommandLine& line, CLI::App& parent, const std::string& na
 
 void add_book_commands(CommandLine& line);     // init, backup, verify, doctor, config …
 void add_account_commands(CommandLine& line);  // account …
-// fund, withdraw, adjust, reverse, chargeback, suspense …, purse …
+// fund, withdraw, adjust, reverse, chargeback, suspense …, provider fund, cost
 void add_money_commands(CommandLine& line);
 void add_terms_commands(CommandLine& line);       // price …, schedule …, tax …, period …
 void add_registry_commands(CommandLine& line);    // registry …: the simulated world

@@ -26,7 +26,7 @@ using engine::Error;
 using engine::ErrorCode;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr std::size_t kSentTogether = 16 * 1024;
+constexpr std::size_t kSentAsOne = 16 * 1024;
 // how soon an idle connection notices that it is to give way
 constexpr auto kIdleSlice = std::chrono::milliseconds(50);
 // while others wait a connection that never idles is served for so long, then it is to come again
@@ -108,7 +108,7 @@ class Wire final : public httplib::Stream {
 
   // The library hands over head and body apart: what is short goes together, in one packet.
   ssize_t write(const char* from, std::size_t size) override {
-    if (out_.size() + size <= kSentTogether) {
+    if (out_.size() + size <= kSentAsOne) {
       out_.append(from, size);
       return static_cast<ssize_t>(size);
     }

@@ -314,9 +314,9 @@ struct Reconcile {
   std::string source;
   bool all = false, exit_code = false;
   void bind(CLI::App& app) {
-    app.add_option("--only", only, "Only these: self, jobs, purse, bank")
+    app.add_option("--only", only, "Only these: self, jobs, provider, bank")
         ->delimiter(',')
-        ->check(CLI::IsMember({"self", "jobs", "purse", "bank"}));
+        ->check(CLI::IsMember({"self", "jobs", "provider", "bank"}));
     app.add_option("--source", source, "Of the bank: only this cash account's statements")->type_name("NAME");
     app.add_flag("--all", all, "List what agrees as well");
     app.add_flag("--exit-code", exit_code, "Exit 1 when something is open");
@@ -337,7 +337,7 @@ struct Reconcile {
     const engine::UtcTime now = session.now();
     const auto asks = [&](engine::Loop loop) { return std::ranges::find(options.loops, loop) != options.loops.end(); };
     engine::BackorderProvider* provider =
-        asks(engine::Loop::jobs) || asks(engine::Loop::purse) ? session.provider() : nullptr;
+        asks(engine::Loop::jobs) || asks(engine::Loop::provider_balance) ? session.provider() : nullptr;
     const std::vector<engine::LoopReport> reports = operations::reconcile(store, provider, options, now);
     progress.reset();
     session.print(table_of(reports, provider, now));
@@ -358,7 +358,7 @@ struct Reconcile {
   render::Table table_of(const std::vector<engine::LoopReport>& reports, const engine::BackorderProvider* provider,
                          engine::UtcTime now) const {
     render::Table table;
-    table.schema = "dropledger.reconciliation/1";
+    table.schema = "dropledger.reconciliation/2";
     table.title = "Reconciliation";
     table.columns = {{"loop"},
                      {"class"},
@@ -449,10 +449,10 @@ void add_bank_commands(CommandLine& line) {
                           "  dropledger payments references");
   add_command<Reconcile>(
       line, line.app, "reconcile",
-      "Ours against ourselves, the provider's jobs, our purse there, and the bank; every difference with its class",
+      "Ours against ourselves, the provider's jobs, our balance there, and the bank; every difference with its class",
       "  dropledger reconcile\n"
       "  dropledger reconcile --only self,bank --exit-code\n"
-      "  dropledger reconcile --only purse --all --format html > purse.html\n"
+      "  dropledger reconcile --only provider --all --format html > provider.html\n"
       "  dropledger reconcile --section classes --format csv");
 }
 

@@ -1,4 +1,4 @@
-// Money in and out, corrections, the suspense account and the operator's purse at the provider.
+// Money in and out, corrections, the suspense account and the operator's balance at the provider.
 #include "tools/cli/session.hpp"
 #include "tools/operations/accounts.hpp"
 
@@ -123,7 +123,8 @@ struct Adjust {
         ->required();
     CLI::Option* to = app.add_flag("--credit", credit, "To the customer");
     CLI::Option* from =
-        app.add_flag("--debit", debit, "From the customer, at most down to the account's floor")->excludes(to);
+        app.add_flag("--debit", debit, "From the customer, at most down to the account's minimum balance")
+            ->excludes(to);
     CLI::Option* gift =
         app.add_flag("--goodwill", goodwill, "A gift: to the customer, from the goodwill account")->excludes(from);
     bind_reason(app, reason);
@@ -223,7 +224,7 @@ struct SuspenseAssign {
   }
 };
 
-struct PurseFund {
+struct ProviderFund {
   std::string amount, code, source = "bank", effective, memo;
   void bind(CLI::App& app) {
     app.add_option("amount", amount, "What we paid the provider")->type_name("AMOUNT")->required();
@@ -242,7 +243,7 @@ struct PurseFund {
   }
 };
 
-struct PurseCost {
+struct ProviderCost {
   std::string amount, code, effective, memo;
   void bind(CLI::App& app) {
     app.add_option("amount", amount, "What the provider charged")->type_name("AMOUNT")->required();
@@ -285,11 +286,11 @@ void add_money_commands(CommandLine& line) {
                            "  dropledger suspense add 59.00 EUR --memo 'no reference, from J. Smith'");
   add_command<SuspenseAssign>(line, *suspense, "assign", "Gives suspense money to its owner",
                               "  dropledger suspense assign alice 59.00 --reason 'found the invoice'");
-  CLI::App* purse = add_group(line.app, "purse", "Our own money at the provider");
-  add_command<PurseFund>(line, *purse, "fund", "We paid the provider",
-                         "  dropledger purse fund 5000.00 USD --memo 'wire of 2026-07-01'");
-  add_command<PurseCost>(line, *purse, "cost", "The provider charged a success",
-                         "  dropledger purse cost 39.00 USD --memo 'example.com'");
+  CLI::App* provider = add_group(line.app, "provider", "The provider that catches the names, and our balance there");
+  add_command<ProviderFund>(line, *provider, "fund", "Records a payment of ours to the provider",
+                            "  dropledger provider fund 5000.00 USD --memo 'wire of 2026-07-01'");
+  add_command<ProviderCost>(line, *provider, "cost", "Records what the provider charged for a success",
+                            "  dropledger provider cost 39.00 USD --memo 'example.com'");
 }
 
 }  // namespace cli

@@ -61,10 +61,10 @@ struct Sweep {
     session.print(table);
     if (context.dry_run) session.note("dry run: nothing was changed, and the provider was not asked");
     int status = 0;
-    for (const Error& trouble : report.troubles) {
+    for (const Error& error : report.errors) {
       if (context.dry_run) continue;
-      session.note("trouble: " + std::string(to_word(trouble.code)) + ": " + trouble.detail + "; what was done stays");
-      status = static_cast<int>(engine::error_class(trouble.code));
+      session.note("trouble: " + std::string(to_word(error.code)) + ": " + error.detail + "; what was done stays");
+      status = static_cast<int>(engine::error_class(error.code));
     }
     if (interrupted()) {
       session.note("interrupted: what was done stays, the next sweep goes on");
@@ -97,11 +97,12 @@ struct Status {
     record.schema = "dropledger.provider/1";
     record.add_fact("environment", provider == nullptr ? "none configured" : provider->environment());
     if (provider != nullptr) {
-      const engine::Result<engine::ProviderPurse> purse = provider->purse();
-      record.add_fact("amount", purse ? std::optional(purse.value().amount) : std::nullopt);
-      record.add_fact("deposit", purse ? std::optional(purse.value().deposit) : std::nullopt);
-      record.add_fact("spendable", purse ? std::optional(purse.value().spendable()) : std::nullopt);
-      if (!purse) session.note(purse.error().detail);
+      const engine::Result<engine::ProviderBalance> provider_balance = provider->balance();
+      record.add_fact("amount", provider_balance ? std::optional(provider_balance.value().amount) : std::nullopt);
+      record.add_fact("deposit", provider_balance ? std::optional(provider_balance.value().deposit) : std::nullopt);
+      record.add_fact("spendable",
+                      provider_balance ? std::optional(provider_balance.value().spendable()) : std::nullopt);
+      if (!provider_balance) session.note(provider_balance.error().detail);
     }
     std::string stopped;
     for (const std::string& one : store.stopped_zones())
@@ -118,8 +119,8 @@ struct Status {
 void add_sweep_commands(CommandLine& line) {
   add_command<Sweep>(line, line.app, "sweep", "Does everything that is due: reserve, void, submit, sync, settle, warn",
                      "  dropledger sweep --registry registry.db\n  dropledger sweep reserve --dry-run");
-  CLI::App* provider = add_group(line.app, "provider", "The provider that catches the names");
-  add_command<Status>(line, *provider, "status", "Where jobs go, our purse there, what is stopped",
+  CLI::App* provider = add_group(line.app, "provider", "The provider that catches the names, and our balance there");
+  add_command<Status>(line, *provider, "status", "Where jobs go, our balance there, what is stopped",
                       "  dropledger provider status --registry registry.db");
   add_command<Resume>(line, *provider, "resume", "Goes on submitting after a person mended what was refused",
                       "  dropledger provider resume com");
