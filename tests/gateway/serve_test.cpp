@@ -3,6 +3,7 @@
 #include <httplib.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -134,6 +135,34 @@ TEST_CASE("serve: told to end, it answers what is on its way, then ends with sta
   const auto rows = std::ranges::count(listed.output, '\n');
   CHECK(rows >= answered);
   CHECK(rows <= answered + 8);
+}
+
+TEST_CASE("serve: SIGHUP opens the log anew, also without its folder, and never ends the gateway") {
+  TemporaryDirectory logs;
+  const std::string folder = logs.file("logs"), moved = logs.file("moved");
+  std::filesystem::create_directory(folder);
+  Rehearsal rehearsal({"--request-log", folder + "/requests.jsonl"});
+  const auto await_log = [](const std::string& file, std::string_view what) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    for (std::string text; std::chrono::steady_clock::now() < give_up; std::this_thread::yield()) {
+      std::ifstream stream(file);
+      text.assign(std::istreambuf_iterator<char>(stream), {});
+      if (text.find(what) != std::string::npos) return true;
+    }
+    return false;
+  };
+  CHECK(rehearsal.call("command=StatusAccount").code() == 200);
+  std::filesystem::rename(folder, moved);
+  rehearsal.server->signal(SIGHUP);
+  CHECK(await_log(moved + "/requests.jsonl", "No such file or directory"));
+  CHECK(rehearsal.call("command=StatusAccount").code() == 200);
+  std::filesystem::create_directory(folder);
+  rehearsal.server->signal(SIGHUP);
+  CHECK(await_log(folder + "/requests.jsonl", R"("log":"ok")"));
+  CHECK(rehearsal.call("command=StatusUser").code() == 200);
+  CHECK(await_log(folder + "/requests.jsonl", "StatusUser"));
+  rehearsal.server->signal(SIGTERM);
+  CHECK(rehearsal.server->wait() == 0);
 }
 
 TEST_CASE("serve: it does not listen beyond this machine without TLS, nor serve a live book as a rehearsal") {

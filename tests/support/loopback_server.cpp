@@ -10,6 +10,7 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -231,7 +232,9 @@ void write_certificate(const std::string& file, const std::string& host) {
   X509_EXTENSION_free(also);
   if (X509_sign(certificate, key, EVP_sha256()) == 0) throw std::runtime_error("OpenSSL signs no certificate");
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::fopen(file.c_str(), "w"), std::fclose);
-  if (!out || PEM_write_PrivateKey(out.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
+  // a key is its owner's alone
+  if (!out || ::fchmod(::fileno(out.get()), 0600) != 0 ||
+      PEM_write_PrivateKey(out.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
       PEM_write_X509(out.get(), certificate) != 1) {
     throw std::runtime_error("cannot write " + file);
   }

@@ -4,10 +4,13 @@
 
 #include "tools/cli/exchange_log.hpp"
 #include "tools/cli/interruption.hpp"
-#include "tools/cli/session.hpp"
+#include "tools/simulated_registry/simulated_registry.hpp"
 
 namespace cli {
 namespace {
+
+using engine::Error;
+using engine::ErrorCode;
 
 // requests to others' machines; the provider names no limit, and answers too many with 425
 constexpr int kPerSecond = 50;
@@ -25,17 +28,21 @@ api_client::Credentials credentials_of(const Globals& globals) {
                                            .user = variable("DROPLEDGER_SUBUSER")};
   if (const engine::Status sound = api_client::check(from_environment); !sound) {
     throw CommandError{
-        engine::Error{engine::ErrorCode::credentials_unusable,
-                      sound.error().detail +
-                          ": give --credentials FILE, or DROPLEDGER_LOGIN and DROPLEDGER_PASSWORD in the environment"}};
+        Error{ErrorCode::credentials_unusable,
+              sound.error().detail +
+                  ": give --credentials FILE, or DROPLEDGER_LOGIN and DROPLEDGER_PASSWORD in the environment"}};
   }
   return from_environment;
 }
 
-}  // namespace
-
-ProviderAccess provider_access(const Globals& globals, const engine::Settings& settings) {
-  ProviderAccess access{
+struct Access {
+  api_client::SessionOptions options;
+  std::unique_ptr<api_client::ExchangeLog> log;  // options.log; null where nothing is written
+};
+// An order's time limit is half of the book's absence wait, so that what was sent in time has ended long before its
+// absence can be proven.
+Access access_of(const Globals& globals, const engine::Settings& settings) {
+  Access access{
       .options = {.environment = value_or_throw(api_client::resolve_environment(globals.provider, globals.entity)),
                   .credentials = credentials_of(globals)},
       .log = globals.log.empty() ? nullptr : open_exchange_log(globals.log)};
@@ -50,6 +57,57 @@ ProviderAccess provider_access(const Globals& globals, const engine::Settings& s
   options.timing = api_client::machine_timing(interrupted);
   options.log = access.log.get();
   return access;
+}
+
+}  // namespace
+
+engine::BackorderProvider* ProviderConnection::get() {
+  const Globals& globals = session_.globals();
+  if (!session_.has_provider()) return nullptr;
+  if (globals.dry_run) {
+    if (!noted_) session_.note("dry run: the provider is not asked");
+    noted_ = true;
+    return nullptr;
+  }
+  if (!globals.provider.empty()) {
+    open_http();
+  } else if (!provider_) {
+    provider_ = value_or_throw(
+        simulated_registry::SimulatedRegistry::open(globals.registry, [&session = session_] { return session.now(); }));
+  }
+  return provider_.get();
+}
+
+api_client::HttpProvider& ProviderConnection::http() {
+  if (session_.globals().provider.empty())
+    throw CommandError{Error{ErrorCode::invalid_argument, "this needs a provider over HTTP: --provider ote|live|URL"}};
+  open_http();
+  return *http_;
+}
+
+void ProviderConnection::open_http() {
+  if (http_ != nullptr) return;
+  const Globals& globals = session_.globals();
+  if (!globals.registry.empty()) {
+    throw CommandError{Error{ErrorCode::invalid_argument,
+                             "DROPLEDGER_PROVIDER and DROPLEDGER_REGISTRY are both set: jobs go to one provider"}};
+  }
+  const engine::BookInfo info = session_.book_read_only().book();
+  Access access = access_of(globals, session_.book_read_only().settings());
+  if (access.options.environment.live && (info.rehearsal || !globals.now.empty())) {
+    throw CommandError{Error{ErrorCode::clock_not_movable,
+                             std::string(info.rehearsal ? "a rehearsal book" : "--now") +
+                                 " and a live provider do not go together: " + access.options.environment.label() +
+                                 " lives in real time, and orders there cost real money"}};
+  }
+  log_ = std::move(access.log);
+  if (!info.rehearsal && globals.now.empty()) {  // a clock that is moved by hand is nobody's fault
+    access.options.clock = system_now;
+    access.options.warn = [&session = session_](const std::string& line) { session.note(line); };
+  }
+  auto made = std::make_unique<api_client::HttpProvider>(std::move(access.options), session_.clock());
+  http_ = made.get();
+  provider_ = std::move(made);
 }
 
 }  // namespace cli

@@ -1,22 +1,34 @@
-// How a command reaches the provider over HTTP: environment, credentials, limits and the log, from the options of every
-// command and the environment.
+// How a command reaches the provider: the simulated registry's file, or the provider over HTTP with its environment,
+// credentials, limits and log, from the options of every command and the environment.
 #pragma once
 
 #include <memory>
 
-#include "api_client/session_client.hpp"
-#include "engine/ports.hpp"
+#include "api_client/provider.hpp"
+#include "tools/cli/session.hpp"
 
 namespace cli {
 
-struct Globals;
+// Opened when it is first asked for; lives no longer than its session.
+class ProviderConnection {
+ public:
+  explicit ProviderConnection(Session& session) : session_(session) {}
 
-struct ProviderAccess {
-  api_client::SessionOptions options;
-  std::unique_ptr<api_client::ExchangeLog> log;  // options.log; null where nothing is written
+  // Null where none is configured, and in a dry run: what is ordered there cannot be rolled back. Throws CommandError:
+  // invalid_argument, credentials_unusable, file_not_found, clock_not_movable.
+  engine::BackorderProvider* get();
+  // The provider over HTTP, for what the simulated registry does not have; invalid_argument where --provider is not
+  // given. Also in a dry run: it only reads.
+  api_client::HttpProvider& http();
+
+ private:
+  void open_http();
+
+  Session& session_;
+  std::unique_ptr<api_client::ExchangeLog> log_;  // outlives the provider that writes to it
+  std::unique_ptr<engine::BackorderProvider> provider_;
+  api_client::HttpProvider* http_ = nullptr;  // provider_, where it is one
+  bool noted_ = false;
 };
-// Throws CommandError: invalid_argument, credentials_unusable, file_not_found. An order's time limit is half of the
-// book's absence wait, so that what was sent in time has ended long before its absence can be proven.
-ProviderAccess provider_access(const Globals& globals, const engine::Settings& settings);
 
 }  // namespace cli

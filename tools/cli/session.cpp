@@ -11,10 +11,8 @@
 #include <set>
 
 #include "storage/store.hpp"
-#include "tools/cli/provider_access.hpp"
 #include "tools/render/format.hpp"
 #include "tools/render/terminal.hpp"
-#include "tools/simulated_registry/simulated_registry.hpp"
 
 namespace cli {
 namespace {
@@ -131,57 +129,11 @@ operations::Context Session::context() {
 
 operations::RequestKey Session::request() const { return {globals_.sender, globals_.request}; }
 
-engine::BackorderProvider* Session::provider() {
-  if (!has_provider()) return nullptr;
-  if (globals_.dry_run) {
-    if (!provider_noted_) note("dry run: the provider is not asked");
-    provider_noted_ = true;
-    return nullptr;
-  }
-  if (!globals_.provider.empty()) {
-    open_http_provider();
-  } else if (!provider_) {
-    provider_ =
-        value_or_throw(simulated_registry::SimulatedRegistry::open(globals_.registry, [this] { return now(); }));
-  }
-  return provider_.get();
-}
-
 std::function<engine::UtcTime()> Session::clock() {
   const engine::UtcTime begun = now();
   if (!book_read_only().book().rehearsal)
     return [begun, given = !globals_.now.empty()] { return given ? begun : system_now(); };
   return [this, begun] { return std::max(begun, own_time(book_read_only().book())); };
-}
-
-api_client::HttpProvider& Session::http_provider() {
-  if (globals_.provider.empty())
-    throw CommandError{Error{ErrorCode::invalid_argument, "this needs a provider over HTTP: --provider ote|live|URL"}};
-  open_http_provider();
-  return *http_;
-}
-
-void Session::open_http_provider() {
-  if (http_ != nullptr) return;
-  if (!globals_.registry.empty()) {
-    throw CommandError{Error{ErrorCode::invalid_argument,
-                             "DROPLEDGER_PROVIDER and DROPLEDGER_REGISTRY are both set: jobs go to one provider"}};
-  }
-  const engine::BookInfo info = book_read_only().book();
-  ProviderAccess access = provider_access(globals_, book_read_only().settings());
-  if (access.options.environment.live && (info.rehearsal || !globals_.now.empty())) {
-    refuse_clock(std::string(info.rehearsal ? "a rehearsal book" : "--now") +
-                 " and a live provider do not go together: " + access.options.environment.label() +
-                 " lives in real time, and orders there cost real money");
-  }
-  log_ = std::move(access.log);
-  if (!info.rehearsal && globals_.now.empty()) {  // a clock that is moved by hand is nobody's fault
-    access.options.clock = system_now;
-    access.options.warn = [this](const std::string& line) { note(line); };
-  }
-  auto made = std::make_unique<api_client::HttpProvider>(std::move(access.options), clock());
-  http_ = made.get();
-  provider_ = std::move(made);
 }
 
 void Session::print_some(render::Table& table) const {
@@ -288,7 +240,6 @@ std::string Session::read_input(const std::string& path) const {
 }
 
 CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& help) {
-  if (CLI::App* there = parent.get_subcommand_no_throw(name)) return there;
   CLI::App* group = parent.add_subcommand(name, help);
   group->require_subcommand(1);  // and, with it, a positional that spells a command's name stays a positional
   return group;

@@ -8,9 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "api_client/provider.hpp"
 #include "engine/ports.hpp"
-#include "engine/provider.hpp"
 #include "tools/operations/context.hpp"
 #include "tools/render/table.hpp"
 
@@ -48,7 +46,7 @@ struct Globals {
 
 engine::UtcTime system_now();  // the machine's clock
 
-// What one command opens: the book, the one instant, the provider.
+// What one command opens: the book and the one instant; the provider is a ProviderConnection.
 class Session {
  public:
   explicit Session(const Globals& globals) : globals_(globals) {}
@@ -64,12 +62,7 @@ class Session {
   engine::UtcTime now();
   operations::Context context();  // for a changing command: book(), now(), actor, dry_run
   operations::RequestKey request() const;
-  // null where none is configured, and in a dry run: what is ordered there cannot be rolled back
-  engine::BackorderProvider* provider();
   bool has_provider() const { return !globals_.registry.empty() || !globals_.provider.empty(); }
-  // The provider over HTTP, for what the simulated registry does not have; invalid_argument where --provider is not
-  // given. Also in a dry run: it only reads.
-  api_client::HttpProvider& http_provider();
   // The time as it goes on: a live book's is the machine's, or --now, which stands still; a rehearsal's is the book's
   // own, which another program may move.
   std::function<engine::UtcTime()> clock();
@@ -97,7 +90,6 @@ class Session {
 
  private:
   const Globals& globals_;
-  void open_http_provider();
   engine::UtcTime instant_of(const engine::BookInfo& info, bool changing) const;
 
   std::unique_ptr<engine::LedgerStore> book_;        // read-write
@@ -105,10 +97,6 @@ class Session {
   bool in_snapshot_ = false;
   mutable bool printed_some_ = false;  // the header is written
   std::optional<engine::UtcTime> now_;
-  std::unique_ptr<api_client::ExchangeLog> log_;  // outlives the provider that writes to it
-  std::unique_ptr<engine::BackorderProvider> provider_;
-  api_client::HttpProvider* http_ = nullptr;  // provider_, where it is one
-  bool provider_noted_ = false;
 };
 
 // A refusal on its way to main, which prints it and exits with its class.
@@ -126,10 +114,10 @@ using Action = std::function<int(Session&)>;
 CLI::App* add_command(CLI::App& parent, const Globals& globals, const std::string& name, const std::string& help,
                       const std::string& examples, int& exit_status, std::shared_ptr<Action> action);
 
-// The noun whose verbs are commands, `account` of `account open`; added where it is not there yet.
+// Adds a noun whose verbs are commands: `account` of `account open`.
 CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& help);
 
-// One per cmd_*.cpp.
+// What the commands are added to.
 struct CommandLine {
   CLI::App& app;
   Globals& globals;
@@ -146,28 +134,5 @@ CLI::App* add_command(CommandLine& line, CLI::App& parent, const std::string& na
   command->bind(*app);
   return app;
 }
-
-void add_book_commands(CommandLine& line);     // init, backup, verify, doctor, config …
-void add_account_commands(CommandLine& line);  // account …
-// fund, withdraw, adjust, reverse, chargeback, suspense …, provider fund, cost
-void add_money_commands(CommandLine& line);
-void add_terms_commands(CommandLine& line);       // price …, schedule …, tax …, period …
-void add_registry_commands(CommandLine& line);    // registry …: the simulated world
-void add_list_commands(CommandLine& line);        // droplist …
-void add_backorder_commands(CommandLine& line);   // backorder …
-void add_preview_commands(CommandLine& line);     // preview
-void add_sweep_commands(CommandLine& line);       // sweep, provider status, resume
-void add_user_commands(CommandLine& line);        // user …: who may call the gateway
-void add_clock_commands(CommandLine& line);       // clock …: of a rehearsal book
-void add_serve_commands(CommandLine& line);       // serve
-void add_bank_commands(CommandLine& line);        // bank …, payments …, reconcile
-void add_explain_commands(CommandLine& line);     // backorder explain, account explain
-void add_notice_commands(CommandLine& line);      // notices …
-void add_accounting_commands(CommandLine& line);  // outcomes, adjustments, vat
-void add_journal_commands(CommandLine& line);     // journal export
-void add_refund_commands(CommandLine& line);      // refunds
-void add_report_commands(CommandLine& line);      // statement, trial-balance, deposits, cases, events
-void add_faults_commands(CommandLine& line);      // faults: a relay that spoils a share of what passes
-void add_wire_commands(CommandLine& line);        // wire …: the provider's protocol by hand
 
 }  // namespace cli

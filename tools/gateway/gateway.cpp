@@ -219,6 +219,7 @@ Gateway::~Gateway() = default;
 engine::Result<int> Gateway::start() { return parts_->start(); }
 void Gateway::stop() { parts_->stop(); }
 int Gateway::port() const { return parts_->port; }
+engine::Status Gateway::reload_certificate() { return parts_->http.reload_certificate(); }
 std::string Gateway::answer(std::string_view query, std::string_view body, const std::string& address) {
   return parts_->answer(query, body, address, nullptr);
 }

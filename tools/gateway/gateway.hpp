@@ -45,6 +45,8 @@ class Gateway {
   engine::Result<int> start();  // listens; the port
   void stop();                  // requests in flight are answered, a sweep's chunk is finished
   int port() const;
+  // As HttpServer's.
+  engine::Status reload_certificate();
 
   // One request, with or without HTTP around it: query string and body as they arrived.
   std::string answer(std::string_view query, std::string_view body, const std::string& address);

@@ -19,6 +19,8 @@
 #include <thread>
 #include <tuple>
 
+#include "tools/gateway/tls_certificate.hpp"
+
 namespace gateway {
 namespace {
 
@@ -323,12 +325,6 @@ const std::string& http_date() {  // RFC 9110, 5.6.7
   return date;
 }
 
-std::string last_tls_error() {
-  char text[256] = "no reason given";
-  if (const unsigned long code = ERR_get_error(); code != 0) ERR_error_string_n(code, text, sizeof text);
-  return text;
-}
-
 }  // namespace
 
 bool Delivery::caller_has_gone() const {
@@ -407,26 +403,14 @@ class HttpServer::Listener final : public httplib::Server {
                              "text/plain");
     });
   }
-  ~Listener() override {
-    if (tls_ != nullptr) SSL_CTX_free(tls_);
-  }
 
   engine::Status use_certificate(const std::string& certificate, const std::string& key) {
-    tls_ = SSL_CTX_new(TLS_server_method());
-    ENSURE(tls_ != nullptr, "OpenSSL works");
-    SSL_CTX_set_min_proto_version(tls_, TLS1_2_VERSION);
-    SSL_CTX_set_options(tls_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    SSL_CTX_set_mode(tls_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (SSL_CTX_use_certificate_chain_file(tls_, certificate.c_str()) != 1) {
-      return Error{ErrorCode::invalid_argument,
-                   "the certificate '" + certificate + "' cannot be used (PEM, with its chain): " + last_tls_error()};
-    }
-    if (SSL_CTX_use_PrivateKey_file(tls_, key.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(tls_) != 1) {
-      return Error{ErrorCode::invalid_argument,
-                   "the key '" + key + "' cannot be used (PEM, of that certificate): " + last_tls_error()};
-    }
+    engine::Result<std::unique_ptr<TlsCertificate>> loaded = TlsCertificate::load(certificate, key);
+    if (!loaded) return loaded.error();
+    tls_ = std::move(loaded).value();
     return engine::Unit{};
   }
+  engine::Status reload_certificate() { return tls_ == nullptr ? engine::Status{engine::Unit{}} : tls_->reload(); }
 
   engine::Result<int> begin(const HttpListen& listen) {
     const int port = listen.port == 0                         ? bind_to_any_port(listen.host)
@@ -489,7 +473,8 @@ class HttpServer::Listener final : public httplib::Server {
     if (turning_away) {
       turn_away(socket);
     } else {
-      Wire wire(socket, tls_, limits_.request_time);
+      const std::shared_ptr<SSL_CTX> tls = tls_ == nullptr ? nullptr : tls_->context();
+      Wire wire(socket, tls.get(), limits_.request_time);
       wire.set_deadline(now() + limits_.request_time);
       Serving connection{socket};
       serving = &connection;
@@ -565,7 +550,7 @@ class HttpServer::Listener final : public httplib::Server {
 
   HttpServer& owner_;
   const HttpLimits& limits_;
-  SSL_CTX* tls_ = nullptr;
+  std::unique_ptr<TlsCertificate> tls_{};
   std::atomic<bool> stopping_ = false;
   std::atomic<std::size_t> in_line_ = 0;  // connections that wait for a thread
   std::thread thread_;
@@ -586,6 +571,10 @@ engine::Result<int> HttpServer::start(const HttpListen& listen) {
   const engine::Result<int> port = listener->begin(listen);
   if (port) listener_ = std::move(listener);
   return port;
+}
+
+engine::Status HttpServer::reload_certificate() {
+  return listener_ == nullptr ? engine::Status{engine::Unit{}} : listener_->reload_certificate();
 }
 
 void HttpServer::stop() {

@@ -82,6 +82,8 @@ class HttpServer {
   // Listens and answers from now on, on threads of its own; the port. invalid_argument where the address is taken or
   // none of ours, or certificate and key cannot be used.
   engine::Result<int> start(const HttpListen& listen);
+  // Reads certificate and key again, for connections from now on. Where they cannot be used, those from before stay.
+  engine::Status reload_certificate();
   // No new connections; requests that have begun to arrive are answered; returns when that is done. May be called
   // twice.
   void stop();

@@ -1,5 +1,5 @@
 // Customers' accounts: opening, showing, terms, freezing, closing.
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
 #include "tools/operations/accounts.hpp"
 
 namespace cli {
@@ -256,6 +256,7 @@ void add_account_commands(CommandLine& line) {
   add_command<Close>(line, *group, "close",
                      "Cancels what can be cancelled, then closes once nothing is open and the balance is zero",
                      "  dropledger account close alice --reason 'customer left' --pay-out-to bank");
+  add_account_explain(line, *group);
 }
 
 }  // namespace cli

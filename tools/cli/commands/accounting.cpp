@@ -3,8 +3,8 @@
 
 #include <map>
 
+#include "tools/cli/commands/commands.hpp"
 #include "tools/cli/period_options.hpp"
-#include "tools/cli/session.hpp"
 
 namespace cli {
 namespace {

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
+#include "tools/cli/provider_access.hpp"
 #include "tools/formats/csv.hpp"
 #include "tools/operations/backorders.hpp"
 #include "tools/render/progress.hpp"
@@ -145,13 +146,14 @@ struct Cancel {
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
+    ProviderConnection connection(session);
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const std::int64_t id = session.number(ids[i], "backorder");
       operations::RequestKey request = session.request();
       if (!request.key.empty() && ids.size() > 1) request.key += ":" + std::to_string(i + 1);
       const operations::Reply reply = value_or_throw(
           operations::cancel(context, request, id, by == "customer" ? engine::By::customer : engine::By::operator_,
-                             reason, session.provider()));
+                             reason, connection.get()));
       std::string line =
           "backorder " + ids[i] + " (" + std::string(reply.fact("domain")) + ") is " + std::string(reply.fact("state"));
       if (!reply.fact("refunded").empty()) line += ", refunded " + std::string(reply.fact("refunded"));
@@ -292,8 +294,9 @@ struct Resolve {
         throw CommandError{Error{ErrorCode::case_not_found, "there is no open case " + id + " of an account"}};
       money = session.amount(amount, context.store.customer(*found.front().customer).value().currency);
     }
+    ProviderConnection connection(session);
     const operations::Reply reply = value_or_throw(
-        operations::resolve(context, session.request(), number, *resolution, why, money, session.provider()));
+        operations::resolve(context, session.request(), number, *resolution, why, money, connection.get()));
     session.answer(reply, "dropledger.resolved/1",
                    "case " + id + " (" + std::string(reply.fact("kind")) + ") closed as " + decision +
                        (reply.fact("state").empty() ? ""
@@ -324,6 +327,7 @@ void add_backorder_commands(CommandLine& line) {
   add_command<Resolve>(line, *group, "resolve", "Closes a case by a person's decision",
                        "  dropledger backorder resolve 3 --as failed --why 'provider confirmed by mail'\n  dropledger "
                        "backorder resolve 4 --as charge --why 'registered after all'");
+  add_backorder_explain(line, *group);
 }
 
 }  // namespace cli

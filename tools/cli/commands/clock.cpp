@@ -1,6 +1,6 @@
 // A rehearsal book's clock, moved on purpose and not by the way: a running 'serve --rehearsal' follows and does what
 // became due.
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
 
 namespace cli {
 namespace {

@@ -1,7 +1,8 @@
 // Deletion lists: importing what registries and the provider publish, and looking into what is known.
 #include <algorithm>
 
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
+#include "tools/cli/provider_access.hpp"
 #include "tools/formats/deletion_list.hpp"
 #include "tools/operations/lists.hpp"
 #include "tools/render/progress.hpp"
@@ -126,7 +127,8 @@ struct Fetch {
     for (const std::string& zone : zones) wanted.zones.push_back(value_or_throw(engine::parse_zone(zone)));
     wanted.from = from.empty() ? context.now : session.instant(from);
     if (!to.empty()) wanted.to = session.instant(to);
-    api_client::HttpProvider& provider = session.http_provider();
+    ProviderConnection connection(session);
+    api_client::HttpProvider& provider = connection.http();
     std::optional<render::Progress> reading;
     std::int64_t unreadable = 0;
     const std::vector<api_client::PendingDelete> names =
@@ -227,7 +229,7 @@ struct Sources {
 
 }  // namespace
 
-void add_list_commands(CommandLine& line) {
+void add_droplist_commands(CommandLine& line) {
   CLI::App* group = add_group(line.app, "droplist", "Deletion lists: which names drop, and when");
   add_command<Import>(
       line, *group, "import", "Reads a list; moves the dates of open backorders",

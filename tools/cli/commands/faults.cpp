@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
 #include "tools/faults/relay.hpp"
 
 namespace cli {

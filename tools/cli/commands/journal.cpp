@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
 #include "tools/render/plain_text_accounting.hpp"
 
 namespace cli {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <sstream>
 
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
 #include "tools/delivery/notice_delivery.hpp"
 #include "tools/delivery/webhook.hpp"
 

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <map>
 
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
+#include "tools/cli/provider_access.hpp"
 #include "tools/render/chart_days.hpp"
 #include "tools/render/totals.hpp"
 
@@ -259,8 +260,9 @@ struct Preview {
   // Two balances must suffice: the customers' with us, and ours at the provider.
   static void add_jobs(Session& session, render::Table& table, const operations::FundingOutlook& report) {
     std::optional<engine::ProviderBalance> provider_balance;
-    if (session.has_provider() && session.provider() != nullptr) {
-      const engine::Result<engine::ProviderBalance> read = session.provider()->balance();
+    ProviderConnection connection(session);
+    if (engine::BackorderProvider* provider = connection.get(); provider != nullptr) {
+      const engine::Result<engine::ProviderBalance> read = provider->balance();
       if (read) provider_balance = read.value();
       if (!read) session.note("our balance at the provider is not known: " + read.error().detail);
     }

@@ -4,8 +4,8 @@
 
 #include <map>
 
+#include "tools/cli/commands/commands.hpp"
 #include "tools/cli/period_options.hpp"
-#include "tools/cli/session.hpp"
 #include "tools/render/chart_days.hpp"
 #include "tools/render/totals.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
 #include "tools/formats/deletion_list.hpp"
 #include "tools/simulated_registry/simulated_registry.hpp"
 

@@ -3,8 +3,8 @@
 
 #include <map>
 
+#include "tools/cli/commands/commands.hpp"
 #include "tools/cli/period_options.hpp"
-#include "tools/cli/session.hpp"
 #include "tools/render/totals.hpp"
 
 namespace cli {
@@ -233,102 +233,6 @@ struct Deposits {
   }
 };
 
-struct Cases {
-  std::string kind;
-  bool all = false;
-  void bind(CLI::App& app) {
-    app.add_option("--kind", kind, "Only of this kind, e.g. overdue")->type_name("KIND");
-    app.add_flag("--all", all, "Closed ones too");
-  }
-  int run(Session& session) const {
-    engine::LedgerReader& store = session.book_snapshot();
-    engine::CaseQuery query;
-    query.open_only = !all;
-    if (!kind.empty()) {
-      query.kind = engine::parse_case_kind(kind);
-      if (!query.kind)
-        throw CommandError{Error{ErrorCode::invalid_argument,
-                                 "'" + kind + "' is no kind of case, such as overdue, gone or late_success"}};
-    }
-    render::Table table;
-    table.schema = "dropledger.cases/1";
-    table.columns = {{"case", "", render::Kind::number},
-                     {"kind"},
-                     {"account"},
-                     {"backorder", "", render::Kind::number},
-                     {"subject"},
-                     {"opened_at", "", render::Kind::time},
-                     {"closed_at", "", render::Kind::time},
-                     {"resolution", "", render::Kind::text, true},
-                     {"detail", "", render::Kind::text, true}};
-    table.when_empty = all ? "No case was ever opened." : "No case is open.";
-    for (const engine::Case& one : store.cases(query)) {
-      const auto customer = one.customer ? store.customer(*one.customer) : std::nullopt;
-      table.add(one.id, to_word(one.kind), customer ? customer->name : "", one.backorder, one.subject, one.opened_at,
-                one.closed_at, one.resolution, one.detail);
-    }
-    session.print(table);
-    return 0;
-  }
-};
-
-struct Events {
-  std::string account, backorder, kind, from, to;
-  std::int64_t after = 0, limit = 200;
-  void bind(CLI::App& app) {
-    app.add_option("--account", account, "Only this account's")->type_name("NAME");
-    app.add_option("--backorder", backorder, "Only this backorder's")->type_name("ID");
-    app.add_option("--kind", kind, "Only of this kind, e.g. shortfall, stepped, moved")->type_name("KIND");
-    app.add_option("--from", from, "Recorded at or after")->type_name("TIME");
-    app.add_option("--to", to, "Recorded before")->type_name("TIME");
-    app.add_option("--after", after, "Only with a higher number: the cursor for the next call")
-        ->check(CLI::NonNegativeNumber);
-    app.add_option("--limit", limit, "At most so many; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
-  }
-  int run(Session& session) const {
-    engine::LedgerReader& store = session.book_snapshot();
-    engine::EventQuery query;
-    query.customer = only_account(session, account);
-    if (!backorder.empty()) query.backorder = engine::BackorderId(session.number(backorder, "backorder"));
-    if (!kind.empty()) {
-      const auto wanted = engine::parse_event_kind(kind);
-      if (!wanted)
-        throw CommandError{Error{ErrorCode::invalid_argument,
-                                 "'" + kind + "' is no kind of event, such as stepped, shortfall or moved"}};
-      query.kinds = {*wanted};
-    }
-    if (!from.empty()) query.from = session.instant(from);
-    if (!to.empty()) query.to = session.instant(to);
-    query.after_id = after;
-    query.limit = limit == 0 ? 0 : limit + 1;
-    render::Table table;
-    table.schema = "dropledger.events/1";
-    table.columns = {{"event", "", render::Kind::number},
-                     {"at", "", render::Kind::time},
-                     {"kind"},
-                     {"account"},
-                     {"backorder", "", render::Kind::number},
-                     {"from"},
-                     {"to"},
-                     {"reason"},
-                     {"actor"},
-                     {"detail", "", render::Kind::text, true}};
-    table.when_empty = "Nothing happened that matches.";
-    operations::AccountNames accounts(store);
-    store.each_event(query, [&](const engine::LoggedEvent& event) {
-      if (limit != 0 && table.rows.size() == static_cast<std::size_t>(limit)) {
-        table.truncated = true;
-        return;
-      }
-      table.add(event.id, event.at, to_word(event.kind), event.customer ? accounts.of(*event.customer) : "",
-                event.backorder, event.from ? to_word(*event.from) : "", event.to ? to_word(*event.to) : "",
-                event.reason ? to_word(*event.reason) : "", event.actor, event.detail);
-    });
-    session.print(table);
-    return 0;
-  }
-};
-
 }  // namespace
 
 void add_report_commands(CommandLine& line) {
@@ -338,10 +242,6 @@ void add_report_commands(CommandLine& line) {
                             "  dropledger trial-balance --to 2026-09-01");
   add_command<Deposits>(line, line.app, "deposits", "Deposits held now, by age, with when each must end",
                         "  dropledger deposits --overdue");
-  add_command<Cases>(line, line.app, "cases", "What waits for a person's decision",
-                     "  dropledger cases\n  dropledger cases --all --format json");
-  add_command<Events>(line, line.app, "events", "Everything that happened, in order",
-                      "  dropledger events --backorder 17\n  dropledger events --kind shortfall --format jsonl");
 }
 
 }  // namespace cli

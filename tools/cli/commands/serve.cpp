@@ -1,16 +1,17 @@
 // The gateway as a program: listens, sweeps, logs, and ends cleanly when told to.
-#include <fcntl.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <charconv>
 #include <filesystem>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "storage/store.hpp"
+#include "tools/cli/commands/commands.hpp"
 #include "tools/cli/interruption.hpp"
-#include "tools/cli/session.hpp"
+#include "tools/cli/provider_access.hpp"
 #include "tools/gateway/gateway.hpp"
+#include "tools/gateway/request_log.hpp"
 #include "tools/gateway/sample_world.hpp"
 #include "tools/simulated_registry/simulated_registry.hpp"
 
@@ -39,34 +40,6 @@ gateway::HttpListen parse_listen(const std::string& text) {
   return listen;
 }
 
-// One JSON object a line; the file is opened anew on SIGHUP, so that it can be rotated.
-class Log {
- public:
-  explicit Log(std::string file) : file_(std::move(file)) { open(); }
-  ~Log() {
-    if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
-  }
-  Log(const Log&) = delete;
-  Log& operator=(const Log&) = delete;
-
-  void open() {
-    if (file_.empty()) return;
-    const int opened = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    if (opened < 0) throw CommandError{Error{ErrorCode::file_not_found, "cannot write the log '" + file_ + "'"}};
-    const int before = descriptor_.exchange(opened);
-    if (before > STDERR_FILENO) ::close(before);
-  }
-  void write(const std::string& line) {
-    const std::string text = line + "\n";
-    // a full disk does not stop the gateway
-    [[maybe_unused]] const ssize_t written = ::write(descriptor_, text.data(), text.size());
-  }
-
- private:
-  std::string file_;
-  std::atomic<int> descriptor_ = STDERR_FILENO;
-};
-
 struct Serve {
   std::string listen = "127.0.0.1:8080", certificate, key, entity, log_file, sweep_every, request_time = "30s",
               idle_time = "15s";
@@ -88,7 +61,8 @@ struct Serve {
                    "Does what is due on its own, this often; 0s: never (default: 60s; 5s in a rehearsal)")
         ->type_name("SPAN");
     app.add_option("--request-log", log_file,
-                   "One JSON object per request, appended here; opened anew on SIGHUP (default: stderr)")
+                   "One JSON object per request, appended here (default: stderr); SIGHUP opens it anew and reloads the "
+                   "certificate")
         ->type_name("FILE");
     app.add_flag("--rehearsal", rehearsal,
                  "Makes a sample book and a simulated registry where they are missing, and serves them; 'clock "
@@ -112,6 +86,12 @@ struct Serve {
   }
 
   int run(Session& session) const {
+    // A log may be rotated at any moment, also before there is one, and who reads our notes may go: neither ends the
+    // program. Threads inherit this.
+    sigset_t harmless;
+    sigemptyset(&harmless);
+    for (const int signal : {SIGHUP, SIGPIPE}) sigaddset(&harmless, signal);
+    pthread_sigmask(SIG_BLOCK, &harmless, nullptr);
     const Globals& globals = session.globals();
     if (globals.dry_run) refuse("a gateway cannot be tried with --dry-run: try it with --rehearsal");
     gateway::GatewayOptions options;
@@ -148,15 +128,16 @@ struct Serve {
     const bool own_clock = session.book().book().rehearsal;
     const std::unique_ptr<engine::BackorderProvider> simulated =
         registry.empty() ? nullptr : open_registry(globals.book, registry, own_clock);
-    options.provider = simulated ? simulated.get() : session.provider();
+    ProviderConnection connection(session);
+    options.provider = simulated ? simulated.get() : connection.get();
     options.entity = !entity.empty() ? entity : own_clock ? "1234" : "54cd";
     if (entity == "any") options.entity.clear();
     options.sweep_every = value_or_throw(engine::parse_span(!sweep_every.empty() ? sweep_every
                                                             : own_clock          ? "5s"
                                                                                  : "60s"));
-    Log log(log_file);
-    options.log = [&log](const std::string& line) { log.write(line); };
-    return serve(session, std::move(options), log);
+    const std::unique_ptr<gateway::RequestLog> log = value_or_throw(gateway::RequestLog::open(log_file));
+    options.log = [&log](const std::string& line) { log->write(line); };
+    return serve(session, std::move(options), *log);
   }
 
  private:
@@ -177,7 +158,7 @@ struct Serve {
     }));
   }
 
-  static int serve(Session& session, gateway::GatewayOptions options, Log& log) {
+  static int serve(Session& session, gateway::GatewayOptions options, gateway::RequestLog& log) {
     // Threads inherit the mask: signals are taken here, by waiting, and nowhere else.
     sigset_t ending;
     sigemptyset(&ending);
@@ -208,7 +189,7 @@ struct Serve {
     int signal = 0;
     do {
       sigwait(&ending, &signal);
-      if (signal == SIGHUP) log.open();
+      if (signal == SIGHUP) reopen(session, running, log);
     } while (signal == SIGHUP);
     // What waits for a provider in trouble is woken; a second signal ends the program at once.
     stop_on_signals();
@@ -217,6 +198,19 @@ struct Serve {
     running.stop();
     session.note("ended: requests in flight were answered");
     return 0;
+  }
+
+  // What others replace while the gateway runs. What cannot be opened stays as it was, and the gateway goes on.
+  static void reopen(Session& session, gateway::Gateway& running, gateway::RequestLog& log) {
+    const engine::Status logs = log.reopen();
+    if (!logs) session.note(logs.error().detail + "; it goes on where it was: send SIGHUP again when it can be opened");
+    const engine::Status certificate = running.reload_certificate();
+    if (!certificate) session.note(certificate.error().detail + "; the certificate from before stays in use");
+    log.write(nlohmann::ordered_json{{"ts", engine::to_string(system_now())},
+                                     {"event", "reopened"},
+                                     {"log", logs ? "ok" : logs.error().detail},
+                                     {"certificate", certificate ? "ok" : certificate.error().detail}}
+                  .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   }
 };
 

@@ -1,11 +1,11 @@
-// The sweep that keeps what the preview promises, and the state of the provider.
+// The sweep that keeps what the preview promises.
 #include "tools/operations/sweep.hpp"
 
 #include <algorithm>
 
+#include "tools/cli/commands/commands.hpp"
 #include "tools/cli/interruption.hpp"
-#include "tools/cli/session.hpp"
-#include "tools/operations/accounts.hpp"
+#include "tools/cli/provider_access.hpp"
 #include "tools/render/progress.hpp"
 
 namespace cli {
@@ -44,7 +44,8 @@ struct Sweep {
       }
       progress->at(done);
     };
-    engine::BackorderProvider* provider = session.provider();
+    ProviderConnection connection(session);
+    engine::BackorderProvider* provider = connection.get();
     stop_on_signals();
     options.interrupted = interrupted;
     options.clock = session.clock();
@@ -74,56 +75,11 @@ struct Sweep {
   }
 };
 
-struct Resume {
-  std::string zone;
-  void bind(CLI::App& app) {
-    app.add_option("zone", zone, "Only this zone (default: the whole environment)")->type_name("ZONE");
-  }
-  int run(Session& session) const {
-    const operations::Context context = session.context();
-    const std::string ace = zone.empty() ? "" : value_or_throw(engine::parse_zone(zone));
-    const operations::Reply reply = value_or_throw(operations::resume_submitting(context, session.request(), ace));
-    session.answer(reply, "dropledger.resumed/1", "submitting goes on: " + std::string(reply.fact("resumed")));
-    return 0;
-  }
-};
-
-struct Status {
-  void bind(CLI::App&) {}
-  int run(Session& session) const {
-    engine::LedgerReader& store = session.book_read_only();
-    engine::BackorderProvider* provider = session.provider();
-    render::Table record;
-    record.schema = "dropledger.provider/1";
-    record.add_fact("environment", provider == nullptr ? "none configured" : provider->environment());
-    if (provider != nullptr) {
-      const engine::Result<engine::ProviderBalance> provider_balance = provider->balance();
-      record.add_fact("amount", provider_balance ? std::optional(provider_balance.value().amount) : std::nullopt);
-      record.add_fact("deposit", provider_balance ? std::optional(provider_balance.value().deposit) : std::nullopt);
-      record.add_fact("spendable",
-                      provider_balance ? std::optional(provider_balance.value().spendable()) : std::nullopt);
-      if (!provider_balance) session.note(provider_balance.error().detail);
-    }
-    std::string stopped;
-    for (const std::string& one : store.stopped_zones())
-      stopped += (stopped.empty() ? "" : ", ") + (one.empty() ? "everything" : "." + one);
-    record.add_fact("stopped", stopped);
-    record.add_fact("unanswered_calls", store.open_calls().size());
-    session.print(record);
-    return 0;
-  }
-};
-
 }  // namespace
 
 void add_sweep_commands(CommandLine& line) {
   add_command<Sweep>(line, line.app, "sweep", "Does everything that is due: reserve, void, submit, sync, settle, warn",
                      "  dropledger sweep --registry registry.db\n  dropledger sweep reserve --dry-run");
-  CLI::App* provider = add_group(line.app, "provider", "The provider that catches the names, and our balance there");
-  add_command<Status>(line, *provider, "status", "Where jobs go, our balance there, what is stopped",
-                      "  dropledger provider status --registry registry.db");
-  add_command<Resume>(line, *provider, "resume", "Goes on submitting after a person mended what was refused",
-                      "  dropledger provider resume com");
 }
 
 }  // namespace cli

@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "api_client/credentials.hpp"
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
 #include "tools/operations/users.hpp"
 
 namespace cli {

@@ -8,7 +8,7 @@
 #include "api_client/ascii.hpp"
 #include "api_client/command.hpp"
 #include "api_client/response.hpp"
-#include "tools/cli/session.hpp"
+#include "tools/cli/commands/commands.hpp"
 
 namespace cli {
 namespace {

@@ -1,0 +1,18 @@
+# Writes ${output}, a C++ source that defines formats::embedded_descriptions() from the NAME.toml ${files}.
+cmake_minimum_required(VERSION 3.25)
+
+list(SORT files)
+set(rows "")
+foreach(file IN LISTS files)
+  cmake_path(GET file STEM name)
+  if(NOT name MATCHES "^[a-z0-9-]+$")
+    message(FATAL_ERROR "${file}: a description is called NAME.toml, of small letters, digits and hyphens")
+  endif()
+  file(READ ${file} toml)
+  string(FIND "${toml}" ")toml\"" closes)
+  if(NOT closes EQUAL -1)
+    message(FATAL_ERROR "${file}: contains )toml\", which ends the C++ literal it is embedded in")
+  endif()
+  string(APPEND rows "    {\"${name}\", R\"toml(${toml})toml\"},\n")
+endforeach()
+file(WRITE ${output} "// Generated from tools/formats/descriptions by tools/cmake/embed_descriptions.cmake.\n#include \"tools/formats/embedded_descriptions.hpp\"\n\nnamespace formats {\n\nstd::span<const EmbeddedDescription> embedded_descriptions() {\n  static constexpr EmbeddedDescription kAll[] = {\n${rows}  };\n  return kAll;\n}\n\n}  // namespace formats\n")
