@@ -13,7 +13,7 @@
 
 #include "engine/payments.hpp"
 #include "tests/support/run_program.hpp"
-#include "tests/tools/ten_days.hpp"
+#include "tests/support/ten_days.hpp"
 #include "tools/operations/reports.hpp"
 #include "tools/render/plain_text_accounting.hpp"
 

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "tests/support/desk.hpp"
-#include "tests/tools/report_book.hpp"
+#include "tests/support/report_book.hpp"
 
 using namespace operations;
 using engine::ErrorCode;

@@ -1,9 +1,9 @@
+#include "tools/render/error.hpp"
+
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 #include <sstream>
-
-#include "tools/render/error.hpp"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <map>
 #include <tuple>
 
-#include "tests/tools/report_book.hpp"
+#include "tests/support/report_book.hpp"
 
 using namespace operations;
 using engine::ErrorCode;

@@ -1,4 +1,4 @@
-// Reports as printed: sums that are the sums of what is printed, and each face as it was agreed on (tests/tools/golden;
+// Reports as printed: sums that are the sums of what is printed, and each format as it was agreed on (tests/cli/golden;
 // after a change that is meant, run this test once with DROPLEDGER_RENEW_GOLDEN=1 in the environment and read the
 // difference before committing it).
 #include <doctest/doctest.h>
@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/support/report_book.hpp"
 #include "tests/support/run_program.hpp"
-#include "tests/tools/report_book.hpp"
 
 namespace {
 
@@ -147,7 +147,7 @@ TEST_CASE("reports: an empty book, a period without rows and one account are pri
 }
 
 TEST_CASE("reports: every face is as agreed on") {
-  const std::filesystem::path golden = support::source_folder() / "tests/tools/golden";
+  const std::filesystem::path golden = support::source_folder() / "tests/cli/golden";
   const bool renew = std::getenv("DROPLEDGER_RENEW_GOLDEN") != nullptr;  // NOLINT(concurrency-mt-unsafe)
   ReportBook book(50, 4, 14);
   const auto compare = [&](const std::vector<std::string>& report) {

@@ -1,4 +1,6 @@
 // The relay between a client and a server: what each kind of fault does to either of them, on real sockets.
+#include "tools/faults/relay.hpp"
+
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
@@ -16,7 +18,6 @@
 
 #include "tests/support/run_program.hpp"
 #include "tests/support/temporary_directory.hpp"
-#include "tools/faults/relay.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/run_program.hpp"
-#include "tests/tools/ten_days.hpp"
+#include "tests/support/ten_days.hpp"
 #include "tools/operations/refunds.hpp"
 
 using namespace operations;

@@ -12,7 +12,7 @@
 
 #include "tests/support/receiver.hpp"
 #include "tests/support/run_program.hpp"
-#include "tests/tools/ten_days.hpp"
+#include "tests/support/ten_days.hpp"
 #include "tools/delivery/webhook.hpp"
 
 using namespace operations;
