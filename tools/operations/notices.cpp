@@ -220,21 +220,21 @@ SendReport send_notices(const Context& context, const NoticeChannel& channel, co
     return found->second;
   };
   const auto attempt = [&](const LoggedEvent& event, NoticeKind kind, std::optional<NoticeDelivery> before) {
-    const std::optional<std::string> error = deliver(compose(store, event, kind, account_of(event), texts));
+    const std::optional<std::string> trouble = deliver(compose(store, event, kind, account_of(event), texts));
     NoticeDelivery delivery =
         before.value_or(NoticeDelivery{channel.name, event.id, 0, context.now, context.now, {}, {}});
     delivery.attempts += 1;
     delivery.last_at = context.now;
-    delivery.next_at = error ? std::optional(context.now + engine::pause_after(delivery.attempts)) : std::nullopt;
-    delivery.error = error.value_or("");
+    delivery.next_at = trouble ? std::optional(context.now + engine::pause_after(delivery.attempts)) : std::nullopt;
+    delivery.trouble = trouble.value_or("");
     UnitOfWork work(context);
     store.put_notice_delivery(delivery);
     store.advance_notice_cursor(channel.name, event.id);
     work.keep();
     ++tried;
-    failures = error ? failures + 1 : 0;
-    (error ? report.failed : report.delivered) += 1;
-    if (error) report.error = *error;
+    failures = trouble ? failures + 1 : 0;
+    (trouble ? report.failed : report.delivered) += 1;
+    if (trouble) report.trouble = *trouble;
   };
 
   for (const NoticeDelivery& waiting :

@@ -52,7 +52,7 @@ struct SendOptions {
 struct SendReport {
   std::int64_t delivered = 0, failed = 0;
   bool given_up = false;  // after failures in a row: the rest stays for the next call
-  std::string error{};    // the last one
+  std::string trouble{};  // the last one
 };
 // `deliver` returns nothing when it succeeded, else what went wrong. Each result is committed before the next notice is
 // handed over.

@@ -196,7 +196,7 @@ struct List {
         const engine::NoticeDelivery& known = row->second;
         delivery += (delivery.empty() ? "" : "; ") + known.channel + ": " +
                     (known.next_at ? "try " + std::to_string(known.attempts + 1) + " at " + to_string(*known.next_at) +
-                                         ", " + known.error
+                                         ", " + known.trouble
                                    : "delivered " + to_string(known.last_at));
       }
       if (waiting && delivery.empty()) return;
@@ -245,7 +245,7 @@ struct Show {
          store.notice_deliveries({.channel = {}, .event = notice.id, .due_by = {}})) {
       record.add_fact(
           "channel_" + row.channel,
-          row.next_at ? std::to_string(row.attempts) + " tries, next at " + to_string(*row.next_at) + ": " + row.error
+          row.next_at ? std::to_string(row.attempts) + " tries, next at " + to_string(*row.next_at) + ": " + row.trouble
                       : "delivered " + to_string(row.last_at) + ", try " + std::to_string(row.attempts));
     }
     record.add_fact("subject", notice.subject);
@@ -324,7 +324,7 @@ struct Send {
       operations::SendOptions options;
       options.limit = limit;
       const operations::SendReport report = operations::send_notices(context, channels[i], texts[i], options, deliver);
-      table.add(channels[i].name, report.delivered, report.failed, report.given_up, report.error);
+      table.add(channels[i].name, report.delivered, report.failed, report.given_up, report.trouble);
       sound = sound && report.failed == 0;
     }
     session.print(table);
