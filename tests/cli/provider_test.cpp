@@ -335,3 +335,25 @@ TEST_CASE("program: a provider that is not there is a trouble of the sweep; what
   CHECK(result.output.find("reserved") != std::string::npos);
   CHECK(result.error.find("provider_unreachable") != std::string::npos);
 }
+
+TEST_CASE("program: provider resume: refused credentials stop submitting until a person resumes it") {
+  TestLedger desk;
+  desk.place_two();
+  const ProgramResult needless = desk.run({"provider", "resume"});
+  CHECK(needless.status == 2);
+  CHECK(needless.error.find("submitting is not stopped for the environment") != std::string::npos);
+  desk.write_credentials("another t0psecret password");
+  const std::vector<std::string> sweep = desk.with_provider({"sweep", "--now", "2026-08-02T17:00:00Z"});
+  const ProgramResult refused = desk.run(sweep);
+  CAPTURE(refused.error);
+  CHECK(refused.status == 5);
+  desk.write_credentials(kPassword);
+  CHECK(desk.run(sweep).error.find("provider_stopped") != std::string::npos);
+  CHECK(std::ranges::count(desk.system.commands(), "AddDomainApplication") == 0);
+  CHECK(desk.run({"provider", "resume", "net"}).error.find("submitting is not stopped for zone .net") !=
+        std::string::npos);
+  CHECK(desk.ok({"provider", "resume"}).output.starts_with("submitting goes on: environment"));
+  desk.ok(sweep);
+  CHECK(std::ranges::count(desk.system.commands(), "AddDomainApplication") == 2);
+  CHECK(desk.run({"provider", "resume"}).status == 2);
+}

@@ -53,7 +53,7 @@ TEST_CASE("codes: each is answered somewhere, and a test expects it") {
                                                      "ErrorCode::([a-z_]+)", {"error_code.cpp", "error_code.hpp"});
   // The two tests of the names and classes themselves expect nothing from anybody.
   const std::set<std::string> expected =
-      named_under({"tests"}, "(?:ErrorCode::|\")([a-z_]+)", {"name_and_time_test.cpp", "error_test.cpp"});
+      named_under({"tests"}, "(?:ErrorCode::|\")([a-z_]+)", {"error_code_test.cpp", "error_test.cpp"});
   // An order without a readable answer is a state of its call here, not a refusal; the code is what the gateway's
   // callers may be told.
   const std::set<std::string> not_ours{"outcome_unknown"};
