@@ -46,7 +46,7 @@ class Book {
         REQUIRE(bool(apply_transition(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
         if (i == 1)
           REQUIRE(bool(apply_transition(changes, one, customer, Trigger::cancelled,
-                                        {.now = kNow, .reason = Reason::account_backorder_key})));
+                                        {.now = kNow, .reason = Reason::by_customer})));
         if (i == 2) {
           REQUIRE(bool(apply_transition(changes, one, customer, Trigger::job_created, {.now = kNow})));
           REQUIRE(bool(apply_transition(changes, one, customer, Trigger::won, {.now = kNow, .tax_bp = 1900})));
