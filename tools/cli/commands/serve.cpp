@@ -47,6 +47,8 @@ struct Serve {
   std::size_t threads = gateway::HttpLimits{}.threads, queue = gateway::HttpLimits{}.waiting, body_kib = 4096,
               connections = gateway::HttpLimits{}.connections,
               per_address = gateway::HttpLimits{}.connections_per_address;
+  std::int64_t most_open = gateway::QuotaLimits{}.open_backorders,
+               per_minute = gateway::QuotaLimits{}.placements_per_minute, kept_mib = 64;
 
   void bind(CLI::App& app) {
     app.add_option("--listen", listen, "Where to listen; port 0 is any free one, and is printed")
@@ -78,6 +80,16 @@ struct Serve {
     app.add_option("--connections-per-address", per_address,
                    "Connections of one address, loopback excepted; those beyond are answered 420; 0: no limit")
         ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
+    app.add_option("--most-open", most_open, "Open backorders of one account; 0: no limit")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}))
+        ->capture_default_str();
+    app.add_option("--placements-per-minute", per_minute, "Placements of one account a minute; 0: no limit")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}))
+        ->capture_default_str();
+    app.add_option("--kept-per-day", kept_mib, "What one account's placements may keep in the book a day; 0: no limit")
+        ->type_name("MIB")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}))
         ->capture_default_str();
     app.add_option("--queue", queue, "Whole requests that may wait for a thread; those beyond are answered 420")
         ->check(CLI::Range(0, 65'536))
@@ -115,6 +127,7 @@ struct Serve {
     }
     options.limits.threads = threads;
     options.limits.waiting = queue;
+    options.quota = {most_open, per_minute, kept_mib * 1024 * 1024};
     options.limits.connections = connections;
     options.limits.connections_per_address = per_address;
     options.limits.body_bytes = body_kib * 1024;
