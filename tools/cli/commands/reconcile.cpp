@@ -83,7 +83,7 @@ struct Reconcile {
                      {"detail", "", render::Kind::text, true},
                      {"command"}};
     table.add_fact("as_of", now);
-    if (provider != nullptr) table.add_fact("provider", provider->environment());
+    if (provider != nullptr) table.add_fact("environment", provider->environment());
     std::int64_t open = 0;
     render::Table classes;
     classes.name = "classes";
