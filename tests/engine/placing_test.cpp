@@ -110,7 +110,7 @@ TEST_CASE("placing: the same name again answers the open one; --another makes a 
   CHECK(again.value().already_open);
   CHECK(again.value().backorder.id == BackorderId(1));
   const Result<Placement> another = shop.place({.name = shop.open[0].name, .allow_duplicate = true});
-  REQUIRE(bool(allow_duplicate));
+  REQUIRE(bool(another));
   CHECK_FALSE(another.value().already_open);
   CHECK(another.value().backorder.sequence == 2);
 }
