@@ -55,8 +55,8 @@ class Collector {
 
 class ListReader {
  public:
-  ListReader(Caller& caller, Command base, std::int64_t page, std::string_view key_column)
-      : caller_(caller), base_(std::move(base)), page_(page), key_column_(key_column) {}
+  ListReader(SessionClient& client, Command base, std::int64_t page, std::string_view key_column)
+      : client_(client), base_(std::move(base)), page_(page), key_column_(key_column) {}
 
   // Every row once, or an error: a list that moved while it was read is not believed.
   engine::Status read(Collector& collector) {
@@ -66,7 +66,7 @@ class ListReader {
       if (engine::Status done = read_once(collector); !done) return done;
       if (changed_.empty()) return engine::Unit{};
     }
-    return garbled(caller_.environment(), base_.name, "the list kept changing while it was read (" + changed_ + ")");
+    return garbled(client_.environment(), base_.name, "the list kept changing while it was read (" + changed_ + ")");
   }
 
  private:
@@ -84,7 +84,7 @@ class ListReader {
   engine::Status take(const Response& response, Collector& collector) {
     const std::int64_t rows = rows_of(response);
     if (static_cast<std::int64_t>(response.values(key_column_).size()) != rows) {
-      return garbled(caller_.environment(), base_.name,
+      return garbled(client_.environment(), base_.name,
                      "COUNT says " + std::to_string(rows) + ", but there are " +
                          std::to_string(response.values(key_column_).size()) + " of " + std::string(key_column_));
     }
@@ -92,19 +92,19 @@ class ListReader {
   }
 
   engine::Status read_once(Collector& collector) {
-    const Reply first = caller_.call(window(0, page_), Kind::read);
-    if (!first.ok()) return failure(caller_.environment(), base_.name, first);
+    const Reply first = client_.call(window(0, page_), Kind::read);
+    if (!first.ok()) return failure(client_.environment(), base_.name, first);
     if (engine::Status taken = take(*first.response, collector); !taken) return taken;
     const std::int64_t size = rows_of(*first.response);
     if (!first.response->paging().total) return read_on(size, collector);
     const std::int64_t total = *first.response->paging().total;
     if (total < 0 || total > kMostRows) {
       return garbled(
-          caller_.environment(), base_.name,
+          client_.environment(), base_.name,
           "TOTAL is " + std::to_string(total) + ": lists of 0 to " + std::to_string(kMostRows) + " rows are read");
     }
     if (size == 0 && total > 0)
-      return garbled(caller_.environment(), base_.name,
+      return garbled(client_.environment(), base_.name,
                      "TOTAL is " + std::to_string(total) + ", but the first page is empty");
     collector.expect(total);
     collector.progress(size, total);
@@ -114,13 +114,13 @@ class ListReader {
     const auto stop = [&](std::size_t) {
       return !outcome || !changed_.empty() ? std::optional<std::string>("not needed any more") : std::nullopt;
     };
-    caller_.call_each(
+    client_.call_each(
         static_cast<std::size_t>(pages),
         [&](std::size_t i) { return window(size * (static_cast<std::int64_t>(i) + 1), size); }, Kind::read, stop,
         [&](std::size_t i, const Reply& reply) {
           if (!outcome || !changed_.empty()) return;
           if (!reply.ok()) {
-            outcome = failure(caller_.environment(), base_.name, reply);
+            outcome = failure(client_.environment(), base_.name, reply);
             return;
           }
           const std::int64_t from = size * (static_cast<std::int64_t>(i) + 1);
@@ -146,8 +146,8 @@ class ListReader {
   // A list that tells no TOTAL: page by page until one is short.
   engine::Status read_on(std::int64_t size, Collector& collector) {
     for (std::int64_t at = size, rows = size; rows >= page_;) {
-      const Reply reply = caller_.call(window(at, page_), Kind::read);
-      if (!reply.ok()) return failure(caller_.environment(), base_.name, reply);
+      const Reply reply = client_.call(window(at, page_), Kind::read);
+      if (!reply.ok()) return failure(client_.environment(), base_.name, reply);
       if (engine::Status taken = take(*reply.response, collector); !taken) return taken;
       rows = rows_of(*reply.response);
       at += rows;
@@ -155,7 +155,7 @@ class ListReader {
     return engine::Unit{};
   }
 
-  Caller& caller_;
+  SessionClient& client_;
   Command base_;
   std::int64_t page_;
   std::string_view key_column_;
@@ -233,7 +233,7 @@ std::string row_text(const Response& response, std::size_t row) {
 
 class JobCollector final : public Collector {
  public:
-  explicit JobCollector(const Caller& caller) : caller_(caller) {}
+  explicit JobCollector(const SessionClient& client) : client_(client) {}
   std::vector<ProviderJob> jobs{};
 
   void begin() override {
@@ -250,7 +250,7 @@ class JobCollector final : public Collector {
       if (!job.value()) continue;  // a name that is none: none of ours
       const engine::StatusMeaning meaning = engine::meaning_of_status(job.value()->status);
       if (meaning.outcome || !meaning.known)
-        job.value()->raw = caller_.without_secrets(rows == 1 ? response.body() : row_text(response, row));
+        job.value()->raw = client_.without_secrets(rows == 1 ? response.body() : row_text(response, row));
       jobs.push_back(*std::move(job).value());
     }
     return engine::Unit{};
@@ -263,7 +263,7 @@ class JobCollector final : public Collector {
   }
 
  private:
-  const Caller& caller_;
+  const SessionClient& client_;
   // one after the other: made and dropped by the hundred thousand
   std::pmr::monotonic_buffer_resource nodes_{};
   std::pmr::unordered_set<std::string> seen_{&nodes_};
@@ -375,16 +375,17 @@ bool names(std::string_view text, std::string_view name) {
 
 }  // namespace
 
-HttpProvider::HttpProvider(CallerOptions options, Clock clock) : caller_(std::move(options)), clock_(std::move(clock)) {
+HttpProvider::HttpProvider(SessionOptions options, Clock clock)
+    : client_(std::move(options)), clock_(std::move(clock)) {
   ENSURE(clock_ != nullptr, "the client is told the time");
 }
 
-std::string HttpProvider::environment() const { return caller_.environment().label(); }
-bool HttpProvider::is_live() const { return caller_.environment().live; }
+std::string HttpProvider::environment() const { return client_.environment().label(); }
+bool HttpProvider::is_live() const { return client_.environment().live; }
 
 ProviderAnswer HttpProvider::answer_of(const Reply& reply) const {
   ProviderAnswer answer{.delivery = reply.delivery, .code = reply.code, .text = reply.text};
-  if (reply.response) answer.raw = caller_.without_secrets(reply.response->body());
+  if (reply.response) answer.raw = client_.without_secrets(reply.response->body());
   if (!reply.ok()) return answer;
   Result<std::optional<ProviderJob>> job = job_of(JobColumns(*reply.response), 0);
   if (!job || !job.value()) return answer;  // says yes without saying which
@@ -396,11 +397,11 @@ ProviderAnswer HttpProvider::answer_of(const Reply& reply) const {
 void HttpProvider::add(std::span<const engine::AddJob> orders,
                        const std::function<void(std::size_t, const ProviderAnswer&)>& answered) {
   std::string refused;  // us as a whole: the rest need not be sent
-  caller_.call_each(
+  client_.call_each(
       orders.size(),
       [&](std::size_t i) {
         Command command{"AddDomainApplication", {{"CLASS", "BACKORDER"}, {"DOMAIN", orders[i].name.ace()}}};
-        if (orders[i].another) command.set("NEW", "1");
+        if (orders[i].allow_duplicate) command.set("NEW", "1");
         return command;
       },
       Kind::order,
@@ -418,16 +419,16 @@ void HttpProvider::add(std::span<const engine::AddJob> orders,
 }
 
 ProviderAnswer HttpProvider::remove(const std::string& application) {
-  return answer_of(caller_.call({"DeleteDomainApplication", {{"APPLICATION", application}}}, Kind::order));
+  return answer_of(client_.call({"DeleteDomainApplication", {{"APPLICATION", application}}}, Kind::order));
 }
 
 ProviderAnswer HttpProvider::status(const std::string& application) {
-  return answer_of(caller_.call({"StatusDomainApplication", {{"APPLICATION", application}}}, Kind::read));
+  return answer_of(client_.call({"StatusDomainApplication", {{"APPLICATION", application}}}, Kind::read));
 }
 
 void HttpProvider::statuses(std::span<const std::string> applications,
                             const std::function<void(std::size_t, const ProviderAnswer&)>& answered) {
-  caller_.call_each(
+  client_.call_each(
       applications.size(),
       [&](std::size_t i) {
         return Command{"StatusDomainApplication", {{"APPLICATION", applications[i]}}};
@@ -439,9 +440,9 @@ Result<std::vector<ProviderJob>> HttpProvider::jobs(std::span<const DomainName> 
   // Sub-users' own applications are not ours to read, nor to delete as surplus.
   const Command base{"QueryDomainApplicationList",
                      {{"CLASS", "*_BACKORDER"}, {"USERDEPTH", "SELF"}, {"ORDERBY", "CREATEDDATE"}, {"WIDE", "1"}}};
-  JobCollector collector(caller_);
+  JobCollector collector(client_);
   if (wanted.empty()) {
-    const engine::Status read = ListReader(caller_, base, kPage, "APPLICATION").read(collector);
+    const engine::Status read = ListReader(client_, base, kPage, "APPLICATION").read(collector);
     if (!read) return read.error();
     return std::move(collector.jobs);
   }
@@ -450,7 +451,7 @@ Result<std::vector<ProviderJob>> HttpProvider::jobs(std::span<const DomainName> 
     Command some = base;
     const auto part = wanted.subspan(at, std::min(kNamesPerQuery, wanted.size() - at));
     for (std::size_t i = 0; i < part.size(); ++i) some.set("DOMAIN" + std::to_string(i), part[i].ace());
-    const engine::Status read = ListReader(caller_, std::move(some), kPage, "APPLICATION").read(collector);
+    const engine::Status read = ListReader(client_, std::move(some), kPage, "APPLICATION").read(collector);
     if (!read) return read.error();
     std::ranges::move(collector.jobs, std::back_inserter(found));
   }
@@ -460,7 +461,7 @@ Result<std::vector<ProviderJob>> HttpProvider::jobs(std::span<const DomainName> 
 Result<bool> HttpProvider::charged(const DomainName& name, UtcTime since) {
   EntryCollector collector;
   Command command = accounting_between(std::chrono::floor<std::chrono::seconds>(since), std::nullopt);
-  const engine::Status read = ListReader(caller_, std::move(command), kPage, "ACCOUNTINGDATE").read(collector);
+  const engine::Status read = ListReader(client_, std::move(command), kPage, "ACCOUNTINGDATE").read(collector);
   if (!read) return read.error();
   return std::ranges::any_of(collector.entries, [&](const engine::ProviderEntry& entry) {
     return entry.net.is_negative() &&
@@ -468,23 +469,23 @@ Result<bool> HttpProvider::charged(const DomainName& name, UtcTime since) {
   });
 }
 
-Result<engine::ProviderPurse> HttpProvider::purse() {
-  const Reply reply = caller_.call({"StatusAccount"}, Kind::read);
-  if (!reply.ok()) return failure(caller_.environment(), "StatusAccount", reply);
+Result<engine::ProviderBalance> HttpProvider::balance() {
+  const Reply reply = client_.call({"StatusAccount"}, Kind::read);
+  if (!reply.ok()) return failure(client_.environment(), "StatusAccount", reply);
   const Response& account = *reply.response;
   std::vector<Money> amounts;
   for (const std::string_view property : {"AMOUNT", "DEPOSIT", "CREDIT"}) {
     const Result<Money> amount = money_of(account.value(property), account.value("CURRENCY"));
     if (!amount)
-      return garbled(caller_.environment(), "StatusAccount", std::string(property) + ": " + amount.error().detail);
+      return garbled(client_.environment(), "StatusAccount", std::string(property) + ": " + amount.error().detail);
     amounts.push_back(amount.value());
   }
-  return engine::ProviderPurse{.amount = amounts[0], .deposit = amounts[1], .credit = amounts[2]};
+  return engine::ProviderBalance{.amount = amounts[0], .deposit = amounts[1], .credit = amounts[2]};
 }
 
 Result<std::vector<engine::ProviderDeposit>> HttpProvider::deposits() {
   DepositCollector collector;
-  const engine::Status read = ListReader(caller_, {"QueryDepositList"}, kPage, "DEPOSITID").read(collector);
+  const engine::Status read = ListReader(client_, {"QueryDepositList"}, kPage, "DEPOSITID").read(collector);
   if (!read) return read.error();
   return std::move(collector.deposits);
 }
@@ -492,22 +493,22 @@ Result<std::vector<engine::ProviderDeposit>> HttpProvider::deposits() {
 Result<engine::ProviderAccounting> HttpProvider::accounting(UtcTime from, UtcTime to) {
   EntryCollector collector;
   const engine::Status read =
-      ListReader(caller_, accounting_between(from, to), kPage, "ACCOUNTINGDATE").read(collector);
+      ListReader(client_, accounting_between(from, to), kPage, "ACCOUNTINGDATE").read(collector);
   if (!read) return read.error();
   std::ranges::stable_sort(collector.entries, {}, &engine::ProviderEntry::at);
   std::optional<Currency> currency;
   if (!collector.entries.empty()) {
     currency = collector.entries.front().net.currency();
   } else {  // an empty list does not say whose money it counts
-    const Result<engine::ProviderPurse> ours = purse();
+    const Result<engine::ProviderBalance> ours = balance();
     if (!ours) return ours.error();
     currency = ours.value().amount.currency();
   }
   const Result<Money> opening = money_of(collector.opening, currency->code()),
                       sum = money_of(collector.sum, currency->code());
   if (!opening)
-    return garbled(caller_.environment(), "QueryAccountingList", "OPENINGBALANCE: " + opening.error().detail);
-  if (!sum) return garbled(caller_.environment(), "QueryAccountingList", "SUM: " + sum.error().detail);
+    return garbled(client_.environment(), "QueryAccountingList", "OPENINGBALANCE: " + opening.error().detail);
+  if (!sum) return garbled(client_.environment(), "QueryAccountingList", "SUM: " + sum.error().detail);
   engine::ProviderAccounting accounting{
       .opening = opening.value(), .sum = sum.value(), .entries = std::move(collector.entries)};
   if (const engine::Status sound = engine::check_sum(accounting); !sound) return sound.error();
@@ -566,7 +567,7 @@ Result<std::vector<PendingDelete>> HttpProvider::pending_deletes(
   if (wanted.from) command.set("MINFINALIZATIONDATE", engine::to_wire_string(*wanted.from));
   if (wanted.to) command.set("MAXFINALIZATIONDATE", engine::to_wire_string(*wanted.to));
   PendingCollector collector(progress);
-  const engine::Status read = ListReader(caller_, std::move(command), kPendingPage, "DOMAIN").read(collector);
+  const engine::Status read = ListReader(client_, std::move(command), kPendingPage, "DOMAIN").read(collector);
   if (!read) return read.error();
   unreadable = collector.unreadable;
   std::ranges::stable_sort(collector.rows, [](const PendingDelete& a, const PendingDelete& b) {

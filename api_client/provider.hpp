@@ -27,7 +27,7 @@ class HttpProvider final : public engine::BackorderProvider {
  public:
   using Clock = std::function<engine::UtcTime()>;  // asked before each order
 
-  HttpProvider(CallerOptions options, Clock clock);
+  HttpProvider(SessionOptions options, Clock clock);
 
   // engine::BackorderProvider. Lists are read page by page, several pages at once; one that changed meanwhile is read
   // again, and after the third time refused with provider_unreachable. provider_refused: a definite no (530, 531 …),
@@ -42,7 +42,7 @@ class HttpProvider final : public engine::BackorderProvider {
                 const std::function<void(std::size_t, const engine::ProviderAnswer&)>& answered) override;
   engine::Result<std::vector<engine::ProviderJob>> jobs(std::span<const engine::DomainName> names) override;
   engine::Result<bool> charged(const engine::DomainName& name, engine::UtcTime since) override;
-  engine::Result<engine::ProviderPurse> purse() override;
+  engine::Result<engine::ProviderBalance> balance() override;
   engine::Result<std::vector<engine::ProviderDeposit>> deposits() override;
   engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime from, engine::UtcTime to) override;
 
@@ -55,7 +55,7 @@ class HttpProvider final : public engine::BackorderProvider {
  private:
   engine::ProviderAnswer answer_of(const Reply& reply) const;
 
-  Caller caller_;
+  SessionClient client_;
   Clock clock_;
 };
 

@@ -95,20 +95,20 @@ std::string normalized(std::string_view key) {
 }
 
 // Properties of a list that are no columns, whatever their length.
-bool beside_the_columns(std::string_view name) {
-  constexpr std::string_view kBeside[] = {"FIRST",
-                                          "LAST",
-                                          "COUNT",
-                                          "TOTAL",
-                                          "LIMIT",
-                                          "COLUMN",
-                                          "SUM",
-                                          "SUMPRICE",
-                                          "SUMVATPRICE",
-                                          "OPENINGBALANCE",
-                                          "OPENINGBALANCEPRICE",
-                                          "OPENINGBALANCEVATPRICE"};
-  return std::ranges::find(kBeside, name) != std::end(kBeside);
+bool is_list_figure(std::string_view name) {
+  constexpr std::string_view kListFigures[] = {"FIRST",
+                                               "LAST",
+                                               "COUNT",
+                                               "TOTAL",
+                                               "LIMIT",
+                                               "COLUMN",
+                                               "SUM",
+                                               "SUMPRICE",
+                                               "SUMVATPRICE",
+                                               "OPENINGBALANCE",
+                                               "OPENINGBALANCEPRICE",
+                                               "OPENINGBALANCEVATPRICE"};
+  return std::ranges::find(kListFigures, name) != std::end(kListFigures);
 }
 
 }  // namespace
@@ -259,7 +259,7 @@ void Response::check_columns() {
   };
   bool any_column = false;
   for (const Property& property : properties_) {
-    if (beside_the_columns(property.name)) continue;
+    if (is_list_figure(property.name)) continue;
     if (!columns.empty() && property.values.size() == 1 && !std::ranges::binary_search(columns, property.name))
       continue;
     if (property.values.size() != count) return differs(property.name, property.values.size());

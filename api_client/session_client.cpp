@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
+#include <random>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "api_client/circuit_breaker.hpp"
+#include "api_client/rate_limit.hpp"
 #include "api_client/transport.hpp"
 
 namespace api_client {
@@ -62,10 +67,23 @@ bool stops_everything(int code) {
 
 }  // namespace
 
+Timing machine_timing(std::function<bool()> interrupted) {
+  static constexpr Milliseconds kSlice(250);
+  const auto began = std::chrono::steady_clock::now();
+  const auto random = std::make_shared<std::minstd_rand>(std::random_device{}());
+  return {.elapsed = [began] { return std::chrono::floor<Milliseconds>(std::chrono::steady_clock::now() - began); },
+          .pause =
+              [interrupted = std::move(interrupted)](Milliseconds span) {
+                for (; span > Milliseconds(0) && !(interrupted && interrupted()); span -= kSlice)
+                  std::this_thread::sleep_for(std::min(span, kSlice));
+              },
+          .jitter = [random] { return std::uniform_real_distribution<double>(0, 1)(*random); }};
+}
+
 bool is_temporary(int code) { return code / 100 == 4 || code == 520 || code == 521; }
 
-struct Caller::Line {
-  explicit Line(CallerOptions given)
+struct SessionClient::Line {
+  explicit Line(SessionOptions given)
       : options(std::move(given)),
         transport({.url = options.environment.url,
                    .connections = options.connections,
@@ -74,7 +92,7 @@ struct Caller::Line {
                    .interrupted = [this] { return interrupted(); }}),
         rate(options.per_second, std::max(1, 2 * options.per_second)) {}
 
-  CallerOptions options;
+  SessionOptions options;
   Transport transport;
   RateLimit rate;
   CircuitBreaker breaker{};
@@ -283,9 +301,9 @@ struct Caller::Line {
   }
 };
 
-Caller::Caller(CallerOptions options) : line_(std::make_unique<Line>(std::move(options))) {}
+SessionClient::SessionClient(SessionOptions options) : line_(std::make_unique<Line>(std::move(options))) {}
 
-Caller::~Caller() {
+SessionClient::~SessionClient() {
   if (line_->session.empty() || line_->trouble_since) return;
   try {
     line_->ending = true;
@@ -296,20 +314,20 @@ Caller::~Caller() {
   }
 }
 
-const Environment& Caller::environment() const { return line_->options.environment; }
+const Environment& SessionClient::environment() const { return line_->options.environment; }
 
-void Caller::call_each(std::size_t count, const CommandOf& command, Kind kind, const WhyNot& why_not,
-                       const Answered& answered) {
+void SessionClient::call_each(std::size_t count, const CommandOf& command, Kind kind, const WhyNot& why_not,
+                              const Answered& answered) {
   line_->run(count, command, kind, why_not, true, answered);
 }
 
-Reply Caller::call(const Command& command, Kind kind) {
+Reply SessionClient::call(const Command& command, Kind kind) {
   Reply reply;
   call_each(
       1, [&](std::size_t) { return command; }, kind, {}, [&](std::size_t, Reply got) { reply = std::move(got); });
   return reply;
 }
 
-std::string Caller::without_secrets(std::string_view text) const { return line_->clean(text); }
+std::string SessionClient::without_secrets(std::string_view text) const { return line_->clean(text); }
 
 }  // namespace api_client

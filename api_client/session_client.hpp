@@ -14,11 +14,23 @@
 #include "api_client/command.hpp"
 #include "api_client/credentials.hpp"
 #include "api_client/environment.hpp"
-#include "api_client/pace.hpp"
 #include "api_client/response.hpp"
 #include "engine/provider.hpp"
+#include "engine/time.hpp"
 
 namespace api_client {
+
+using engine::Milliseconds;
+
+// The durations that the client measures and waits for, never dates. Tests give one that does not sleep.
+struct Timing {
+  std::function<Milliseconds()> elapsed;    // since a fixed moment; never goes back
+  std::function<void(Milliseconds)> pause;  // may end early, when interrupted
+  std::function<double()> jitter;           // evenly distributed in [0, 1)
+};
+// The machine's steady clock. A pause ends within a quarter of a second after `interrupted` returns true (it may be
+// empty).
+Timing machine_timing(std::function<bool()> interrupted);
 
 // How far the provider's clock may be from this machine's before a person is told: deadlines are hours away, and
 // answers may take seconds.
@@ -41,7 +53,7 @@ class ExchangeLog {
   virtual void note(const LoggedExchange& exchange) = 0;
 };
 
-struct CallerOptions {
+struct SessionOptions {
   Environment environment;
   Credentials credentials;
   int connections = 8;
@@ -78,12 +90,12 @@ enum class Kind : std::uint8_t {
   order,
 };
 
-class Caller {
+class SessionClient {
  public:
-  explicit Caller(CallerOptions options);
-  ~Caller();  // ends the session, within a few seconds; what goes wrong there is nobody's loss
-  Caller(const Caller&) = delete;
-  Caller& operator=(const Caller&) = delete;
+  explicit SessionClient(SessionOptions options);
+  ~SessionClient();  // ends the session, within a few seconds; what goes wrong there is nobody's loss
+  SessionClient(const SessionClient&) = delete;
+  SessionClient& operator=(const SessionClient&) = delete;
 
   const Environment& environment() const;
 

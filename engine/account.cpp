@@ -27,7 +27,8 @@ constexpr Named<AccountState> kStateWords[] = {{AccountState::open, "open"},
                                                {AccountState::closed, "closed"}};
 constexpr Named<FundingPolicy> kPolicies[] = {{FundingPolicy::each, "each"},
                                               {FundingPolicy::all_or_nothing, "all-or-nothing"}};
-constexpr Named<VoidTiming> kTimings[] = {{VoidTiming::at_due, "at-due"}, {VoidTiming::at_deadline, "at-deadline"}};
+constexpr Named<VoidPolicy> kVoidPolicies[] = {{VoidPolicy::at_due, "at-due"},
+                                               {VoidPolicy::at_deadline, "at-deadline"}};
 
 }  // namespace
 
@@ -49,28 +50,32 @@ bool is_debit_normal(AccountKind kind) {
 std::string_view to_word(AccountState state) { return word_of(kStateWords, state); }
 std::optional<AccountState> parse_account_state(std::string_view text) { return value_of(kStateWords, text); }
 std::string_view to_word(FundingPolicy policy) { return word_of(kPolicies, policy); }
-std::string_view to_word(VoidTiming timing) { return word_of(kTimings, timing); }
+std::string_view to_word(VoidPolicy void_policy) { return word_of(kVoidPolicies, void_policy); }
 std::optional<FundingPolicy> parse_funding_policy(std::string_view text) { return value_of(kPolicies, text); }
-std::optional<VoidTiming> parse_void_timing(std::string_view text) { return value_of(kTimings, text); }
+std::optional<VoidPolicy> parse_void_policy(std::string_view text) { return value_of(kVoidPolicies, text); }
 
-std::optional<ErrorCode> forbidden(AccountState state, AccountAct act) {
+std::optional<ErrorCode> forbidden(AccountState state, AccountOperation operation) {
   constexpr std::optional<ErrorCode> yes;
   constexpr ErrorCode frozen = ErrorCode::account_frozen, closing = ErrorCode::account_closing,
                       closed = ErrorCode::account_closed;
   struct Row {
-    AccountAct act;
+    AccountOperation operation;
     std::optional<ErrorCode> open, frozen, closing, closed;
   };
   // Columns: open, frozen, closing, closed. A pay-in to a closed account goes to suspense: refused here, caught by the
   // caller.
   static constexpr Row kTable[] = {
-      {AccountAct::place, yes, frozen, closing, closed},  {AccountAct::reserve, yes, frozen, closing, closed},
-      {AccountAct::submit, yes, frozen, closing, closed}, {AccountAct::cancel, yes, yes, yes, closed},
-      {AccountAct::pay_in, yes, yes, yes, closed},        {AccountAct::pay_out, yes, frozen, yes, closed},
-      {AccountAct::settle, yes, yes, yes, yes},           {AccountAct::configure, yes, yes, yes, closed},
+      {AccountOperation::place, yes, frozen, closing, closed},
+      {AccountOperation::reserve, yes, frozen, closing, closed},
+      {AccountOperation::submit, yes, frozen, closing, closed},
+      {AccountOperation::cancel, yes, yes, yes, closed},
+      {AccountOperation::pay_in, yes, yes, yes, closed},
+      {AccountOperation::pay_out, yes, frozen, yes, closed},
+      {AccountOperation::settle, yes, yes, yes, yes},
+      {AccountOperation::configure, yes, yes, yes, closed},
   };
   for (const Row& row : kTable) {
-    if (row.act != act) continue;
+    if (row.operation != operation) continue;
     switch (state) {
       case AccountState::open:
         return row.open;
@@ -82,7 +87,7 @@ std::optional<ErrorCode> forbidden(AccountState state, AccountAct act) {
         return row.closed;
     }
   }
-  invariant_failed("the act is in the table", __FILE__, __LINE__, "account act");
+  invariant_failed("the operation is in the table", __FILE__, __LINE__, "account operation");
 }
 
 }  // namespace engine

@@ -1,6 +1,6 @@
 // Accounts. A customer has one currency and two ledger accounts, available and reserved; what the customer owes us
 // beyond the credit limit stands on a receivable of its own. Operator's accounts exist per currency. One table says
-// which acts an account's state allows.
+// which operations an account's state allows.
 #pragma once
 
 #include <optional>
@@ -19,8 +19,8 @@ enum class AccountKind : std::uint16_t {
   receivable = 1100,        // asset; one per customer who owes
   provider_prepaid = 1200,  // asset; our money at the provider
   provider_deposit = 1210,  // asset; what the provider has set aside of it
-  available = 2000,         // liability; customer's spendable money, floor −credit limit
-  reserved = 2010,          // liability; customer's deposits, floor 0
+  available = 2000,         // liability; customer's spendable money, minimum balance −credit limit
+  reserved = 2010,          // liability; customer's deposits, minimum balance 0
   suspense = 2030,          // liability; money whose owner is not known
   tax = 2100,               // liability; output tax
   auction_clearing = 2200,  // liability; auction prices taken for the auction house
@@ -49,7 +49,7 @@ enum class AccountState : std::uint8_t { open, frozen, closing, closed };
 std::string_view to_word(AccountState state);
 std::optional<AccountState> parse_account_state(std::string_view text);
 
-enum class AccountAct : std::uint8_t {
+enum class AccountOperation : std::uint8_t {
   place,    // a new backorder
   reserve,  // a deposit for a REQUESTED one
   submit,   // a job for an ACTIVE one
@@ -59,16 +59,16 @@ enum class AccountAct : std::uint8_t {
   settle,     // refunds, captures and corrections always post
   configure,  // limit, policy, tier, unfreeze
 };
-// The table of account states × acts: nothing where the act is allowed, else why not (account_frozen, account_closing,
-// account_closed).
-std::optional<ErrorCode> forbidden(AccountState state, AccountAct act);
+// The table of account states × operations: nothing where the operation is allowed, else why not (account_frozen,
+// account_closing, account_closed).
+std::optional<ErrorCode> forbidden(AccountState state, AccountOperation operation);
 
 enum class FundingPolicy : std::uint8_t { each, all_or_nothing };
-enum class VoidTiming : std::uint8_t { at_due, at_deadline };
-std::string_view to_word(FundingPolicy policy);  // "each", "all-or-nothing"
-std::string_view to_word(VoidTiming timing);     // "at-due", "at-deadline"
+enum class VoidPolicy : std::uint8_t { at_due, at_deadline };
+std::string_view to_word(FundingPolicy policy);    // "each", "all-or-nothing"
+std::string_view to_word(VoidPolicy void_policy);  // "at-due", "at-deadline"
 std::optional<FundingPolicy> parse_funding_policy(std::string_view text);
-std::optional<VoidTiming> parse_void_timing(std::string_view text);
+std::optional<VoidPolicy> parse_void_policy(std::string_view text);
 
 struct Customer {
   CustomerId id;
@@ -76,9 +76,9 @@ struct Customer {
   Currency currency;
   std::string tier = "standard";
   AccountState state = AccountState::open;
-  std::optional<FundingPolicy> policy{};  // absent: the book's default
-  std::optional<VoidTiming> timing{};     // absent: the book's default
-  std::string country{};                  // ISO 3166-1 alpha-2, or empty
+  std::optional<FundingPolicy> policy{};    // absent: the book's default
+  std::optional<VoidPolicy> void_policy{};  // absent: the book's default
+  std::string country{};                    // ISO 3166-1 alpha-2, or empty
   std::string vat_id{};
   UtcTime opened_at;
   Money available;     // may be negative down to −credit_limit

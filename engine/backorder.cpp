@@ -109,7 +109,7 @@ std::optional<Transition> step(State from, Trigger event) {
   return std::nullopt;
 }
 
-std::optional<std::vector<Transition>> walk(State from, State to) {
+std::optional<std::vector<Transition>> path_to(State from, State to) {
   if (from == to) return std::vector<Transition>{};
   // breadth first: the table has ten states and no cycle of outcome steps
   std::deque<std::vector<Transition>> paths{{}};

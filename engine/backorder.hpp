@@ -68,7 +68,7 @@ std::span<const Transition> transitions();
 std::optional<Transition> step(State from, Trigger event);
 // The steps from `from` to the outcome `to`, shortest first, e.g. requested → successful = funded, job_created, won.
 // Nothing where no path of provider events leads there.
-std::optional<std::vector<Transition>> walk(State from, State to);
+std::optional<std::vector<Transition>> path_to(State from, State to);
 
 enum class Reason : std::uint8_t {
   insufficient_available,
@@ -94,7 +94,7 @@ struct Backorder {
   BackorderId id;
   CustomerId customer;
   DomainName name;
-  int copy = 1;        // 2, 3 … for further backorders of one account on one name
+  int sequence = 1;    // 2, 3 … for further backorders of one account on one name
   std::string zone{};  // of the price list, fixed at placing
   State state = State::requested;
   std::optional<Reason> reason{};  // of the last void, cancel, refund or reschedule
@@ -107,7 +107,7 @@ struct Backorder {
   int attempt = 0;                           // how often a deposit was reserved
   bool underfunded = false;                  // attempted without success, void waits for the deadline
   bool cancelling = false;                   // deletion of the job asked for, not yet confirmed
-  bool purse_empty = false;                  // the provider refused for lack of our own money (546)
+  bool provider_balance_empty = false;       // the provider refused for lack of our own money (546)
   int refusals = 0;                          // answers 549 so far
   std::optional<std::int64_t> open_call{};   // provider call without a known outcome: a job may exist
   std::optional<std::string> application{};  // the provider's id of the job

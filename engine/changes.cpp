@@ -18,7 +18,7 @@ bool Changes::empty() const {
          new_calls.empty() && calls.empty() && evidence.empty() && prices.empty() && schedules.empty() &&
          tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() && !closed_until &&
          users.empty() && removed_users.empty() && events_done.empty() && references.empty() &&
-         dropped_references.empty() && purse_warnings.empty();
+         dropped_references.empty() && provider_balance_warnings.empty();
 }
 
 void Changes::append(Changes&& other) {
@@ -46,7 +46,7 @@ void Changes::append(Changes&& other) {
   move_to_end(events_done, std::move(other.events_done));
   move_to_end(references, std::move(other.references));
   move_to_end(dropped_references, std::move(other.dropped_references));
-  move_to_end(purse_warnings, std::move(other.purse_warnings));
+  move_to_end(provider_balance_warnings, std::move(other.provider_balance_warnings));
 }
 
 }  // namespace engine

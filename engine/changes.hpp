@@ -57,7 +57,7 @@ struct Changes {
   // every transfer without a (backorder, attempt) of its own belongs to it; several only where nothing moves money
   std::vector<NewRequest> requests{};
   std::vector<Customer> new_customers{};  // ids from next_customer_id; balances must be zero
-  // state, tier, policy, timing, country, vat_id, credit_limit; balances are never taken from here
+  // state, tier, policy, void_policy, country, vat_id, credit_limit; balances are never taken from here
   std::vector<Customer> customers{};
   std::vector<Backorder> new_backorders{};  // ids from next_backorder_id
   std::vector<Backorder> backorders{};      // the whole row as it is now to be
@@ -79,7 +79,7 @@ struct Changes {
   std::vector<std::string> removed_users{};  // logins
   std::vector<EventDone> events_done{};
   std::vector<AccountReference> references{}, dropped_references{};
-  std::vector<Money> purse_warnings{};  // as purse_warnings() has them from now on
+  std::vector<Money> provider_balance_warnings{};  // as provider_balance_warnings() has them from now on
 
   bool empty() const;
   void append(Changes&& other);

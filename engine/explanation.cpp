@@ -87,7 +87,7 @@ void of_active(Outlook& outlook, const Backorder& backorder, const OutlookFacts&
   } else if (backorder.drop && facts.now > backorder.drop->deadline) {
     outlook.next = "The deadline of " + deadline +
                    " has passed without a job: the next sweep makes it VOID and returns the deposit.";
-  } else if (forbidden(facts.customer.state, AccountAct::submit)) {
+  } else if (forbidden(facts.customer.state, AccountOperation::submit)) {
     outlook.next = "Account " + facts.customer.name + " is " + state_word(facts.customer) +
                    ": no job is created, and after " + deadline +
                    " it is VOID (account_frozen) and the deposit returns.";
@@ -98,7 +98,7 @@ void of_active(Outlook& outlook, const Backorder& backorder, const OutlookFacts&
         "Submitting is stopped there: no job is created; without one after " + deadline + " the deposit returns.";
     outlook.next_at = backorder.drop ? std::optional(backorder.drop->deadline) : std::nullopt;
     outlook.changes.push_back("'provider resume' before " + deadline + ", once the configuration is mended");
-  } else if (backorder.purse_empty) {
+  } else if (backorder.provider_balance_empty) {
     outlook.next = "Our own money at the provider does not cover the job: every sweep tries again until " + deadline +
                    ", then it is VOID (operator_float) and the deposit returns.";
     outlook.changes.push_back("deposit money at the provider before " + deadline);

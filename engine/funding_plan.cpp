@@ -70,14 +70,14 @@ class Planner {
       : customer_(customer),
         prices_(prices),
         policy_(customer.policy.value_or(defaults.policy)),
-        timing_(customer.timing.value_or(defaults.timing)),
+        void_policy_(customer.void_policy.value_or(defaults.void_policy)),
         pay_ins_(pay_ins),
         endless_(endless),
         owed_(customer.owed),
         spendable_(endless ? Money::of_minor(kEndlessMinor, customer.currency) : customer.spendable()),
         // Sets that are refused whole and attempted again change with everything: nothing is said of them.
-        names_others_(timing_ == VoidTiming::at_due || policy_ == FundingPolicy::each),
-        freed_(names_others_, timing_ == VoidTiming::at_due),
+        names_others_(void_policy_ == VoidPolicy::at_due || policy_ == FundingPolicy::each),
+        freed_(names_others_, void_policy_ == VoidPolicy::at_due),
         plan_{{}, Money::zero(customer.currency), std::nullopt},
         needed_(Money::zero(customer.currency)),
         paid_(Money::zero(customer.currency)) {}
@@ -130,7 +130,8 @@ class Planner {
   // A set that was refused whole is attempted again without the one whose deadline has passed.
   UtcTime next_smaller_set() const {
     UtcTime soonest = UtcTime::max();
-    if (policy_ != FundingPolicy::all_or_nothing || forbidden(customer_.state, AccountAct::reserve)) return soonest;
+    if (policy_ != FundingPolicy::all_or_nothing || forbidden(customer_.state, AccountOperation::reserve))
+      return soonest;
     for (const Backorder* backorder : pending_)
       soonest = std::min(soonest, backorder->drop->deadline + Milliseconds(1));
     return soonest;
@@ -153,7 +154,7 @@ class Planner {
     for (const Backorder* backorder : pending_) {
       if (instant > backorder->drop->deadline) {
         miss(*backorder, instant);
-      } else if (forbidden(customer_.state, AccountAct::reserve)) {
+      } else if (forbidden(customer_.state, AccountOperation::reserve)) {
         stay.push_back(backorder);
       } else if (const std::optional<Money> price = price_of(*backorder, instant); !price) {
         decide(*backorder, Verdict::no_price, instant, std::nullopt, Reason::no_price);
@@ -210,7 +211,7 @@ class Planner {
 
   void refuse(const Backorder& backorder, Money amount, Money missing, UtcTime instant,
               std::optional<BackorderId> without, std::vector<const Backorder*>& waiting) {
-    if (timing_ == VoidTiming::at_due) {
+    if (void_policy_ == VoidPolicy::at_due) {
       decide(backorder, Verdict::underfunded, instant, amount, Reason::insufficient_available, missing, without);
       return;
     }
@@ -222,7 +223,7 @@ class Planner {
 
   // The deadline passed without a deposit: why depends on what held it up.
   void miss(const Backorder& backorder, UtcTime instant) {
-    if (forbidden(customer_.state, AccountAct::reserve)) {
+    if (forbidden(customer_.state, AccountOperation::reserve)) {
       decide(backorder, Verdict::frozen, instant, std::nullopt, Reason::account_frozen);
     } else if (const Short* row = last_short(backorder.id)) {
       decide(backorder, Verdict::underfunded, backorder.drop->deadline, row->amount, Reason::insufficient_available,
@@ -286,7 +287,7 @@ class Planner {
   const Customer& customer_;
   const PriceList& prices_;
   FundingPolicy policy_;
-  VoidTiming timing_;
+  VoidPolicy void_policy_;
   std::span<const PayIn> pay_ins_;  // those still to come
   bool endless_;
   Money owed_;

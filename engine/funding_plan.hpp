@@ -18,7 +18,7 @@ std::string_view to_word(Verdict verdict);
 
 struct FundingDefaults {
   FundingPolicy policy = FundingPolicy::each;
-  VoidTiming timing = VoidTiming::at_due;
+  VoidPolicy void_policy = VoidPolicy::at_due;
 };
 
 struct FundingVerdict {

@@ -21,11 +21,11 @@ struct JournalRow {
   std::string request_sender{}, request_key{};  // both empty: a sweep's, known by backorder and attempt
 };
 
-// Where rows come from. One thread asks at a time; another thread asks what beside() gives, which is this book's too.
+// Where rows come from. One thread asks at a time; another thread asks what parallel() gives, which is this book's too.
 struct JournalRows {
   // as LedgerStore::each_journal_row()
   std::function<void(TransferId after, TransferId through, const std::function<void(const JournalRow&)>& visit)> each;
-  std::function<JournalRows()> beside;
+  std::function<JournalRows()> parallel;
 };
 
 struct JournalAccount {

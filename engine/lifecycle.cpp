@@ -49,7 +49,8 @@ bool needs_absence_of_job(Trigger event) { return event == Trigger::voided || ev
 
 }  // namespace
 
-Status take_step(Changes& changes, Backorder& backorder, Customer& customer, Trigger event, const StepFacts& facts) {
+Status apply_transition(Changes& changes, Backorder& backorder, Customer& customer, Trigger event,
+                        const TransitionFacts& facts) {
   ENSURE(customer.id == backorder.customer, "the customer is the backorder's");
   const std::optional<Transition> row = step(backorder.state, event);
   const auto what = [&backorder] {
@@ -96,7 +97,7 @@ Status take_step(Changes& changes, Backorder& backorder, Customer& customer, Tri
   }
   if (is_final(row->to)) {
     backorder.ended_at = facts.now;
-    backorder.cancelling = backorder.purse_empty = backorder.underfunded = false;
+    backorder.cancelling = backorder.provider_balance_empty = backorder.underfunded = false;
     backorder.open_call = std::nullopt;
   }
   changes.events.push_back(

@@ -9,7 +9,7 @@
 
 namespace engine {
 
-struct StepFacts {
+struct TransitionFacts {
   UtcTime now;
   std::optional<Reason> reason{};
   std::string detail{};
@@ -22,7 +22,8 @@ struct StepFacts {
 // nothing changed: impossible_step (not in the table), job_may_exist (a refund while a job exists or may exist at the
 // provider: `cancelled` and the provider's own outcomes have settled that question before), insufficient_available.
 // REQUIRES: the customer is the backorder's; funded comes with a deposit above zero.
-Status take_step(Changes& changes, Backorder& backorder, Customer& customer, Trigger event, const StepFacts& facts);
+Status apply_transition(Changes& changes, Backorder& backorder, Customer& customer, Trigger event,
+                        const TransitionFacts& facts);
 
 // The rate in force at an instant for the customer's country; zero without one.
 std::int64_t tax_rate_bp(std::span<const TaxRate> rates, std::string_view country, UtcTime at);

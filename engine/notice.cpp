@@ -20,9 +20,9 @@ constexpr Named<NoticeKind> kKinds[] = {{NoticeKind::shortfall, "shortfall"},
                                         {NoticeKind::moved, "moved"},
                                         {NoticeKind::price_change, "price-change"},
                                         {NoticeKind::account_changed, "account-changed"},
-                                        {NoticeKind::purse_short, "purse-short"},
-                                        {NoticeKind::purse_covered, "purse-covered"},
-                                        {NoticeKind::purse_low, "purse-low"},
+                                        {NoticeKind::provider_balance_short, "purse-short"},
+                                        {NoticeKind::provider_balance_covered, "purse-covered"},
+                                        {NoticeKind::provider_balance_low, "purse-low"},
                                         {NoticeKind::submitting_stopped, "submitting-stopped"},
                                         {NoticeKind::submitting_resumed, "submitting-resumed"},
                                         {NoticeKind::case_opened, "case"},
@@ -84,13 +84,13 @@ constexpr NoticeForm kForms[] = {
     {NoticeKind::account_changed, customer, false, false,
      "Subject: Account {account} was changed\n\n"
      "Account {account}: {detail}.\n"},
-    {NoticeKind::purse_short, operator_, false, false,
+    {NoticeKind::provider_balance_short, operator_, false, false,
      "Subject: Our money at the provider will not suffice\n\n"
      "The provider will refuse jobs for lack of our money: {detail}.\n"},
-    {NoticeKind::purse_covered, operator_, false, false,
+    {NoticeKind::provider_balance_covered, operator_, false, false,
      "Subject: Our money at the provider suffices again\n\n"
      "{detail}.\n"},
-    {NoticeKind::purse_low, operator_, true, false,
+    {NoticeKind::provider_balance_low, operator_, true, false,
      "Subject: Our money at the provider is short: {domain}\n\n"
      "Backorder {backorder} of {account} for {domain} is funded, but the provider refuses it: {detail}.\n"
      "Deposit money at the provider before {deadline}; the attempt is repeated until then.\n"},
@@ -187,12 +187,12 @@ std::optional<NoticeKind> notice_of(const LoggedEvent& event) {
       return NoticeKind::submitting_stopped;
     case EventKind::submitting_resumed:
       return NoticeKind::submitting_resumed;
-    case EventKind::purse_empty:
-      return NoticeKind::purse_low;
-    case EventKind::purse_short:
-      return NoticeKind::purse_short;
-    case EventKind::purse_covered:
-      return NoticeKind::purse_covered;
+    case EventKind::provider_balance_empty:
+      return NoticeKind::provider_balance_low;
+    case EventKind::provider_balance_short:
+      return NoticeKind::provider_balance_short;
+    case EventKind::provider_balance_covered:
+      return NoticeKind::provider_balance_covered;
     case EventKind::verify_failed:
       return NoticeKind::verify_failed;
     case EventKind::placed:

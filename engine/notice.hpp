@@ -31,9 +31,9 @@ enum class NoticeKind : std::uint8_t {
   price_change,
   account_changed,
   // operator
-  purse_short,
-  purse_covered,
-  purse_low,
+  provider_balance_short,
+  provider_balance_covered,
+  provider_balance_low,
   submitting_stopped,
   submitting_resumed,
   case_opened,

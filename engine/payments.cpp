@@ -7,7 +7,7 @@ namespace {
 
 std::string of_account(const Customer& customer) { return "account " + customer.name; }
 
-std::optional<Error> unusable(const Customer& customer, Money amount, AccountAct act) {
+std::optional<Error> unusable(const Customer& customer, Money amount, AccountOperation operation) {
   if (amount.currency() != customer.currency) {
     return Error{ErrorCode::currency_mismatch, of_account(customer) + " is in " +
                                                    std::string(customer.currency.code()) + ", the amount in " +
@@ -15,7 +15,7 @@ std::optional<Error> unusable(const Customer& customer, Money amount, AccountAct
   }
   if (!amount.is_positive())
     return Error{ErrorCode::invalid_amount, "the amount must be above zero, not " + to_string_with_code(amount)};
-  if (const std::optional<ErrorCode> refused = forbidden(customer.state, act)) {
+  if (const std::optional<ErrorCode> refused = forbidden(customer.state, operation)) {
     return Error{*refused, of_account(customer) + " is " + std::string(to_word(customer.state))};
   }
   return std::nullopt;
@@ -57,7 +57,7 @@ void move(Customer& customer, const LedgerAccountKey& account, Money credit) {
 }  // namespace
 
 Status pay_in(Changes& changes, Customer& customer, const Payment& payment) {
-  if (auto error = unusable(customer, payment.amount, AccountAct::pay_in)) return *error;
+  if (auto error = unusable(customer, payment.amount, AccountOperation::pay_in)) return *error;
   const Money repaid = std::min(payment.amount, customer.owed);
   const Money rest = payment.amount - repaid;
   if (repaid.is_positive()) {
@@ -74,7 +74,7 @@ Status pay_in(Changes& changes, Customer& customer, const Payment& payment) {
 }
 
 Status pay_out(Changes& changes, Customer& customer, const Payment& payment) {
-  if (auto error = unusable(customer, payment.amount, AccountAct::pay_out)) return *error;
+  if (auto error = unusable(customer, payment.amount, AccountOperation::pay_out)) return *error;
   if (payment.amount > customer.available) return not_covered(customer, payment.amount, customer.available);
   post(changes, TransferKind::pay_out, available_of(customer), cash_of(payment), payment.amount, payment.effective_at,
        payment.memo);
@@ -84,7 +84,7 @@ Status pay_out(Changes& changes, Customer& customer, const Payment& payment) {
 
 Status adjust(Changes& changes, Customer& customer, Money amount, Direction direction, const std::string& reason,
               std::optional<UtcTime> effective_at) {
-  if (auto error = unusable(customer, amount, AccountAct::settle)) return *error;
+  if (auto error = unusable(customer, amount, AccountOperation::settle)) return *error;
   if (reason.empty()) return Error{ErrorCode::invalid_argument, "an adjustment needs a reason"};
   const LedgerAccountKey other = operator_account(AccountKind::adjustment, customer.currency);
   if (direction == Direction::credit) {
@@ -99,7 +99,7 @@ Status adjust(Changes& changes, Customer& customer, Money amount, Direction dire
 }
 
 Status grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason) {
-  if (auto error = unusable(customer, amount, AccountAct::settle)) return *error;
+  if (auto error = unusable(customer, amount, AccountOperation::settle)) return *error;
   if (reason.empty()) return Error{ErrorCode::invalid_argument, "goodwill needs a reason"};
   post(changes, TransferKind::goodwill, operator_account(AccountKind::goodwill, customer.currency),
        available_of(customer), amount, {}, reason);
@@ -115,7 +115,7 @@ void pay_in_unidentified(Changes& changes, const Payment& payment) {
 
 Status assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance,
                            const std::string& reason) {
-  if (auto error = unusable(customer, amount, AccountAct::pay_in)) return *error;
+  if (auto error = unusable(customer, amount, AccountOperation::pay_in)) return *error;
   if (amount > suspense_balance) {
     return Error{ErrorCode::insufficient_available, "suspense holds " + to_string_with_code(suspense_balance) +
                                                         ", asked for " + to_string_with_code(amount)};
@@ -172,8 +172,8 @@ Status charge_back(Changes& changes, Customer& customer, std::span<const Transfe
   std::ranges::sort(unsubmitted, [](const Backorder* a, const Backorder* b) { return funded_before(*b, *a); });
   for (Backorder* backorder : unsubmitted) {
     if (customer.spendable() >= amount) break;
-    const Status taken = take_step(changes, *backorder, customer, Trigger::voided,
-                                   {.now = now, .reason = Reason::chargeback, .detail = reason});
+    const Status taken = apply_transition(changes, *backorder, customer, Trigger::voided,
+                                          {.now = now, .reason = Reason::chargeback, .detail = reason});
     if (!taken) return taken.error();
     changes.backorders.push_back(*backorder);
   }
@@ -218,7 +218,7 @@ Status set_credit_limit(Changes& changes, Customer& customer, Money limit) {
   }
   if (limit.is_negative())
     return Error{ErrorCode::invalid_amount, "a credit limit is zero or more, not " + to_string_with_code(limit)};
-  if (const std::optional<ErrorCode> refused = forbidden(customer.state, AccountAct::configure)) {
+  if (const std::optional<ErrorCode> refused = forbidden(customer.state, AccountOperation::configure)) {
     return Error{*refused, of_account(customer) + " is " + std::string(to_word(customer.state))};
   }
   if ((customer.available + limit).is_negative()) {

@@ -1,5 +1,5 @@
-// Money in and out, corrections, and the two operator's purses: decisions that post transfers under a request.
-// Amounts are above zero and in the account's currency (currency_mismatch else).
+// Money in and out, corrections, and the operator's balance at the provider: decisions that post transfers under a
+// request. Amounts are above zero and in the account's currency (currency_mismatch else).
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ Status pay_in(Changes& changes, Customer& customer, const Payment& payment);
 Status pay_out(Changes& changes, Customer& customer, const Payment& payment);
 
 enum class Direction : std::uint8_t { credit, debit };  // to the customer, from the customer
-// A reason is obligatory (invalid_argument). A debit may not take available under its floor.
+// A reason is obligatory (invalid_argument). A debit may not take available below its minimum balance.
 Status adjust(Changes& changes, Customer& customer, Money amount, Direction direction, const std::string& reason,
               std::optional<UtcTime> effective_at);
 Status grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason);

@@ -7,12 +7,12 @@ namespace engine {
 
 Result<Placement> place(const PlaceOrder& order, const PlaceFacts& facts, UtcTime now) {
   const Customer& customer = facts.customer;
-  if (const std::optional<ErrorCode> refused = forbidden(customer.state, AccountAct::place)) {
+  if (const std::optional<ErrorCode> refused = forbidden(customer.state, AccountOperation::place)) {
     return Error{*refused, "account " + customer.name + " is " + std::string(to_word(customer.state)) +
                                ": it places nothing new"};
   }
-  if (!facts.open_on_name.empty() && !order.another) {
-    const auto first = std::ranges::min_element(facts.open_on_name, {}, &Backorder::copy);
+  if (!facts.open_on_name.empty() && !order.allow_duplicate) {
+    const auto first = std::ranges::min_element(facts.open_on_name, {}, &Backorder::sequence);
     return Placement{*first, true};
   }
   if (order.priority < 1 || order.priority > 999) {
@@ -43,12 +43,12 @@ Result<Placement> place(const PlaceOrder& order, const PlaceFacts& facts, UtcTim
                                           " was " + to_string(drop->deadline) +
                                           "; place it again two days after the drop"};
   }
-  int copy = 1;
-  for (const Backorder& open : facts.open_on_name) copy = std::max(copy, open.copy + 1);
+  int sequence = 1;
+  for (const Backorder& open : facts.open_on_name) sequence = std::max(sequence, open.sequence + 1);
   return Placement{Backorder{.id = facts.next_id,
                              .customer = customer.id,
                              .name = order.name,
-                             .copy = copy,
+                             .sequence = sequence,
                              .zone = *zone,
                              .placed_at = now,
                              .priority = order.priority,
@@ -95,15 +95,15 @@ Result<PlanOutcome> commit_plan(Changes& changes, const FundingPlan& plan, std::
     if (row.verdict == Verdict::funded) {
       const bool late = backorder.drop && now > backorder.drop->deposit_due + std::chrono::hours(24);
       const Status taken =
-          take_step(changes, backorder, customer, Trigger::funded,
-                    {.now = now, .reason = {}, .detail = late ? "late reserve" : "", .deposit = row.amount});
+          apply_transition(changes, backorder, customer, Trigger::funded,
+                           {.now = now, .reason = {}, .detail = late ? "late reserve" : "", .deposit = row.amount});
       if (!taken) return taken.error();
       ++outcome.funded;
     } else if (row.voids) {
       std::string detail(to_word(row.verdict));
       if (row.shortfall.is_positive()) detail = "short by " + to_string_with_code(row.shortfall);
-      const Status taken =
-          take_step(changes, backorder, customer, Trigger::voided, {.now = now, .reason = row.voids, .detail = detail});
+      const Status taken = apply_transition(changes, backorder, customer, Trigger::voided,
+                                            {.now = now, .reason = row.voids, .detail = detail});
       if (!taken) return taken.error();
       ++outcome.voided;
     } else {
@@ -148,7 +148,7 @@ Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& cust
     return Cancelling::needs_deletion;
   }
   const Status taken =
-      take_step(changes, backorder, customer, Trigger::cancelled, {.now = now, .reason = reason, .detail = why});
+      apply_transition(changes, backorder, customer, Trigger::cancelled, {.now = now, .reason = reason, .detail = why});
   if (!taken) return taken.error();
   changes.backorders.push_back(backorder);
   return Cancelling::done;
@@ -168,9 +168,9 @@ Status move_drop(Changes& changes, Backorder& backorder, Customer& customer, con
                             "drop " + before + " -> " + to_string(drop.drop_at) + ", deposit due " +
                                 to_string(drop.deposit_due) + ", deadline " + to_string(drop.deadline)});
   if (backorder.state == State::active && !backorder.job_may_exist() && drop.drop_at > now + keep) {
-    const Status taken =
-        take_step(changes, backorder, customer, Trigger::rescheduled,
-                  {.now = now, .reason = Reason::rescheduled, .detail = "drop moved to " + to_string(drop.drop_at)});
+    const Status taken = apply_transition(
+        changes, backorder, customer, Trigger::rescheduled,
+        {.now = now, .reason = Reason::rescheduled, .detail = "drop moved to " + to_string(drop.drop_at)});
     if (!taken) return taken.error();
   }
   changes.backorders.push_back(backorder);

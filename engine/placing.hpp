@@ -12,7 +12,7 @@ namespace engine {
 
 struct PlaceOrder {
   DomainName name;
-  bool another = false;              // a further backorder beside an open one of the same account and name
+  bool allow_duplicate = false;      // a further backorder beside an open one of the same account and name
   std::optional<Money> max_price{};  // absent: the price quoted now
   int priority = 100;                // lower is funded first; 1 to 999
 };

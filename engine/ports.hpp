@@ -53,7 +53,7 @@ class LedgerReader {
   // What a sweep works on: of the next customers that have rows of the query all of these, until as many as are
   // `wanted` are found; empty where none is left. REQUIRES: the query's states have an index by customer, or every call
   // would walk all backorders: requested alone, or those that hold a deposit.
-  virtual AccountRows next_accounts(const BackorderQuery& query, std::size_t wanted) = 0;
+  virtual AccountRows next_page(const BackorderQuery& query, std::size_t wanted) = 0;
   // The same rows by customer, then id, one after the other; what is visited is overwritten by the next. REQUIRES: no
   // limit.
   virtual void each_backorder(const BackorderQuery& query, const std::function<void(const Backorder&)>& visit) = 0;
@@ -118,7 +118,7 @@ class LedgerReader {
   virtual std::vector<ExternalStatement> external_statements() = 0;
   virtual std::vector<AccountReference> account_references() = 0;
   // how short our money at the provider was when the operator was told last, by currency; zero: covered since
-  virtual std::vector<Money> purse_warnings() = 0;
+  virtual std::vector<Money> provider_balance_warnings() = 0;
   virtual std::vector<NoticeChannel> notice_channels() = 0;  // by name
   // by event, channel
   virtual std::vector<NoticeDelivery> notice_deliveries(const DeliveryQuery& query) = 0;
@@ -140,9 +140,9 @@ class LedgerStore : public LedgerReader {
   virtual bool has_waiting_writer() = 0;
 
   // REQUIRES: inside a unit of work. Writes everything, moves kept balances. Refused, with nothing of it written:
-  // insufficient_available where a balance would fall under its floor (the detail names account and shortfall),
-  // period_closed, impossible_step where an open backorder for the same account, name and copy exists. The caller then
-  // rolls back.
+  // insufficient_available where a balance would fall below its minimum balance (the detail names account and
+  // shortfall), period_closed, impossible_step where an open backorder for the same account, name and copy exists. The
+  // caller then rolls back.
   virtual Status apply(const Changes& changes, const Authorship& stamp) = 0;
 
   // Ids for rows to be made in this unit of work; consecutive calls differ.
@@ -150,11 +150,10 @@ class LedgerStore : public LedgerReader {
   virtual BackorderId next_backorder_id() = 0;
   virtual std::int64_t next_call_id() = 0;
 
-  // Inside a unit of work: next_accounts() will be asked for this later in it, and what it reads is not written before.
+  // Inside a unit of work: next_page() will be asked for this later in it, and what it reads is not written before.
   // So it may be read meanwhile, on another thread, which then calls `decide`, if there is one, with what it read:
-  // before next_accounts() returns that, and never after the unit of work. REQUIRES: `decide` uses no store.
-  virtual void read_ahead(const BackorderQuery& query, std::size_t wanted,
-                          std::function<void(AccountRows&)> decide) = 0;
+  // before next_page() returns that, and never after the unit of work. REQUIRES: `decide` uses no store.
+  virtual void prefetch(const BackorderQuery& query, std::size_t wanted, std::function<void(AccountRows&)> decide) = 0;
 
   // REQUIRES: inside a unit of work. Returns the list's id.
   virtual std::int64_t add_list(std::string_view source, DateIs date_is, UtcTime imported_at,

@@ -32,7 +32,7 @@ constexpr CodeRule kCodeRules[] = {
     {531, Meaning::stop},                 // authorization failed
     {544, Meaning::stop},                 // entity on hold
     {540, Meaning::look_up},              // attribute value is not unique
-    {546, Meaning::purse},                // credit limit exceeded
+    {546, Meaning::provider_balance},     // credit limit exceeded
     {545, Meaning::gone},                 // object not found
     {420, Meaning::unknown},              // server error, server closing connection
     {421, Meaning::unknown},              // server error, client should try again
@@ -47,7 +47,7 @@ constexpr Named<Meaning> kMeanings[] = {{Meaning::success, "success"},
                                         {Meaning::refused_after_tries, "refused_after_tries"},
                                         {Meaning::stop, "stop"},
                                         {Meaning::look_up, "look_up"},
-                                        {Meaning::purse, "purse"},
+                                        {Meaning::provider_balance, "provider_balance"},
                                         {Meaning::gone, "gone"},
                                         {Meaning::not_sent, "not_sent"},
                                         {Meaning::unknown, "unknown"}};

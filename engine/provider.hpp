@@ -51,7 +51,7 @@ enum class Meaning : std::uint8_t {
   refused_after_tries,  // 549: permanent after three
   stop,                 // 500-504 507 510 530 531 544: nothing more is submitted until a person acts
   look_up,              // 540: it exists already, perhaps ours
-  purse,                // 546: our own money at the provider does not suffice
+  provider_balance,     // 546: our own money at the provider does not suffice
   gone,                 // 545: there is no such job
   not_sent,             // try again, nothing happened
   // 420 421 423 425 520 521, torn, silent, and whatever the provider invents next: ask before doing anything
@@ -69,11 +69,11 @@ StatusMeaning meaning_of_status(std::string_view status);
 
 struct AddJob {
   DomainName name;
-  bool another = false;                // NEW=1: one of our jobs for this name exists already
+  bool allow_duplicate = false;        // NEW=1: one of our jobs for this name exists already
   std::optional<UtcTime> not_after{};  // still unsent then, it is not sent any more: answered not_sent
 };
 
-struct ProviderPurse {
+struct ProviderBalance {
   Money amount;   // balance, not reduced by deposits
   Money deposit;  // set aside, shown positive
   Money credit;   // credit line
@@ -142,7 +142,7 @@ class BackorderProvider {
   virtual Result<std::vector<ProviderJob>> jobs(std::span<const DomainName> names) = 0;
   // Whether the provider's accounting shows a charge for this name since then.
   virtual Result<bool> charged(const DomainName& name, UtcTime since) = 0;
-  virtual Result<ProviderPurse> purse() = 0;
+  virtual Result<ProviderBalance> balance() = 0;
   // Both from lists that were read completely; provider_unreachable otherwise.
   virtual Result<std::vector<ProviderDeposit>> deposits() = 0;
   // The bookings with `from` <= at < `to`, each with an id, checked by check_sum. On the wire both bounds are inclusive

@@ -12,7 +12,7 @@ namespace engine {
 namespace {
 
 constexpr Named<Loop> kLoopNames[] = {
-    {Loop::self, "self"}, {Loop::jobs, "jobs"}, {Loop::purse, "purse"}, {Loop::bank, "bank"}};
+    {Loop::self, "self"}, {Loop::jobs, "jobs"}, {Loop::provider_balance, "provider"}, {Loop::bank, "bank"}};
 constexpr Named<DifferenceClass> kClassNames[] = {{DifferenceClass::match, "match"},
                                                   {DifferenceClass::timing, "timing"},
                                                   {DifferenceClass::missing_here, "missing_here"},
@@ -444,20 +444,20 @@ std::vector<Difference> reconcile_jobs(std::span<const Backorder> ours, std::spa
   return found;
 }
 
-// ---- (c) the purse ----
+// ---- (c) the provider balance ----
 
 namespace {
 
 // an auction ends ten days after the catch at the latest
 constexpr Milliseconds kLateCharge = std::chrono::hours(14 * 24);
 
-Difference purse_row(DifferenceClass kind, std::string rule) {
-  return {.loop = Loop::purse, .kind = kind, .rule = std::move(rule)};
+Difference provider_balance_row(DifferenceClass kind, std::string rule) {
+  return {.loop = Loop::provider_balance, .kind = kind, .rule = std::move(rule)};
 }
 
 // Equal figures are a match, others differ in amount, whatever the currency says about it.
 Difference compare_figures(std::string rule, std::string here, Money ours, std::string there, Money theirs) {
-  Difference one = purse_row(DifferenceClass::match, std::move(rule));
+  Difference one = provider_balance_row(DifferenceClass::match, std::move(rule));
   one.here = std::move(here);
   one.there = std::move(there);
   one.ours = ours;
@@ -478,15 +478,15 @@ std::string domain_in(const std::string& text) {
 std::string booking_command(const ProviderEntry& entry) {
   const Money gross = entry.gross();
   const bool charge = gross.is_negative();
-  return std::string("dropledger purse ") + (charge ? "cost " : "fund ") + to_string(charge ? -gross : gross) + " " +
+  return std::string("dropledger provider ") + (charge ? "cost " : "fund ") + to_string(charge ? -gross : gross) + " " +
          std::string(gross.currency().code()) + " --effective " + to_string(entry.at) + " --memo " +
          shell_word(entry.description + (entry.reference.empty() ? "" : " " + entry.reference)) +
          " --sender provider --request " + shell_word(entry.id);
 }
 
-class PurseLoop {
+class ProviderBalanceLoop {
  public:
-  PurseLoop(const PurseFacts& facts, Milliseconds lag, Milliseconds window, UtcTime now)
+  ProviderBalanceLoop(const ProviderBalanceFacts& facts, Milliseconds lag, Milliseconds window, UtcTime now)
       : facts_(facts), lag_(lag), window_(window), now_(now) {
     for (const Backorder& backorder : facts.backorders) of_name_[backorder.name.ace()].push_back(&backorder);
     for (const ProviderJob& job : facts.jobs) status_.emplace(job.application, job.status);
@@ -504,14 +504,14 @@ class PurseLoop {
   bool is_fresh(std::optional<UtcTime> since) const { return since && now_ - *since <= lag_; }
 
   void figures() {
-    Money set_aside = Money::zero(facts_.purse.deposit.currency());
+    Money set_aside = Money::zero(facts_.provider_balance.deposit.currency());
     for (const ProviderDeposit& deposit : facts_.deposits) {
       if (deposit.amount.currency() == set_aside.currency()) set_aside += deposit.amount;
     }
     found_.push_back(compare_figures("their deposits add up", "sum of the deposits", set_aside, "StatusAccount",
-                                     facts_.purse.deposit));
+                                     facts_.provider_balance.deposit));
     found_.push_back(compare_figures("their bookings add up", "sum of the bookings", facts_.accounting.sum,
-                                     "StatusAccount", facts_.purse.amount));
+                                     "StatusAccount", facts_.provider_balance.amount));
   }
 
   // Deposits and jobs of one name are interchangeable: with k of each there is nothing to tell apart.
@@ -547,7 +547,7 @@ class PurseLoop {
   }
 
   Difference deposit_of(const ProviderDeposit& deposit) const {
-    Difference one = purse_row(DifferenceClass::match, "deposit for a job");
+    Difference one = provider_balance_row(DifferenceClass::match, "deposit for a job");
     one.subject = deposit.description;
     one.there = "deposit " + deposit.id;
     one.theirs = deposit.amount;
@@ -557,10 +557,10 @@ class PurseLoop {
   Difference deposit_row(const ProviderDeposit& deposit, const Backorder& backorder) const {
     Difference one = deposit_of(deposit);
     one.here = title(backorder);
-    if (deposit.amount.currency() != facts_.purse.amount.currency()) {
+    if (deposit.amount.currency() != facts_.provider_balance.amount.currency()) {
       one.kind = DifferenceClass::currency;
       one.detail = "set aside in another currency than our account's there, " +
-                   std::string(facts_.purse.amount.currency().code());
+                   std::string(facts_.provider_balance.amount.currency().code());
     } else if (deposit.amount.is_negative()) {
       one.kind = DifferenceClass::amount;
       one.detail = "a credit where a deposit should be";
@@ -575,7 +575,7 @@ class PurseLoop {
     return status != status_.end() && status->second != "REQUESTED";
   }
   Difference no_deposit_row(const Backorder& backorder) const {
-    Difference one = purse_row(DifferenceClass::missing_there, "deposit for a job");
+    Difference one = provider_balance_row(DifferenceClass::missing_there, "deposit for a job");
     one.subject = backorder.name.ace();
     one.here = title(backorder);
     one.since = backorder.submitted_at;
@@ -665,7 +665,7 @@ class PurseLoop {
       found_.push_back(std::move(one));
     }
     for (const std::size_t i : matching.theirs_left) {
-      Difference one = purse_row(DifferenceClass::missing_here, "booking");
+      Difference one = provider_balance_row(DifferenceClass::missing_here, "booking");
       note_entry(one, entries[i], theirs[i]);
       one.theirs = theirs[i].amount;
       one.there = entries[i].id;
@@ -707,7 +707,7 @@ class PurseLoop {
 
   void ours_left(const Matching& matching) {
     const auto row = [&](std::size_t i, DifferenceClass kind, std::string rule) {
-      Difference one = purse_row(kind, std::move(rule));
+      Difference one = provider_balance_row(kind, std::move(rule));
       one.subject = facts_.ours[i].subject;
       one.here = facts_.ours[i].id;
       one.ours = facts_.ours[i].amount;
@@ -744,7 +744,7 @@ class PurseLoop {
   void captures() {
     for (const Backorder& backorder : facts_.backorders) {
       if (!is_success(backorder.state) || charged_.contains(backorder.id)) continue;
-      Difference one = purse_row(DifferenceClass::missing_there, "a charge for each capture");
+      Difference one = provider_balance_row(DifferenceClass::missing_there, "a charge for each capture");
       one.subject = backorder.name.ace();
       one.here = title(backorder);
       one.there = backorder.application.value_or("");
@@ -758,7 +758,7 @@ class PurseLoop {
     }
   }
 
-  const PurseFacts& facts_;
+  const ProviderBalanceFacts& facts_;
   Milliseconds lag_, window_;
   UtcTime now_;
   std::map<std::string, std::vector<const Backorder*>> of_name_;
@@ -769,8 +769,9 @@ class PurseLoop {
 
 }  // namespace
 
-std::vector<Difference> reconcile_purse(const PurseFacts& facts, Milliseconds lag, Milliseconds window, UtcTime now) {
-  return PurseLoop(facts, lag, window, now).run();
+std::vector<Difference> reconcile_provider_balance(const ProviderBalanceFacts& facts, Milliseconds lag,
+                                                   Milliseconds window, UtcTime now) {
+  return ProviderBalanceLoop(facts, lag, window, now).run();
 }
 
 // ---- (d) the bank ----

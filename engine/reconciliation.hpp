@@ -21,12 +21,12 @@
 namespace engine {
 
 enum class Loop : std::uint8_t {
-  self,   // ours against ourselves
-  jobs,   // our backorders against the provider's applications
-  purse,  // our 1200 and 1210 against its account, deposits and bookings
-  bank,   // our cash accounts against imported statements
+  self,              // ours against ourselves
+  jobs,              // our backorders against the provider's applications
+  provider_balance,  // our 1200 and 1210 against its account, deposits and bookings
+  bank,              // our cash accounts against imported statements
 };
-inline constexpr Loop kLoops[] = {Loop::self, Loop::jobs, Loop::purse, Loop::bank};
+inline constexpr Loop kLoops[] = {Loop::self, Loop::jobs, Loop::provider_balance, Loop::bank};
 std::string_view to_word(Loop loop);
 std::optional<Loop> parse_loop(std::string_view text);
 
@@ -125,8 +125,8 @@ std::vector<Difference> reconcile_jobs(std::span<const Backorder> ours, std::spa
 std::vector<Difference> reconcile_outcomes(std::span<const Backorder> backorders);
 
 // (c)
-struct PurseFacts {
-  ProviderPurse purse;
+struct ProviderBalanceFacts {
+  ProviderBalance provider_balance;
   std::vector<ProviderDeposit> deposits{};
   // from the beginning of our books, its opening balance as of `since`
   ProviderAccounting accounting;
@@ -135,7 +135,8 @@ struct PurseFacts {
   std::vector<MoneyItem> ours{};        // movements of 1200 and 1210
   std::vector<Backorder> backorders{};  // with a job now or before
 };
-std::vector<Difference> reconcile_purse(const PurseFacts& facts, Milliseconds lag, Milliseconds window, UtcTime now);
+std::vector<Difference> reconcile_provider_balance(const ProviderBalanceFacts& facts, Milliseconds lag,
+                                                   Milliseconds window, UtcTime now);
 
 // (d) one source. `lines` and `statements` are that source's, as imported; `ours` the movements of its cash account.
 std::vector<Difference> reconcile_bank(std::string_view source, std::span<const MoneyItem> ours,

@@ -24,9 +24,9 @@ std::optional<Status> read_setting(Settings& settings, std::string_view name, st
     return Unit{};
   }
   if (name == "funding.void") {
-    const auto timing = parse_void_timing(value);
-    if (!timing) return bad_setting(name, value, "at-due or at-deadline");
-    settings.funding.timing = *timing;
+    const auto void_policy = parse_void_policy(value);
+    if (!void_policy) return bad_setting(name, value, "at-due or at-deadline");
+    settings.funding.void_policy = *void_policy;
     return Unit{};
   }
   if (name == "auction.price") {

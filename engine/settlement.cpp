@@ -49,11 +49,11 @@ void open_case(Changes& changes, CaseKind kind, const Backorder& backorder, std:
   changes.cases.push_back({kind, backorder.customer, backorder.id, {}, std::move(detail)});
 }
 
-StepFacts step_facts(Trigger event, const Backorder& backorder, const SettlementFacts& facts) {
-  StepFacts step{.now = facts.now,
-                 .detail = "provider says " + backorder.provider_status,
-                 .deposit = facts.price,
-                 .tax_bp = facts.tax_bp};
+TransitionFacts transition_facts(Trigger event, const Backorder& backorder, const SettlementFacts& facts) {
+  TransitionFacts step{.now = facts.now,
+                       .detail = "provider says " + backorder.provider_status,
+                       .deposit = facts.price,
+                       .tax_bp = facts.tax_bp};
   if (event == Trigger::lost) step.reason = Reason::not_registered;
   if (event == Trigger::auction_lost) step.reason = Reason::auction_lost;
   return step;
@@ -104,12 +104,13 @@ void charge_auction_price(Changes& changes, const Backorder& backorder, Customer
   }
 }
 
-Status walk_to(Changes& changes, Backorder& backorder, Customer& customer, State outcome,
-               const SettlementFacts& facts) {
-  const auto path = walk(backorder.state, outcome);
+Status follow_path(Changes& changes, Backorder& backorder, Customer& customer, State outcome,
+                   const SettlementFacts& facts) {
+  const auto path = path_to(backorder.state, outcome);
   ENSURE(path.has_value(), "every outcome can be reached from every open state");
   for (const Transition& row : *path) {
-    const Status taken = take_step(changes, backorder, customer, row.event, step_facts(row.event, backorder, facts));
+    const Status taken =
+        apply_transition(changes, backorder, customer, row.event, transition_facts(row.event, backorder, facts));
     if (!taken) return taken;
   }
   if (outcome == State::auction_won && facts.settings.auction_on_account)
@@ -168,7 +169,7 @@ Result<bool> settle(Changes& changes, Backorder& backorder, Customer& customer, 
               "the provider says " + backorder.provider_status + " for a job without a deposit");
     return true;
   }
-  const Status done = walk_to(changes, backorder, customer, *meaning.outcome, facts);
+  const Status done = follow_path(changes, backorder, customer, *meaning.outcome, facts);
   if (!done) return done.error();
   changes.backorders.push_back(backorder);
   return true;
@@ -203,7 +204,7 @@ Status job_gone(Changes& changes, Backorder& backorder, Customer& customer, bool
   }
   if (now < *backorder.gone_since + kSecondLook) return Unit{};
   if (backorder.cancelling) {
-    const Status done = take_step(
+    const Status done = apply_transition(
         changes, backorder, customer, Trigger::cancelled,
         {.now = now, .reason = backorder.reason, .detail = "job deleted: absent from the list, and 545 twice"});
     if (done) changes.backorders.push_back(backorder);
@@ -218,7 +219,7 @@ Status job_gone(Changes& changes, Backorder& backorder, Customer& customer, bool
     return Unit{};
   }
   if (!after_drop) return Unit{};
-  const Status done = take_step(
+  const Status done = apply_transition(
       changes, backorder, customer, Trigger::cancelled,
       {.now = now, .reason = Reason::provider_deleted, .detail = "application gone at the provider, nothing charged"});
   if (done) changes.backorders.push_back(backorder);
@@ -251,26 +252,26 @@ Status resolve_case(Changes& changes, const Case& open_case, Backorder& backorde
                                                ": no deposit is released while its job exists or may exist; the "
                                                "provider still shows it or does not answer"};
   };
-  StepFacts step{.now = facts.now, .detail = facts.why, .tax_bp = facts.tax_bp};
+  TransitionFacts step{.now = facts.now, .detail = facts.why, .tax_bp = facts.tax_bp};
   Status done = Unit{};
   bool changed = true;
   switch (facts.resolution) {
     case Resolution::failed:
       if (Status absent = must_be_absent(); !absent) return absent;
       step.reason = Reason::not_registered;
-      done = take_step(changes, backorder, customer, Trigger::lost, step);
+      done = apply_transition(changes, backorder, customer, Trigger::lost, step);
       break;
     case Resolution::successful:
-      done = take_step(changes, backorder, customer, Trigger::won, step);
+      done = apply_transition(changes, backorder, customer, Trigger::won, step);
       break;
     case Resolution::resubmit:
       if (Status absent = must_be_absent(); !absent) return absent;
-      done = take_step(changes, backorder, customer, Trigger::job_dropped, step);
+      done = apply_transition(changes, backorder, customer, Trigger::job_dropped, step);
       break;
     case Resolution::give_up:
       if (Status absent = must_be_absent(); !absent) return absent;
       step.reason = Reason::provider_deleted;
-      done = take_step(changes, backorder, customer, Trigger::cancelled, step);
+      done = apply_transition(changes, backorder, customer, Trigger::cancelled, step);
       break;
     case Resolution::charge:
       charge_late(changes, customer, backorder, backorder.deposit.value_or(backorder.quoted), facts.tax_bp);

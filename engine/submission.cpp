@@ -21,9 +21,9 @@ Status adopt(Changes& changes, Backorder& backorder, Customer& customer, const P
   backorder.application = job.application;
   backorder.provider_status = job.status;
   backorder.provider_status_at = now;
-  backorder.purse_empty = false;
-  return take_step(changes, backorder, customer, Trigger::job_created,
-                   {.now = now, .detail = how + ", application " + job.application});
+  backorder.provider_balance_empty = false;
+  return apply_transition(changes, backorder, customer, Trigger::job_created,
+                          {.now = now, .detail = how + ", application " + job.application});
 }
 
 std::string code_and_text(const ProviderAnswer& answer) { return std::to_string(answer.code) + " " + answer.text; }
@@ -55,7 +55,7 @@ bool may_submit(const Backorder& backorder, AccountState account, const ZoneSche
                 std::span<const std::string> stopped_zones, UtcTime now) {
   if (backorder.state != State::active || backorder.job_may_exist() || backorder.cancelling || !backorder.drop)
     return false;
-  if (forbidden(account, AccountAct::submit) || now > backorder.drop->deadline) return false;
+  if (forbidden(account, AccountOperation::submit) || now > backorder.drop->deadline) return false;
   if (schedule.submit_lead && now < backorder.drop->deadline - *schedule.submit_lead) return false;
   return std::ranges::none_of(stopped_zones,
                               [&](const std::string& zone) { return zone.empty() || zone == backorder.zone; });
@@ -100,8 +100,8 @@ Status answer_add(Changes& changes, Backorder& backorder, Customer& customer, Pr
       }
       complete(changes, backorder, call, CallState::answered, answer, now);
       changes.evidence.push_back({backorder.id, "refused", answer.raw});
-      done = take_step(changes, backorder, customer, Trigger::voided,
-                       {.now = now, .reason = Reason::provider_refused, .detail = code_and_text(answer)});
+      done = apply_transition(changes, backorder, customer, Trigger::voided,
+                              {.now = now, .reason = Reason::provider_refused, .detail = code_and_text(answer)});
       break;
     case Meaning::refused_after_tries:
       complete(changes, backorder, call, CallState::answered, answer, now);
@@ -118,11 +118,11 @@ Status answer_add(Changes& changes, Backorder& backorder, Customer& customer, Pr
       complete(changes, backorder, call, CallState::answered, answer, now);
       stop_submitting(changes, backorder, answer);
       break;
-    case Meaning::purse:
+    case Meaning::provider_balance:
       complete(changes, backorder, call, CallState::answered, answer, now);
-      if (!backorder.purse_empty) {
-        backorder.purse_empty = true;
-        changes.events.push_back({EventKind::purse_empty,
+      if (!backorder.provider_balance_empty) {
+        backorder.provider_balance_empty = true;
+        changes.events.push_back({EventKind::provider_balance_empty,
                                   customer.id,
                                   backorder.id,
                                   {},
@@ -193,7 +193,7 @@ Result<LookUp> look_up_add(Changes& changes, Backorder& backorder, Customer& cus
                        (meaning == Meaning::look_up && backorder.refusals >= kRefusedTries) ||
                        (meaning == Meaning::refused_after_tries && backorder.refusals >= kRefusedTries);
   if (refused) {
-    const Status done = take_step(
+    const Status done = apply_transition(
         changes, backorder, customer, Trigger::voided,
         {.now = now, .reason = Reason::provider_refused, .detail = code_and_text(as_answered) + ", absence proven"});
     if (!done) return done.error();
@@ -209,7 +209,7 @@ Result<Deletion> answer_remove(Changes& changes, Backorder& backorder, Customer&
   Deletion deletion = Deletion::unknown;
   if (meaning == Meaning::success || (absent && (meaning == Meaning::gone || meaning == Meaning::unknown))) {
     complete(changes, backorder, call, CallState::answered, answer, now);
-    const Status done = take_step(
+    const Status done = apply_transition(
         changes, backorder, customer, Trigger::cancelled,
         {.now = now, .reason = backorder.reason, .detail = "job deleted at the provider: " + code_and_text(answer)});
     if (!done) return done.error();
@@ -241,9 +241,9 @@ Status void_missed(Changes& changes, Backorder& backorder, Customer& customer, U
   ENSURE(backorder.state == State::active && backorder.drop && now > backorder.drop->deadline,
          "the deadline of an ACTIVE backorder passed");
   Reason reason = Reason::deadline_missed;
-  if (backorder.purse_empty) reason = Reason::operator_float;
-  if (forbidden(customer.state, AccountAct::submit)) reason = Reason::account_frozen;
-  const Status done = take_step(
+  if (backorder.provider_balance_empty) reason = Reason::operator_float;
+  if (forbidden(customer.state, AccountOperation::submit)) reason = Reason::account_frozen;
+  const Status done = apply_transition(
       changes, backorder, customer, Trigger::voided,
       {.now = now, .reason = reason, .detail = "no job was created until " + to_string(backorder.drop->deadline)});
   if (done) changes.backorders.push_back(backorder);

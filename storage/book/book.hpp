@@ -20,16 +20,16 @@ namespace storage {
 inline constexpr std::int64_t kApplicationId = 0x6472706c;
 
 // Where a backorder lies: those of one account together, by id. Both are below 2^31 and 2^32, as the table checks.
-inline std::int64_t by_customer(engine::CustomerId customer, engine::BackorderId backorder) {
+inline std::int64_t account_backorder_key(engine::CustomerId customer, engine::BackorderId backorder) {
   return (customer.value() << 32) + backorder.value();
 }
 // The keys of a customer's backorders lie between these two, which are nobody's.
 inline std::pair<std::int64_t, std::int64_t> keys_around(engine::CustomerId customer) {
-  return {by_customer(customer, engine::BackorderId(0)),
-          by_customer(engine::CustomerId(customer.value() + 1), engine::BackorderId(0))};
+  return {account_backorder_key(customer, engine::BackorderId(0)),
+          account_backorder_key(engine::CustomerId(customer.value() + 1), engine::BackorderId(0))};
 }
 inline bool lies_before(const engine::Backorder& a, const engine::Backorder& b) {
-  return by_customer(a.customer, a.id) < by_customer(b.customer, b.id);
+  return account_backorder_key(a.customer, a.id) < account_backorder_key(b.customer, b.id);
 }
 
 class Conditions;
@@ -40,7 +40,7 @@ class SqliteBook final : public engine::LedgerStore {
 
   void begin_snapshot() override;
   void end_snapshot() override { rollback(); }
-  std::unique_ptr<engine::LedgerReader> open_reader() override { return another(); }
+  std::unique_ptr<engine::LedgerReader> open_reader() override { return reader_for_thread(); }
 
   void begin() override;
   void commit() override;
@@ -67,9 +67,9 @@ class SqliteBook final : public engine::LedgerStore {
 
   std::optional<engine::Backorder> backorder(engine::BackorderId id) override;
   std::vector<engine::Backorder> backorders(const engine::BackorderQuery& query) override;
-  engine::AccountRows next_accounts(const engine::BackorderQuery& query, std::size_t wanted) override;
-  void read_ahead(const engine::BackorderQuery& query, std::size_t wanted,
-                  std::function<void(engine::AccountRows&)> decide) override;
+  engine::AccountRows next_page(const engine::BackorderQuery& query, std::size_t wanted) override;
+  void prefetch(const engine::BackorderQuery& query, std::size_t wanted,
+                std::function<void(engine::AccountRows&)> decide) override;
   void each_backorder(const engine::BackorderQuery& query,
                       const std::function<void(const engine::Backorder&)>& visit) override;
   void each_deposit(std::optional<engine::CustomerId> customer,
@@ -123,7 +123,7 @@ class SqliteBook final : public engine::LedgerStore {
   void each_external_line(std::string_view source,
                           const std::function<void(const engine::ExternalLine&)>& visit) override;
   std::vector<engine::ExternalStatement> external_statements() override;
-  std::vector<engine::Money> purse_warnings() override;
+  std::vector<engine::Money> provider_balance_warnings() override;
   std::vector<engine::AccountReference> account_references() override;
   std::vector<engine::NoticeChannel> notice_channels() override;
   std::vector<engine::NoticeDelivery> notice_deliveries(const engine::DeliveryQuery& query) override;
@@ -136,7 +136,7 @@ class SqliteBook final : public engine::LedgerStore {
 
  private:
   // ---- read.cpp
-  std::unique_ptr<SqliteBook> another() const;  // for another thread: it only reads
+  std::unique_ptr<SqliteBook> reader_for_thread() const;  // for another thread: it only reads
   // the little that the table of the book says; not the last recorded instant and the schema
   engine::BookInfo own_row();
   std::size_t place_of_currency(std::string_view code);
@@ -155,7 +155,7 @@ class SqliteBook final : public engine::LedgerStore {
   void keep_accounts();  // all of them
   struct KeptBalances {
     bool known = false;
-    std::int64_t available = 0, reserved = 0, floor = 0, receivable = 0;
+    std::int64_t available = 0, reserved = 0, minimum = 0, receivable = 0;
     void add(const Statement& row);  // customer_id, kind, balance_minor, floor_minor of ledger_account
   };
   engine::Customer read_customer(const Statement& row);
@@ -200,7 +200,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::int64_t next_id(std::optional<std::int64_t>& counter, std::string_view last_sql);
   std::optional<engine::Error> refuse(Writing& writing);
   std::optional<engine::Error> gather_accounts(Writing& writing);
-  std::optional<engine::Error> check_floors(Writing& writing);
+  std::optional<engine::Error> check_minimum_balances(Writing& writing);
   std::size_t moving_account(Writing& writing, const engine::LedgerAccountKey& key);
   void write_requests(Writing& writing);
   void write_customers(Writing& writing);
@@ -255,7 +255,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::map<engine::LedgerAccountKey, std::int64_t> operator_accounts_;
   std::vector<engine::Currency> currencies_;  // met so far
 
-  // of the last next_accounts() in this unit of work, as they are and lie in the book
+  // of the last next_page() in this unit of work, as they are and lie in the book
   std::vector<engine::Backorder> as_read_;
   // A connection that reads on another thread what the unit of work needs next. Nobody else can write meanwhile, so it
   // sees what the unit began with.

@@ -143,7 +143,7 @@ void SqliteBook::KeptBalances::add(const Statement& row) {
   switch (row.integer(1)) {
     case static_cast<std::int64_t>(AccountKind::available):
       available = row.integer(2);
-      floor = row.integer(3);
+      minimum = row.integer(3);
       break;
     case static_cast<std::int64_t>(AccountKind::reserved):
       reserved = row.integer(2);
@@ -169,21 +169,21 @@ Customer SqliteBook::read_customer(const Statement& row, const KeptBalances& kep
   const auto money = [unit](std::int64_t minor) { return Money::of_minor(minor, unit); };
   std::optional<FundingPolicy> policy;
   if (!row.is_null(5)) policy = known(parse_funding_policy, *db_, "policy", row.text(5));
-  std::optional<VoidTiming> timing;
-  if (!row.is_null(6)) timing = known(parse_void_timing, *db_, "timing", row.text(6));
+  std::optional<VoidPolicy> void_policy;
+  if (!row.is_null(6)) void_policy = known(parse_void_policy, *db_, "timing", row.text(6));
   return {.id = CustomerId(row.integer(0)),
           .name = row.string(1),
           .currency = unit,
           .tier = row.string(3),
           .state = known(parse_account_state, *db_, "account state", row.text(4)),
           .policy = policy,
-          .timing = timing,
+          .void_policy = void_policy,
           .country = row.string(7),
           .vat_id = row.string(8),
           .opened_at = row.time(9),
           .available = money(kept.available),
           .reserved = money(kept.reserved),
-          .credit_limit = money(-kept.floor),
+          .credit_limit = money(-kept.minimum),
           .owed = money(-kept.receivable),
           .warned = money(row.integer(10))};
 }
@@ -238,7 +238,7 @@ ProviderCall SqliteBook::read_call(Statement& row) {
 
 // ---- the book ----
 
-std::unique_ptr<SqliteBook> SqliteBook::another() const {
+std::unique_ptr<SqliteBook> SqliteBook::reader_for_thread() const {
   const OpenOptions options{.access = Access::read_only, .busy_timeout = busy_timeout_};
   auto connection = std::make_unique<Connection>(db_->path(), options.access, options.busy_timeout);
   connection->execute("PRAGMA cache_size = -8192");  // KiB: what it reads, it reads once
@@ -673,7 +673,7 @@ std::vector<Evidence> SqliteBook::evidence(BackorderId backorder) {
   return evidence;
 }
 
-std::vector<Money> SqliteBook::purse_warnings() {
+std::vector<Money> SqliteBook::provider_balance_warnings() {
   std::vector<Money> warnings;
   Statement row = db_->statement("SELECT currency, short_minor FROM purse_warning ORDER BY currency");
   while (row.step()) warnings.push_back(Money::of_minor(row.integer(1), currency(row.text(0))));

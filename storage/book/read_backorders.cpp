@@ -205,7 +205,7 @@ void SqliteBook::read_backorder(const Statement& row, Backorder& backorder) {
   backorder.id = BackorderId(row.integer(0));
   backorder.customer = CustomerId(row.integer(1));
   backorder.name = DomainName::from_trusted_ace(row.string(2));
-  backorder.copy = static_cast<int>(row.integer(3));
+  backorder.sequence = static_cast<int>(row.integer(3));
   backorder.zone = row.text(4);
   backorder.state = state(row.text(6), row.integer(0));
   backorder.reason.reset();
@@ -225,7 +225,7 @@ void SqliteBook::read_backorder(const Statement& row, Backorder& backorder) {
   backorder.attempt = static_cast<int>(row.integer(18));
   backorder.underfunded = row.flag(19);
   backorder.cancelling = row.flag(20);
-  backorder.purse_empty = row.flag(21);
+  backorder.provider_balance_empty = row.flag(21);
   backorder.refusals = static_cast<int>(row.integer(22));
   backorder.open_call = row.optional_integer(23);
   backorder.application = row.optional_string(24);
@@ -293,7 +293,7 @@ std::vector<Backorder> SqliteBook::backorders(const BackorderQuery& query) {
   return rows;
 }
 
-AccountRows SqliteBook::next_accounts(const BackorderQuery& query, std::size_t wanted) {
+AccountRows SqliteBook::next_page(const BackorderQuery& query, std::size_t wanted) {
   const bool is_ahead = ahead_ && ahead_->query == query && ahead_->wanted == wanted;
   Found found = is_ahead ? std::exchange(ahead_, std::nullopt)->found.get() : find_accounts(query, wanted);
   if (in_unit_) as_read_ = std::move(found.as_read);
@@ -324,10 +324,10 @@ SqliteBook::Found SqliteBook::find_accounts(const BackorderQuery& query, std::si
   return found;
 }
 
-void SqliteBook::read_ahead(const BackorderQuery& query, std::size_t wanted, std::function<void(AccountRows&)> decide) {
+void SqliteBook::prefetch(const BackorderQuery& query, std::size_t wanted, std::function<void(AccountRows&)> decide) {
   require_unit();
   ahead_.reset();
-  if (!reader_) reader_ = another();
+  if (!reader_) reader_ = reader_for_thread();
   ahead_.emplace(query, wanted, std::async(std::launch::async, [this, query, wanted, decide = std::move(decide)] {
                    Found found = [&] {
                      const Snapshot one_state(*reader_->db_);

@@ -95,8 +95,9 @@ std::vector<Sum> SqliteBook::sums_by_account(std::string_view column, std::int64
   };
   if (through < kWorthTwoThreads || (in_unit_ && access_ == Access::read_write)) return read(*this, 0, through);
   const std::int64_t middle = through / 2;
-  const std::unique_ptr<SqliteBook> beside = another();
-  std::future<std::vector<Sum>> later = std::async(std::launch::async, [&] { return read(*beside, middle, through); });
+  const std::unique_ptr<SqliteBook> parallel = reader_for_thread();
+  std::future<std::vector<Sum>> later =
+      std::async(std::launch::async, [&] { return read(*parallel, middle, through); });
   std::vector<Sum> sums = read(*this, 0, middle);
   const std::vector<Sum> more = later.get();
   for (std::size_t i = 0; i < sums.size(); ++i) {

@@ -22,7 +22,7 @@ struct AccountProof {
   AccountKind kind = AccountKind::cash;
   std::uint32_t currency = 0, source = 0;  // index into the words below
   std::int64_t customer = 0;
-  std::optional<std::int64_t> kept, floor;
+  std::optional<std::int64_t> kept, minimum;
   std::int64_t sum = 0;       // credits - debits of its transfers
   std::int64_t deposits = 0;  // reserved accounts: of open backorders
 };
@@ -168,7 +168,7 @@ class Proof {
                  .source = number_of(row.text(4)),
                  .customer = row.optional_integer(3).value_or(0),
                  .kept = row.optional_integer(5),
-                 .floor = row.optional_integer(6)};
+                 .minimum = row.optional_integer(6)};
     }
   }
 
@@ -475,9 +475,9 @@ class Proof {
                               amount(account.sum, account.currency));
       }
       const bool under =
-          account.kind == AccountKind::receivable ? account.sum > 0 : account.floor && account.sum < *account.floor;
+          account.kind == AccountKind::receivable ? account.sum > 0 : account.minimum && account.sum < *account.minimum;
       if (under)
-        found("floors",
+        found("minimum-balance",
               account_name(static_cast<std::int64_t>(id)) + " stands at " + amount(account.sum, account.currency));
     }
     for (const auto& [unit, total] : of_currency) {
@@ -598,11 +598,11 @@ class Proof {
     const auto note_copy = [&](std::int64_t key) {
       open.bind(key);
       open.step();
-      const std::optional<std::int64_t> copy = open.optional_integer(0);
+      const std::optional<std::int64_t> sequence = open.optional_integer(0);
       open.reset();
-      if (copy && !copies.insert(*copy).second) {
+      if (sequence && !copies.insert(*sequence).second) {
         found("states",
-              name + " is open twice for customer " + std::to_string(customer) + ", copy " + std::to_string(*copy));
+              name + " is open twice for customer " + std::to_string(customer) + ", copy " + std::to_string(*sequence));
       }
     };
     Statement row = db_.statement("SELECT name, by_customer FROM backorder ORDER BY name, by_customer");

@@ -30,9 +30,9 @@ std::int64_t added(std::int64_t a, std::int64_t b) {
 // A ledger account that this apply() touches: looked up once, its balance written once.
 struct SqliteBook::MovingAccount {
   LedgerAccountKey key;
-  std::optional<std::int64_t> id;       // absent: made in write_transfers
-  std::int64_t balance = 0, floor = 0;  // of customers' accounts
-  std::int64_t delta = 0;               // credits - debits
+  std::optional<std::int64_t> id;         // absent: made in write_transfers
+  std::int64_t balance = 0, minimum = 0;  // of customers' accounts
+  std::int64_t delta = 0;                 // credits - debits
   CanonicalBytes sealed_as{};
 };
 
@@ -209,13 +209,13 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
     for (const Backorder& row : changes.new_backorders) {
       if (is_final(row.state)) continue;
       const auto [before, after] = keys_around(row.customer);
-      open.bind(row.name.ace(), before, after, row.copy);
+      open.bind(row.name.ace(), before, after, row.sequence);
       const bool taken = open.step() && !ending.contains(open.integer(0));
       open.reset();
-      if (taken || !placed.emplace(row.customer, row.name.ace(), row.copy).second) {
+      if (taken || !placed.emplace(row.customer, row.name.ace(), row.sequence).second) {
         return Error{ErrorCode::impossible_step, "account " + std::to_string(row.customer.value()) +
                                                      " has an open backorder for " + row.name.ace() + " (copy " +
-                                                     std::to_string(row.copy) + ") already"};
+                                                     std::to_string(row.sequence) + ") already"};
       }
     }
   }
@@ -236,7 +236,7 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
     }
   }
   if (std::optional<Error> refused = gather_accounts(writing)) return refused;
-  return check_floors(writing);
+  return check_minimum_balances(writing);
 }
 
 std::size_t SqliteBook::moving_account(Writing& writing, const LedgerAccountKey& key) {
@@ -274,7 +274,7 @@ std::size_t SqliteBook::moving_account(Writing& writing, const LedgerAccountKey&
     ENSURE(row.text(3) == key.currency.code(), "a customer has one currency");
     account.id = row.integer(0);
     account.balance = row.integer(1);
-    account.floor = row.optional_integer(2).value_or(0);
+    account.minimum = row.optional_integer(2).value_or(0);
   }
   append_account(account.sealed_as, key);
   writing.accounts.push_back(std::move(account));
@@ -287,7 +287,7 @@ std::optional<Error> SqliteBook::gather_accounts(Writing& writing) {
     ENSURE(made.available.is_zero() && made.reserved.is_zero() && made.owed.is_zero(),
            "an account opens with balance zero");
     const std::size_t available = moving_account(writing, {AccountKind::available, made.currency, made.id, {}});
-    writing.accounts[available].floor = -made.credit_limit.minor();
+    writing.accounts[available].minimum = -made.credit_limit.minor();
     moving_account(writing, {AccountKind::reserved, made.currency, made.id, {}});
   }
   writing.sides.reserve(changes.transfers.size());
@@ -307,34 +307,34 @@ std::optional<Error> SqliteBook::gather_accounts(Writing& writing) {
   for (const Customer& changed : changes.customers) {
     const std::size_t place = moving_account(writing, {AccountKind::available, changed.currency, changed.id, {}});
     MovingAccount& account = writing.accounts[place];
-    const std::int64_t floor = -changed.credit_limit.minor();
-    if (floor > account.floor && account.balance < floor) {
+    const std::int64_t minimum = -changed.credit_limit.minor();
+    if (minimum > account.minimum && account.balance < minimum) {
       return Error{ErrorCode::limit_below_use,
                    "account " + changed.name + " uses " +
                        to_string_with_code(Money::of_minor(-account.balance, changed.currency)) +
                        " of its credit; the limit cannot be " + to_string_with_code(changed.credit_limit)};
     }
-    account.floor = floor;
+    account.minimum = minimum;
   }
   return std::nullopt;
 }
 
-std::optional<Error> SqliteBook::check_floors(Writing& writing) {
+std::optional<Error> SqliteBook::check_minimum_balances(Writing& writing) {
   for (const MovingAccount& account : writing.accounts) {
     if (!account.key.customer) continue;
     const std::int64_t balance = added(account.balance, account.delta);
     const bool owed = account.key.kind == AccountKind::receivable;
-    if (owed ? balance <= 0 : balance >= account.floor) continue;
+    if (owed ? balance <= 0 : balance >= account.minimum) continue;
     const Currency unit = account.key.currency;
-    const std::int64_t missing = owed ? balance : account.floor - balance;
+    const std::int64_t missing = owed ? balance : account.minimum - balance;
     std::string who = "account " + std::to_string(account.key.customer->value());
     if (const auto found = customer(*account.key.customer)) who = "account " + found->name;
     return Error{ErrorCode::insufficient_available,
                  who + " (" + std::string(to_word(account.key.kind)) +
                      "): " + to_string_with_code(Money::of_minor(missing, unit)) + " short; it stands at " +
                      to_string_with_code(Money::of_minor(account.balance, unit)) + " with " +
-                     to_string_with_code(Money::of_minor(account.delta, unit)) + " asked and the floor " +
-                     to_string_with_code(Money::of_minor(account.floor, unit))};
+                     to_string_with_code(Money::of_minor(account.delta, unit)) + " asked and the minimum balance " +
+                     to_string_with_code(Money::of_minor(account.minimum, unit))};
   }
   return std::nullopt;
 }
@@ -368,14 +368,14 @@ void SqliteBook::write_customers(Writing& writing) {
            "warned_minor)"
            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(made.id, made.name, made.currency.code(), made.tier, to_word(made.state), word(made.policy),
-              word(made.timing), made.country, made.vat_id, made.opened_at, made.warned)
+              word(made.void_policy), made.country, made.vat_id, made.opened_at, made.warned)
         .run();
   }
   for (const Customer& changed : writing.changes.customers) {
     db_->statement(
            "UPDATE customer SET tier = ?2, state = ?3, policy = ?4, timing = ?5, country = ?6, vat_id = ?7, "
            "warned_minor = ?8 WHERE id = ?1")
-        .bind(changed.id, changed.tier, to_word(changed.state), word(changed.policy), word(changed.timing),
+        .bind(changed.id, changed.tier, to_word(changed.state), word(changed.policy), word(changed.void_policy),
               changed.country, changed.vat_id, changed.warned)
         .run();
     ENSURE(db_->changed_rows() == 1, "the customer exists");
@@ -390,12 +390,12 @@ void SqliteBook::write_customers(Writing& writing) {
     if (!last_id) last_id = db_->integer("SELECT ifnull(max(id), 0) FROM ledger_account");
     account.id = ++*last_id;
     const LedgerAccountKey& key = account.key;
-    std::optional<std::int64_t> balance, floor;
+    std::optional<std::int64_t> balance, minimum;
     if (key.customer) balance = 0;
-    if (key.kind == AccountKind::available || key.kind == AccountKind::reserved) floor = account.floor;
+    if (key.kind == AccountKind::available || key.kind == AccountKind::reserved) minimum = account.minimum;
     insert
         .bind(*account.id, static_cast<std::int64_t>(key.kind), key.currency.code(), key.customer, key.source, balance,
-              floor)
+              minimum)
         .run();
     if (!key.customer) operator_accounts_.emplace(key, *account.id);
   }
@@ -416,8 +416,8 @@ constexpr std::array kRestColumns = std::to_array<std::string_view>(
 
 auto step_values(const Backorder& row) {
   return std::make_tuple(to_word(row.state), row.reason ? std::optional(to_word(*row.reason)) : std::nullopt,
-                         row.deposit, row.attempt, row.underfunded, row.cancelling, row.purse_empty, row.reserved_at,
-                         row.submitted_at, row.ended_at);
+                         row.deposit, row.attempt, row.underfunded, row.cancelling, row.provider_balance_empty,
+                         row.reserved_at, row.submitted_at, row.ended_at);
 }
 auto news_values(const Backorder& row) {
   return std::make_tuple(std::cref(row.provider_status), row.provider_status_at, row.gone_since, row.auction_ends_at,
@@ -482,7 +482,8 @@ void SqliteBook::write_backorders(Writing& writing) {
                                  (is_final(row.state) ? ", open_copy = NULL" : "") + " WHERE by_customer = ?1" +
                                  std::string(update.where)));
     }
-    std::apply([&](const auto&... values) { one->bind(by_customer(row.customer, row.id), values...).run(); }, parts);
+    std::apply([&](const auto&... values) { one->bind(account_backorder_key(row.customer, row.id), values...).run(); },
+               parts);
     return db_->changed_rows() == 1;
   };
   // Most are a step alone or news alone: then nothing else is written, and no index or reference of the rest is looked
@@ -520,12 +521,12 @@ void SqliteBook::write_backorders(Writing& writing) {
   if (made.empty()) return;
   RowWriter rows(*db_, sql.insert, BackorderSql::kInserted, changes.new_backorders.size());
   for (const Backorder& row : changes.new_backorders) {
-    std::optional<int> open_copy;
-    if (!is_final(row.state)) open_copy = row.copy;
+    std::optional<int> open_sequence;
+    if (!is_final(row.state)) open_sequence = row.sequence;
     std::apply(
         [&](const auto&... values) {
-          rows.add(by_customer(row.customer, row.id), values..., row.id, row.customer, row.name.ace(), row.copy,
-                   open_copy, row.zone, row.quoted.currency().code(), row.placed_at);
+          rows.add(account_backorder_key(row.customer, row.id), values..., row.id, row.customer, row.name.ace(),
+                   row.sequence, open_sequence, row.zone, row.quoted.currency().code(), row.placed_at);
         },
         all_values(row));
   }
@@ -808,7 +809,7 @@ void SqliteBook::write_tables(Writing& writing) {
         .bind(given.reference, given.customer)
         .run();
   }
-  for (const Money& warned : changes.purse_warnings) {
+  for (const Money& warned : changes.provider_balance_warnings) {
     db_->statement(
            "INSERT INTO purse_warning (currency, short_minor) VALUES (?1, ?2) ON CONFLICT (currency) DO UPDATE SET "
            "short_minor = ?2")

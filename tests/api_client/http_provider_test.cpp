@@ -15,10 +15,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using api_client::Answer;
-using api_client::CallerOptions;
 using api_client::HttpProvider;
 using api_client::Milliseconds;
 using api_client::Request;
+using api_client::SessionOptions;
 using engine::AddJob;
 using engine::Delivery;
 using engine::ErrorCode;
@@ -93,7 +93,7 @@ class Provider {
 };
 
 struct Client {
-  CallerOptions options;
+  SessionOptions options;
   engine::UtcTime now = kNow;
   Milliseconds elapsed{0};
   std::vector<Milliseconds> pauses{};
@@ -327,7 +327,7 @@ TEST_CASE("client: whatever the answer to an order, it is sent once") {
       {"server error", said(refused(421)), Delivery::answered, Meaning::unknown},
       {"too many sessions", said(refused(521)), Delivery::answered, Meaning::unknown},
       {"refused", said(refused(541)), Delivery::answered, Meaning::refused},
-      {"our purse", said(refused(546)), Delivery::answered, Meaning::purse},
+      {"our balance there", said(refused(546)), Delivery::answered, Meaning::provider_balance},
       {"exists", said(refused(540)), Delivery::answered, Meaning::look_up},
       {"closed without answer", {.close_before = true}, Delivery::unknown, Meaning::unknown},
       {"torn", {.body = whole.substr(0, whole.size() - 5)}, Delivery::unknown, Meaning::unknown},
@@ -703,7 +703,7 @@ TEST_CASE("client: evidence is kept of outcomes and of words nobody knows, row b
 
 // ---- money ----
 
-TEST_CASE("client: our purse is the balance, not reduced by what is set aside") {
+TEST_CASE("client: our balance there is the balance, not reduced by what is set aside") {
   Provider provider([](const Request&, const Heard&) {
     Answer answer;
     for (const auto& [property, value] : {std::pair{"AMOUNT", "2417.3500"},
@@ -717,17 +717,17 @@ TEST_CASE("client: our purse is the balance, not reduced by what is set aside") 
   });
   Client client(provider.server());
   HttpProvider http = client.provider();
-  const engine::ProviderPurse purse = http.purse().value();
-  CHECK(to_string_with_code(purse.amount) == "2417.35 EUR");
-  CHECK(to_string_with_code(purse.deposit) == "138.00 EUR");
-  CHECK(to_string_with_code(purse.spendable()) == "2279.35 EUR");
+  const engine::ProviderBalance provider_balance = http.balance().value();
+  CHECK(to_string_with_code(provider_balance.amount) == "2417.35 EUR");
+  CHECK(to_string_with_code(provider_balance.deposit) == "138.00 EUR");
+  CHECK(to_string_with_code(provider_balance.spendable()) == "2279.35 EUR");
 }
 
-TEST_CASE("client: a purse that cannot be read is no purse") {
+TEST_CASE("client: a provider balance that cannot be read is no balance") {
   Provider provider([](const Request&, const Heard&) { return said({}); });
   Client client(provider.server());
   HttpProvider http = client.provider();
-  CHECK(http.purse().error().code == ErrorCode::provider_unreachable);
+  CHECK(http.balance().error().code == ErrorCode::provider_unreachable);
 }
 
 TEST_CASE("client: deposits keep the provider's sign, and expire when it says") {
@@ -880,7 +880,7 @@ TEST_CASE("client: every exchange is logged, and no secret is in a log line, an 
     HttpProvider http = client.provider();
     const ProviderAnswer order = add(http, orders(1)).front(), status = http.status("40219");
     everything += order.text + order.raw + order.job.value().raw + status.text + status.raw;
-    everything += http.purse().error().detail;
+    everything += http.balance().error().detail;
   }
   REQUIRE(log.lines.size() == 5);  // StartSession, the three, EndSession
   std::vector<std::string> commands;

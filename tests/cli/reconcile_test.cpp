@@ -92,7 +92,7 @@ class TestLedger {
   void with_provider() {
     with_registry_ = true;
     good({"registry", "init",        registry(), "--seed",     "7",  "--catch", "100", "--competitors",
-          "0",        "--withdrawn", "0",        "--refused",  "0",  "--slow",  "0",   "--purse",
+          "0",        "--withdrawn", "0",        "--refused",  "0",  "--slow",  "0",   "--balance",
           "500.00",   "--job-price", "15.00",    "--currency", "USD"});
     good({"price", "set", "com", "59.00", "EUR"});
     good({"payments", "import", "-", "--source", "bank"},
@@ -104,8 +104,9 @@ class TestLedger {
     good({"sweep", "--now", "2026-07-02T18:00:00Z"});
     good({"sweep", "--now", "2026-07-05T12:00:00Z"});
     good({"sweep", "--now", "2026-07-06T06:00:00Z"});
-    good({"purse", "fund", "500.00", "USD", "--source", "dollars", "--memo", "opening", "--effective", "2026-07-01"});
-    const json off = reconcile("purse");
+    good(
+        {"provider", "fund", "500.00", "USD", "--source", "dollars", "--memo", "opening", "--effective", "2026-07-01"});
+    const json off = reconcile("provider");
     REQUIRE(off["rows"].size() == 1);
     shell(off["rows"][0]["command"]);
   }
@@ -283,7 +284,7 @@ TEST_CASE("reconcile: a loop without its other side is not done, and never clean
   CHECK(result.status == 7);
   const json found = json::parse(result.out);
   CHECK(std::string(found["jobs"]).starts_with("NOT DONE"));
-  CHECK(std::string(found["purse"]).starts_with("NOT DONE"));
+  CHECK(std::string(found["provider"]).starts_with("NOT DONE"));
   CHECK(found["open"] == 0);
   CHECK(desk.run({"reconcile", "--only", "self", "--exit-code"}).status == 0);
   desk.good({"fund", "alice", "5.00"});
@@ -298,7 +299,7 @@ TEST_CASE(
     "names it") {
   TestLedger desk;
   desk.with_provider();
-  const json clean = desk.read({"reconcile", "--only", "self,jobs,purse", "--all"});
+  const json clean = desk.read({"reconcile", "--only", "self,jobs,provider", "--all"});
   CAPTURE(clean.dump(1));
   CHECK(clean["open"] == 0);
   for (const json& row : clean["sections"]["classes"]["rows"])
@@ -328,7 +329,7 @@ TEST_CASE(
   }
   SUBCASE("one job and its deposit missing at the provider") {
     TestLedger::damage(desk.registry(), "DELETE FROM application WHERE name = 'later.com'");
-    const json job = desk.lone("jobs"), deposit = desk.lone("purse");
+    const json job = desk.lone("jobs"), deposit = desk.lone("provider");
     CHECK(job["class"] == "missing_there");
     CHECK(job["subject"] == "later.com");
     CHECK(deposit["class"] == "missing_there");
@@ -340,16 +341,16 @@ TEST_CASE(
                        "INSERT INTO application (name, cycle, created_at) SELECT 'strange.com', 1, created_at FROM "
                        "application LIMIT 1");
     CHECK(desk.lone("jobs")["class"] == "missing_here");
-    CHECK(desk.lone("purse")["class"] == "missing_here");
+    CHECK(desk.lone("provider")["class"] == "missing_here");
   }
   SUBCASE("one charge off by a cent") {
     TestLedger::damage(desk.registry(), "UPDATE world SET job_price_minor = 1501");
-    const json row = desk.lone("purse");
+    const json row = desk.lone("provider");
     CHECK(row["class"] == "amount");
     CHECK(row["subject"] == "early.com");
     CHECK(row["difference"]["amount"] == "-0.01");
     desk.shell(row["command"]);  // and the command it proposes mends it
-    CHECK(desk.reconcile("purse")["open"] == 0);
+    CHECK(desk.reconcile("provider")["open"] == 0);
   }
   SUBCASE("one payment posted twice") {
     desk.good({"fund", "alice", "200.00", "--memo", "E2E-1", "--effective", "2026-07-01"});

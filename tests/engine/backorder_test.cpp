@@ -88,14 +88,14 @@ TEST_CASE("states: an outcome that skips states walks the states between") {
         Row{State::auction_pending, State::failed, {Trigger::lost}}, Row{State::processing, State::processing, {}}}) {
     CAPTURE(to_word(row.from));
     CAPTURE(to_word(row.to));
-    const auto found = walk(row.from, row.to);
+    const auto found = path_to(row.from, row.to);
     REQUIRE(found.has_value());
     Path events;
     for (const Transition& one : *found) events.push_back(one.event);
     CHECK(events == row.path);
   }
-  CHECK_FALSE(walk(State::failed, State::successful).has_value());
-  CHECK_FALSE(walk(State::processing, State::voided).has_value());
+  CHECK_FALSE(path_to(State::failed, State::successful).has_value());
+  CHECK_FALSE(path_to(State::processing, State::voided).has_value());
 }
 
 TEST_CASE("words: every state, reason and event has one word, read back as itself") {

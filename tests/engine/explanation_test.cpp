@@ -146,9 +146,9 @@ TEST_CASE("explain: each thing that holds a backorder up is named with who can c
   scene.one().deposit = eur(1000);
   scene.now = kDrop - hours(70);
   CHECK(says(scene.ask(), "The next sweep creates the job"));
-  scene.one().purse_empty = true;
+  scene.one().provider_balance_empty = true;
   CHECK(says(scene.ask(), "deposit money at the provider before 2026-08-05T15:00:00Z"));
-  scene.one().purse_empty = false;
+  scene.one().provider_balance_empty = false;
   scene.stopped = {"com"};
   CHECK(says(scene.ask(), "provider resume"));
   scene.stopped = {"net"};

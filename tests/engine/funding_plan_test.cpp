@@ -50,7 +50,7 @@ TEST_CASE("plan: one minor unit short is void at once, with the shortage") {
 
 TEST_CASE("plan: at-deadline is attempted again until the deadline, then void") {
   Customer customer = support::customer(999);
-  customer.timing = VoidTiming::at_deadline;
+  customer.void_policy = VoidPolicy::at_deadline;
   std::vector<Backorder> backorders{support::backorder(1, kDue)};
   FundingPlan plan = sweep_plan(customer, backorders, 1000);
   REQUIRE(verdicts_of(plan) == std::vector{Verdict::underfunded});
@@ -182,7 +182,7 @@ Book random_book(std::mt19937_64& random) {
   book.customer = support::customer(pick(0, 6) * 500, pick(0, 3) == 0 ? pick(0, 4) * 300 : 0);
   if (pick(0, 9) == 0) book.customer.state = AccountState::frozen;
   book.customer.policy = pick(0, 1) == 0 ? FundingPolicy::each : FundingPolicy::all_or_nothing;
-  book.customer.timing = pick(0, 1) == 0 ? VoidTiming::at_due : VoidTiming::at_deadline;
+  book.customer.void_policy = pick(0, 1) == 0 ? VoidPolicy::at_due : VoidPolicy::at_deadline;
   const char* const zones[] = {"com", "net", "pl"};
   for (const char* zone : zones) {
     book.prices.push_back({zone, "standard", eur(pick(1, 12) * 100), at("2020-01-01"), {}});
@@ -256,7 +256,7 @@ void model_sweep(Book& book, std::map<std::int64_t, Fate>& fates, UtcTime now) {
     if (!strict && price <= available + limit) {
       available -= price;
       fates[one->id.value()] = {true, {}, price};
-    } else if (book.customer.timing == VoidTiming::at_due) {
+    } else if (book.customer.void_policy == VoidPolicy::at_due) {
       fates[one->id.value()] = {false, Reason::insufficient_available, 0};
     } else {
       one->underfunded = true;
@@ -319,7 +319,7 @@ TEST_CASE("plan: equals a brute-force model over random books, and the preview e
         smaller_sets.insert(one.drop->deadline + Milliseconds(1));
     }
     const bool shrinks =
-        start.customer.policy == FundingPolicy::all_or_nothing && start.customer.timing == VoidTiming::at_deadline;
+        start.customer.policy == FundingPolicy::all_or_nothing && start.customer.void_policy == VoidPolicy::at_deadline;
     if (shrinks) instants.insert(smaller_sets.begin(), smaller_sets.end());
     for (const UtcTime instant : instants) {
       const bool is_left_out = std::ranges::any_of(model.backorders, [&](const Backorder& one) {
@@ -373,7 +373,7 @@ TEST_CASE(
     if (before.shortfall.is_zero()) continue;
     ++topped;
     // Where voids wait for the deadline, a price that changes or money that comes meanwhile may ask for less.
-    const bool waits = book.customer.timing == VoidTiming::at_deadline;
+    const bool waits = book.customer.void_policy == VoidPolicy::at_deadline;
     const bool still =
         std::ranges::none_of(book.prices, [](const Price& price) { return price.valid_from > kNow || price.valid_to; });
     if (waits && (!still || !pay_ins.empty())) {

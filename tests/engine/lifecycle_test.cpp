@@ -28,8 +28,8 @@ struct TestLedger {
     backorder.attempt = 1;
     customer.reserved = eur(1000);
   }
-  Status take(Trigger trigger, const StepFacts& facts) {
-    return take_step(changes, backorder, customer, trigger, facts);
+  Status take(Trigger trigger, const TransitionFacts& facts) {
+    return apply_transition(changes, backorder, customer, trigger, facts);
   }
   Money posted(TransferKind kind) const {
     Money sum = eur(0);

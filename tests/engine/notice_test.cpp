@@ -45,12 +45,13 @@ TEST_CASE("notices: every step of the table is told to the customer, but for a j
 }
 
 TEST_CASE("notices: what the operator must hear") {
-  for (const auto& [event, kind] : {std::pair(EventKind::purse_empty, NoticeKind::purse_low),
-                                    std::pair(EventKind::verify_failed, NoticeKind::verify_failed),
-                                    std::pair(EventKind::case_opened, NoticeKind::case_opened),
-                                    std::pair(EventKind::purse_short, NoticeKind::purse_short),
-                                    std::pair(EventKind::purse_covered, NoticeKind::purse_covered),
-                                    std::pair(EventKind::submitting_stopped, NoticeKind::submitting_stopped)}) {
+  for (const auto& [event, kind] :
+       {std::pair(EventKind::provider_balance_empty, NoticeKind::provider_balance_low),
+        std::pair(EventKind::verify_failed, NoticeKind::verify_failed),
+        std::pair(EventKind::case_opened, NoticeKind::case_opened),
+        std::pair(EventKind::provider_balance_short, NoticeKind::provider_balance_short),
+        std::pair(EventKind::provider_balance_covered, NoticeKind::provider_balance_covered),
+        std::pair(EventKind::submitting_stopped, NoticeKind::submitting_stopped)}) {
     CHECK(notice_of(event_of(event)) == kind);
     CHECK(form_of(kind).audience == Audience::operator_);
   }

@@ -37,7 +37,7 @@ Money change_of(const Changes& changes, AccountKind kind) {
 Backorder held(std::int64_t id, Customer& customer, int hours) {
   Backorder one = support::backorder(id, kNow + std::chrono::hours(hours));
   Changes changes;
-  REQUIRE(bool(take_step(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
+  REQUIRE(bool(apply_transition(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
   return one;
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("reserve, refund and capture are never reversed; spent money is not ei
   REQUIRE(bool(pay_in(payment_changes, customer, payment(1000))));
   Backorder one = support::backorder(1, kNow + std::chrono::hours(50));
   Changes reserve_changes;
-  REQUIRE(bool(take_step(reserve_changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
+  REQUIRE(bool(apply_transition(reserve_changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
   Changes changes;
   CHECK(reverse(changes, &customer, posted(reserve_changes), {}, "why").error().code == ErrorCode::not_reversible);
   CHECK(reverse(changes, &customer, posted(payment_changes), {}, "why").error().code ==
@@ -183,7 +183,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a chargeback uses the credit limit down to the floor before anything is owed") {
+TEST_CASE("a chargeback uses the credit limit down to the minimum balance before anything is owed") {
   Customer customer = support::customer(0, 400);
   Changes payment_changes, changes;
   REQUIRE(bool(pay_in(payment_changes, customer, payment(1000))));
@@ -217,13 +217,13 @@ TEST_CASE("suspense: unidentified money waits in suspense until a person assigns
 TEST_CASE("account states: the table of acts") {
   const AccountState states[] = {AccountState::open, AccountState::frozen, AccountState::closing, AccountState::closed};
   struct Row {
-    AccountAct act;
+    AccountOperation act;
     const char* allowed;  // in the order open, frozen, closing, closed
   };
-  for (const Row& row :
-       {Row{AccountAct::place, "y---"}, Row{AccountAct::reserve, "y---"}, Row{AccountAct::submit, "y---"},
-        Row{AccountAct::cancel, "yyy-"}, Row{AccountAct::pay_in, "yyy-"}, Row{AccountAct::pay_out, "y-y-"},
-        Row{AccountAct::settle, "yyyy"}, Row{AccountAct::configure, "yyy-"}}) {
+  for (const Row& row : {Row{AccountOperation::place, "y---"}, Row{AccountOperation::reserve, "y---"},
+                         Row{AccountOperation::submit, "y---"}, Row{AccountOperation::cancel, "yyy-"},
+                         Row{AccountOperation::pay_in, "yyy-"}, Row{AccountOperation::pay_out, "y-y-"},
+                         Row{AccountOperation::settle, "yyyy"}, Row{AccountOperation::configure, "yyy-"}}) {
     for (int i = 0; i < 4; ++i) {
       CAPTURE(static_cast<int>(row.act));
       CAPTURE(to_word(states[i]));

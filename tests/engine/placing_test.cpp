@@ -29,7 +29,7 @@ struct Shop {
 Backorder held(UtcTime drop, Customer& customer) {
   Backorder one = support::backorder(1, drop);
   Changes changes;
-  REQUIRE(bool(take_step(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
+  REQUIRE(bool(apply_transition(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
   return one;
 }
 
@@ -109,10 +109,10 @@ TEST_CASE("placing: the same name again answers the open one; --another makes a 
   REQUIRE(bool(again));
   CHECK(again.value().already_open);
   CHECK(again.value().backorder.id == BackorderId(1));
-  const Result<Placement> another = shop.place({.name = shop.open[0].name, .another = true});
+  const Result<Placement> another = shop.place({.name = shop.open[0].name, .allow_duplicate = true});
   REQUIRE(bool(another));
   CHECK_FALSE(another.value().already_open);
-  CHECK(another.value().backorder.copy == 2);
+  CHECK(another.value().backorder.sequence == 2);
 }
 
 TEST_CASE("placing: the longest suffix decides, and an unknown one is refused") {
@@ -164,7 +164,7 @@ TEST_CASE("cancel: allowed or not by state and time") {
   }
   SUBCASE("74: with a job nothing is released before its deletion is confirmed") {
     Backorder one = held(drop, customer);
-    REQUIRE(bool(take_step(changes, one, customer, Trigger::job_created, {.now = kNow})));
+    REQUIRE(bool(apply_transition(changes, one, customer, Trigger::job_created, {.now = kNow})));
     one.application = "77";
     changes = {};
     CHECK(cancel(changes, one, customer, By::customer, "", kNow).value() == Cancelling::needs_deletion);
@@ -225,7 +225,7 @@ TEST_CASE("moved date: it moves instants, and money only where no job can exist"
   SUBCASE("a second deposit after a reschedule is another attempt") {
     Backorder one = held(kNow + std::chrono::hours(60), customer);
     REQUIRE(bool(move_drop(changes, one, customer, support::drop_at(kNow + std::chrono::hours(400)), kKeep, kNow)));
-    REQUIRE(bool(take_step(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(900)})));
+    REQUIRE(bool(apply_transition(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(900)})));
     CHECK(one.attempt == 2);
     CHECK(changes.transfers.back().attempt == 2);
     CHECK_FALSE(one.reason.has_value());
@@ -239,7 +239,7 @@ TEST_CASE("refunds: no deposit is released while a job exists or may exist, whoe
       Backorder one = held(kNow + std::chrono::hours(50), customer);
       (job ? one.application.emplace("1") : std::to_string(one.open_call.emplace(1)));
       Changes changes;
-      const Status done = take_step(changes, one, customer, event, {.now = kNow});
+      const Status done = apply_transition(changes, one, customer, event, {.now = kNow});
       REQUIRE_FALSE(bool(done));
       CHECK(done.error().code == ErrorCode::job_may_exist);
       CHECK(changes.transfers.empty());

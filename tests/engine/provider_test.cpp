@@ -14,7 +14,7 @@ TEST_CASE("provider: an order's answer means what the table of codes says, and a
       {Meaning::refused_after_tries, {549}},
       {Meaning::stop, {500, 501, 502, 503, 504, 507, 510, 530, 531, 544}},
       {Meaning::look_up, {540}},
-      {Meaning::purse, {546}},
+      {Meaning::provider_balance, {546}},
       {Meaning::gone, {545}},
   };
   for (int code = -1; code <= 1000; ++code) {
@@ -47,8 +47,9 @@ TEST_CASE("provider: what was not read counts for nothing, whatever code it carr
 
 TEST_CASE("provider: every meaning has its own name") {
   std::map<std::string_view, int> seen;
-  for (const Meaning meaning : {Meaning::success, Meaning::refused, Meaning::refused_after_tries, Meaning::stop,
-                                Meaning::look_up, Meaning::purse, Meaning::gone, Meaning::not_sent, Meaning::unknown}) {
+  for (const Meaning meaning :
+       {Meaning::success, Meaning::refused, Meaning::refused_after_tries, Meaning::stop, Meaning::look_up,
+        Meaning::provider_balance, Meaning::gone, Meaning::not_sent, Meaning::unknown}) {
     CHECK(++seen[to_word(meaning)] == 1);
   }
 }

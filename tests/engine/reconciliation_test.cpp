@@ -380,14 +380,15 @@ TEST_CASE("outcomes: a capture needs a registered outcome and a job; nothing is 
   CHECK(open_count(reconcile_outcomes(std::vector{no_job})) == 1);
 }
 
-// ---- the purse
+// ---- the provider balance
 
 namespace {
 
 // One job caught and charged, one still held.
-PurseFacts purse_facts() {
-  PurseFacts facts{
-      .purse = {eur(98'500), eur(1500), eur(0)}, .accounting = {eur(0), eur(98'500)}, .since = at("2026-08-01")};
+ProviderBalanceFacts provider_balance_facts() {
+  ProviderBalanceFacts facts{.provider_balance = {eur(98'500), eur(1500), eur(0)},
+                             .accounting = {eur(0), eur(98'500)},
+                             .since = at("2026-08-01")};
   facts.accounting.entries = {
       {"1", at("2026-08-01"), "PAYMENT", "wire 8841", "", eur(100'000), eur(0)},
       {"2", at("2026-08-05T18:30:00Z"), "COM_BACKORDER", "name1.com", "40001", eur(-1261), eur(-239)}};
@@ -399,22 +400,22 @@ PurseFacts purse_facts() {
   facts.backorders = {with_job(1, State::successful, "40001"), with_job(2, State::processing, "40002")};
   return facts;
 }
-std::vector<Difference> reconciled(const PurseFacts& facts, UtcTime now = kNow) {
-  return reconcile_purse(facts, kLag, kWindow, now);
+std::vector<Difference> reconciled(const ProviderBalanceFacts& facts, UtcTime now = kNow) {
+  return reconcile_provider_balance(facts, kLag, kWindow, now);
 }
 
 }  // namespace
 
-TEST_CASE("purse: what agrees is counted: sums, deposits, bookings") {
-  const auto found = reconciled(purse_facts());
+TEST_CASE("provider balance: what agrees is counted: sums, deposits, bookings") {
+  const auto found = reconciled(provider_balance_facts());
   CHECK(open_count(found) == 0);
   CHECK(count(found, DifferenceClass::match) == 5);  // two sums, one deposit, two bookings
 }
 
-TEST_CASE("purse: a missing deposit, a strange one, one of a finished job, a lapsed lease") {
-  PurseFacts facts = purse_facts();
+TEST_CASE("provider balance: a missing deposit, a strange one, one of a finished job, a lapsed lease") {
+  ProviderBalanceFacts facts = provider_balance_facts();
   facts.deposits.clear();
-  facts.purse.deposit = eur(0);
+  facts.provider_balance.deposit = eur(0);
   Difference one = lone(reconciled(facts));
   CHECK(one.kind == DifferenceClass::missing_there);
   CHECK(one.subject == "name2.com");
@@ -423,10 +424,10 @@ TEST_CASE("purse: a missing deposit, a strange one, one of a finished job, a lap
   facts.jobs[1].status = "REQUESTED";
   CHECK(open_count(reconciled(facts)) == 0);
 
-  facts = purse_facts();
+  facts = provider_balance_facts();
   facts.deposits.push_back(
       {"8", "COM_BACKORDER", "name1.com", eur(1500), at("2026-08-02"), at("2026-08-10T03:00:00Z")});
-  facts.purse.deposit = eur(3000);
+  facts.provider_balance.deposit = eur(3000);
   one = lone(reconciled(facts));
   CHECK(one.kind == DifferenceClass::state);
   CHECK(one.detail.find("SUCCESSFUL here") != std::string::npos);
@@ -436,39 +437,41 @@ TEST_CASE("purse: a missing deposit, a strange one, one of a finished job, a lap
   facts.deposits.back().description = "name2.com";
   CHECK(lone(reconciled(facts)).kind == DifferenceClass::duplicate);
 
-  facts = purse_facts();
+  facts = provider_balance_facts();
   facts.deposits[0].expires_at = at("2026-08-08");
   CHECK(lone(reconciled(facts)).kind == DifferenceClass::state);
   facts.deposits[0].expires_at = kNow - 1h;
   CHECK(open_count(reconciled(facts)) == 0);
-  facts.purse.deposit = eur(1501);
+  facts.provider_balance.deposit = eur(1501);
   CHECK(lone(reconciled(facts)).kind == DifferenceClass::amount);
 }
 
 TEST_CASE(
-    "purse: a charge we have not booked, one we booked otherwise, one for what we refunded, a capture never charged") {
-  PurseFacts facts = purse_facts();
+    "provider balance: a charge we have not booked, one we booked otherwise, one for what we refunded, a capture never "
+    "charged") {
+  ProviderBalanceFacts facts = provider_balance_facts();
   facts.ours.pop_back();
   Difference one = lone(reconciled(facts));
   CHECK(one.kind == DifferenceClass::missing_here);
-  CHECK(one.command ==
-        "dropledger purse cost 15.00 EUR --effective 2026-08-05T18:30:00Z --memo 'name1.com 40001' --sender provider "
-        "--request 2");
+  CHECK(
+      one.command ==
+      "dropledger provider cost 15.00 EUR --effective 2026-08-05T18:30:00Z --memo 'name1.com 40001' --sender provider "
+      "--request 2");
 
-  facts = purse_facts();
+  facts = provider_balance_facts();
   facts.ours[1].amount = eur(-1499);
   one = lone(reconciled(facts));
   CHECK(one.kind == DifferenceClass::amount);
   CHECK(one.gap() == eur(-1));
   CHECK(one.command.starts_with("dropledger reverse 2 "));
 
-  facts = purse_facts();
+  facts = provider_balance_facts();
   facts.backorders[0] = with_job(1, State::failed, "40001");
   CHECK(lone(reconciled(facts)).kind == DifferenceClass::state);
 
-  facts = purse_facts();
+  facts = provider_balance_facts();
   facts.accounting.entries.pop_back();
-  facts.accounting.sum = facts.purse.amount = eur(100'000);
+  facts.accounting.sum = facts.provider_balance.amount = eur(100'000);
   facts.ours.pop_back();
   one = lone(reconciled(facts));
   CHECK(one.kind == DifferenceClass::missing_there);
@@ -476,14 +479,14 @@ TEST_CASE(
   CHECK(open_count(reconciled(facts, at("2026-08-05T21:00:00Z"))) == 0);
 }
 
-TEST_CASE("purse: money that was there before our books is one booking, the opening balance") {
-  PurseFacts facts = purse_facts();
+TEST_CASE("provider balance: money that was there before our books is one booking, the opening balance") {
+  ProviderBalanceFacts facts = provider_balance_facts();
   facts.accounting.opening = eur(500);
-  facts.accounting.sum = facts.purse.amount = eur(99'000);
+  facts.accounting.sum = facts.provider_balance.amount = eur(99'000);
   const Difference one = lone(reconciled(facts));
   CHECK(one.there == "opening");
   CHECK(one.command ==
-        "dropledger purse fund 5.00 EUR --effective 2026-08-01T00:00:00Z --memo 'opening balance' --sender provider "
+        "dropledger provider fund 5.00 EUR --effective 2026-08-01T00:00:00Z --memo 'opening balance' --sender provider "
         "--request opening");
   facts.ours.push_back(item("transfer 3", 500, "2026-08-01", {"opening"}));
   CHECK(open_count(reconciled(facts)) == 0);

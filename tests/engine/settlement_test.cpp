@@ -24,8 +24,8 @@ struct TestLedger {
   std::int64_t tax_bp = 0;
 
   TestLedger() {
-    REQUIRE(bool(take_step(changes, backorder, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
-    REQUIRE(bool(take_step(changes, backorder, customer, Trigger::job_created, {.now = kNow})));
+    REQUIRE(bool(apply_transition(changes, backorder, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
+    REQUIRE(bool(apply_transition(changes, backorder, customer, Trigger::job_created, {.now = kNow})));
     backorder.application = "77";
     changes = {};
   }
@@ -58,7 +58,7 @@ struct Ordering {
   ProviderCall call{.id = 0, .backorder = BackorderId(1), .command = CallCommand::add, .attempt = 1, .intent_at = kNow};
 
   Ordering() {
-    REQUIRE(bool(take_step(changes, backorder, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
+    REQUIRE(bool(apply_transition(changes, backorder, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
     call = intend(changes, backorder, CallCommand::add, 5, 1, kNow);
     changes = {};
   }
@@ -393,12 +393,14 @@ TEST_CASE("look-up: minus bound, older and failed ones; absence only after the w
   }
 }
 
-TEST_CASE("submit: an empty purse of ours keeps the deposit until the deadline, then it is our fault in the reason") {
+TEST_CASE(
+    "submit: an empty provider balance of ours keeps the deposit until the deadline, then it is our fault in the "
+    "reason") {
   Ordering desk;
   REQUIRE(bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answered(546), false, kNow)));
   CHECK(desk.backorder.state == State::active);
-  CHECK(desk.backorder.purse_empty);
-  CHECK(desk.changes.events.at(0).kind == EventKind::purse_empty);
+  CHECK(desk.backorder.provider_balance_empty);
+  CHECK(desk.changes.events.at(0).kind == EventKind::provider_balance_empty);
   REQUIRE(bool(void_missed(desk.changes, desk.backorder, desk.customer, kDrop)));
   CHECK(desk.backorder.reason == Reason::operator_float);
   CHECK(desk.customer.available == eur(10'000));

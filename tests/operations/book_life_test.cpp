@@ -96,14 +96,14 @@ TEST_CASE(
     "sweep: a thousand due at once, by chunks in commits of their own, in one, with others writing in between, or all "
     "at once: the same books") {
   struct Way {
-    std::size_t chunk, together;
+    std::size_t chunk, batch;
     bool others_write;
   };
   std::vector<std::vector<std::string>> books;
   for (const Way way :
        {Way{7, 7, false}, Way{7, 100'000, false}, Way{7, 100'000, true}, Way{100'000, 100'000, false}}) {
     CAPTURE(way.chunk);
-    CAPTURE(way.together);
+    CAPTURE(way.batch);
     CAPTURE(way.others_write);
     TestLedger desk([](simulated_registry::World& world) { world.catch_percent = 60, world.competitor_percent = 40; });
     std::vector<std::pair<const char*, engine::UtcTime>> names;
@@ -128,7 +128,7 @@ TEST_CASE(
     });
     SweepOptions options;
     options.chunk = way.chunk;
-    options.together = way.together;
+    options.batch = way.batch;
     options.stages = {Stage::reserve};
     while (way.others_write && turns == 0) std::this_thread::yield();
     const int turns_before = turns;
@@ -200,25 +200,25 @@ TEST_CASE(
   const auto left_in = [](TestLedger& desk) {
     std::vector<std::string> lines;
     for (const engine::Backorder& one : desk.store->backorders({})) {
-      lines.push_back(one.name.ace() + " " + std::to_string(one.copy) + " " + std::string(to_word(one.state)) + " " +
-                      to_string(one.deposit.value_or(eur(0))));
+      lines.push_back(one.name.ace() + " " + std::to_string(one.sequence) + " " + std::string(to_word(one.state)) +
+                      " " + to_string(one.deposit.value_or(eur(0))));
     }
     desk.store->each_transfer({}, [&](const engine::Transfer& one) {
       lines.push_back(std::string(to_word(one.kind)) + " " + to_string(one.amount));
     });
     return lines;
   };
-  const auto together = make(), alone = make();
+  const auto batch = make(), alone = make();
   bool kept = false;
-  const auto results = import_backorders(together->context(), "op", "file", rows, true, {}, kept);
+  const auto results = import_backorders(batch->context(), "op", "file", rows, true, {}, kept);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto one = import_backorders(alone->context(), "op", "file", {rows[i]}, true, {}, kept);
     CHECK(one[0].value().already_open == results[i].value().already_open);
     CHECK(one[0].value().state == results[i].value().state);
   }
-  CHECK(left_in(*together) == left_in(*alone));
-  CHECK(left_in(*together).size() > rows.size());
-  together->verify();
+  CHECK(left_in(*batch) == left_in(*alone));
+  CHECK(left_in(*batch).size() > rows.size());
+  batch->verify();
 }
 
 TEST_CASE("surplus: a person asks for its deletion; while the provider refuses, the case stays open") {

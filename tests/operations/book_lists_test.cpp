@@ -18,7 +18,7 @@ TEST_CASE("moved date: a later list moves open backorders") {
   REQUIRE(bool(desk.place("alice", "a.com")));
   REQUIRE(bool(desk.place("alice", "b.com")));
   // no provider: b is held without a job
-  REQUIRE(bool(sweep(desk.context(), nullptr, {}).troubles.size() == 2));
+  REQUIRE(bool(sweep(desk.context(), nullptr, {}).errors.size() == 2));
   REQUIRE(bool(desk.place("alice", "c.com")));
   desk.sweep();  // now b and c have jobs
   CHECK(desk.backorder(3).state == State::processing);

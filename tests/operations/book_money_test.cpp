@@ -99,14 +99,16 @@ TEST_CASE("a warning comes once, again when it grows, and an end when it is over
 }
 
 TEST_CASE(
-    "our purse at the provider: what the jobs ahead will cost is known before they are refused; said once, again when "
+    "our balance at the provider: what the jobs ahead will cost is known before they are refused; said once, again "
+    "when "
     "it grows, and when it is covered") {
-  TestLedger desk([](simulated_registry::World& world) { world.purse_minor = 1'000; });
+  TestLedger desk([](simulated_registry::World& world) { world.balance_minor = 1'000; });
   REQUIRE(bool(set_setting(desk.context(), {}, "cost.com", "6.00 USD")));
   REQUIRE(bool(desk.list("registry",
                          {{"a.com", kNow + hours(100)}, {"b.com", kNow + hours(110)}, {"c.com", kNow + hours(120)}})));
   const auto events = [&] {
-    return std::pair(desk.events(engine::EventKind::purse_short), desk.events(engine::EventKind::purse_covered));
+    return std::pair(desk.events(engine::EventKind::provider_balance_short),
+                     desk.events(engine::EventKind::provider_balance_covered));
   };
   REQUIRE(bool(desk.place("alice", "a.com")));
   desk.sweep();
@@ -123,9 +125,9 @@ TEST_CASE(
   desk.sweep();
   CHECK(events() == std::pair(2, 1));
   std::string detail;
-  desk.store->each_event({.kinds = {engine::EventKind::purse_short}},
+  desk.store->each_event({.kinds = {engine::EventKind::provider_balance_short}},
                          [&](const engine::LoggedEvent& event) { detail = event.detail; });
-  CHECK(detail == "jobs need 18.00 USD, our purse holds 10.00 USD: short by 8.00 USD, pay in there before " +
+  CHECK(detail == "jobs need 18.00 USD, our balance there holds 10.00 USD: short by 8.00 USD, pay in there before " +
                       engine::to_string(kNow + hours(28)));
 }
 
@@ -380,11 +382,11 @@ TEST_CASE("provider: what it refuses as a whole stops submitting loudly, until a
     work.keep();
   }
   const SweepReport stopped = desk.sweep();
-  REQUIRE(stopped.troubles.size() == 1);
-  CHECK(stopped.troubles.front().code == ErrorCode::provider_stopped);
+  REQUIRE(stopped.errors.size() == 1);
+  CHECK(stopped.errors.front().code == ErrorCode::provider_stopped);
   CHECK(desk.backorder(1).state == State::active);
   REQUIRE(bool(resume_submitting(desk.context(), {}, "com")));
-  CHECK(desk.sweep().troubles.empty());
+  CHECK(desk.sweep().errors.empty());
   CHECK(desk.backorder(1).state == State::processing);
 }
 

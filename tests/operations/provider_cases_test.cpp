@@ -94,7 +94,7 @@ class ScriptedProvider final : public engine::BackorderProvider {
     return found;
   }
   engine::Result<bool> charged(const engine::DomainName&, engine::UtcTime) override { return charges; }
-  engine::Result<engine::ProviderPurse> purse() override { return engine::ProviderPurse{eur(0), eur(0), eur(0)}; }
+  engine::Result<engine::ProviderBalance> balance() override { return engine::ProviderBalance{eur(0), eur(0), eur(0)}; }
   engine::Result<std::vector<engine::ProviderDeposit>> deposits() override {
     return std::vector<engine::ProviderDeposit>{};
   }
@@ -196,7 +196,7 @@ TEST_CASE(
   desk.sweep();
   for (const engine::UtcTime then : {kDue + 1h, kDeadline, kDeadline + 1s, kDrop, kDrop + 24h}) {
     desk.provider.on_add = [](const AddJob&) { return nobody(); };
-    CHECK_FALSE(desk.sweep_at(then).troubles.empty());
+    CHECK_FALSE(desk.sweep_at(then).errors.empty());
   }
   CHECK(desk.backorder(1).state == State::active);  // unknown: waits for the provider
   CHECK(desk.backorder(1).open_call);
@@ -216,8 +216,8 @@ TEST_CASE("where nobody is there the rest is not even tried, and comes with the 
   desk.provider.on_add = [](const AddJob&) { return nobody(); };
   const SweepReport report = desk.sweep();
   CHECK(desk.provider.added.size() == 2);
-  CHECK(report.troubles.size() == 1);
-  CHECK(report.troubles.front().code == engine::ErrorCode::provider_unreachable);
+  CHECK(report.errors.size() == 1);
+  CHECK(report.errors.front().code == engine::ErrorCode::provider_unreachable);
   CHECK(desk.store->open_calls().empty());
   desk.provider.on_add = {};
   CHECK(desk.sweep_at(kDue + 1min).count("submitted") == 5);
@@ -268,13 +268,14 @@ TEST_CASE("submitting: 540 is looked up: ours is adopted, otherwise it is a refu
 }
 
 TEST_CASE(
-    "submitting: our empty purse keeps the deposit, is told once and tried at each sweep; at the deadline it is our "
+    "submitting: our empty provider balance keeps the deposit, is told once and tried at each sweep; at the deadline "
+    "it is our "
     "fault") {
   TestLedger desk;
   desk.provider.on_add = [](const AddJob&) { return code(546); };
   for (int i = 0; i < 3; ++i) desk.sweep_at(kDue + i * 1min);
   CHECK(desk.provider.added.size() == 3);
-  CHECK(desk.events(engine::EventKind::purse_empty) == 1);
+  CHECK(desk.events(engine::EventKind::provider_balance_empty) == 1);
   CHECK(desk.reserved() == eur(1000));
   desk.sweep_at(kDeadline + 1s);
   CHECK(desk.backorder().reason == Reason::operator_float);
@@ -306,11 +307,11 @@ TEST_CASE("submitting: two accounts want one name: one order after the other, NE
   desk.now = kNow;
   desk.open("bob");
   REQUIRE(bool(desk.place("bob", TestLedger::name(0))));
-  std::vector<std::size_t> together;
+  std::vector<std::size_t> batch;
   desk.sweep_at(kDue);
   REQUIRE(desk.provider.added.size() == 2);
-  CHECK_FALSE(desk.provider.added[0].another);
-  CHECK(desk.provider.added[1].another);
+  CHECK_FALSE(desk.provider.added[0].allow_duplicate);
+  CHECK(desk.provider.added[1].allow_duplicate);
   CHECK(desk.backorder(1).application == "40001");
   CHECK(desk.backorder(2).application == "40002");
 
@@ -539,7 +540,7 @@ TEST_CASE("syncing: seen again, a job was never gone; a list that is not answere
   CHECK_FALSE(desk.backorder().gone_since);
   desk.provider.living.clear();
   desk.provider.lists = false;
-  for (int i = 7; i < 10; ++i) CHECK(desk.sweep_at(kDrop + i * 1h).troubles.size() == 1);
+  for (int i = 7; i < 10; ++i) CHECK(desk.sweep_at(kDrop + i * 1h).errors.size() == 1);
   CHECK_FALSE(desk.backorder().gone_since);
   CHECK(desk.reserved() == eur(1000));
 }

@@ -12,13 +12,13 @@ namespace {
 
 using namespace std::chrono_literals;
 using render::Progress;
-using render::ProgressFace;
+using render::ProgressFormat;
 
 struct Watch {
   std::chrono::steady_clock::time_point now{};
   std::ostringstream err;
-  render::ProgressOptions options(ProgressFace face, int width = 80) {
-    return {.face = face, .width = width, .clock = [this] { return now; }};
+  render::ProgressOptions options(ProgressFormat format, int width = 80) {
+    return {.format = format, .width = width, .clock = [this] { return now; }};
   }
 };
 
@@ -27,7 +27,7 @@ struct Watch {
 TEST_CASE("progress: nothing in the first second, then a bar that takes itself away") {
   Watch watch;
   {
-    Progress progress("reading", 400, watch.err, watch.options(ProgressFace::bar));
+    Progress progress("reading", 400, watch.err, watch.options(ProgressFormat::bar));
     watch.now += 999ms;
     progress.at(50);
     CHECK(watch.err.str().empty());
@@ -45,7 +45,7 @@ TEST_CASE("progress: nothing in the first second, then a bar that takes itself a
 TEST_CASE("progress: work of less than a second leaves no trace") {
   Watch watch;
   {
-    Progress progress("reading", 10, watch.err, watch.options(ProgressFace::bar));
+    Progress progress("reading", 10, watch.err, watch.options(ProgressFormat::bar));
     for (std::uint64_t i = 0; i <= 10; ++i) progress.at(i);
     progress.finish();
   }
@@ -54,7 +54,7 @@ TEST_CASE("progress: work of less than a second leaves no trace") {
 
 TEST_CASE("progress: without a terminal a plain line every ten seconds") {
   Watch watch;
-  Progress progress("reading", 100, watch.err, watch.options(ProgressFace::lines));
+  Progress progress("reading", 100, watch.err, watch.options(ProgressFormat::lines));
   for (std::uint64_t i = 1; i <= 25; ++i) {
     watch.now += 1s;
     progress.at(i);
@@ -65,7 +65,7 @@ TEST_CASE("progress: without a terminal a plain line every ten seconds") {
 
 TEST_CASE("progress: told to be silent it is") {
   Watch watch;
-  Progress progress("reading", 100, watch.err, watch.options(ProgressFace::none));
+  Progress progress("reading", 100, watch.err, watch.options(ProgressFormat::none));
   watch.now += 1h;
   progress.at(50);
   progress.finish();
@@ -74,12 +74,12 @@ TEST_CASE("progress: told to be silent it is") {
 
 TEST_CASE("progress: an unknown total has a count and a rate; more than the total is no reason to fail") {
   Watch watch;
-  Progress unknown("reading", 0, watch.err, watch.options(ProgressFace::bar));
+  Progress unknown("reading", 0, watch.err, watch.options(ProgressFormat::bar));
   watch.now += 2s;
   unknown.at(1000);
   CHECK(watch.err.str() == "\rreading 1000, 500/s\x1b[K");
   watch.err.str("");
-  Progress more("reading", 10, watch.err, watch.options(ProgressFace::bar, 50));
+  Progress more("reading", 10, watch.err, watch.options(ProgressFormat::bar, 50));
   watch.now += 2s;
   more.at(20);
   CHECK(watch.err.str() == "\rreading [###########################] 20/10, 10/s\x1b[K");
@@ -89,7 +89,7 @@ TEST_CASE("progress: never wider than the terminal") {
   for (const int width : {0, 1, 5, 20, 30, 40, 60, 200}) {
     CAPTURE(width);
     Watch watch;
-    Progress progress("例子 list", 400, watch.err, watch.options(ProgressFace::bar, width));
+    Progress progress("例子 list", 400, watch.err, watch.options(ProgressFormat::bar, width));
     watch.now += 2s;
     progress.at(100);
     const std::string line = watch.err.str();

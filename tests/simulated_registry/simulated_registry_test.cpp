@@ -67,9 +67,9 @@ class Registry {
     const NameDrop told[] = {{name, drop_at, finalization_at}};
     return registry_->learn(told).value();
   }
-  ProviderAnswer add(const DomainName& name, bool another = false) {
+  ProviderAnswer add(const DomainName& name, bool allow_duplicate = false) {
     std::optional<ProviderAnswer> got;
-    const AddJob order[] = {{name, another, std::nullopt}};
+    const AddJob order[] = {{name, allow_duplicate, std::nullopt}};
     registry_->add(order, [&](std::size_t index, const ProviderAnswer& answer) {
       CHECK(index == 0);
       CHECK_FALSE(got);
@@ -77,8 +77,8 @@ class Registry {
     });
     return got.value();
   }
-  std::string applied(const DomainName& name, bool another = false) {
-    const ProviderAnswer answer = add(name, another);
+  std::string applied(const DomainName& name, bool allow_duplicate = false) {
+    const ProviderAnswer answer = add(name, allow_duplicate);
     REQUIRE(answer.code == 200);
     return answer.job.value().application;
   }
@@ -101,11 +101,11 @@ std::vector<DomainName> names(int count) {
 
 // What a careful caller does: after an answer that says nothing, looks for the job and orders again only if there is
 // none. Returns the attempts it took.
-int add_until_known(Registry& registry, const DomainName& name, bool another) {
+int add_until_known(Registry& registry, const DomainName& name, bool allow_duplicate) {
   const std::size_t before = registry.jobs({name}).size();
   for (int attempt = 1;; ++attempt) {
     REQUIRE(attempt <= 4);
-    const engine::Meaning meaning = engine::meaning_of_order(registry.add(name, another));
+    const engine::Meaning meaning = engine::meaning_of_order(registry.add(name, allow_duplicate));
     const bool there = registry.jobs({name}).size() == before + 1;
     if (meaning == engine::Meaning::success) {
       CHECK(there);
@@ -463,9 +463,9 @@ TEST_CASE("simulated registry: refused names stay refused") {
   CHECK(registry.jobs().size() == static_cast<std::size_t>(codes[200]));
 }
 
-TEST_CASE("simulated registry: what the purse does not cover is answered 546; failures give back, successes pay") {
+TEST_CASE("simulated registry: what the balance does not cover is answered 546; failures give back, successes pay") {
   World world = plain_world();
-  world.purse_minor = 5000;
+  world.balance_minor = 5000;
   world.job_price_minor = 1500;
   world.catch_percent = 50;
   Registry registry(world);
@@ -479,10 +479,10 @@ TEST_CASE("simulated registry: what the purse does not cover is answered 546; fa
   registry->add(orders, [&](std::size_t, const ProviderAnswer& answer) { ++codes[answer.code]; });
   CHECK(codes[200] == 3);
   CHECK(codes[546] == 7);
-  const auto purse = registry->purse().value();
-  CHECK(to_string_with_code(purse.amount) == "50.00 USD");
-  CHECK(to_string_with_code(purse.deposit) == "45.00 USD");
-  CHECK(to_string_with_code(purse.spendable()) == "5.00 USD");
+  const auto provider_balance = registry->balance().value();
+  CHECK(to_string_with_code(provider_balance.amount) == "50.00 USD");
+  CHECK(to_string_with_code(provider_balance.deposit) == "45.00 USD");
+  CHECK(to_string_with_code(provider_balance.spendable()) == "5.00 USD");
 
   CHECK(registry->remove(registry.jobs().front().application).code == 200);
   CHECK(registry.add(all[9]).code == 200);
@@ -495,15 +495,15 @@ TEST_CASE("simulated registry: what the purse does not cover is answered 546; fa
     CHECK(registry->charged(job.name, kDrop).value() == (job.status == "SUCCESSFUL"));
     CHECK_FALSE(registry->charged(job.name, kDrop + 24h).value());
   }
-  const auto afterwards = registry->purse().value();
+  const auto afterwards = registry->balance().value();
   CHECK(afterwards.amount.minor() == 5000 - won * 1500);
   CHECK(afterwards.deposit.is_zero());
   CHECK_FALSE(registry->charged(all[8], at("2026-01-01")).value());
 }
 
-TEST_CASE("simulated registry: deposits, accounting and purse tell one story at every instant") {
+TEST_CASE("simulated registry: deposits, accounting and provider balance tell one story at every instant") {
   World world = plain_world();
-  world.purse_minor = 100'000;
+  world.balance_minor = 100'000;
   world.catch_percent = 50;
   world.competitor_percent = 30;
   Registry registry(world);
@@ -525,16 +525,16 @@ TEST_CASE("simulated registry: deposits, accounting and purse tell one story at 
   for (const UtcTime now : {at("2026-07-10"), kDrop, kDrop + 10min, kDrop + 40min, kDrop + 24h, kDrop + 100h}) {
     CAPTURE(engine::to_string(now));
     registry.at_time(now);
-    const engine::ProviderPurse purse = registry->purse().value();
-    engine::Money set_aside = engine::Money::zero(purse.amount.currency());
+    const engine::ProviderBalance provider_balance = registry->balance().value();
+    engine::Money set_aside = engine::Money::zero(provider_balance.amount.currency());
     const std::vector<engine::ProviderDeposit> deposits = registry->deposits().value();
     for (const engine::ProviderDeposit& deposit : deposits) {
       set_aside += deposit.amount;
       CHECK(*deposit.expires_at > now);
     }
-    CHECK(set_aside == purse.deposit);
+    CHECK(set_aside == provider_balance.deposit);
     const engine::ProviderAccounting all = registry->accounting(at("2026-01-01"), at("2027-01-01")).value();
-    CHECK(all.sum == purse.amount);
+    CHECK(all.sum == provider_balance.amount);
     CHECK(to_string_with_code(all.opening) == "1000.00 USD");
     for (const engine::ProviderEntry& entry : all.entries) {
       CHECK(entry.at <= now);
@@ -571,14 +571,14 @@ TEST_CASE("simulated registry: an order whose time is over is not sent any more"
   CHECK(registry.jobs().front().name == domain("dune-market.com"));
 }
 
-TEST_CASE("simulated registry: without a purse there is always enough") {
+TEST_CASE("simulated registry: without a balance there is always enough") {
   Registry registry(plain_world());
   std::vector<AddJob> orders;
   for (const DomainName& name : names(300)) orders.push_back({name, false});
   registry->add(orders, [](std::size_t, const ProviderAnswer& answer) { CHECK(answer.code == 200); });
-  const auto purse = registry->purse().value();
-  CHECK(purse.deposit.minor() == 300 * 1500);
-  CHECK(purse.spendable().minor() > 1'000'000'00);
+  const auto provider_balance = registry->balance().value();
+  CHECK(provider_balance.deposit.minor() == 300 * 1500);
+  CHECK(provider_balance.spendable().minor() > 1'000'000'00);
 }
 
 TEST_CASE("simulated registry: an application for a name nobody lists sleeps until a list dates it") {
@@ -820,7 +820,7 @@ TEST_CASE("simulated registry: a reopened file continues, with its world") {
               .delay_min_minutes = 17,
               .delay_max_minutes = 18,
               .slow_percent = 19,
-              .purse_minor = 2000,
+              .balance_minor = 2000,
               .job_price_minor = 21,
               .currency = "EUR"};
   Registry registry(world);
@@ -834,7 +834,7 @@ TEST_CASE("simulated registry: a reopened file continues, with its world") {
   CHECK(std::vector{kept.catch_percent, kept.competitor_percent, kept.no_bids_percent, kept.withdrawn_percent,
                     kept.refused_percent, kept.busy_percent, kept.delay_min_minutes, kept.delay_max_minutes,
                     kept.slow_percent} == std::vector{11, 12, 13, 14, 0, 16, 17, 18, 19});
-  CHECK(kept.purse_minor == 2000);
+  CHECK(kept.balance_minor == 2000);
   CHECK(kept.job_price_minor == 21);
   CHECK(kept.currency == "EUR");
   CHECK(registry->environment() == "simulated (seed 18446744073709551615)");
@@ -843,7 +843,7 @@ TEST_CASE("simulated registry: a reopened file continues, with its world") {
 
 TEST_CASE("simulated registry: two who open the same file see each other's orders") {
   World world = plain_world();
-  world.purse_minor = 3000;
+  world.balance_minor = 3000;
   Registry registry(world);
   const auto other = SimulatedRegistry::open(registry.path(), [] { return at("2026-07-01"); });
   const std::string application = registry.applied(domain("dune-market.com"));
@@ -883,7 +883,7 @@ TEST_CASE("simulated registry: a world that cannot be is refused before anything
       {"delay backwards", [](World& world) { world.delay_min_minutes = 91; }, ErrorCode::invalid_argument},
       {"delay beyond the drop's cycle", [](World& world) { world.delay_max_minutes = 1441; },
        ErrorCode::invalid_argument},
-      {"negative purse", [](World& world) { world.purse_minor = -1; }, ErrorCode::amount_out_of_range},
+      {"negative balance", [](World& world) { world.balance_minor = -1; }, ErrorCode::amount_out_of_range},
       {"negative price", [](World& world) { world.job_price_minor = -1; }, ErrorCode::amount_out_of_range},
       {"no such currency", [](World& world) { world.currency = "XYZ"; }, ErrorCode::unknown_currency},
   };

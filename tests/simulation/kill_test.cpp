@@ -58,7 +58,7 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
   int outside = 0;
   operations::SweepOptions small;
   // as many commits, and so as many places to die, as there can be
-  small.chunk = small.together = small.orders = 1;
+  small.chunk = small.batch = small.orders = 1;
   // Half past the instants at which deposits fall due and deadlines pass, so that starting again minutes later decides
   // the same.
   const engine::UtcTime first = calm.start() + std::chrono::minutes(30);
@@ -75,7 +75,7 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
       for (int minutes = 0; minutes <= 8; minutes += 2) {
         const operations::SweepReport report = season.sweep(now + std::chrono::minutes(minutes));
         // Nothing was done but to wait for money: nothing is open either. So most hours are.
-        if (report.troubles.empty() &&
+        if (report.errors.empty() &&
             std::ranges::all_of(report.counts, [](const auto& row) { return row.what == "waiting"; }))
           break;
       }

@@ -46,7 +46,7 @@ struct TestLedger {
     store = season.book();
     registry = simulated_registry::SimulatedRegistry::open(folder.file("registry.db"), [this] { return now; }).value();
     now += 1min;
-    const engine::AddJob another{.name = name, .another = true};
+    const engine::AddJob another{.name = name, .allow_duplicate = true};
     registry->add(std::span(&another, 1),
                   [](std::size_t, const ProviderAnswer& answer) { REQUIRE(answer.code == 200); });
     provider = std::make_unique<Stubborn>();

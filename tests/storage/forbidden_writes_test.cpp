@@ -43,13 +43,13 @@ class Book {
       write(*store, [&](Changes& changes) {
         Backorder one = support::backorder(i, kNow + std::chrono::hours(60));
         one.customer = customer.id;
-        REQUIRE(bool(take_step(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
+        REQUIRE(bool(apply_transition(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
         if (i == 1)
-          REQUIRE(bool(
-              take_step(changes, one, customer, Trigger::cancelled, {.now = kNow, .reason = Reason::by_customer})));
+          REQUIRE(bool(apply_transition(changes, one, customer, Trigger::cancelled,
+                                        {.now = kNow, .reason = Reason::by_customer})));
         if (i == 2) {
-          REQUIRE(bool(take_step(changes, one, customer, Trigger::job_created, {.now = kNow})));
-          REQUIRE(bool(take_step(changes, one, customer, Trigger::won, {.now = kNow, .tax_bp = 1900})));
+          REQUIRE(bool(apply_transition(changes, one, customer, Trigger::job_created, {.now = kNow})));
+          REQUIRE(bool(apply_transition(changes, one, customer, Trigger::won, {.now = kNow, .tax_bp = 1900})));
         }
         changes.new_backorders.push_back(one);
         if (i == 3)
@@ -394,7 +394,8 @@ TEST_CASE("database: its table of steps is the engine's") {
   CHECK(theirs == ours);
 }
 
-TEST_CASE("store: a balance under its floor is refused whole; a unit of work that is dropped leaves nothing") {
+TEST_CASE(
+    "store: a balance below its minimum balance is refused whole; a unit of work that is dropped leaves nothing") {
   const Book book;
   const std::string before = book.dump();
   const auto store = book.open();

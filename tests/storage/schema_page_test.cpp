@@ -71,7 +71,7 @@ TEST_CASE("schema page: its worked example is what a book holds") {
     write(*store, now, [&](Changes& changes) {
       Backorder one = support::backorder(1, now + std::chrono::hours(60));
       one.name = support::domain("dune-market.com");
-      REQUIRE(bool(take_step(changes, one, customer, Trigger::funded, {.now = now, .deposit = eur(6'900)})));
+      REQUIRE(bool(apply_transition(changes, one, customer, Trigger::funded, {.now = now, .deposit = eur(6'900)})));
       changes.new_backorders.push_back(one);
     });
   }

@@ -25,7 +25,7 @@ std::string make_book(const support::TemporaryDirectory& folder) {
 
 void write_something(engine::LedgerStore& store) {
   engine::Changes changes;
-  changes.purse_warnings.push_back(support::eur(100));
+  changes.provider_balance_warnings.push_back(support::eur(100));
   store.begin();
   REQUIRE(bool(store.apply(changes, {kNow, "tester"})));
   store.commit();

@@ -23,7 +23,7 @@ class ForwardingProvider : public engine::BackorderProvider {
   engine::Result<bool> charged(const engine::DomainName& name, engine::UtcTime since) override {
     return behind->charged(name, since);
   }
-  engine::Result<engine::ProviderPurse> purse() override { return behind->purse(); }
+  engine::Result<engine::ProviderBalance> balance() override { return behind->balance(); }
   engine::Result<std::vector<engine::ProviderDeposit>> deposits() override { return behind->deposits(); }
   engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime from, engine::UtcTime to) override {
     return behind->accounting(from, to);

@@ -64,7 +64,7 @@ struct ReportBook {
       const engine::Currency currency = support::currency(currencies[i % 4]);
       operations::AccountTerms terms;
       terms.policy = pick(0, 2) == 0 ? engine::FundingPolicy::all_or_nothing : engine::FundingPolicy::each;
-      terms.timing = pick(0, 2) == 0 ? engine::VoidTiming::at_deadline : engine::VoidTiming::at_due;
+      terms.void_policy = pick(0, 2) == 0 ? engine::VoidPolicy::at_deadline : engine::VoidPolicy::at_due;
       if (i % 3 == 0) terms.country = "DE";
       REQUIRE(bool(operations::open_account(context(), {}, account, currency, terms)));
       if (const std::int64_t money = pick(0, 8) * 1'111; money > 0) {

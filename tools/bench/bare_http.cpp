@@ -112,7 +112,7 @@ std::string Line::hear() {
   }
 }
 
-Beside::Beside(const std::function<void(Line&)>& work) {
+ChildProcess::ChildProcess(const std::function<void(Line&)>& work) {
   int ends[2];
   must(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
   std::fflush(nullptr);  // or the child would print it again
@@ -135,12 +135,12 @@ Beside::Beside(const std::function<void(Line&)>& work) {
   ::_exit(0);
 }
 
-Beside::~Beside() {
+ChildProcess::~ChildProcess() {
   line_.reset();
   ::waitpid(child_, nullptr, 0);
 }
 
-std::string Beside::hear() {
+std::string ChildProcess::hear() {
   std::string text = line_->hear();
   if (text.starts_with('!')) throw std::runtime_error(text.substr(1));
   return text;

@@ -1,5 +1,5 @@
-// The least HTTP there is, over 127.0.0.1 and kept connections: the other end of what is measured, and the floors. It
-// understands what our own programs and libcurl send and nothing more. And the process beside the measuring one in
+// The least HTTP there is, over 127.0.0.1 and kept connections: the other end of what is measured, and the baselines.
+// It understands what our own programs and libcurl send and nothing more. And the process beside the measuring one in
 // which that other end runs, so that memory and processor time are counted apart.
 #pragma once
 
@@ -35,12 +35,12 @@ class Line {
 
 // A process that does `work` beside this one. What it throws is thrown here, by the next hear(). REQUIRES: made while
 // this process has one thread.
-class Beside {
+class ChildProcess {
  public:
-  explicit Beside(const std::function<void(Line&)>& work);
-  ~Beside();  // waits for its end
-  Beside(const Beside&) = delete;
-  Beside& operator=(const Beside&) = delete;
+  explicit ChildProcess(const std::function<void(Line&)>& work);
+  ~ChildProcess();  // waits for its end
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
   void say(const std::string& text) { line_->say(text); }
   std::string hear();
   int socket() const { return line_->socket(); }

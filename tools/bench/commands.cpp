@@ -1,5 +1,5 @@
-// Durable requests: one after another, and many callers at once, each answered after its commit. The floor writes the
-// same rows with plain statements; for many callers behind the simplest queue there is: whoever waits is written
+// Durable requests: one after another, and many callers at once, each answered after its commit. The baseline writes
+// the same rows with plain statements; for many callers behind the simplest queue there is: whoever waits is written
 // together.
 #include <condition_variable>
 #include <mutex>
@@ -58,7 +58,7 @@ Took grouped(const Ground& ground) {
         callers.emplace_back([&, caller] {
           for (std::int64_t i = caller; i < took.units; i += kCallers) {
             const engine::Customer& customer = customers[static_cast<std::size_t>(account_of(ground, i) - 1)];
-            writer.together([&](engine::LedgerStore& store) {
+            writer.in_batch([&](engine::LedgerStore& store) {
               (void)value_of(operations::place_once({store, kNow, "bench"}, customer, order_of(ground, i), ""));
             });
           }
@@ -72,9 +72,9 @@ Took grouped(const Ground& ground) {
 }
 
 // What a placement and a payment leave behind, with plain statements.
-class Floor {
+class Baseline {
  public:
-  explicit Floor(const std::string& file) : db_(file) {
+  explicit Baseline(const std::string& file) : db_(file) {
     cash_ = db_.number("SELECT id FROM ledger_account WHERE kind = 1000");
     request_ = db_.number("SELECT max(id) FROM request");
     transfer_ = db_.number("SELECT max(id) FROM transfer");
@@ -99,8 +99,8 @@ class Floor {
                       "\"],[\"state\",\"REQUESTED\"],[\"already_open\",\"no\"],[\"quoted\",\"10.00 "
                       "EUR\"],[\"max_price\",\"10.00 EUR\"]]}");
     ++backorder_;
-    insert_backorder_.write(by_customer(customer, backorder_), backorder_, customer, domain, kNowMs, kPriceMinor,
-                            kPriceMinor);
+    insert_backorder_.write(account_backorder_key(customer, backorder_), backorder_, customer, domain, kNowMs,
+                            kPriceMinor, kPriceMinor);
     insert_event_.write(++event_, kNowMs, customer, backorder_);
   }
   void fund(const std::string& account) {
@@ -159,20 +159,20 @@ class Floor {
   Query insert_seal_{db_, kInsertSeal};
 };
 
-Took floor_one_after_another(const Ground& ground) {
-  const std::string file = copy_of_prepared(ground, "floor.db");
+Took baseline_one_after_another(const Ground& ground) {
+  const std::string file = copy_of_prepared(ground, "baseline.db");
   Took took{.seconds = 0, .units = ground.size};
   {
-    Floor floor(file);
+    Baseline baseline(file);
     took.seconds = seconds_of([&] {
       for (std::int64_t i = 0; i < ground.size; ++i) {
         const std::string account = account_name(account_of(ground, i));
-        floor.begin();
+        baseline.begin();
         if (i % 2 == 0)
-          floor.place(account, domain_of(ground, i));
+          baseline.place(account, domain_of(ground, i));
         else
-          floor.fund(account);
-        floor.commit();
+          baseline.fund(account);
+        baseline.commit();
       }
     });
   }
@@ -180,11 +180,11 @@ Took floor_one_after_another(const Ground& ground) {
   return took;
 }
 
-Took floor_grouped(const Ground& ground) {
-  const std::string file = copy_of_prepared(ground, "floor.db");
+Took baseline_grouped(const Ground& ground) {
+  const std::string file = copy_of_prepared(ground, "baseline.db");
   Took took{.seconds = 0, .units = ground.size / kCallers * kCallers};
   {
-    Floor floor(file);
+    Baseline baseline(file);
     struct Waiting {
       std::int64_t order;
       bool done;
@@ -199,15 +199,15 @@ Took floor_grouped(const Ground& ground) {
         for (;;) {
           arrived.wait(lock, [&] { return ending || !queue.empty(); });
           if (queue.empty()) return;
-          std::vector<Waiting*> together;
-          together.swap(queue);
+          std::vector<Waiting*> batch;
+          batch.swap(queue);
           lock.unlock();
-          floor.begin();
-          for (const Waiting* one : together)
-            floor.place(account_name(account_of(ground, one->order)), domain_of(ground, one->order));
-          floor.commit();
+          baseline.begin();
+          for (const Waiting* one : batch)
+            baseline.place(account_name(account_of(ground, one->order)), domain_of(ground, one->order));
+          baseline.commit();
           lock.lock();
-          for (Waiting* one : together) one->done = true;
+          for (Waiting* one : batch) one->done = true;
           finished.notify_all();
         }
       });
@@ -238,8 +238,8 @@ Took floor_grouped(const Ground& ground) {
 
 }  // namespace
 
-struct PlainPlacements::Plain : Floor {
-  using Floor::Floor;
+struct PlainPlacements::Plain : Baseline {
+  using Baseline::Baseline;
 };
 PlainPlacements::PlainPlacements(const std::string& file) : plain_(std::make_unique<Plain>(file)) {}
 PlainPlacements::~PlainPlacements() = default;
@@ -251,9 +251,9 @@ void PlainPlacements::commit(std::span<const std::pair<std::string, std::string>
 
 void add_commands(std::vector<Measurement>& all) {
   all.push_back({"command", "one durable command after another, place and fund by turns", "commands", 5'000, 0.8, 0,
-                 false, prepare, one_after_another, floor_one_after_another});
+                 false, prepare, one_after_another, baseline_one_after_another});
   all.push_back({"grouped", "durable requests of 64 callers at once, sharing commits", "requests", 40'000, 0.7, 0,
-                 false, prepare, grouped, floor_grouped, 0, 0, "command", 5});
+                 false, prepare, grouped, baseline_grouped, 0, 0, "command", 5});
 }
 
 double raw_commit_rate(const std::string& folder) {

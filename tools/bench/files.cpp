@@ -68,7 +68,7 @@ std::vector<Row> read_rows(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = text.find('\n', at), semicolon = text.find(';', at);
     if (semicolon == std::string_view::npos || end != semicolon + 20)
-      throw std::runtime_error("a row of the floor's list cannot be read");
+      throw std::runtime_error("a row of the baseline's list cannot be read");
     const std::string_view name = text.substr(at, semicolon - at), date = text.substr(semicolon + 1, 19);
     for (const char c : name) {
       if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'))
@@ -88,8 +88,8 @@ std::vector<Row> read_rows(std::string_view text) {
   return rows;
 }
 
-Took floor_today(const Ground& ground) {
-  const std::string file = copy_of_prepared(ground, "floor.db");
+Took baseline_today(const Ground& ground) {
+  const std::string file = copy_of_prepared(ground, "baseline.db");
   Took took{.seconds = 0, .units = ground.size};
   {
     Raw db(file);
@@ -172,8 +172,8 @@ Took place_from_file(const Ground& ground) {
   return took;
 }
 
-Took floor_place_from_file(const Ground& ground) {
-  const std::string file = copy_of_prepared(ground, "floor.db");
+Took baseline_place_from_file(const Ground& ground) {
+  const std::string file = copy_of_prepared(ground, "baseline.db");
   Took took{};
   {
     Raw db(file);
@@ -232,7 +232,8 @@ Took floor_place_from_file(const Ground& ground) {
                                   "\"deadline\",\"2026-08-10T15:00:00Z\"]]}"
                                 : "]}"),
                       now);
-        backorder.write(by_customer(id, took.units), took.units, id, domain, now, drop, deadline, due, source);
+        backorder.write(account_backorder_key(id, took.units), took.units, id, domain, now, drop, deadline, due,
+                        source);
         event.write(++last_event, now, id, took.units);
         if (last_request - sealed >= storage::kMostUnsealed) seal_now();
       }
@@ -248,9 +249,9 @@ Took floor_place_from_file(const Ground& ground) {
 
 void add_files(std::vector<Measurement>& all) {
   all.push_back({"list", "deletion list over yesterday's, by difference", "names", 500'000, 0.6, 200'000, true,
-                 prepare_lists, import_today, floor_today, 128});
+                 prepare_lists, import_today, baseline_today, 128});
   all.push_back({"place", "backorders placed from a file", "backorders", 100'000, 0.5, 0, true, prepare_placing,
-                 place_from_file, floor_place_from_file});
+                 place_from_file, baseline_place_from_file});
 }
 
 }  // namespace bench

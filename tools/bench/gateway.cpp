@@ -1,5 +1,5 @@
 // Customers' software at the gateway: 64 clients with kept connections, logged in once each, in a process of their own;
-// the gateway is the one that `serve` runs. The floor is the barest server, which answers the same bytes without a
+// the gateway is the one that `serve` runs. The baseline is the barest server, which answers the same bytes without a
 // question, and writes placements by plain statements, what has arrived in one commit.
 #include "tools/gateway/gateway.hpp"
 
@@ -90,7 +90,7 @@ class RequestLog {
 Took through_the_gateway(const Ground& ground, Asks asks) {
   const std::string file = copy_of_prepared(ground, "ledger.db");
   Took took{.seconds = 0, .units = requests(ground)};
-  Beside clients([&](Line& line) { be_clients(ground, asks, line); });
+  ChildProcess clients([&](Line& line) { be_clients(ground, asks, line); });
   {
     const RequestLog log(ground.file("requests.log"));
     gateway::GatewayOptions options;
@@ -147,17 +147,17 @@ std::string placed_answer() {
 }
 
 Took without_a_gateway(const Ground& ground, Asks asks) {
-  const std::string file = copy_of_prepared(ground, "floor.db");
+  const std::string file = copy_of_prepared(ground, "baseline.db");
   Took took{.seconds = 0, .units = requests(ground)};
-  Beside clients([&](Line& line) { be_clients(ground, asks, line); });
+  ChildProcess clients([&](Line& line) { be_clients(ground, asks, line); });
   {
     PlainPlacements placements(file);
     BareServer server;
     const std::string status = status_answer(), placed = placed_answer();
-    std::vector<std::pair<std::string, std::string>> together;
+    std::vector<std::pair<std::string, std::string>> batch;
     std::int64_t last = 0;
     const auto answer = [&](std::span<Asked> asked) {
-      together.clear();
+      batch.clear();
       for (Asked& one : asked) {
         const std::string_view command = block_value(one.body, "COMMAND");
         if (command == "StartSession") {  // the login is the session
@@ -170,7 +170,7 @@ Took without_a_gateway(const Ground& ground, Asks asks) {
         } else {
           const std::size_t at = one.body.find("s_session=") + 10;
           const std::string_view domain = block_value(one.body, "DOMAIN");
-          together.emplace_back(one.body.substr(at, one.body.find('&', at) - at), domain);
+          batch.emplace_back(one.body.substr(at, one.body.find('&', at) - at), domain);
           one.room.assign("[RESPONSE]\nPROPERTY[APPLICATION][0]=")
               .append(std::to_string(++last))
               .append("\nPROPERTY[DOMAIN][0]=")
@@ -179,7 +179,7 @@ Took without_a_gateway(const Ground& ground, Asks asks) {
           one.answer = one.room;
         }
       }
-      if (!together.empty()) placements.commit(together);
+      if (!batch.empty()) placements.commit(batch);
     };
     clients.say(std::to_string(server.port()));
     server.serve(clients.socket(), answer);

@@ -1,7 +1,7 @@
 // Jobs at the provider, through the client that `sweep` uses: orders one by one, intents durable before anything is
 // sent; outcomes by bulk lists. The provider is a process of its own with canned answers, and the same one for both
-// sides. The floor is a bare loop of libcurl's multi interface that posts the same bytes, and plain statements in the
-// same number of commits.
+// sides. The baseline is a bare loop of libcurl's multi interface that posts the same bytes, and plain statements in
+// the same number of commits.
 #include <curl/curl.h>
 
 #include <algorithm>
@@ -97,7 +97,7 @@ void be_provider(const Ground& ground, bool lists, Line& line) {
   line.say(std::to_string(requests));
 }
 
-std::int64_t requests_of(Beside& provider) {
+std::int64_t requests_of(ChildProcess& provider) {
   provider.say("requests");
   return std::stoll(provider.hear());
 }
@@ -105,7 +105,7 @@ std::int64_t requests_of(Beside& provider) {
 // ---- the ledger ----
 
 api_client::HttpProvider client_of(int port) {
-  api_client::CallerOptions options{
+  api_client::SessionOptions options{
       .environment = value_of(api_client::resolve_environment("http://127.0.0.1:" + std::to_string(port), "1234")),
       .credentials = {.login = "north.user", .password = "test.passw0rd"},
       .connections = kInFlight,
@@ -116,7 +116,7 @@ api_client::HttpProvider client_of(int port) {
 Took swept(const Ground& ground, Stage stage, std::string_view word, std::int64_t most_requests) {
   const std::string file = copy_of_prepared(ground, "ledger.db");
   Took took{};
-  Beside provider([&](Line& line) { be_provider(ground, stage == Stage::sync, line); });
+  ChildProcess provider([&](Line& line) { be_provider(ground, stage == Stage::sync, line); });
   {
     const auto store = storage::open_book(file, {});
     const int port = std::stoi(provider.hear());
@@ -128,7 +128,7 @@ Took swept(const Ground& ground, Stage stage, std::string_view word, std::int64_
       api_client::HttpProvider client = client_of(port);
       report = operations::sweep({*store, kNow, "bench"}, &client, options);
     });
-    for (const engine::Error& trouble : report.troubles) throw std::runtime_error("the sweep: " + trouble.detail);
+    for (const engine::Error& error : report.errors) throw std::runtime_error("the sweep: " + error.detail);
     took.units = report.count(word);
   }
   if (const std::int64_t requests = requests_of(provider); requests > most_requests) {
@@ -145,7 +145,7 @@ void prepare_submit(const Ground& ground) {
   add_orders(ground, *store, [&](Changes& changes, engine::Backorder& order) {
     engine::Customer& customer = customers[static_cast<std::size_t>(order.customer.value() - 1)];
     (void)value_of(
-        take_step(changes, order, customer, engine::Trigger::funded, {.now = kNow, .deposit = order.quoted}));
+        apply_transition(changes, order, customer, engine::Trigger::funded, {.now = kNow, .deposit = order.quoted}));
   });
 }
 
@@ -155,15 +155,15 @@ void prepare_sync(const Ground& ground) {
   add_orders(ground, *store, [&](Changes& changes, engine::Backorder& order) {
     engine::Customer& customer = customers[static_cast<std::size_t>(order.customer.value() - 1)];
     (void)value_of(
-        take_step(changes, order, customer, engine::Trigger::funded, {.now = kNow, .deposit = order.quoted}));
-    (void)value_of(take_step(changes, order, customer, engine::Trigger::job_created, {.now = kNow}));
+        apply_transition(changes, order, customer, engine::Trigger::funded, {.now = kNow, .deposit = order.quoted}));
+    (void)value_of(apply_transition(changes, order, customer, engine::Trigger::job_created, {.now = kNow}));
     order.application = std::to_string(kFirstApplication + order.id.value() - 1);
     order.provider_status = "REQUESTED";
     order.provider_status_at = kNow;
   });
 }
 
-// ---- the floor ----
+// ---- the baseline ----
 
 // Posts one body after another, eight at a time, over kept connections.
 class BarePosts {
@@ -239,15 +239,15 @@ const std::string kHead = "s_entity=1234&s_session=" + std::string(64, 'S') + "&
 
 std::string_view property(std::string_view answer, std::string_view name) {
   const std::size_t at = answer.find("PROPERTY[" + std::string(name) + "][0]=");
-  if (at == std::string_view::npos) throw std::runtime_error("the floor's provider answers no " + std::string(name));
+  if (at == std::string_view::npos) throw std::runtime_error("the baseline's provider answers no " + std::string(name));
   const std::size_t begin = answer.find('=', at) + 1;
   return answer.substr(begin, answer.find('\n', begin) - begin);
 }
 
-Took floor_submit(const Ground& ground) {
-  const std::string file = copy_of_prepared(ground, "floor.db");
+Took baseline_submit(const Ground& ground) {
+  const std::string file = copy_of_prepared(ground, "baseline.db");
   Took took{};
-  Beside provider([&](Line& line) { be_provider(ground, false, line); });
+  ChildProcess provider([&](Line& line) { be_provider(ground, false, line); });
   {
     Raw db(file);
     const int port = std::stoi(provider.hear());
@@ -283,30 +283,30 @@ Took floor_submit(const Ground& ground) {
           " VALUES (?, ?, 'stepped', ?, ?, 'ACTIVE', 'PROCESSING', 'bench', ?)");
       std::int64_t call = 0, event = db.number("SELECT max(id) FROM event");
       for (std::span<Waiting> rest(waiting); !rest.empty();) {
-        const std::span<Waiting> together = rest.first(std::min(rest.size(), operations::SweepOptions{}.orders));
-        rest = rest.subspan(together.size());
+        const std::span<Waiting> batch = rest.first(std::min(rest.size(), operations::SweepOptions{}.orders));
+        rest = rest.subspan(batch.size());
         const std::int64_t first_call = call;
         db.run("BEGIN IMMEDIATE");
-        for (const Waiting& one : together) {
+        for (const Waiting& one : batch) {
           intend.write(++call, one.id, kNowMs);
-          open.write(by_customer(one.customer, one.id), call);
+          open.write(account_backorder_key(one.customer, one.id), call);
         }
         db.run("COMMIT");
         posts.run(
-            together.size(),
+            batch.size(),
             [&](std::size_t i) {
-              return kHead + "AddDomainApplication%0ACLASS%3DBACKORDER%0ADOMAIN%3D" + together[i].name;
+              return kHead + "AddDomainApplication%0ACLASS%3DBACKORDER%0ADOMAIN%3D" + batch[i].name;
             },
-            [&](std::size_t i, const std::string& text) { together[i].application = property(text, "APPLICATION"); });
+            [&](std::size_t i, const std::string& text) { batch[i].application = property(text, "APPLICATION"); });
         db.run("BEGIN IMMEDIATE");
-        for (std::size_t i = 0; i < together.size(); ++i) {
-          const Waiting& one = together[i];
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+          const Waiting& one = batch[i];
           answer.write(first_call + static_cast<std::int64_t>(i) + 1, kNowMs, one.application);
-          submit.write(by_customer(one.customer, one.id), one.application, kNowMs);
+          submit.write(account_backorder_key(one.customer, one.id), one.application, kNowMs);
           step.write(++event, kNowMs, one.customer, one.id, "submitted, application " + one.application);
         }
         db.run("COMMIT");
-        took.units += static_cast<std::int64_t>(together.size());
+        took.units += static_cast<std::int64_t>(batch.size());
       }
     });
   }
@@ -325,10 +325,10 @@ void each_value(std::string_view page, std::string_view column, const Visit& vis
   }
 }
 
-Took floor_sync(const Ground& ground) {
-  const std::string file = copy_of_prepared(ground, "floor.db");
+Took baseline_sync(const Ground& ground) {
+  const std::string file = copy_of_prepared(ground, "baseline.db");
   Took took{};
-  Beside provider([&](Line& line) { be_provider(ground, true, line); });
+  ChildProcess provider([&](Line& line) { be_provider(ground, true, line); });
   {
     Raw db(file);
     const int port = std::stoi(provider.hear());
@@ -367,7 +367,7 @@ Took floor_sync(const Ground& ground) {
         }
       }
       struct Job {
-        std::int64_t id, by_customer;
+        std::int64_t id, account_backorder_key;
         std::string application, status;
       };
       std::vector<Job> jobs;
@@ -384,7 +384,7 @@ Took floor_sync(const Ground& ground) {
       Query insert(db, "INSERT INTO evidence (id, backorder_id, recorded_at, status, raw) VALUES (?, ?, ?, ?, ?)");
       std::int64_t evidence = 0;
       std::string raw;
-      const std::size_t chunk = operations::SweepOptions{}.together;
+      const std::size_t chunk = operations::SweepOptions{}.batch;
       for (std::size_t at = 0; at < jobs.size(); ++at) {
         if (at % chunk == 0) db.run(at == 0 ? "BEGIN IMMEDIATE" : "COMMIT; BEGIN IMMEDIATE");
         const auto found = rows.find(jobs[at].application);
@@ -401,7 +401,7 @@ Took floor_sync(const Ground& ground) {
                                                                                   {"FINALIZATIONDATE", row.final}}) {
           raw.append("PROPERTY[").append(name).append("][0]=").append(value).append("\n");
         }
-        update.write(jobs[at].by_customer, row.status, kNowMs);
+        update.write(jobs[at].account_backorder_key, row.status, kNowMs);
         insert.write(++evidence, jobs[at].id, kNowMs, row.status, raw);
         ++took.units;
       }
@@ -418,12 +418,12 @@ void add_jobs(std::vector<Measurement>& all) {
   all.push_back({"submit", "jobs submitted over HTTP with eight requests in flight, intents durable", "jobs", 10'000, 0,
                  1'500, true, prepare_submit,
                  [](const Ground& ground) { return swept(ground, Stage::submit, "submitted", ground.size); },
-                 floor_submit});
+                 baseline_submit});
   all.push_back(
       {"sync", "outcomes synced over HTTP by bulk lists, a request per 1,000 jobs at most", "jobs", 100'000, 0, 20'000,
        true, prepare_sync,
        [](const Ground& ground) { return swept(ground, Stage::sync, "news", (ground.size + kPage - 1) / kPage); },
-       floor_sync});
+       baseline_sync});
 }
 
 }  // namespace bench

@@ -19,7 +19,7 @@ using bench::Ground;
 using bench::Measurement;
 
 constexpr std::int64_t kGuideCommits = 3'000;  // a second: wanted rates are judged on disks that do as many
-constexpr double kMostGrowth = 1.15;           // of the ledger's time for ten times as much, over the floor's
+constexpr double kMostGrowth = 1.15;           // of the ledger's time for ten times as much, over the baseline's
 constexpr long kTmpfs = 0x01021994, kRamfs = 0x858458f6;
 
 std::string filesystem_of(const std::string& folder, bool quick) {
@@ -132,17 +132,17 @@ class Bench {
   // of that before and that after it counts.
   void compare(render::Table& table, std::int64_t commits_before) {
     using render::Kind;
-    table.schema = "dropledger.bench/1";
-    table.title = "The ledger beside its floor";
+    table.schema = "dropledger.bench/2";
+    table.title = "The ledger beside its baseline";
     table.columns = {{"name"},
                      {"units", "", Kind::number},
                      {"unit"},
                      {"rate", "Rate/s", Kind::number},
                      {"rate_min", "Min", Kind::number},
                      {"rate_max", "Max", Kind::number},
-                     {"floor", "Floor/s", Kind::number},
-                     {"floor_min", "Min", Kind::number},
-                     {"floor_max", "Max", Kind::number},
+                     {"baseline", "Baseline/s", Kind::number},
+                     {"baseline_min", "Min", Kind::number},
+                     {"baseline_max", "Max", Kind::number},
                      {"ratio", "", Kind::number},
                      {"ratio_min", "Min", Kind::number},
                      {"ratio_max", "Max", Kind::number},
@@ -153,10 +153,10 @@ class Bench {
                      {"p99_below", "Below", Kind::number},
                      {"peak_mib", "Peak MiB", Kind::number},
                      {"peak_below", "Below", Kind::number},
-                     {"floor_peak_mib", "Floor's", Kind::number},
+                     {"baseline_peak_mib", "Baseline's", Kind::number},
                      {"rows", "", Kind::number},
                      {"times", "Times single", Kind::number},
-                     {"floor_times", "Floor's", Kind::number},
+                     {"baseline_times", "Baseline's", Kind::number},
                      {"times_wanted", "Wanted", Kind::number},
                      {"raw_commits", "Raw commits/s", Kind::number},
                      {"holds"}};
@@ -179,30 +179,31 @@ class Bench {
       const std::optional<bool> holds =
           options_.quick ? std::nullopt : bench::holds(one, done, commits >= kGuideCommits, times);
       table.add(one.name, done.ledger.units, one.unit, whole(bench::median(done.ledger.rates)),
-                whole(least(done.ledger.rates)), whole(most(done.ledger.rates)), whole(bench::median(done.floor.rates)),
-                whole(least(done.floor.rates)), whole(most(done.floor.rates)), fixed(bench::median(done.ratios), 2),
-                fixed(least(done.ratios), 2), fixed(most(done.ratios), 2),
-                fixed(bench::median(done.floor.processor) / bench::median(done.ledger.processor), 2),
+                whole(least(done.ledger.rates)), whole(most(done.ledger.rates)),
+                whole(bench::median(done.baseline.rates)), whole(least(done.baseline.rates)),
+                whole(most(done.baseline.rates)), fixed(bench::median(done.ratios), 2), fixed(least(done.ratios), 2),
+                fixed(most(done.ratios), 2),
+                fixed(bench::median(done.baseline.processor) / bench::median(done.ledger.processor), 2),
                 if_any(one.ratio, 2), if_any(one.rate, 0), if_any(bench::median(done.ledger.p99_ms), 1),
                 if_any(one.below_ms, 0), done.ledger.peak_kib / 1024, if_any(one.below_mib, 0),
-                done.floor.peak_kib / 1024, done.rows, if_any(times ? times->ledger : 0, 1),
-                if_any(times ? times->floor : 0, 1), if_any(one.times, 0), commits, judged(one, holds));
+                done.baseline.peak_kib / 1024, done.rows, if_any(times ? times->ledger : 0, 1),
+                if_any(times ? times->baseline : 0, 1), if_any(one.times, 0), commits, judged(one, holds));
       if (options_.json) table.rows.back().insert(table.rows.back().end() - 1, render::cell(one.what));
       before.emplace(one.name, done);
     }
   }
 
-  // Each at a tenth, once and ten times: by how much more than the floor's the ledger's time grows. That is how the
+  // Each at a tenth, once and ten times: by how much more than the baseline's the ledger's time grows. That is how the
   // ratio falls, which is taken pair by pair: so the machine may change between two sizes.
   void grow(render::Table& table) {
     using render::Kind;
-    table.schema = "dropledger.bench-growth/1";
-    table.title = "Growth: time of ten times as much, the ledger's over its floor's (wanted: at most 1.15)";
+    table.schema = "dropledger.bench-growth/2";
+    table.title = "Growth: time of ten times as much, the ledger's over its baseline's (wanted: at most 1.15)";
     table.columns = {{"name"},
                      {"from", "", Kind::number},
                      {"to", "", Kind::number},
                      {"ledger", "Ledger's time x", Kind::number},
-                     {"floor", "Floor's time x", Kind::number},
+                     {"baseline", "Baseline's time x", Kind::number},
                      {"growth", "", Kind::number},
                      {"ratio", "Ratio there", Kind::number},
                      {"peak_mib", "Peak MiB", Kind::number},
@@ -218,9 +219,9 @@ class Bench {
                                                          : options_.pairs);
         if (before) {
           const double ledger = 10 * bench::median(before->ledger.rates) / bench::median(now.ledger.rates);
-          const double floor = 10 * bench::median(before->floor.rates) / bench::median(now.floor.rates);
+          const double baseline = 10 * bench::median(before->baseline.rates) / bench::median(now.baseline.rates);
           const double growth = bench::median(before->ratios) / bench::median(now.ratios);
-          table.add(one.name, base * times / 10, base * times, fixed(ledger, 1), fixed(floor, 1), fixed(growth, 2),
+          table.add(one.name, base * times / 10, base * times, fixed(ledger, 1), fixed(baseline, 1), fixed(growth, 2),
                     fixed(bench::median(now.ratios), 2), now.ledger.peak_kib / 1024,
                     judged(one, options_.quick ? std::nullopt : std::optional(growth <= kMostGrowth)));
         }
@@ -245,7 +246,8 @@ int main(int argc, char** argv) {
       "indexes on the same disk. What counts is the\n"
       "ratio; the wanted rates are for a disk of 3,000 raw commits a second, and are judged where there are as many "
       "before and after the measurement. `grouped` must\n"
-      "be five times `command` where its floor is five times that of `command`. The column `holds` says whether a row "
+      "be five times `command` where its baseline is five times that of `command`. The column `holds` says whether a "
+      "row "
       "reaches all that is wanted of it: ratio, rate, p99,\n"
       "memory, times. It is a report: the status is 0 all the same. A full run takes some minutes and 1 GB in the "
       "folder; with --growth, 10 GB.");
@@ -261,7 +263,7 @@ int main(int argc, char** argv) {
   app.add_option("--only", options.only, "Only these")->type_name("NAME");
   app.add_option("--size", options.sizes, "Another size than the wanted one")->type_name("NAME=NUMBER");
   app.add_option("--seed", options.seed, "Of the data")->capture_default_str();
-  app.add_option("--pairs", options.pairs, "Ledger and floor by turns, so often")
+  app.add_option("--pairs", options.pairs, "Ledger and baseline by turns, so often")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_flag("--quick", options.quick,

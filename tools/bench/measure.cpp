@@ -76,17 +76,18 @@ Took decode(const std::string& text, Side& into) {
   return took;
 }
 
-void compare(const std::string& name, const Took& ledger, const Took& floor) {
-  if (ledger.units != floor.units) {
-    throw std::runtime_error(name + ": the ledger did " + std::to_string(ledger.units) + ", the floor " +
-                             std::to_string(floor.units));
+void compare(const std::string& name, const Took& ledger, const Took& baseline) {
+  if (ledger.units != baseline.units) {
+    throw std::runtime_error(name + ": the ledger did " + std::to_string(ledger.units) + ", the baseline " +
+                             std::to_string(baseline.units));
   }
-  for (const auto* side : {&ledger.left, &floor.left}) {
+  for (const auto* side : {&ledger.left, &baseline.left}) {
     for (const auto& [what, unused] : *side) {
-      const auto a = ledger.left.find(what), b = floor.left.find(what);
-      const std::int64_t here = a == ledger.left.end() ? 0 : a->second, there = b == floor.left.end() ? 0 : b->second;
+      const auto a = ledger.left.find(what), b = baseline.left.find(what);
+      const std::int64_t here = a == ledger.left.end() ? 0 : a->second,
+                         there = b == baseline.left.end() ? 0 : b->second;
       if (here != there) {
-        throw std::runtime_error(name + ": " + what + ": the ledger left " + std::to_string(here) + ", the floor " +
+        throw std::runtime_error(name + ": " + what + ": the ledger left " + std::to_string(here) + ", the baseline " +
                                  std::to_string(there));
       }
     }
@@ -124,7 +125,8 @@ double median(std::vector<double> values) {
 }
 
 Times times(const Result& result, const Result& of) {
-  return {median(result.ledger.rates) / median(of.ledger.rates), median(result.floor.rates) / median(of.floor.rates)};
+  return {median(result.ledger.rates) / median(of.ledger.rates),
+          median(result.baseline.rates) / median(of.baseline.rates)};
 }
 
 std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates,
@@ -137,7 +139,7 @@ std::optional<bool> holds(const Measurement& measurement, const Result& result, 
   judge(measurement.rate > 0 && rates, median(result.ledger.rates) >= static_cast<double>(measurement.rate));
   judge(measurement.below_mib > 0, result.ledger.peak_kib < measurement.below_mib * 1024);
   judge(measurement.below_ms > 0, median(result.ledger.p99_ms) < measurement.below_ms);
-  judge(measurement.times > 0 && of && of->floor >= measurement.times, of && of->ledger >= measurement.times);
+  judge(measurement.times > 0 && of && of->baseline >= measurement.times, of && of->ledger >= measurement.times);
   return all;
 }
 
@@ -160,13 +162,13 @@ Result run(const Measurement& measurement, const Ground& ground, int pairs) {
   }
   Result result;
   for (int pair = 0; pair < pairs; ++pair) {
-    Took ledger{}, floor{};
+    Took ledger{}, baseline{};
     // By turns also in who comes first: what drifts hits both.
-    if (pair % 2 == 1) floor = run_side(measurement.floor, ground, result.floor);
+    if (pair % 2 == 1) baseline = run_side(measurement.baseline, ground, result.baseline);
     ledger = run_side(measurement.ledger, ground, result.ledger);
-    if (pair % 2 == 0) floor = run_side(measurement.floor, ground, result.floor);
-    compare(measurement.name, ledger, floor);
-    result.ratios.push_back(result.ledger.rates.back() / result.floor.rates.back());
+    if (pair % 2 == 0) baseline = run_side(measurement.baseline, ground, result.baseline);
+    compare(measurement.name, ledger, baseline);
+    result.ratios.push_back(result.ledger.rates.back() / result.baseline.rates.back());
     result.rows = 0;
     for (const auto& [what, count] : ledger.left) {
       if (what.starts_with("table ")) result.rows += count;

@@ -1,4 +1,4 @@
-// What a measurement is, and how it is run: the ledger's real path and its floor by turns, each in a process of its
+// What a measurement is, and how it is run: the ledger's real path and its baseline by turns, each in a process of its
 // own, so that memory is counted apart and no side inherits the other's warmth. Figures are ratios within one run;
 // absolute ones say more about the machine.
 #pragma once
@@ -42,17 +42,17 @@ struct Measurement {
   std::string what;  // for people
   std::string unit;
   std::int64_t size;  // of a full run; --quick takes 1 %, at least 20
-  double ratio;       // the ledger's rate over the floor's must reach this
+  double ratio;       // the ledger's rate over the baseline's must reach this
   // and this many units a second on a disk of 3,000 commits a second; 0: no such wish
   std::int64_t rate;
   bool grows;                                  // part of --growth
   std::function<void(const Ground&)> prepare;  // makes the files that both sides begin with
-  std::function<Took(const Ground&)> ledger, floor;
+  std::function<Took(const Ground&)> ledger, baseline;
   std::int64_t below_mib = 0;  // what the ledger's process may take at its peak; 0: no such wish
   double below_ms = 0;         // what p99_ms must stay under; 0: no such wish
   // another measurement, whose rate in the same run this one's must be so many times ...
   std::string times_of{};
-  double times = 0;  // ... where the floors are that: 0: no such wish
+  double times = 0;  // ... where the baselines are that: 0: no such wish
 };
 
 struct Side {
@@ -64,8 +64,8 @@ struct Side {
   std::int64_t units = 0;
 };
 struct Result {
-  Side ledger{}, floor{};
-  std::vector<double> ratios{};  // ledger over floor, pair by pair
+  Side ledger{}, baseline{};
+  std::vector<double> ratios{};  // ledger over baseline, pair by pair
   std::int64_t rows = 0;         // on the disk afterwards, of all tables
 };
 
@@ -79,12 +79,12 @@ double median(std::vector<double> values);
 double p99_ms(std::vector<std::chrono::steady_clock::duration> times);
 // How many times the rate of the other measurement this one has, by medians.
 struct Times {
-  double ledger, floor;
+  double ledger, baseline;
 };
 Times times(const Result& result, const Result& of);
 // Whether everything wanted is reached: ratio, rate and latency by their medians, memory by its peak. Nothing where
 // nothing is wanted. `rates` says whether absolute rates are judged here. `of`, where it was measured, is what `times`
-// are compared with: wanted where the floor reaches as many, for beyond it the disk and SQLite decide.
+// are compared with: wanted where the baseline reaches as many, for beyond it the disk and SQLite decide.
 std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates,
                           const std::optional<Times>& of);
 

@@ -1,4 +1,4 @@
-// The provider's answers: a list of 1,000 rows, parsed with every check. The floor looks at the same bytes once, for
+// The provider's answers: a list of 1,000 rows, parsed with every check. The baseline looks at the same bytes once, for
 // the ends of lines.
 #include <cstring>
 
@@ -49,7 +49,7 @@ Took parse_answers(const Ground& ground) {
   return took;
 }
 
-Took floor_scan(const Ground& ground) {
+Took baseline_scan(const Ground& ground) {
   const std::string answer = read_whole(ground.file("answer.txt"));
   Took took{};
   std::int64_t lines = 0;
@@ -73,7 +73,7 @@ Took floor_scan(const Ground& ground) {
 
 void add_parsing(std::vector<Measurement>& all) {
   all.push_back({"parse", "answers of 1,000 rows parsed with every check", "bytes", 1'000, 0, 400'000'000, false,
-                 prepare, parse_answers, floor_scan});
+                 prepare, parse_answers, baseline_scan});
 }
 
 }  // namespace bench

@@ -1,5 +1,5 @@
-// Placements by plain statements, for a floor that stands behind something else: what a grouped commit of them leaves
-// (commands.cpp).
+// Placements by plain statements, for a baseline that stands behind something else: what a grouped commit of them
+// leaves (commands.cpp).
 #pragma once
 
 #include <memory>

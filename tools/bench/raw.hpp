@@ -1,4 +1,4 @@
-// Plain SQLite, for the floors: prepared statements over the book's own tables and indexes, without rules, triggers,
+// Plain SQLite, for the baselines: prepared statements over the book's own tables and indexes, without rules, triggers,
 // checks or references.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace bench {
 
 class Raw {
  public:
-  // The book's durability, checkpoints and page cache. An existing book loses its triggers here: a floor works on a
+  // The book's durability, checkpoints and page cache. An existing book loses its triggers here: a baseline works on a
   // copy.
   explicit Raw(const std::string& file);
   enum ReadOnly : bool { read_only };
@@ -78,7 +78,9 @@ class Query {
 std::map<std::string, std::int64_t> left_in(const std::string& file);
 
 // The key of a backorder: what belongs to one account lies together.
-constexpr std::int64_t by_customer(std::int64_t customer, std::int64_t backorder) { return customer << 32 | backorder; }
+constexpr std::int64_t account_backorder_key(std::int64_t customer, std::int64_t backorder) {
+  return customer << 32 | backorder;
+}
 
 // A seal with empty hashes: id, instant, first and last request, first and last transfer.
 inline constexpr std::string_view kInsertSeal =

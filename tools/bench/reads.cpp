@@ -1,6 +1,6 @@
 // What is only read: the preview of everything, reports over a year of transfers, balances of a past day, the proof of
-// the whole book, journals. The floors ask plain SQLite the same question, or step through the rows that it cannot be
-// answered without.
+// the whole book, journals. The baselines ask plain SQLite the same question, or step through the rows that it cannot
+// be answered without.
 #include <algorithm>
 #include <deque>
 #include <filesystem>
@@ -65,7 +65,7 @@ Took preview_all(const Ground& ground) {
   return took;
 }
 
-Took floor_preview(const Ground& ground) {
+Took baseline_preview(const Ground& ground) {
   Raw db(ground.file("prepared.db"), Raw::read_only);
   Took took{};
   std::int64_t ids = 0, read = 0;
@@ -120,9 +120,10 @@ void prepare_year(const Ground& year) {
           for (const std::int64_t end = std::min(at + batch, ground.size); at < end; ++at) {
             Backorder order = backorder_of(ground, at);
             order.placed_at = now;
-            (void)value_of(take_step(changes, order, customer(order), engine::Trigger::funded,
-                                     {.now = now, .deposit = order.quoted}));
-            (void)value_of(take_step(changes, order, customer(order), engine::Trigger::job_created, {.now = now}));
+            (void)value_of(apply_transition(changes, order, customer(order), engine::Trigger::funded,
+                                            {.now = now, .deposit = order.quoted}));
+            (void)value_of(
+                apply_transition(changes, order, customer(order), engine::Trigger::job_created, {.now = now}));
             order.application = std::to_string(1'000'000 + order.id.value());
             changes.new_backorders.push_back(order);
             placed.push_back(std::move(order));
@@ -139,11 +140,11 @@ void prepare_year(const Ground& year) {
             order.provider_status_at = now;
             changes.evidence.push_back({order.id, order.provider_status,
                                         "[RESPONSE]\nPROPERTY[STATUS][0] = " + order.provider_status + "\nEOF\n"});
-            (void)value_of(take_step(changes, order, customer(order),
-                                     won ? engine::Trigger::won : engine::Trigger::lost,
-                                     {.now = now,
-                                      .reason = won ? std::nullopt : std::optional(engine::Reason::not_registered),
-                                      .tax_bp = kTaxBp}));
+            (void)value_of(
+                apply_transition(changes, order, customer(order), won ? engine::Trigger::won : engine::Trigger::lost,
+                                 {.now = now,
+                                  .reason = won ? std::nullopt : std::optional(engine::Reason::not_registered),
+                                  .tax_bp = kTaxBp}));
             changes.backorders.push_back(order);
           }
         },
@@ -166,7 +167,7 @@ Took over_year(const Ground& ground, const std::function<Left(engine::LedgerRead
   took.seconds = seconds_of([&] { took.left = work(*store); });
   return took;
 }
-Took floor_over_year(const Ground& ground, const std::function<Left(const Raw&)>& work) {
+Took baseline_over_year(const Ground& ground, const std::function<Left(const Raw&)>& work) {
   Raw db(year_of(ground), Raw::read_only);
   Took took{};
   took.units = db.number("SELECT max(id) FROM transfer");
@@ -188,8 +189,8 @@ Took refunds(const Ground& ground) {
     return left;
   });
 }
-Took floor_refunds(const Ground& ground) {
-  return floor_over_year(ground, [](const Raw& db) {
+Took baseline_refunds(const Ground& ground) {
+  return baseline_over_year(ground, [](const Raw& db) {
     Query rows(
         db,
         "SELECT b.customer_id, b.zone, sum(CASE WHEN t.recorded_at >= ?1 THEN 0 WHEN t.kind = 'reserve' THEN "
@@ -219,8 +220,8 @@ Left balances(engine::LedgerReader& store, std::optional<UtcTime> to) {
 Took trial_balance(const Ground& ground) {
   return over_year(ground, [](engine::LedgerReader& store) { return balances(store, {}); });
 }
-Took floor_trial_balance(const Ground& ground) {
-  return floor_over_year(ground, [](const Raw& db) {
+Took baseline_trial_balance(const Ground& ground) {
+  return baseline_over_year(ground, [](const Raw& db) {
     Query rows(db,
                "SELECT account, sum(debit), sum(credit) FROM (SELECT debit_id AS account, amount_minor AS debit, 0 AS "
                "credit FROM transfer"
@@ -236,8 +237,8 @@ UtcTime past() { return kNow + std::chrono::hours(330 * 24); }
 Took past_balances(const Ground& ground) {
   return over_year(ground, [](engine::LedgerReader& store) { return balances(store, past()); });
 }
-Took floor_past_balances(const Ground& ground) {
-  return floor_over_year(ground, [](const Raw& db) {
+Took baseline_past_balances(const Ground& ground) {
+  return baseline_over_year(ground, [](const Raw& db) {
     std::vector<std::int64_t> sums;
     const auto add = [&](std::int64_t account, std::int64_t change) {
       const auto place = static_cast<std::size_t>(account);
@@ -275,7 +276,7 @@ Took statements(const Ground& ground) {
   took.left = {{"lines", lines}};
   return took;
 }
-Took floor_statements(const Ground& ground) {
+Took baseline_statements(const Ground& ground) {
   Raw db(year_of(ground), Raw::read_only);
   const std::int64_t accounts = orders_of(ground).accounts();
   Took took{};
@@ -309,8 +310,8 @@ Took verify(const Ground& ground) {
       false);
 }
 // Every column of every row that the proof looks at, once.
-Took floor_verify(const Ground& ground) {
-  return floor_over_year(ground, [](const Raw& db) {
+Took baseline_verify(const Ground& ground) {
+  return baseline_over_year(ground, [](const Raw& db) {
     std::map<std::string, std::int64_t> counts;
     std::int64_t read = 0;
     for (const char* table : {"customer", "ledger_account", "backorder", "transfer", "request", "seal", "event"}) {
@@ -336,8 +337,8 @@ Took journal(const Ground& ground, render::JournalSyntax syntax) {
     return Left{};
   });
 }
-Took floor_journal(const Ground& ground) {
-  return floor_over_year(ground, [](const Raw& db) {
+Took baseline_journal(const Ground& ground) {
+  return baseline_over_year(ground, [](const Raw& db) {
     Query rows(db,
                "SELECT t.id, t.kind, t.debit_id, t.credit_id, t.amount_minor, t.recorded_at, t.effective_at, "
                "t.attempt, t.actor, t.memo, b.name, r.sender, r.key"
@@ -356,23 +357,24 @@ Took floor_journal(const Ground& ground) {
 
 void add_reads(std::vector<Measurement>& all) {
   all.push_back({"preview", "funding preview of every account, against reading the same rows in funding order",
-                 "backorders", 1'000'000, 0.5, 0, true, prepare_preview, preview_all, floor_preview, 512});
+                 "backorders", 1'000'000, 0.5, 0, true, prepare_preview, preview_all, baseline_preview, 512});
   const auto over_a_year = [&](const char* name, const char* what, const char* unit, double ratio, std::int64_t rate,
-                               auto ledger, auto floor, std::int64_t below_mib = 0) {
-    all.push_back({name, what, unit, 1'000'000, ratio, rate, true, prepare_year, ledger, floor, below_mib});
+                               auto ledger, auto baseline, std::int64_t below_mib = 0) {
+    all.push_back({name, what, unit, 1'000'000, ratio, rate, true, prepare_year, ledger, baseline, below_mib});
   };
   over_a_year("refunds", "refund report of a month, against its sums by account and zone", "transfers", 1 / 1.5, 0,
-              refunds, floor_refunds);
+              refunds, baseline_refunds);
   over_a_year("trial", "trial balance, against the sums by account", "transfers", 1 / 1.5, 0, trial_balance,
-              floor_trial_balance);
-  over_a_year("statement", "statements of one account", "statements", 0, 200, statements, floor_statements);
+              baseline_trial_balance);
+  over_a_year("statement", "statements of one account", "statements", 0, 200, statements, baseline_statements);
   over_a_year("past", "balances of all accounts as of a past instant, against one scan", "transfers", 0.5, 0,
-              past_balances, floor_past_balances);
-  over_a_year("verify", "verify in full, against one scan of all rows", "transfers", 1 / 3.0, 0, verify, floor_verify);
+              past_balances, baseline_past_balances);
+  over_a_year("verify", "verify in full, against one scan of all rows", "transfers", 1 / 3.0, 0, verify,
+              baseline_verify);
   const auto journal_in = [&](const char* name, const char* what, render::JournalSyntax syntax) {
     over_a_year(
         name, what, "transfers", 0, 300'000, [syntax](const Ground& ground) { return journal(ground, syntax); },
-        floor_journal, 128);
+        baseline_journal, 128);
   };
   journal_in("hledger", "journal export to another program, against reading its rows", render::JournalSyntax::hledger);
   journal_in("ledger", "the same for ledger", render::JournalSyntax::ledger);

@@ -128,8 +128,8 @@ void add_answered(const Ground& ground, engine::LedgerStore& store) {
   add_orders(ground, store, [&](Changes& changes, engine::Backorder& order) {
     Customer& customer = customers[static_cast<std::size_t>(order.customer.value() - 1)];
     (void)value_of(
-        take_step(changes, order, customer, engine::Trigger::funded, {.now = kNow, .deposit = order.quoted}));
-    (void)value_of(take_step(changes, order, customer, engine::Trigger::job_created, {.now = kNow}));
+        apply_transition(changes, order, customer, engine::Trigger::funded, {.now = kNow, .deposit = order.quoted}));
+    (void)value_of(apply_transition(changes, order, customer, engine::Trigger::job_created, {.now = kNow}));
     order.application = std::to_string(1'000'000 + order.id.value());
     order.provider_status = order.id.value() % 2 == 0 ? "SUCCESSFUL" : "FAILED";
     order.provider_status_at = kNow;

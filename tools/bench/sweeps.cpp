@@ -1,4 +1,4 @@
-// Sweeps: everything due reserved or voided; every outcome captured or refunded. The floor reads narrow rows in one
+// Sweeps: everything due reserved or voided; every outcome captured or refunded. The baseline reads narrow rows in one
 // query, decides in memory, and writes each account's balance once, in the same number of commits.
 #include <algorithm>
 #include <atomic>
@@ -41,9 +41,9 @@ struct Order {
   bool won;
 };
 
-class Floor {
+class Baseline {
  public:
-  explicit Floor(const std::string& file) : db_(file) {}
+  explicit Baseline(const std::string& file) : db_(file) {}
 
   Took run(const std::string& select,
            const std::function<void(std::int64_t customer, Account&, std::span<const Order>)>& decide) {
@@ -108,7 +108,7 @@ class Floor {
 
   void write(const std::vector<Order>& orders,
              const std::function<void(std::int64_t, Account&, std::span<const Order>)>& decide) {
-    const std::size_t chunk = operations::SweepOptions{}.together;
+    const std::size_t chunk = operations::SweepOptions{}.batch;
     Query balance(db_, "UPDATE ledger_account SET balance_minor = ?2 WHERE id = ?1"), seal(db_, kInsertSeal);
     std::span<const Order> rest(orders);
     while (!rest.empty()) {
@@ -154,29 +154,30 @@ class Floor {
  public:
   bool captures_ = false;
 };
-const std::int64_t Floor::kNowMs = kNow.time_since_epoch().count();
+const std::int64_t Baseline::kNowMs = kNow.time_since_epoch().count();
 
-Took floor_reserve(const Ground& ground) {
-  const std::string file = copy_of_prepared(ground, "floor.db");
+Took baseline_reserve(const Ground& ground) {
+  const std::string file = copy_of_prepared(ground, "baseline.db");
   Took took{};
   {
-    Floor floor(file);
-    took = floor.run(
+    Baseline baseline(file);
+    took = baseline.run(
         "SELECT customer_id, deposit_due_at, drop_at, id, 0 FROM backorder NOT INDEXED WHERE state = 'REQUESTED' AND "
         "deposit_due_at <= " +
-            std::to_string(Floor::kNowMs),
+            std::to_string(Baseline::kNowMs),
         [&](std::int64_t customer, Account& account, std::span<const Order> orders) {
           for (const Order& order : orders) {
             if (account.available < kPriceMinor) {
-              floor.end_.write(by_customer(customer, order.id), "VOID", "insufficient_available", Floor::kNowMs);
-              floor.step(customer, order.id, "REQUESTED", "VOID", 0, "short by 9.99 EUR");
+              baseline.end_.write(account_backorder_key(customer, order.id), "VOID", "insufficient_available",
+                                  Baseline::kNowMs);
+              baseline.step(customer, order.id, "REQUESTED", "VOID", 0, "short by 9.99 EUR");
               continue;
             }
             account.available -= kPriceMinor;
             account.reserved += kPriceMinor;
-            floor.reserve_.write(by_customer(customer, order.id), kPriceMinor, Floor::kNowMs);
-            floor.transfer("reserve", account.available_id, account.reserved_id, kPriceMinor, customer, order.id);
-            floor.step(customer, order.id, "REQUESTED", "ACTIVE", {}, "");
+            baseline.reserve_.write(account_backorder_key(customer, order.id), kPriceMinor, Baseline::kNowMs);
+            baseline.transfer("reserve", account.available_id, account.reserved_id, kPriceMinor, customer, order.id);
+            baseline.step(customer, order.id, "REQUESTED", "ACTIVE", {}, "");
           }
         });
   }
@@ -184,30 +185,33 @@ Took floor_reserve(const Ground& ground) {
   return took;
 }
 
-Took floor_settle(const Ground& ground) {
-  const std::string file = copy_of_prepared(ground, "floor.db");
+Took baseline_settle(const Ground& ground) {
+  const std::string file = copy_of_prepared(ground, "baseline.db");
   constexpr std::int64_t tax = kPriceMinor * kTaxBp / (10'000 + kTaxBp) + 1;  // 159.66 rounds up
   Took took{};
   {
-    Floor floor(file);
-    floor.captures_ = true;
-    took = floor.run(
+    Baseline baseline(file);
+    baseline.captures_ = true;
+    took = baseline.run(
         "SELECT customer_id, 0, 0, id, provider_status = 'SUCCESSFUL' FROM backorder NOT INDEXED WHERE open_copy IS "
         "NOT NULL AND deposit_minor IS NOT NULL",
         [&](std::int64_t customer, Account& account, std::span<const Order> orders) {
           for (const Order& order : orders) {
             account.reserved -= kPriceMinor;
             if (order.won) {
-              floor.end_.write(by_customer(customer, order.id), "SUCCESSFUL", std::nullopt, Floor::kNowMs);
-              floor.transfer("capture", account.reserved_id, floor.revenue_, kPriceMinor - tax, customer, order.id);
-              floor.transfer("capture-tax", account.reserved_id, floor.tax_, tax, customer, order.id);
-              floor.step(customer, order.id, "PROCESSING", "SUCCESSFUL", {}, "provider says SUCCESSFUL");
+              baseline.end_.write(account_backorder_key(customer, order.id), "SUCCESSFUL", std::nullopt,
+                                  Baseline::kNowMs);
+              baseline.transfer("capture", account.reserved_id, baseline.revenue_, kPriceMinor - tax, customer,
+                                order.id);
+              baseline.transfer("capture-tax", account.reserved_id, baseline.tax_, tax, customer, order.id);
+              baseline.step(customer, order.id, "PROCESSING", "SUCCESSFUL", {}, "provider says SUCCESSFUL");
               continue;
             }
             account.available += kPriceMinor;
-            floor.end_.write(by_customer(customer, order.id), "FAILED", "not_registered", Floor::kNowMs);
-            floor.transfer("refund", account.reserved_id, account.available_id, kPriceMinor, customer, order.id);
-            floor.step(customer, order.id, "PROCESSING", "FAILED", 1, "provider says FAILED");
+            baseline.end_.write(account_backorder_key(customer, order.id), "FAILED", "not_registered",
+                                Baseline::kNowMs);
+            baseline.transfer("refund", account.reserved_id, account.available_id, kPriceMinor, customer, order.id);
+            baseline.step(customer, order.id, "PROCESSING", "FAILED", 1, "provider says FAILED");
           }
         });
   }
@@ -272,14 +276,14 @@ void add_sweeps(std::vector<Measurement>& all) {
        [](const Ground& ground) {
          return sweep(ground, Stage::reserve, {"reserved", "voided"});
        },
-       floor_reserve});
+       baseline_reserve});
   all.push_back(
       {"settle", "settlement sweep, captured with tax or refunded", "backorders", 100'000, 0.6, 40'000, true,
        [](const Ground& ground) { add_answered(ground, *make_accounts(ground, ground.file("prepared.db"), true)); },
        [](const Ground& ground) {
          return sweep(ground, Stage::settle, {"SUCCESSFUL", "FAILED"});
        },
-       floor_settle});
+       baseline_settle});
   all.push_back(
       {.name = "beside",
        .what =
@@ -292,7 +296,7 @@ void add_sweeps(std::vector<Measurement>& all) {
        .prepare =
            [](const Ground& ground) { add_due(ground, *make_accounts(ground, ground.file("prepared.db"), false)); },
        .ledger = [](const Ground& ground) { return pay_beside(ground, "ledger.db", true); },
-       .floor = [](const Ground& ground) { return pay_beside(ground, "floor.db", false); },
+       .baseline = [](const Ground& ground) { return pay_beside(ground, "baseline.db", false); },
        .below_ms = 50});
 }
 

@@ -1,15 +1,18 @@
 // dropledger: the program. Reads the command line, runs one command, prints a refusal once, ends with its status. The
 // only place that catches.
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/storage_error.hpp"
 #include "tools/cli/command_words.hpp"
 #include "tools/cli/config_file.hpp"
+#include "tools/cli/old_spellings.hpp"
 #include "tools/cli/pager.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/cli/usage_error.hpp"
@@ -21,11 +24,11 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr int kExitOutput = 74;  // EX_IOERR of sysexits.h: what was to be printed could not be
 
-struct Face {
+struct ErrorFormat {
   render::Format format;
   bool color;
 };
-Face face_of(const std::string& format, const std::string& color) {
+ErrorFormat error_format(const std::string& format, const std::string& color) {
   const auto known = render::parse_format(format);
   const auto colored = render::use_color(color, 2);
   return {known ? known.value() : render::Format::table, colored && colored.value()};
@@ -44,7 +47,13 @@ int run(int argc, char** argv) {
   int exit_status = render::kExitOk;
 
   const std::unique_ptr<CLI::App> app = cli::make_program(globals, exit_status);
-  const std::vector<std::string> arguments = cli::resolve_aliases({argv + 1, argv + argc}, *app);
+  auto [respelled, notes] = cli::respell({argv + 1, argv + argc}, *app);
+  const std::vector<std::string> arguments = cli::resolve_aliases(std::move(respelled), *app);
+  const bool quiet =
+      std::ranges::any_of(arguments, [](std::string_view one) { return one == "-q" || one == "--quiet"; });
+  for (const std::string& note : notes) {
+    if (!quiet) std::cerr << "note: " << note << "\n";
+  }
   take_configuration(*app, globals, arguments);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -54,31 +63,31 @@ int run(int argc, char** argv) {
       const cli::Pager pager(globals);
       app->exit(stopped, std::cout, std::cerr);
     } else {
-      const auto [format, color] = face_of(cli::format_wanted(arguments, globals.format), globals.color);
+      const auto [format, color] = error_format(cli::format_wanted(arguments, globals.format), globals.color);
       render::write_error(std::cerr, {engine::ErrorCode::invalid_argument, cli::usage_text(*app, stopped)}, format,
                           color);
       return kExitUsage;
     }
   } catch (const cli::CommandError& refused) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     std::cout.flush();
     render::write_error(std::cerr, refused.error, format, color);
     return render::exit_status(refused.error.code);
   } catch (const storage::StorageError& failed) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     std::cout.flush();
     render::write_error(std::cerr, failed.error(), format, color);
     return render::exit_status(failed.error().code);
     // InvariantError and what nobody foresaw: the unit of work was rolled back on the way here
   } catch (const std::exception& error) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     std::cout.flush();
     render::write_internal_error(std::cerr, error.what(), format, color);
     return render::kExitInternal;
   }
   std::cout.flush();
   if (!std::cout) {
-    const auto [format, color] = face_of(globals.format, globals.color);
+    const auto [format, color] = error_format(globals.format, globals.color);
     render::write_internal_error(
         std::cerr, "the result could not be written to stdout; what the command changed is kept", format, color);
     return kExitOutput;

@@ -62,7 +62,6 @@ constexpr Noun kNouns[] = {
     {"Reports", add_reconcile_commands},
     {"Reports", add_journal_commands},
     {"Provider and gateway", add_provider_commands},
-    {"Provider and gateway", add_provider_balance_commands},
     {"Provider and gateway", add_serve_commands},
     {"Provider and gateway", add_user_commands},
     {"Rehearsal", add_registry_commands},

@@ -36,7 +36,7 @@ api_client::Credentials credentials_of(const Globals& globals) {
 }
 
 struct Access {
-  api_client::CallerOptions options;
+  api_client::SessionOptions options;
   std::unique_ptr<api_client::ExchangeLog> log;  // options.log; null where nothing is written
 };
 // An order's time limit is half of the book's absence wait, so that what was sent in time has ended long before its
@@ -46,7 +46,7 @@ Access access_of(const Globals& globals, const engine::Settings& settings) {
       .options = {.environment = value_or_throw(api_client::resolve_environment(globals.provider, globals.entity)),
                   .credentials = credentials_of(globals)},
       .log = globals.log.empty() ? nullptr : open_exchange_log(globals.log)};
-  api_client::CallerOptions& options = access.options;
+  api_client::SessionOptions& options = access.options;
   options.connections = globals.connections;
   // on this machine it is a gateway or relay of ours
   options.per_second = options.environment.loopback ? 0 : kPerSecond;

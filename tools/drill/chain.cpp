@@ -161,8 +161,8 @@ struct Chain::Provider {
         bool done = true;
         switch (what) {
           case 's':
-            for (const engine::Error& trouble : gateway.sweep().troubles) {
-              std::fprintf(stderr, "the provider's sweep: %s\n", trouble.detail.c_str());
+            for (const engine::Error& error : gateway.sweep().errors) {
+              std::fprintf(stderr, "the provider's sweep: %s\n", error.detail.c_str());
               done = false;
             }
             break;
@@ -287,7 +287,7 @@ auto Chain::with_client(const Use& use) {
   // Pauses take no time but what the client feels, so that a season does not wait for itself.
   engine::Milliseconds felt{0};
   std::minstd_rand random(static_cast<std::minstd_rand::result_type>(options_.seed));
-  api_client::CallerOptions options{
+  api_client::SessionOptions options{
       .environment =
           must(api_client::resolve_environment("http://127.0.0.1:" + std::to_string(provider_->shared->port), kEntity)),
       .credentials = {.login = kLogin, .password = kPassword},
@@ -382,7 +382,7 @@ void Chain::play(Killer* killer, int kills, const std::function<void(std::size_t
     set_dead(is_out(at));
     operations::SweepOptions options;
     // orders under one commit, so that a kill leaves this many unknown
-    options.chunk = options.together = 25;
+    options.chunk = options.batch = 25;
     if (!all) options.stages = {Stage::reserve, Stage::voids, Stage::submit};
     // A quarter of the kills is kept for the settling of outcomes.
     const int wanted = at < drops_.front() ? kills * 3 / 4 : kills;
@@ -541,12 +541,14 @@ std::vector<Chain::Check> Chain::checks(bool whole) {
     if (row.account.kind == engine::AccountKind::provider_prepaid)
       prepaid += row.closing_debit.minor() - row.closing_credit.minor();
   });
-  const engine::Result<engine::ProviderPurse> purse = this->purse();
-  checks.push_back({"our purse at the provider: " + shown(prepaid) + " in our book, " +
-                        (purse ? to_string_with_code(purse.value().amount) : "unknown") + " by StatusAccount, " +
-                        to_string_with_code(account.available + account.reserved) + " in theirs",
-                    purse && purse.value().amount == eur(prepaid) && purse.value().deposit.is_zero() &&
-                        account.available == eur(prepaid) && account.reserved.is_zero()});
+  const engine::Result<engine::ProviderBalance> provider_balance = this->balance();
+  checks.push_back({"our balance at the provider: " + shown(prepaid) + " in our book, " +
+                        (provider_balance ? to_string_with_code(provider_balance.value().amount) : "unknown") +
+                        " by StatusAccount, " + to_string_with_code(account.available + account.reserved) +
+                        " in theirs",
+                    provider_balance && provider_balance.value().amount == eur(prepaid) &&
+                        provider_balance.value().deposit.is_zero() && account.available == eur(prepaid) &&
+                        account.reserved.is_zero()});
   std::string cases;
   for (const engine::Case& one : ours->cases({})) cases += " " + std::string(engine::to_word(one.kind));
   checks.push_back({"no case is left open" + (cases.empty() ? "" : ":" + cases), cases.empty()});
@@ -602,8 +604,8 @@ std::vector<std::string> Chain::figures() {
   return lines;
 }
 
-engine::Result<engine::ProviderPurse> Chain::purse() {
-  return with_client([](engine::BackorderProvider& client) { return client.purse(); });
+engine::Result<engine::ProviderBalance> Chain::balance() {
+  return with_client([](engine::BackorderProvider& client) { return client.balance(); });
 }
 
 }  // namespace drill

@@ -67,7 +67,7 @@ class Chain {
 
   std::unique_ptr<engine::LedgerStore> resellers_book() const;
   std::unique_ptr<engine::LedgerStore> providers_book() const;
-  engine::Result<engine::ProviderPurse> purse();  // the reseller's at the provider, asked over HTTP
+  engine::Result<engine::ProviderBalance> balance();  // the reseller's at the provider, asked over HTTP
 
   // What a season must end in, each with its figures. `whole`: also what only a whole season shows (each kind of fault
   // came, at most 1 % deadline_missed, and nothing was decided at the provider while nobody could ask).

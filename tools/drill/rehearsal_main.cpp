@@ -199,7 +199,7 @@ int rehearse(const std::vector<std::string>& paths) {
   int all_or_nothing = 0, at_deadline = 0, on_credit = 0;
   for (const engine::Customer& customer : season.book()->customers()) {
     all_or_nothing += customer.policy == engine::FundingPolicy::all_or_nothing ? 1 : 0;
-    at_deadline += customer.timing == engine::VoidTiming::at_deadline ? 1 : 0;
+    at_deadline += customer.void_policy == engine::VoidPolicy::at_deadline ? 1 : 0;
     on_credit += customer.credit_limit.is_positive() ? 1 : 0;
   }
   std::printf(

@@ -85,7 +85,7 @@ void Season::make_accounts(engine::LedgerStore& store) {
   for (int i = 0; i < options_.accounts; ++i) {
     operations::AccountTerms terms;
     if (i % 7 == 3) terms.policy = engine::FundingPolicy::all_or_nothing;
-    if (i % 5 == 4) terms.timing = engine::VoidTiming::at_deadline;
+    if (i % 5 == 4) terms.void_policy = engine::VoidPolicy::at_deadline;
     if (i % 4 == 1) terms.country = "DE";
     if (i % 20 == 5) terms.credit_limit = Money::of_minor(10'000, currency_of(i));
     must(operations::open_account(context, {}, account_name(i), currency_of(i), terms));
@@ -187,7 +187,7 @@ std::vector<std::string> fingerprint(engine::LedgerStore& store) {
   }
   for (const engine::Backorder& backorder : store.backorders({})) {
     lines.push_back(accounts[backorder.customer.value()] + " " + backorder.name.ace() + " " +
-                    std::to_string(backorder.copy) + " " + std::string(to_word(backorder.state)) + " " +
+                    std::to_string(backorder.sequence) + " " + std::string(to_word(backorder.state)) + " " +
                     (backorder.reason ? std::string(to_word(*backorder.reason)) : "-") +
                     transfers[backorder.id.value()]);
   }

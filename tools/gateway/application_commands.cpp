@@ -118,7 +118,7 @@ std::variant<engine::PlaceOrder, Answer> order_of(const Call& call, engine::Curr
   if (domains.size() > 1) return refuse(541, "DOMAIN: one application is for one domain");
   const engine::Result<engine::DomainName> name = engine::DomainName::parse(domains.front());
   if (!name) return refuse(505, quoted_domain(domains.front()));
-  engine::PlaceOrder order{.name = name.value(), .another = is_set(command, "NEW")};
+  engine::PlaceOrder order{.name = name.value(), .allow_duplicate = is_set(command, "NEW")};
   if (const auto cap = command.find("X-MAX-PRICE"); cap && !cap->empty()) {
     const engine::Result<engine::Money> money = engine::parse_positive_money(*cap, currency);
     if (!money) return refuse(505, "X-MAX-PRICE: " + money.error().detail);
@@ -220,11 +220,11 @@ Answer add_application(Services& desk, const Call& call) {
   };
   if (const auto exceeded = desk.quotas.place(customer.id, kKeptOfPlacement + id.size(), desk.monotonic(), count_open))
     return refuse(549, *exceeded);
-  const bool further = order.another && id.empty();
+  const bool further = order.allow_duplicate && id.empty();
   const std::string key = further ? FurtherApplications::key_of(call) : "";
   Answer answer;
   call.reading.end();
-  desk.writer.together([&](engine::LedgerStore& store) {
+  desk.writer.in_batch([&](engine::LedgerStore& store) {
     const std::optional<std::string> zone = store.price_list().zone_of(order.name);
     if (!is_backorder_class(wanted) && zone && !matches(wanted, class_of_zone(*zone))) {
       answer = refuse(541, "CLASS: " + order.name.ace() + " is of class " + class_of_zone(*zone));

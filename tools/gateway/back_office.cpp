@@ -51,7 +51,7 @@ operations::SweepReport BackOffice::sweep_locked(engine::UtcTime now) {
   try {
     report = operations::sweep({*store_, now, kActor}, provider_, options());
   } catch (...) {
-    report.troubles.push_back(what_failed());
+    report.errors.push_back(what_failed());
   }
   swept_until_ = std::max<engine::UtcTime::rep>(swept_until_, now.time_since_epoch().count());
   return report;

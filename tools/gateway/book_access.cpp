@@ -3,7 +3,7 @@
 namespace gateway {
 namespace {
 
-constexpr std::size_t kMostTogether = 128;   // in one commit
+constexpr std::size_t kLargestBatch = 128;   // in one commit
 constexpr std::size_t kMostWaiting = 4'096;  // then the book is said to be busy
 
 }  // namespace
@@ -61,7 +61,7 @@ Writer::~Writer() {
   thread_.join();
 }
 
-void Writer::together(const std::function<void(engine::LedgerStore&)>& task) { run(task, true); }
+void Writer::in_batch(const std::function<void(engine::LedgerStore&)>& task) { run(task, true); }
 void Writer::alone(const std::function<void(engine::LedgerStore&)>& task) { run(task, false); }
 
 void Writer::run(const std::function<void(engine::LedgerStore&)>& task, bool shares) {
@@ -88,11 +88,11 @@ void Writer::work() {
     do {
       jobs.push_back(waiting_.front());
       waiting_.pop_front();
-    } while (jobs.back()->shares && jobs.size() < kMostTogether && !waiting_.empty() && waiting_.front()->shares);
+    } while (jobs.back()->shares && jobs.size() < kLargestBatch && !waiting_.empty() && waiting_.front()->shares);
     busy_ = true;
     lock.unlock();
     if (jobs.front()->shares) {
-      write_together(jobs);
+      write_batch(jobs);
     } else {
       try {
         (*jobs.front()->task)(*store_);
@@ -111,7 +111,7 @@ void Writer::work() {
   }
 }
 
-void Writer::write_together(std::vector<Job*>& jobs) {
+void Writer::write_batch(std::vector<Job*>& jobs) {
   const auto write = [this](std::span<Job* const> some) {
     try {
       store_->begin();

@@ -78,7 +78,7 @@ class Writer {
   // Runs `task` inside a unit of work that it shares with others, and returns once that is committed. Where one of them
   // fails, every task of the unit is run again, alone: so a task leaves no traces but in the store and in what it
   // returns. Rethrows what the task or the store throws; database_busy where too many wait.
-  void together(const std::function<void(engine::LedgerStore&)>& task);
+  void in_batch(const std::function<void(engine::LedgerStore&)>& task);
   // Runs `task` with the store to itself; it makes its own units of work.
   void alone(const std::function<void(engine::LedgerStore&)>& task);
 
@@ -94,7 +94,7 @@ class Writer {
   };
   void run(const std::function<void(engine::LedgerStore&)>& task, bool shares);
   void work();
-  void write_together(std::vector<Job*>& jobs);
+  void write_batch(std::vector<Job*>& jobs);
 
   std::unique_ptr<engine::LedgerStore> store_;
   std::mutex mutex_;

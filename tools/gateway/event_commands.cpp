@@ -148,7 +148,7 @@ Answer delete_event(Services& desk, const Call& call) {
   const auto named = named_event(call, 541);
   if (const Answer* refused = std::get_if<Answer>(&named)) return *refused;
   call.reading.end();
-  desk.writer.together([&](engine::LedgerStore& store) {
+  desk.writer.in_batch([&](engine::LedgerStore& store) {
     engine::Changes changes;
     changes.events_done.push_back({call.caller.user.id, std::get<LoggedEvent>(named).id});
     const engine::Status done = store.apply(changes, {call.now, call.caller.user.login});

@@ -87,12 +87,12 @@ struct Gateway::Parts {
     options.log(line.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
   void log_sweep(const operations::SweepReport& report) {
-    if (report.counts.empty() && report.troubles.empty()) return;
+    if (report.counts.empty() && report.errors.empty()) return;
     Json line{{"ts", engine::to_string(system_clock())}, {"event", "sweep"}};
     for (const operations::StageCount& row : report.counts)
       line["done"][std::string(to_word(row.stage))][row.what] = row.count;
-    for (const engine::Error& trouble : report.troubles)
-      line["troubles"].push_back(std::string(to_word(trouble.code)) + ": " + trouble.detail);
+    for (const engine::Error& error : report.errors)
+      line["troubles"].push_back(std::string(to_word(error.code)) + ": " + error.detail);
     log(line);
   }
 
@@ -147,16 +147,16 @@ struct Gateway::Parts {
     const Instant begun = std::chrono::steady_clock::now();
     Asked asked;
     Answer reply_or_refusal;
-    std::string trouble;
+    std::string error;
     try {
       reply_or_refusal = reply(query, body, address, delivery, asked);
     } catch (const storage::StorageError& failed) {
       reply_or_refusal = refuse(421);
-      trouble = std::string(to_word(failed.error().code)) + ": " + failed.error().detail;
+      error = std::string(to_word(failed.error().code)) + ": " + failed.error().detail;
       // a broken invariant: this request fails, nothing of it is kept, the others go on
     } catch (const std::exception& failed) {
       reply_or_refusal = refuse(421);
-      trouble = failed.what();
+      error = failed.what();
     }
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
     Json line{{"ts", engine::to_string(system_clock())},
@@ -166,7 +166,7 @@ struct Gateway::Parts {
               {"command", asked.command},
               {"code", reply_or_refusal.code},
               {"duration_ms", took.count()}};
-    if (!trouble.empty()) line["trouble"] = trouble;
+    if (!error.empty()) line["trouble"] = error;
     log(line);
     return api_client::format(reply_or_refusal);
   }

@@ -144,9 +144,9 @@ engine::Status apply_terms(Changes& changes, Customer& customer, const AccountTe
     customer.policy = terms.policy;
     note("policy " + std::string(to_word(*terms.policy)));
   }
-  if (terms.timing) {
-    customer.timing = terms.timing;
-    note("void " + std::string(to_word(*terms.timing)));
+  if (terms.void_policy) {
+    customer.void_policy = terms.void_policy;
+    note("void " + std::string(to_word(*terms.void_policy)));
   }
   if (terms.vat_id) {
     customer.vat_id = *terms.vat_id;
@@ -163,7 +163,7 @@ engine::Status apply_terms(Changes& changes, Customer& customer, const AccountTe
 Facts terms_content(const AccountTerms& terms) {
   return {{"tier", terms.tier.value_or("")},
           {"policy", terms.policy ? std::string(to_word(*terms.policy)) : ""},
-          {"void", terms.timing ? std::string(to_word(*terms.timing)) : ""},
+          {"void", terms.void_policy ? std::string(to_word(*terms.void_policy)) : ""},
           {"country", terms.country.value_or("")},
           {"vat_id", terms.vat_id.value_or("")},
           {"credit_limit", text_or(terms.credit_limit)}};
@@ -229,7 +229,7 @@ Result<Reply> change_terms(const Context& context, const RequestKey& request, co
   Facts content = terms_content(terms);
   content.insert(content.begin(), {"request", "terms"});
   return on_account(context, request, content, name, [&](Changes& changes, Customer& customer) -> engine::Status {
-    if (const auto refused = forbidden(customer.state, engine::AccountAct::configure))
+    if (const auto refused = forbidden(customer.state, engine::AccountOperation::configure))
       return Error{*refused, "account " + name + " is closed"};
     std::string what;
     const engine::Status applied = apply_terms(changes, customer, terms, what);
@@ -590,7 +590,7 @@ std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
   std::vector<SettingInfo> rows{
       {"funding.policy", std::string(to_word(settings.funding.policy)),
        "each | all-or-nothing: what happens when not everything due is covered"},
-      {"funding.void", std::string(to_word(settings.funding.timing)),
+      {"funding.void", std::string(to_word(settings.funding.void_policy)),
        "at-due | at-deadline: when an underfunded backorder is voided"},
       {"reschedule.keep", to_string(settings.reschedule_keep),
        "a held deposit stays held while the moved drop is this near"},
@@ -621,7 +621,7 @@ Result<Reply> set_setting(const Context& context, const RequestKey& request, con
         if (setting == "funding.policy")
           sound = engine::parse_funding_policy(value).has_value();
         else if (setting == "funding.void")
-          sound = engine::parse_void_timing(value).has_value();
+          sound = engine::parse_void_policy(value).has_value();
         else if (setting.starts_with("cost."))
           sound = true;  // the store reads it, and refuses what it cannot
         else if (setting == "auction.price")

@@ -15,7 +15,7 @@ namespace operations {
 struct AccountTerms {
   std::optional<std::string> tier{};
   std::optional<engine::FundingPolicy> policy{};
-  std::optional<engine::VoidTiming> timing{};
+  std::optional<engine::VoidPolicy> void_policy{};
   std::optional<std::string> country{};  // two letters
   std::optional<std::string> vat_id{};
   std::optional<engine::Money> credit_limit{};
@@ -59,7 +59,7 @@ engine::Result<Reply> reverse(const Context& context, const RequestKey& request,
                               const std::string& reason);
 engine::Result<Reply> charge_back(const Context& context, const RequestKey& request, engine::TransferId payment,
                                   const std::string& reason);
-// The operator's purse at the provider.
+// The operator's balance at the provider.
 engine::Result<Reply> pay_provider(const Context& context, const RequestKey& request, const engine::Payment& payment);
 engine::Result<Reply> book_provider_cost(const Context& context, const RequestKey& request, engine::Money amount,
                                          const std::string& memo, std::optional<engine::UtcTime> effective_at);

@@ -40,7 +40,7 @@ Facts place_content(const std::string& account, const engine::PlaceOrder& order)
   return {{"request", "place"},
           {"account", account},
           {"domain", order.name.ace()},
-          {"another", order.another ? "1" : "0"},
+          {"another", order.allow_duplicate ? "1" : "0"},
           {"max_price", order.max_price ? to_string_with_code(*order.max_price) : ""},
           {"priority", std::to_string(order.priority)}};
 }
@@ -107,10 +107,12 @@ Result<Facts> decide_place(const Context& context, const std::string& account, c
 Result<engine::PlaceOrder> order_of(engine::LedgerStore& store, const ImportRow& row) {
   Result<engine::DomainName> name = engine::DomainName::parse(row.domain);
   if (!name) return name.error();
-  engine::PlaceOrder order{.name = std::move(name).value(),
-                           .another = row.another == "1" || row.another == "yes" || row.another == "true"};
-  if (!order.another && !row.another.empty() && row.another != "0" && row.another != "no" && row.another != "false") {
-    return Error{ErrorCode::invalid_argument, "another '" + row.another + "' is neither yes nor no"};
+  engine::PlaceOrder order{
+      .name = std::move(name).value(),
+      .allow_duplicate = row.allow_duplicate == "1" || row.allow_duplicate == "yes" || row.allow_duplicate == "true"};
+  if (!order.allow_duplicate && !row.allow_duplicate.empty() && row.allow_duplicate != "0" &&
+      row.allow_duplicate != "no" && row.allow_duplicate != "false") {
+    return Error{ErrorCode::invalid_argument, "another '" + row.allow_duplicate + "' is neither yes nor no"};
   }
   if (!row.max_price.empty()) {
     const Result<Customer> customer = customer_named(store, row.account);
@@ -147,15 +149,15 @@ Result<Reply> place_once(const Context& context, const Customer& customer, const
     on_name.customer = customer.id;
     on_name.name = order.name.ace();
     const std::vector<Backorder> before = store.backorders(on_name);
-    int copy = 1;
+    int sequence = 1;
     for (const Backorder& one : before) {
       if (is_final(one.state)) continue;
-      if (!order.another) return Reply{"", true, facts_of(one, customer.name, true)};
-      copy = std::max(copy, one.copy + 1);
+      if (!order.allow_duplicate) return Reply{"", true, facts_of(one, customer.name, true)};
+      sequence = std::max(sequence, one.sequence + 1);
     }
     const auto drop =
         engine::binding_drop(store.listings(order.name), store.schedules().of(order.name.ace()), context.now).drop;
-    key = "place/" + order.name.ace() + "/" + std::to_string(copy) + "/" +
+    key = "place/" + order.name.ace() + "/" + std::to_string(sequence) + "/" +
           (drop ? to_string(drop->drop_at) : "undated") + "/" + std::to_string(before.size());
   }
   return answer_request(context, {sender, key, !id.empty()}, place_content(customer.name, order),
@@ -166,7 +168,7 @@ std::vector<Result<ImportedBackorder>> import_backorders(const Context& context,
                                                          const std::string& batch, const std::vector<ImportRow>& rows,
                                                          bool keep_going,
                                                          const std::function<void(std::size_t)>& progress, bool& kept) {
-  constexpr std::size_t kTogether = 256;
+  constexpr std::size_t kRowsInOneStatement = 256;
   UnitOfWork work(context);
   Waiting waiting{.context = context};
   std::vector<Result<ImportedBackorder>> results;
@@ -184,7 +186,7 @@ std::vector<Result<ImportedBackorder>> import_backorders(const Context& context,
                     },
                     &waiting.changes)
               : Result<Reply>(order.error());
-    if (waiting.changes.requests.size() >= kTogether) waiting.write();
+    if (waiting.changes.requests.size() >= kRowsInOneStatement) waiting.write();
     sound = sound && bool(reply);
     if (reply) {
       const Reply& placed = reply.value();
@@ -216,7 +218,7 @@ Result<Facts> decide_cancel(const Context& context, std::int64_t id, engine::By 
   if (!found) return found.error();
   Backorder& backorder = found.value();
   Customer customer = context.store.customer(backorder.customer).value();
-  if (const auto refused = forbidden(customer.state, engine::AccountAct::cancel)) {
+  if (const auto refused = forbidden(customer.state, engine::AccountOperation::cancel)) {
     return Error{*refused, "account " + customer.name + " is closed"};
   }
   const Result<engine::Cancelling> done = engine::cancel(changes, backorder, customer, by, why, context.now);

@@ -33,7 +33,7 @@ struct ImportRow {
   std::string domain;
   std::string max_price{};  // text in the account's currency; empty: the quote
   std::string priority{};
-  std::string another{};  // "1", "yes", "true"
+  std::string allow_duplicate{};  // "1", "yes", "true"
 };
 struct ImportedBackorder {
   bool already_open;  // before this import, or placed by the same line of the same file

@@ -59,7 +59,8 @@ class Poster {
     const ExternalLine& one = posted.line;
     if (one.amount.is_negative()) {
       posted.posting = Posting::outgoing;
-      posted.detail = "a pay-out, a returned payment or a fee: post it with 'withdraw', 'chargeback' or 'purse fund'";
+      posted.detail =
+          "a pay-out, a returned payment or a fee: post it with 'withdraw', 'chargeback' or 'provider fund'";
       return posted;
     }
     if (engine::UtcTime(one.booked_on) > context_.now) {
@@ -82,7 +83,7 @@ class Poster {
     } else if (named->currency != one.amount.currency()) {
       posted.posting = Posting::other_currency;
       posted.detail = "account " + named->name + " is in " + std::string(named->currency.code());
-    } else if (engine::forbidden(named->state, engine::AccountAct::pay_in)) {
+    } else if (engine::forbidden(named->state, engine::AccountOperation::pay_in)) {
       posted.posting = Posting::closed;
       posted.detail = "account " + named->name + " is " + std::string(to_word(named->state));
     } else {

@@ -19,7 +19,7 @@ JobCosts::JobCosts(engine::LedgerReader& store, UtcTime now, UtcTime horizon)
     : schedules_(store.schedules()), costs_(store.settings().expected_cost), now_(now), horizon_(horizon) {}
 
 void JobCosts::add(const engine::Backorder& backorder, const engine::Customer& customer, UtcTime held_from) {
-  if (!backorder.drop || forbidden(customer.state, engine::AccountAct::submit)) return;
+  if (!backorder.drop || forbidden(customer.state, engine::AccountOperation::submit)) return;
   UtcTime at = std::max(held_from, now_);
   if (const auto lead = schedules_.of(backorder.name.ace()).submit_lead)
     at = std::max(at, backorder.drop->deadline - *lead);
@@ -66,8 +66,8 @@ std::vector<UncostedJobs> JobCosts::uncosted() const {
   return rows;
 }
 
-PurseShortage shortage_of(const std::vector<JobsDay>& days, Money spendable) {
-  PurseShortage found{Money::zero(spendable.currency()), std::nullopt, Money::zero(spendable.currency())};
+ProviderBalanceShortage shortage_of(const std::vector<JobsDay>& days, Money spendable) {
+  ProviderBalanceShortage found{Money::zero(spendable.currency()), std::nullopt, Money::zero(spendable.currency())};
   for (const JobsDay& day : days) {
     if (day.currency != spendable.currency()) continue;
     found.needed = day.in_all;

@@ -1,4 +1,4 @@
-// What the jobs that are to be created will cost us, and by when our purse at the provider must hold it.
+// What the jobs that are to be created will cost us, and by when our balance at the provider must hold it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ namespace operations {
 // ACTIVE backorders that no job exists for, nor may exist: job_may_exist() is false.
 engine::BackorderQuery held_without_job();
 
-// Jobs that are to be created on one UTC day, and what our purse must hold for them at the first of them.
+// Jobs that are to be created on one UTC day, and what our balance at the provider must hold for them at the first of
+// them.
 struct JobsDay {
   engine::Day day;
   engine::Currency currency;
@@ -54,11 +55,11 @@ class JobCosts {
 };
 
 // One currency's first lack of money at the provider, and how much in all is missing until the horizon.
-struct PurseShortage {
+struct ProviderBalanceShortage {
   engine::Money missing;  // zero: covered
   std::optional<engine::UtcTime> by{};
   engine::Money needed;
 };
-PurseShortage shortage_of(const std::vector<JobsDay>& days, engine::Money spendable);
+ProviderBalanceShortage shortage_of(const std::vector<JobsDay>& days, engine::Money spendable);
 
 }  // namespace operations

@@ -44,7 +44,7 @@ std::optional<JobsByName> read_jobs(SweepRun& run, engine::BackorderProvider& pr
                                     const std::vector<DomainName>& names) {
   engine::Result<std::vector<ProviderJob>> listed = provider.jobs(names);
   if (!listed) {
-    run.report.troubles.push_back(listed.error());
+    run.report.errors.push_back(listed.error());
     return std::nullopt;
   }
   JobsByName by_name;
@@ -75,7 +75,7 @@ void remove_surplus(SweepRun& run, engine::BackorderProvider& provider, const Ba
       case engine::Meaning::refused_after_tries:
       case engine::Meaning::stop:
       case engine::Meaning::look_up:
-      case engine::Meaning::purse:
+      case engine::Meaning::provider_balance:
         break;
     }
   }
@@ -187,15 +187,15 @@ void delete_cancelled(SweepRun& run, engine::BackorderProvider& provider) {
 
 // What stands in the way of a job for this one, besides its own state.
 struct NameFacts {
-  bool blocked = false;  // another order for this name is open, or an earlier placed one comes first
-  bool another = false;  // one of our jobs for this name exists
+  bool blocked = false;          // another order for this name is open, or an earlier placed one comes first
+  bool allow_duplicate = false;  // one of our jobs for this name exists
 };
 NameFacts facts_of_name(engine::LedgerStore& store, const Backorder& backorder) {
   NameFacts facts;
   for (const Backorder& other : on_name(store, backorder.name)) {
     if (other.id == backorder.id || is_final(other.state)) continue;
     if (other.open_call) facts.blocked = true;
-    if (other.application) facts.another = true;
+    if (other.application) facts.allow_duplicate = true;
   }
   return facts;
 }
@@ -239,7 +239,7 @@ std::vector<Order> intend_next(SweepRun& run, std::span<const Backorder> candida
     // has ended before a list that lacks it can prove anything, whoever reads that list.
     const engine::UtcTime not_after =
         std::min(backorder.drop->deadline, run.context.now + store.settings().absence_wait / 2);
-    orders.push_back({backorder, std::move(call), {backorder.name, facts.another, not_after}, unknown_before});
+    orders.push_back({backorder, std::move(call), {backorder.name, facts.allow_duplicate, not_after}, unknown_before});
   }
   run.commit(work, changes);
   if (!orders.empty()) run.reach(Milestone::after_intent);
@@ -276,7 +276,7 @@ bool send(SweepRun& run, engine::BackorderProvider& provider, std::span<const Or
                                                             : "postponed";
     run.add(Stage::submit, what, 1);
     if (answers[i].delivery == engine::Delivery::not_sent && run.report.count("not sent") == 0) {
-      run.report.troubles.push_back(
+      run.report.errors.push_back(
           {engine::ErrorCode::provider_unreachable, provider.environment() + ": " + answers[i].text});
       run.add(Stage::submit, "not sent", 1);
     }
@@ -300,7 +300,7 @@ void create_jobs(SweepRun& run, engine::BackorderProvider& provider) {
     const auto held_up =
         std::ranges::count_if(waiting, [&](const Backorder& row) { return zone.empty() || row.zone == zone; });
     if (held_up == 0) continue;
-    run.report.troubles.push_back(
+    run.report.errors.push_back(
         {engine::ErrorCode::provider_stopped, "submitting " + (zone.empty() ? std::string() : "in ." + zone + " ") +
                                                   "is stopped and " + std::to_string(held_up) +
                                                   " wait: see 'cases', mend it, then 'provider resume'"});
@@ -372,7 +372,7 @@ void look_singly(SweepRun& run, engine::BackorderProvider& provider, std::span<c
     if (definite)
       note_single_look(run, provider, looks[i].id, answers[i]);
     else if (++silent == 1)
-      run.report.troubles.push_back(
+      run.report.errors.push_back(
           {engine::ErrorCode::provider_unreachable, provider.environment() + ": " + answers[i].text});
   }
   if (silent > 0) run.add(Stage::sync, "not read", static_cast<std::int64_t>(silent));
@@ -493,7 +493,7 @@ void submit_jobs(SweepRun& run, engine::BackorderProvider& provider) {
 void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
   const engine::Result<std::vector<ProviderJob>> listed = provider.jobs({});
   if (!listed) {
-    run.report.troubles.push_back(listed.error());
+    run.report.errors.push_back(listed.error());
     return;
   }
   const std::vector<ProviderJob>& jobs = listed.value();
@@ -506,7 +506,7 @@ void sync_jobs(SweepRun& run, engine::BackorderProvider& provider) {
   query.with_job = true;
   std::vector<bool> is_bound(jobs.size(), false);
   std::vector<Look> looks;
-  each_chunk(run, Stage::sync, query, Deciding::ahead, [&](Decided& decided, engine::AccountRows& rows) {
+  each_chunk(run, Stage::sync, query, Deciding::prefetched, [&](Decided& decided, engine::AccountRows& rows) {
     std::vector<std::size_t> bound;
     std::vector<Look> closer;
     for (Backorder& backorder : rows.backorders) {

@@ -48,7 +48,7 @@ namespace {
 engine::JournalRows rows_of(engine::LedgerReader& store, const std::shared_ptr<engine::LedgerReader>& owned) {
   return {.each = [&store, owned](TransferId after, TransferId through,
                                   const auto& visit) { store.each_journal_row(after, through, visit); },
-          .beside =
+          .parallel =
               [&store] {
                 const std::shared_ptr<engine::LedgerReader> reader = store.open_reader();
                 return rows_of(*reader, reader);

@@ -111,17 +111,17 @@ class Calendar {
 
 // The rows of a query, read on a thread of its own while those before are planned. Until the end of this the store
 // belongs to that thread.
-class RowsAhead {
+class Prefetcher {
  public:
-  RowsAhead(engine::LedgerReader& store, const engine::BackorderQuery& query)
+  Prefetcher(engine::LedgerReader& store, const engine::BackorderQuery& query)
       : reading_(std::async(std::launch::async, [this, &store, query] { read(store, query); })) {}
-  ~RowsAhead() {
+  ~Prefetcher() {
     const std::lock_guard lock(mutex_);
     wanted_ = false;
     moved_.notify_all();
   }
-  RowsAhead(const RowsAhead&) = delete;
-  RowsAhead& operator=(const RowsAhead&) = delete;
+  Prefetcher(const Prefetcher&) = delete;
+  Prefetcher& operator=(const Prefetcher&) = delete;
 
   // The next rows; none: there are no more. Throws what reading threw.
   std::vector<Backorder> next() {
@@ -139,7 +139,7 @@ class RowsAhead {
   }
 
  private:
-  static constexpr std::size_t kTogether = 1'024, kMostWaiting = 4;
+  static constexpr std::size_t kRowsInOneStatement = 1'024, kMostWaiting = 4;
   struct NotWanted {};
 
   void read(engine::LedgerReader& store, const engine::BackorderQuery& query) {
@@ -158,9 +158,9 @@ class RowsAhead {
     };
     try {
       store.each_backorder(query, [&](const Backorder& row) {
-        if (rows.empty()) rows.reserve(kTogether);
+        if (rows.empty()) rows.reserve(kRowsInOneStatement);
         rows.push_back(row);
-        if (rows.size() == kTogether) give();
+        if (rows.size() == kRowsInOneStatement) give();
       });
       if (!rows.empty()) give();
     } catch (...) {
@@ -222,8 +222,8 @@ engine::Result<FundingOutlook> each_preview(engine::LedgerReader& store, const P
   engine::BackorderQuery requested;
   requested.states = {engine::State::requested};
   requested.customer = query.customer;
-  RowsAhead ahead(store, requested);
-  for (std::vector<Backorder> rows; !(rows = ahead.next()).empty();) {
+  Prefetcher prefetcher(store, requested);
+  for (std::vector<Backorder> rows; !(rows = prefetcher.next()).empty();) {
     for (Backorder& backorder : rows) {
       if (facts.without.contains(backorder.id)) continue;
       if (!theirs.empty() && theirs.front().customer != backorder.customer) {

@@ -1,5 +1,5 @@
 // The funding preview: what the sweeps until a horizon will do, from the function that they commit; what to pay in by
-// when; and what our own purse at the provider must hold by when. With a what-if the same over facts that are only
+// when; and what our balance at the provider must hold by when. With a what-if the same over facts that are only
 // imagined. Changes nothing.
 #pragma once
 

@@ -156,20 +156,20 @@ std::vector<engine::Backorder> backorders_with_a_job(engine::LedgerReader& store
   return found;
 }
 
-std::vector<MoneyItem> purse_items(engine::LedgerReader& store) {
+std::vector<MoneyItem> provider_balance_items(engine::LedgerReader& store) {
   std::vector<MoneyItem> items;
   RequestKeys keys(store);
   engine::TransferQuery query;
   query.kinds = {TransferKind::provider_pay_in, TransferKind::provider_cost, TransferKind::reversal};
-  const auto is_purse = [](const engine::LedgerAccountKey& account) {
+  const auto is_provider_balance = [](const engine::LedgerAccountKey& account) {
     return account.kind == engine::AccountKind::provider_prepaid ||
            account.kind == engine::AccountKind::provider_deposit;
   };
   store.each_transfer(query, [&](const Transfer& transfer) {
-    if (is_purse(transfer.debit) == is_purse(transfer.credit)) return;
+    if (is_provider_balance(transfer.debit) == is_provider_balance(transfer.credit)) return;
     MoneyItem item{.id = title(transfer.id),
                    .references = references_of(keys.of(transfer), transfer.memo),
-                   .amount = is_purse(transfer.debit) ? transfer.amount : -transfer.amount,
+                   .amount = is_provider_balance(transfer.debit) ? transfer.amount : -transfer.amount,
                    .at = transfer.effective_at};
     for (const std::string& word : words_of(transfer.memo)) {
       if (!item.subject.empty() || word.find('.') == std::string::npos) continue;
@@ -193,16 +193,16 @@ LoopReport jobs(engine::LedgerReader& store, engine::BackorderProvider& provider
   return report;
 }
 
-LoopReport purse(engine::LedgerReader& store, engine::BackorderProvider& provider, engine::UtcTime now) {
-  LoopReport report{Loop::purse};
-  std::vector<MoneyItem> ours = purse_items(store);
+LoopReport balance(engine::LedgerReader& store, engine::BackorderProvider& provider, engine::UtcTime now) {
+  LoopReport report{Loop::provider_balance};
+  std::vector<MoneyItem> ours = provider_balance_items(store);
   engine::UtcTime from = store.book().made_at;
   for (const MoneyItem& item : ours) from = std::min(from, item.at);
   from = std::chrono::floor<std::chrono::seconds>(from);
   const auto accounting = provider.accounting(from, now + std::chrono::seconds(1));
   const auto deposits = provider.deposits();
   const auto listed = provider.jobs({});
-  const auto account = provider.purse();
+  const auto account = provider.balance();
   const auto unreadable = [&report](const auto& result) {
     if (!result && report.not_done.empty()) report.not_done = result.error().detail;
   };
@@ -212,9 +212,10 @@ LoopReport purse(engine::LedgerReader& store, engine::BackorderProvider& provide
   unreadable(listed);
   if (!report.not_done.empty()) return report;
   const engine::Settings settings = store.settings();
-  report.differences = engine::reconcile_purse({account.value(), deposits.value(), accounting.value(), from,
-                                                listed.value(), std::move(ours), backorders_with_a_job(store)},
-                                               settings.provider_lag, settings.bank_lag, now);
+  report.differences =
+      engine::reconcile_provider_balance({account.value(), deposits.value(), accounting.value(), from, listed.value(),
+                                          std::move(ours), backorders_with_a_job(store)},
+                                         settings.provider_lag, settings.bank_lag, now);
   return report;
 }
 
@@ -306,11 +307,11 @@ std::vector<LoopReport> reconcile(engine::LedgerReader& store, engine::Backorder
         reports.push_back(self(store, options));
         break;
       case Loop::jobs:
-      case Loop::purse:
+      case Loop::provider_balance:
         if (provider == nullptr)
           reports.push_back({loop, "no provider is configured: --registry or DROPLEDGER_REGISTRY"});
         else
-          reports.push_back(loop == Loop::jobs ? jobs(store, *provider, now) : purse(store, *provider, now));
+          reports.push_back(loop == Loop::jobs ? jobs(store, *provider, now) : balance(store, *provider, now));
         break;
       case Loop::bank:
         reports.push_back(bank(store, options, now));

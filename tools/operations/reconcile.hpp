@@ -18,7 +18,7 @@ struct ReconcileOptions {
   std::function<void(std::int64_t done, std::int64_t total)> progress{};  // of verify
 };
 
-// In the order of engine::kLoops. `provider` may be null: then jobs and purse are not done.
+// In the order of engine::kLoops. `provider` may be null: then jobs and provider balance are not done.
 std::vector<engine::LoopReport> reconcile(engine::LedgerReader& store, engine::BackorderProvider* provider,
                                           const ReconcileOptions& options, engine::UtcTime now);
 

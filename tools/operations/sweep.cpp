@@ -38,7 +38,7 @@ void reserve_due(SweepRun& run) {
   due.due_by = run.context.now;
   const engine::FundingDefaults defaults = run.context.store.settings().funding;
   const engine::PriceList prices = run.context.store.price_list();
-  each_account(run, Stage::reserve, due, Deciding::ahead,
+  each_account(run, Stage::reserve, due, Deciding::prefetched,
                [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
                  const engine::FundingPlan plan =
                      engine::plan_funding(customer, theirs, prices, defaults, run.context.now, run.context.now);
@@ -55,7 +55,7 @@ void reserve_due(SweepRun& run) {
 void void_missed(SweepRun& run) {
   BackorderQuery missed = held_without_job();
   missed.deadline_before = run.context.now;
-  each_account(run, Stage::voids, missed, Deciding::ahead,
+  each_account(run, Stage::voids, missed, Deciding::prefetched,
                [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
                  for (Backorder& backorder : theirs) {
                    run.require(engine::void_missed(decided.changes, backorder, customer, run.context.now));
@@ -94,7 +94,7 @@ void settle_outcomes(SweepRun& run) {
   with_job.with_job = true;
   const engine::Settings settings = run.context.store.settings();
   const std::vector<engine::TaxRate> rates = run.context.store.tax_rates();
-  each_account(run, Stage::settle, with_job, Deciding::ahead,
+  each_account(run, Stage::settle, with_job, Deciding::prefetched,
                [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
                  for (Backorder& backorder : theirs) {
                    const std::int64_t tax_bp = engine::tax_rate_bp(rates, customer.country, run.context.now);
@@ -113,7 +113,7 @@ void settle_outcomes(SweepRun& run) {
   unknown.states = {State::active};
   unknown.with_open_call = true;
   unknown.deadline_before = run.context.now;
-  each_account(run, Stage::settle, unknown, Deciding::ahead,
+  each_account(run, Stage::settle, unknown, Deciding::prefetched,
                [&](Decided& decided, Customer&, std::span<Backorder> theirs) {
                  for (const Backorder& backorder : theirs) {
                    if (engine::check_overdue(decided.changes, backorder, settings, run.context.now))
@@ -124,33 +124,33 @@ void settle_outcomes(SweepRun& run) {
 }
 
 // Whether our money at the provider suffices for the jobs that are to be created until the horizon.
-void warn_of_purse(SweepRun& run, engine::BackorderProvider& provider, JobCosts& costs) {
+void warn_of_provider_balance(SweepRun& run, engine::BackorderProvider& provider, JobCosts& costs) {
   BackorderQuery held = held_without_job();
   held.after_customer = engine::CustomerId(0);
   for (engine::AccountRows rows;
-       rows = run.context.store.next_accounts(held, run.options.chunk), !rows.backorders.empty();) {
+       rows = run.context.store.next_page(held, run.options.chunk), !rows.backorders.empty();) {
     held.after_customer = rows.backorders.back().customer;
     for_each_customer(rows, [&](const Customer& customer, std::span<Backorder> theirs) {
       for (const Backorder& backorder : theirs) costs.add(backorder, customer, run.context.now);
     });
   }
-  const engine::Result<engine::ProviderPurse> purse = provider.purse();
-  if (!purse) {
-    run.report.troubles.push_back(purse.error());
+  const engine::Result<engine::ProviderBalance> provider_balance = provider.balance();
+  if (!provider_balance) {
+    run.report.errors.push_back(provider_balance.error());
     return;
   }
-  const engine::Money spendable = purse.value().spendable();
-  const PurseShortage shortage = shortage_of(costs.days(), spendable);
+  const engine::Money spendable = provider_balance.value().spendable();
+  const ProviderBalanceShortage shortage = shortage_of(costs.days(), spendable);
   UnitOfWork work(run.context);
   engine::Money warned = engine::Money::zero(spendable.currency());
-  for (const engine::Money& one : run.context.store.purse_warnings()) {
+  for (const engine::Money& one : run.context.store.provider_balance_warnings()) {
     if (one.currency() == warned.currency()) warned = one;
   }
   Changes changes;
-  const std::string figures =
-      "jobs need " + to_string_with_code(shortage.needed) + ", our purse holds " + to_string_with_code(spendable);
+  const std::string figures = "jobs need " + to_string_with_code(shortage.needed) + ", our balance there holds " +
+                              to_string_with_code(spendable);
   if (shortage.missing > warned) {
-    changes.events.push_back({engine::EventKind::purse_short,
+    changes.events.push_back({engine::EventKind::provider_balance_short,
                               {},
                               {},
                               {},
@@ -158,20 +158,20 @@ void warn_of_purse(SweepRun& run, engine::BackorderProvider& provider, JobCosts&
                               engine::Reason::operator_float,
                               figures + ": short by " + to_string_with_code(shortage.missing) +
                                   ", pay in there before " + to_string(*shortage.by)});
-    run.add(Stage::warn, "purse short", 1);
+    run.add(Stage::warn, "provider balance short", 1);
   } else if (shortage.missing.is_zero() && warned.is_positive()) {
-    changes.events.push_back({engine::EventKind::purse_covered, {}, {}, {}, {}, {}, figures});
+    changes.events.push_back({engine::EventKind::provider_balance_covered, {}, {}, {}, {}, {}, figures});
   }
-  if (shortage.missing != warned) changes.purse_warnings.push_back(shortage.missing);
+  if (shortage.missing != warned) changes.provider_balance_warnings.push_back(shortage.missing);
   run.commit(work, changes);
 }
 
 void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
   const engine::Settings settings = run.context.store.settings();
   const engine::UtcTime horizon = run.context.now + settings.warn_ahead;
-  BackorderQuery ahead;
-  ahead.states = {State::requested};
-  ahead.due_by = horizon;
+  BackorderQuery prefetched;
+  prefetched.states = {State::requested};
+  prefetched.due_by = horizon;
   std::vector<engine::CustomerId> seen;
   JobCosts costs(run.context.store, run.context.now, horizon);
   const auto announce = [&](Changes& changes, Customer& customer, const engine::Money& shortfall,
@@ -200,7 +200,7 @@ void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
     customer.warned = shortfall;
     changes.customers.push_back(customer);
   };
-  each_account(run, Stage::warn, ahead, Deciding::in_turn,
+  each_account(run, Stage::warn, prefetched, Deciding::in_turn,
                [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
                  seen.push_back(customer.id);
                  const engine::FundingPlan plan = engine::plan_funding(customer, theirs, run.context.store.price_list(),
@@ -216,7 +216,7 @@ void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
     announce(changes, customer, engine::Money::zero(customer.currency), std::nullopt);
   }
   run.commit(work, changes);
-  if (provider != nullptr && costs.knows_any()) warn_of_purse(run, *provider, costs);
+  if (provider != nullptr && costs.knows_any()) warn_of_provider_balance(run, *provider, costs);
 }
 
 }  // namespace
@@ -263,7 +263,7 @@ SweepReport sweep(const Context& context, engine::BackorderProvider* provider, c
       case Stage::submit:
       case Stage::sync:
         if (provider == nullptr) {
-          run.report.troubles.push_back(
+          run.report.errors.push_back(
               {engine::ErrorCode::provider_unreachable, "no provider is configured: '" + std::string(to_word(stage)) +
                                                             "' was left out; see --provider and --registry"});
         } else if (stage == Stage::submit) {

@@ -28,7 +28,7 @@ struct SweepOptions {
   std::vector<Stage> stages{kStages, kStages + std::size(kStages)};
   // backorders decided at once, whole accounts at a time, at least one: a commit follows where another writer waits
   std::size_t chunk = 500;
-  std::size_t together = 10'000;  // backorders of one commit where nobody does
+  std::size_t batch = 10'000;  // backorders of one commit where nobody does
   // intents per commit: so many are on their way before the first answer is on file
   std::size_t orders = 100;
   // The time as it goes on while orders are sent, so that no intent is older than its order seems; absent: it stands
@@ -47,7 +47,7 @@ struct StageCount {
 struct SweepReport {
   std::vector<StageCount> counts;  // in stage order; zero counts left out
   // the provider did not answer, a case was opened … : the rest of the work went on
-  std::vector<engine::Error> troubles;
+  std::vector<engine::Error> errors;
   std::int64_t count(std::string_view what) const;  // summed over stages
   void add(Stage stage, std::string_view what, std::int64_t count);
 };

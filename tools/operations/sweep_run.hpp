@@ -23,7 +23,7 @@ struct Decided {
 };
 // Where: beside the store, one after the other; or, where the rows alone decide, on the thread that reads them, while
 // those before are written.
-enum class Deciding : bool { in_turn, ahead };
+enum class Deciding : bool { in_turn, prefetched };
 
 struct SweepRun {
   Context context;
@@ -59,7 +59,7 @@ struct SweepRun {
 };
 
 // Visits the rows of a query chunk by chunk, whole accounts at a time; as many chunks to a commit as there are before
-// another writer waits, or SweepOptions::together. They are read inside the unit of work, so that nothing moves under
+// another writer waits, or SweepOptions::batch. They are read inside the unit of work, so that nothing moves under
 // the decision: each chunk while the one before is written. `decide` changes the rows and says what is to be written
 // and counted; what it decided ahead may be dropped, and is then decided again. REQUIRES: ahead, it uses neither the
 // store nor anything else that changes.
@@ -71,24 +71,24 @@ void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Decidi
   std::size_t done = 0;
   for (bool left = true; left;) {
     // lives longer than the unit of work, whose end waits for the thread that fills it
-    std::optional<Decided> ahead;
+    std::optional<Decided> prefetched;
     UnitOfWork work(run.context);
-    for (std::size_t together = 0; left;) {
-      engine::AccountRows rows = store.next_accounts(query, wanted);
+    for (std::size_t batch = 0; left;) {
+      engine::AccountRows rows = store.next_page(query, wanted);
       left = rows.backorders.size() >= wanted;
       if (rows.backorders.empty()) break;
       done += rows.backorders.size();
-      together += rows.backorders.size();
+      batch += rows.backorders.size();
       query.after_customer = rows.backorders.back().customer;
       Decided decided;
-      if (ahead)
-        decided = *std::exchange(ahead, std::nullopt);
+      if (prefetched)
+        decided = *std::exchange(prefetched, std::nullopt);
       else
         decide(decided, rows);
-      const bool goes_on = left && together < run.options.together;
+      const bool goes_on = left && batch < run.options.batch;
       std::function<void(engine::AccountRows&)> then{};
-      if (where == Deciding::ahead) then = [&](engine::AccountRows& next) { decide(ahead.emplace(), next); };
-      if (goes_on) store.read_ahead(query, wanted, std::move(then));
+      if (where == Deciding::prefetched) then = [&](engine::AccountRows& next) { decide(prefetched.emplace(), next); };
+      if (goes_on) store.prefetch(query, wanted, std::move(then));
       for (const StageCount& row : decided.report.counts) run.add(row.stage, row.what, row.count);
       for (std::int64_t i = 0; i < decided.settled; ++i) run.reach(Milestone::in_settlement);
       run.write(decided.changes);

@@ -21,7 +21,7 @@ constexpr Tone kSeries[] = {Tone::first, Tone::second, Tone::third, Tone::fourth
 // room for so many columns is left where there are fewer: one day is no wall
 constexpr std::size_t kFewestSlots = 8;
 // pixels; below the plot the labels of its axis
-constexpr int kPlotTop = 12, kPlotHeight = 190, kPictureHeight = 224;
+constexpr int kPlotTop = 12, kPlotHeight = 190, kChartHeight = 224;
 constexpr int kGridLines = 4;
 constexpr std::size_t kAxisLabels = 3;  // what fits side by side on a telephone
 
@@ -80,8 +80,8 @@ void open_figure(std::string& out, const std::string& title) {
   out += "</figcaption>";
 }
 
-void open_picture(std::string& out, const std::string& label) {
-  out += "<svg role=\"img\" height=\"" + std::to_string(kPictureHeight) + "\" aria-label=\"";
+void open_chart(std::string& out, const std::string& label) {
+  out += "<svg role=\"img\" height=\"" + std::to_string(kChartHeight) + "\" aria-label=\"";
   append_html(out, label);
   out += "\">";
 }
@@ -119,9 +119,9 @@ void append_axis_label(std::string& out, double percent, std::string_view anchor
 
 // The plot stretched to any width: `units` across, pixels upright.
 void open_plot(std::string& out, double units) {
-  out += "<svg x=\"0\" y=\"0\" width=\"100%\" height=\"" + std::to_string(kPictureHeight) + "\" viewBox=\"0 0 ";
+  out += "<svg x=\"0\" y=\"0\" width=\"100%\" height=\"" + std::to_string(kChartHeight) + "\" viewBox=\"0 0 ";
   append_number(out, units);
-  out += " " + std::to_string(kPictureHeight) + "\" preserveAspectRatio=\"none\">";
+  out += " " + std::to_string(kChartHeight) + "\" preserveAspectRatio=\"none\">";
 }
 
 void append_legend(std::string& out, const std::vector<std::pair<std::string, Tone>>& entries) {
@@ -160,8 +160,8 @@ struct Draw {
     }
     const Scale scale = scale_over(lowest, highest);
     open_figure(out, chart.title);
-    open_picture(out, chart.title + ", " + chart.labels.front() + " to " + chart.labels.back() + ", highest " +
-                          figure(highest, chart.currency));
+    open_chart(out, chart.title + ", " + chart.labels.front() + " to " + chart.labels.back() + ", highest " +
+                        figure(highest, chart.currency));
     append_grid(out, scale);
     const double slots = static_cast<double>(std::max(count, kFewestSlots));
     open_plot(out, 10.0 * slots);
@@ -265,8 +265,8 @@ struct Draw {
              static_cast<double>((chart.to - chart.from).count());
     };
     open_figure(out, chart.title);
-    open_picture(out, chart.title + ", " + engine::to_string(chart.from) + " to " + engine::to_string(chart.to) +
-                          ", between " + figure(lowest, chart.currency) + " and " + figure(highest, chart.currency));
+    open_chart(out, chart.title + ", " + engine::to_string(chart.from) + " to " + engine::to_string(chart.to) +
+                        ", between " + figure(lowest, chart.currency) + " and " + figure(highest, chart.currency));
     append_grid(out, scale);
     open_plot(out, kUnits);
     for (const Steps::Line& line : chart.lines) {

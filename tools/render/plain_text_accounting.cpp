@@ -680,15 +680,15 @@ void write_journal(JournalSyntax syntax, const JournalSlice& slice, bool append,
   writer_to(out)->open();
   // Every other part is read and written into memory by a second thread meanwhile: transfers up to the cursor never
   // change, so two readers see the same.
-  std::optional<engine::JournalRows> beside;
+  std::optional<engine::JournalRows> parallel;
   for (std::int64_t after = slice.after.value(), last = slice.through.value(); after < last;) {
     const std::int64_t middle = std::min(after + kPart, last), end = std::min(middle + kPart, last);
     std::future<std::string> second;
     if (middle < end) {
-      if (!beside) beside = rows.beside();
-      second = std::async(std::launch::async, [&write_part, &beside, middle, end] {
+      if (!parallel) parallel = rows.parallel();
+      second = std::async(std::launch::async, [&write_part, &parallel, middle, end] {
         std::ostringstream text;
-        write_part(*beside, middle, end, text);
+        write_part(*parallel, middle, end, text);
         return std::move(text).str();
       });
     }

@@ -25,7 +25,7 @@ constexpr std::size_t kNarrowestBar = 10;
 
 ProgressOptions suiting_stderr() {
   ProgressOptions options;
-  options.face = is_terminal(STDERR_FILENO) && !is_dumb_terminal() ? ProgressFace::bar : ProgressFace::lines;
+  options.format = is_terminal(STDERR_FILENO) && !is_dumb_terminal() ? ProgressFormat::bar : ProgressFormat::lines;
   if (const int width = terminal_width(STDERR_FILENO); width > 0) options.width = width;
   return options;
 }
@@ -41,14 +41,14 @@ Progress::Progress(std::string what, std::uint64_t total, std::ostream& err, Pro
       err_(err),
       options_(std::move(options)),
       started_(options_.clock()),
-      next_(started_ + (options_.face == ProgressFace::lines ? kLineEvery : kPatience)) {}
+      next_(started_ + (options_.format == ProgressFormat::lines ? kLineEvery : kPatience)) {}
 
 void Progress::at(std::uint64_t done) {
-  if (options_.face == ProgressFace::none || finished_) return;
+  if (options_.format == ProgressFormat::none || finished_) return;
   done_ = done;
   const Instant now = options_.clock();
   if (now < next_) return;
-  next_ = now + (options_.face == ProgressFace::lines ? kLineEvery : kRedraw);
+  next_ = now + (options_.format == ProgressFormat::lines ? kLineEvery : kRedraw);
   draw(now);
 }
 
@@ -72,7 +72,7 @@ void Progress::draw(Instant now) {
   if (total_ > 0) counts += "/" + std::to_string(total_);
   counts += rate_and_eta(now);
   std::string line;
-  if (options_.face == ProgressFace::lines) {
+  if (options_.format == ProgressFormat::lines) {
     line = what_ + ": " + counts + "\n";
   } else {
     const std::size_t width = static_cast<std::size_t>(std::max(2, options_.width)) - 1;

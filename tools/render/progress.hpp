@@ -12,10 +12,10 @@
 
 namespace render {
 
-enum class ProgressFace : std::uint8_t { none, lines, bar };
+enum class ProgressFormat : std::uint8_t { none, lines, bar };
 
 struct ProgressOptions {
-  ProgressFace face = ProgressFace::none;
+  ProgressFormat format = ProgressFormat::none;
   int width = 80;  // columns; the bar leaves the last one free, or some terminals wrap
   std::function<std::chrono::steady_clock::time_point()> clock = std::chrono::steady_clock::now;
 };

@@ -42,7 +42,7 @@ constexpr std::int64_t kFirstApplication = 40'001;  // looks like the provider's
 constexpr std::size_t kInFlight = 4;                // orders that are committed before the first of them is answered
 // as in the provider's only sample of a deposit
 constexpr engine::Milliseconds kLease = std::chrono::hours(3);
-constexpr std::int64_t kEnoughMinor = 1'000'000'000'000;  // the purse that is never empty
+constexpr std::int64_t kEnoughMinor = 1'000'000'000'000;  // the provider balance that is never empty
 
 // A name's drops are its cycles, from 1; an application belongs to one, also when nobody knows its dates yet. Instants
 // in milliseconds UTC.
@@ -140,7 +140,7 @@ std::optional<Error> impossible(const World& world) {
                  fmt::format("outcomes from {} to {} minutes after the drop: between 0 and 1440, the lesser first",
                              world.delay_min_minutes, world.delay_max_minutes)};
   }
-  for (const std::int64_t minor : {world.job_price_minor, world.purse_minor.value_or(0)}) {
+  for (const std::int64_t minor : {world.job_price_minor, world.balance_minor.value_or(0)}) {
     if (minor < 0 || minor > engine::kMaxAmountMinor) {
       return Error{ErrorCode::amount_out_of_range,
                    fmt::format("{} minor units: between 0 and {}", minor, engine::kMaxAmountMinor)};
@@ -210,7 +210,7 @@ struct SimulatedRegistry::File {
   };
   std::optional<Statements> statements;
 
-  // ---- what is left of the purse, kept over one add() where nothing else changes it
+  // ---- what is left of the provider balance, kept over one add() where nothing else changes it
 
   struct Funds {
     UtcTime at;
@@ -262,10 +262,10 @@ struct SimulatedRegistry::File {
     return wanted;
   }
 
-  struct Purse {
+  struct Balance {
     std::int64_t amount_minor, deposit_minor;
   };
-  Purse purse(UtcTime now) {
+  Balance balance(UtcTime now) {
     std::int64_t unfinished = 0, won = 0;
     each_drop(applications(nullptr), now, [&](std::span<const Application> group, const Standing& standing) {
       if (!standing.ended_at)
@@ -273,7 +273,8 @@ struct SimulatedRegistry::File {
       else if (standing.winner)
         ++won;
     });
-    return {world.purse_minor.value_or(kEnoughMinor) - won * world.job_price_minor, unfinished * world.job_price_minor};
+    return {world.balance_minor.value_or(kEnoughMinor) - won * world.job_price_minor,
+            unfinished * world.job_price_minor};
   }
 
   // ---- ordering; all within one commit each
@@ -300,8 +301,8 @@ struct SimulatedRegistry::File {
     return busy_form(busy->how, busy->after_effect ? whole() : plain_answer(421), tear_at);
   }
 
-  bool fits_the_purse(UtcTime now) {
-    if (!world.purse_minor) return true;
+  bool fits_the_balance(UtcTime now) {
+    if (!world.balance_minor) return true;
     std::int64_t version = 0;
     {
       Use row(statements->data_version);
@@ -309,8 +310,8 @@ struct SimulatedRegistry::File {
       version = row.integer(0);
     }
     if (!funds || funds->at != now || funds->version != version) {
-      const Purse purse_now = purse(now);
-      funds = {now, version, purse_now.amount_minor - purse_now.deposit_minor};
+      const Balance balance_now = balance(now);
+      funds = {now, version, balance_now.amount_minor - balance_now.deposit_minor};
     }
     if (funds->spendable_minor < world.job_price_minor) return false;
     funds->spendable_minor -= world.job_price_minor;
@@ -338,14 +339,14 @@ struct SimulatedRegistry::File {
         }
       }
     }
-    if (!wanted.another) {
+    if (!wanted.allow_duplicate) {
       Use row(statements->is_applied);
       if (row.bind(name, cycle).step()) {
         count("duplicate");
         return plain_answer(540, "an application for " + name + " exists already; NEW=1 makes another one");
       }
     }
-    if (!fits_the_purse(now)) {
+    if (!fits_the_balance(now)) {
       count("purse_empty");
       return plain_answer(546);
     }
@@ -440,7 +441,7 @@ engine::Status SimulatedRegistry::create(const std::string& path, const World& w
     Use(insert)
         .bind(std::bit_cast<std::int64_t>(world.seed), world.catch_percent, world.competitor_percent,
               world.no_bids_percent, world.withdrawn_percent, world.refused_percent, world.busy_percent,
-              world.delay_min_minutes, world.delay_max_minutes, world.slow_percent, world.purse_minor,
+              world.delay_min_minutes, world.delay_max_minutes, world.slow_percent, world.balance_minor,
               world.job_price_minor, world.currency)
         .run();
     transaction.commit();
@@ -486,7 +487,7 @@ Result<std::unique_ptr<SimulatedRegistry>> SimulatedRegistry::open(const std::st
                    .delay_min_minutes = percent(7),
                    .delay_max_minutes = percent(8),
                    .slow_percent = percent(9),
-                   .purse_minor = row.is_null(10) ? std::nullopt : std::optional(row.integer(10)),
+                   .balance_minor = row.is_null(10) ? std::nullopt : std::optional(row.integer(10)),
                    .job_price_minor = row.integer(11),
                    .currency = row.text(12)};
     return std::unique_ptr<SimulatedRegistry>(new SimulatedRegistry(std::move(file)));
@@ -532,7 +533,7 @@ Result<Tally> SimulatedRegistry::tally() {
                                                              {"refused_status", &tally.refused_status},
                                                              {"too_late", &tally.too_late},
                                                              {"duplicate", &tally.duplicate},
-                                                             {"purse_empty", &tally.purse_empty},
+                                                             {"purse_empty", &tally.provider_balance_empty},
                                                              {"removed", &tally.removed},
                                                              {"not_removed", &tally.not_removed},
                                                              {"not_found", &tally.not_found},
@@ -698,14 +699,14 @@ Result<bool> SimulatedRegistry::charged(const DomainName& name, UtcTime since) {
   });
 }
 
-Result<engine::ProviderPurse> SimulatedRegistry::purse() {
+Result<engine::ProviderBalance> SimulatedRegistry::balance() {
   File& file = *file_;
   const UtcTime now = file.clock();
   return file.read([&] {
     const Currency currency = Currency::parse(file.world.currency).value();
-    const File::Purse purse = file.purse(now);
-    return engine::ProviderPurse{Money::of_minor(purse.amount_minor, currency),
-                                 Money::of_minor(purse.deposit_minor, currency), Money::zero(currency)};
+    const File::Balance provider_balance = file.balance(now);
+    return engine::ProviderBalance{Money::of_minor(provider_balance.amount_minor, currency),
+                                   Money::of_minor(provider_balance.deposit_minor, currency), Money::zero(currency)};
   });
 }
 
@@ -735,7 +736,7 @@ Result<engine::ProviderAccounting> SimulatedRegistry::accounting(UtcTime from, U
   Result<engine::ProviderAccounting> read = file.read([&] {
     const Currency currency = Currency::parse(file.world.currency).value();
     const Money price = Money::of_minor(file.world.job_price_minor, currency);
-    engine::ProviderAccounting found{Money::of_minor(file.world.purse_minor.value_or(kEnoughMinor), currency),
+    engine::ProviderAccounting found{Money::of_minor(file.world.balance_minor.value_or(kEnoughMinor), currency),
                                      Money::zero(currency)};
     file.each_drop(file.applications(nullptr), now, [&](std::span<const Application> group, const Standing& standing) {
       if (!standing.winner || !standing.ended_at || price.is_zero()) return;

@@ -45,7 +45,7 @@ struct World {
   // The caller's money at the provider, in minor units of `currency`. Each accepted application sets `job_price_minor`
   // aside until its outcome, and a success pays it; an order that does not fit is answered 546. Nothing: there is
   // always enough.
-  std::optional<std::int64_t> purse_minor{};
+  std::optional<std::int64_t> balance_minor{};
   std::int64_t job_price_minor = 1500;
   std::string currency = "USD";  // ISO 4217
 };
@@ -62,11 +62,11 @@ struct Tally {
   std::int64_t names_known = 0;
   // add()
   std::int64_t accepted = 0;
-  std::int64_t refused_invalid = 0;  // 541, by the name
-  std::int64_t refused_status = 0;   // 552, by the name
-  std::int64_t too_late = 0;         // 552, after the last call
-  std::int64_t duplicate = 0;        // 540
-  std::int64_t purse_empty = 0;      // 546
+  std::int64_t refused_invalid = 0;         // 541, by the name
+  std::int64_t refused_status = 0;          // 552, by the name
+  std::int64_t too_late = 0;                // 552, after the last call
+  std::int64_t duplicate = 0;               // 540
+  std::int64_t provider_balance_empty = 0;  // 546
   // remove()
   std::int64_t removed = 0;
   std::int64_t not_removed = 0;  // 552
@@ -109,10 +109,11 @@ class SimulatedRegistry final : public engine::BackorderProvider {
   engine::ProviderAnswer status(const std::string& application) override;
   engine::Result<std::vector<engine::ProviderJob>> jobs(std::span<const engine::DomainName> names) override;
   engine::Result<bool> charged(const engine::DomainName& name, engine::UtcTime since) override;
-  engine::Result<engine::ProviderPurse> purse() override;
+  engine::Result<engine::ProviderBalance> balance() override;
   // A deposit per application without an outcome, under the application's id; renewed at every full hour.
   engine::Result<std::vector<engine::ProviderDeposit>> deposits() override;
-  // A charge per success, when it came; what was in the purse from the start is before everything. Without tax.
+  // A charge per success, when it came; what was in the provider balance from the start is before everything. Without
+  // tax.
   engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime from, engine::UtcTime to) override;
 
  private:

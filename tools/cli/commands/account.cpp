@@ -20,14 +20,14 @@ std::string policy_of(const engine::Customer& customer, const engine::Settings& 
   return std::string(to_word(customer.policy.value_or(settings.funding.policy))) +
          (customer.policy ? "" : " (default)");
 }
-std::string timing_of(const engine::Customer& customer, const engine::Settings& settings) {
-  return std::string(to_word(customer.timing.value_or(settings.funding.timing))) +
-         (customer.timing ? "" : " (default)");
+std::string void_policy_of(const engine::Customer& customer, const engine::Settings& settings) {
+  return std::string(to_word(customer.void_policy.value_or(settings.funding.void_policy))) +
+         (customer.void_policy ? "" : " (default)");
 }
 
 // Options that `open` and `set` share; what is not given stays as it is.
 struct TermOptions {
-  std::optional<std::string> tier{}, credit_limit{}, policy{}, timing{}, country{}, vat_id{};
+  std::optional<std::string> tier{}, credit_limit{}, policy{}, void_policy{}, country{}, vat_id{};
   void bind(CLI::App& app) {
     app.add_option("--tier", tier, "Tier of the price list that applies")->type_name("NAME");
     app.add_option("--credit-limit", credit_limit, "How far deposits may take the available balance below zero")
@@ -35,18 +35,18 @@ struct TermOptions {
     app.add_option("--policy", policy,
                    "What happens when the money does not cover everything due: fund each that fits, or void all")
         ->check(CLI::IsMember({"each", "all-or-nothing"}));
-    app.add_option("--void", timing, "When an underfunded backorder is voided")
+    app.add_option("--void", void_policy, "When an underfunded backorder is voided")
         ->check(CLI::IsMember({"at-due", "at-deadline"}));
     app.add_option("--country", country, "Country in two letters, e.g. DE; it decides the tax")->type_name("CC");
     app.add_option("--vat-id", vat_id, "VAT id of the customer")->type_name("ID");
   }
-  bool given() const { return tier || credit_limit || policy || timing || country || vat_id; }
+  bool given() const { return tier || credit_limit || policy || void_policy || country || vat_id; }
   operations::AccountTerms terms(engine::Currency currency) const {
     operations::AccountTerms terms;
     terms.tier = tier;
     if (credit_limit) terms.credit_limit = limit_amount(*credit_limit, currency);
     if (policy) terms.policy = engine::parse_funding_policy(*policy);
-    if (timing) terms.timing = engine::parse_void_timing(*timing);
+    if (void_policy) terms.void_policy = engine::parse_void_policy(*void_policy);
     terms.country = country;
     terms.vat_id = vat_id;
     return terms;
@@ -145,7 +145,7 @@ struct Show {
     record.add_fact("owed", customer.owed);
     record.add_fact("tier", customer.tier);
     record.add_fact("policy", policy_of(customer, settings));
-    record.add_fact("void", timing_of(customer, settings));
+    record.add_fact("void", void_policy_of(customer, settings));
     record.add_fact("country", customer.country.empty() ? render::Cell() : render::cell(customer.country));
     record.add_fact("vat_id", customer.vat_id.empty() ? render::Cell() : render::cell(customer.vat_id));
     record.add_fact("opened_at", customer.opened_at);

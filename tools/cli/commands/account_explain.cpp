@@ -40,7 +40,7 @@ struct ExplainAccount {
     page.add_fact("credit_limit", customer.credit_limit);
     page.add_fact("spendable", customer.spendable());
     page.add_fact("policy", to_word(customer.policy.value_or(defaults.policy)));
-    page.add_fact("void", to_word(customer.timing.value_or(defaults.timing)));
+    page.add_fact("void", to_word(customer.void_policy.value_or(defaults.void_policy)));
     page.add_fact("tier", customer.tier);
     page.add_fact("country", customer.country);
     page.add_fact("opened_at", customer.opened_at);

@@ -44,14 +44,14 @@ struct Place {
   std::string account, max_price;
   std::vector<std::string> domains;
   int priority = 100;
-  bool another = false;
+  bool allow_duplicate = false;
   void bind(CLI::App& app) {
     app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
     app.add_option("domains", domains, "Names, Unicode or ACE")->type_name("DOMAIN")->required();
     app.add_option("--max-price", max_price, "Highest deposit to reserve (default: the price today)")
         ->type_name("AMOUNT");
     app.add_option("--priority", priority, "Priority: 1 is funded first, 999 last")->capture_default_str();
-    app.add_flag("--another", another, "Place a further backorder although one is open for the same name");
+    app.add_flag("--another", allow_duplicate, "Place a further backorder although one is open for the same name");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -59,7 +59,7 @@ struct Place {
     std::vector<engine::PlaceOrder> orders;
     for (const std::string& domain : domains) {
       engine::PlaceOrder order{.name = value_or_throw(engine::DomainName::parse(domain)),
-                               .another = another,
+                               .allow_duplicate = allow_duplicate,
                                .max_price = {},
                                .priority = priority};
       if (!max_price.empty()) order.max_price = session.amount(max_price, customer.currency);
@@ -142,7 +142,7 @@ struct Import {
           context, session.globals().sender, "import-" + hash_of(bytes), rows, keep_going,
           [&](std::size_t done) { progress.at(done); }, kept);
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        const auto& [line, account, domain, max_price, priority, another] = rows[i];
+        const auto& [line, account, domain, max_price, priority, allow_duplicate] = rows[i];
         if (results[i]) {
           const operations::ImportedBackorder& one = results[i].value();
           placed += one.already_open ? 0 : 1;
@@ -293,11 +293,11 @@ struct List {
 
 render::Table record_of(engine::LedgerReader& store, const Backorder& row) {
   render::Table record;
-  record.schema = "dropledger.backorder/1";
+  record.schema = "dropledger.backorder/2";
   record.add_fact("backorder", row.id);
   record.add_fact("account", store.customer(row.customer).value().name);
   record.add_fact("domain", row.name);
-  record.add_fact("copy", row.copy);
+  record.add_fact("sequence", row.sequence);
   record.add_fact("zone", row.zone);
   record.add_fact("state", to_word(row.state));
   record.add_fact("reason", reason_of(row));
@@ -320,7 +320,7 @@ render::Table record_of(engine::LedgerReader& store, const Backorder& row) {
   record.add_fact("ended_at", row.ended_at);
   record.add_fact("underfunded", row.underfunded);
   record.add_fact("cancelling", row.cancelling);
-  record.add_fact("purse_empty", row.purse_empty);
+  record.add_fact("provider_balance_empty", row.provider_balance_empty);
   return record;
 }
 

@@ -94,7 +94,7 @@ struct Verify {
     });
     progress.reset();
     render::Table table;
-    table.schema = "dropledger.verify/1";
+    table.schema = "dropledger.verify/2";
     table.columns = {{"check"}, {"finding"}};
     table.add_fact("transfers", result.transfers);
     table.add_fact("accounts", result.accounts);

@@ -1,5 +1,5 @@
-// What the sweeps will do, before they do it: the funding preview with its calendar, and what two purses must hold by
-// when.
+// What the sweeps will do, before they do it: the funding preview with its calendar, and what the balances with us and
+// at the provider must hold by when.
 #include "tools/operations/preview.hpp"
 
 #include <algorithm>
@@ -111,7 +111,7 @@ struct Preview {
     query.what_if = what_if(session, query.now);
 
     render::Table table;
-    table.schema = "dropledger.preview/2";
+    table.schema = "dropledger.preview/3";
     table.title = "Funding preview";
     table.columns = {{"account"},
                      {"backorder", "", Kind::number},
@@ -228,11 +228,11 @@ struct Preview {
       calendar.add_total("total", currency.code(), count, sum, underfunded.count(currency), underfunded.sum(currency),
                          std::monostate{});
     });
-    for (const auto& [currency, entries] : by_currency) table.charts.push_back(picture(currency, entries));
+    for (const auto& [currency, entries] : by_currency) table.charts.push_back(chart_of(currency, entries));
     table.sections.push_back(std::move(calendar));
   }
-  static render::Columns picture(engine::Currency currency,
-                                 const std::vector<const operations::CalendarDay*>& entries) {
+  static render::Columns chart_of(engine::Currency currency,
+                                  const std::vector<const operations::CalendarDay*>& entries) {
     render::Columns chart;
     chart.title = "Deposits by day against the money that is left, " + std::string(currency.code());
     chart.currency = currency;
@@ -257,33 +257,35 @@ struct Preview {
     return chart;
   }
 
-  // Two purses must be full: the customers' with us, and ours at the provider.
+  // Two balances must suffice: the customers' with us, and ours at the provider.
   static void add_jobs(Session& session, render::Table& table, const operations::FundingOutlook& report) {
-    std::optional<engine::ProviderPurse> purse;
+    std::optional<engine::ProviderBalance> provider_balance;
     ProviderConnection connection(session);
     if (engine::BackorderProvider* provider = connection.get(); provider != nullptr) {
-      const engine::Result<engine::ProviderPurse> read = provider->purse();
-      if (read) purse = read.value();
-      if (!read) session.note("our purse at the provider is not known: " + read.error().detail);
+      const engine::Result<engine::ProviderBalance> read = provider->balance();
+      if (read) provider_balance = read.value();
+      if (!read) session.note("our balance at the provider is not known: " + read.error().detail);
     }
-    table.add_fact("purse", purse ? std::optional(purse->spendable()) : std::nullopt);
+    table.add_fact("provider_balance", provider_balance ? std::optional(provider_balance->spendable()) : std::nullopt);
     render::Table jobs;
     jobs.name = "jobs";
-    jobs.title = "What our purse at the provider must hold";
+    jobs.title = "What our balance at the provider must hold";
     jobs.columns = {{"by", "", Kind::time},       {"day", "", Kind::day},          {"zone"},
                     {"jobs", "", Kind::number},   {"cost", "", Kind::money},       {"in_all", "", Kind::money},
                     {"missing", "", Kind::money}, {"remark", "", Kind::text, true}};
     jobs.when_empty = "No job is to be created.";
     render::Totals costs;
     for (const operations::JobsDay& day : report.jobs) {
-      const bool comparable = purse && purse->spendable().currency() == day.currency;
-      const std::optional<Money> missing =
-          comparable && day.in_all > purse->spendable() ? std::optional(day.in_all - purse->spendable()) : std::nullopt;
+      const bool comparable = provider_balance && provider_balance->spendable().currency() == day.currency;
+      const std::optional<Money> missing = comparable && day.in_all > provider_balance->spendable()
+                                               ? std::optional(day.in_all - provider_balance->spendable())
+                                               : std::nullopt;
       jobs.add(day.by, day.day, std::monostate{}, day.jobs, day.cost, day.in_all, missing,
                missing      ? "pay in before"
                : comparable ? ""
-               : !purse     ? "our purse is not known"
-                            : "our purse there is in " + std::string(purse->spendable().currency().code()));
+               : !provider_balance
+                   ? "our balance there is not known"
+                   : "our balance there is in " + std::string(provider_balance->spendable().currency().code()));
       costs.add(day.cost, day.jobs);
     }
     for (const operations::UncostedJobs& zone : report.uncosted) {

@@ -1,5 +1,6 @@
-// The provider that catches the names: its state, and going on after a stop.
+// The provider that catches the names: its state, going on after a stop, and our prepaid balance there.
 #include "tools/cli/commands/commands.hpp"
+#include "tools/cli/commands/money_options.hpp"
 #include "tools/cli/provider_access.hpp"
 #include "tools/operations/accounts.hpp"
 
@@ -28,11 +29,12 @@ struct Status {
     record.schema = "dropledger.provider/1";
     record.add_fact("environment", provider == nullptr ? "none configured" : provider->environment());
     if (provider != nullptr) {
-      const engine::Result<engine::ProviderPurse> purse = provider->purse();
-      record.add_fact("amount", purse ? std::optional(purse.value().amount) : std::nullopt);
-      record.add_fact("deposit", purse ? std::optional(purse.value().deposit) : std::nullopt);
-      record.add_fact("spendable", purse ? std::optional(purse.value().spendable()) : std::nullopt);
-      if (!purse) session.note(purse.error().detail);
+      const engine::Result<engine::ProviderBalance> provider_balance = provider->balance();
+      record.add_fact("amount", provider_balance ? std::optional(provider_balance.value().amount) : std::nullopt);
+      record.add_fact("deposit", provider_balance ? std::optional(provider_balance.value().deposit) : std::nullopt);
+      record.add_fact("spendable",
+                      provider_balance ? std::optional(provider_balance.value().spendable()) : std::nullopt);
+      if (!provider_balance) session.note(provider_balance.error().detail);
     }
     std::string stopped;
     for (const std::string& one : store.stopped_zones())
@@ -44,6 +46,43 @@ struct Status {
   }
 };
 
+struct Fund {
+  std::string amount, code, source = "bank", effective, memo;
+  void bind(CLI::App& app) {
+    app.add_option("amount", amount, "What we paid the provider")->type_name("AMOUNT")->required();
+    app.add_option("currency", code, "Its currency, e.g. USD")->type_name("CUR")->required();
+    bind_source(app, source);
+    bind_effective(app, effective);
+    bind_memo(app, memo);
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    const engine::Money money = session.amount(amount, currency(code));
+    return answer_money(session, context,
+                        operations::pay_provider(context, session.request(),
+                                                 {money, source, cli::effective(effective, session, context), memo}),
+                        "paid the provider " + to_string_with_code(money));
+  }
+};
+
+struct Cost {
+  std::string amount, code, effective, memo;
+  void bind(CLI::App& app) {
+    app.add_option("amount", amount, "What the provider charged")->type_name("AMOUNT")->required();
+    app.add_option("currency", code, "Its currency, e.g. USD")->type_name("CUR")->required();
+    bind_effective(app, effective);
+    bind_memo(app, memo, true);
+  }
+  int run(Session& session) const {
+    const operations::Context context = session.context();
+    const engine::Money money = session.amount(amount, currency(code));
+    return answer_money(session, context,
+                        operations::book_provider_cost(context, session.request(), money, memo,
+                                                       cli::effective(effective, session, context)),
+                        "booked " + to_string_with_code(money) + " as the provider's charge");
+  }
+};
+
 }  // namespace
 
 void add_provider_commands(CommandLine& line) {
@@ -52,6 +91,10 @@ void add_provider_commands(CommandLine& line) {
                       "  dropledger provider status --registry registry.db");
   add_command<Resume>(line, *provider, "resume", "Resumes submitting after a person solved what the provider refused",
                       "  dropledger provider resume com");
+  add_command<Fund>(line, *provider, "fund", "Books a payment of ours to the provider",
+                    "  dropledger provider fund 5000.00 USD --memo 'wire of 2026-07-01'");
+  add_command<Cost>(line, *provider, "cost", "Books what the provider charged for a success",
+                    "  dropledger provider cost 39.00 USD --memo 'example.com'");
 }
 
 }  // namespace cli

@@ -25,7 +25,7 @@ struct Reconcile {
   void bind(CLI::App& app) {
     app.add_option("--only", only, "Comparisons to make, separated by commas (default: all)")
         ->delimiter(',')
-        ->check(CLI::IsMember({"self", "jobs", "purse", "bank"}));
+        ->check(CLI::IsMember({"self", "jobs", "provider", "bank"}));
     app.add_option("--source", source, "Only the statements of this cash account, in the comparison with the bank")
         ->type_name("NAME");
     app.add_flag("--all", all, "List what agrees too");
@@ -48,7 +48,7 @@ struct Reconcile {
     const auto asks = [&](engine::Loop loop) { return std::ranges::find(options.loops, loop) != options.loops.end(); };
     ProviderConnection connection(session);
     engine::BackorderProvider* provider =
-        asks(engine::Loop::jobs) || asks(engine::Loop::purse) ? connection.get() : nullptr;
+        asks(engine::Loop::jobs) || asks(engine::Loop::provider_balance) ? connection.get() : nullptr;
     const std::vector<engine::LoopReport> reports = operations::reconcile(store, provider, options, now);
     progress.reset();
     session.print(table_of(reports, provider, now));
@@ -69,7 +69,7 @@ struct Reconcile {
   render::Table table_of(const std::vector<engine::LoopReport>& reports, const engine::BackorderProvider* provider,
                          engine::UtcTime now) const {
     render::Table table;
-    table.schema = "dropledger.reconciliation/1";
+    table.schema = "dropledger.reconciliation/2";
     table.title = "Reconciliation";
     table.columns = {{"loop"},
                      {"class"},
@@ -84,7 +84,7 @@ struct Reconcile {
                      {"detail", "", render::Kind::text, true},
                      {"command"}};
     table.add_fact("as_of", now);
-    if (provider != nullptr) table.add_fact("provider", provider->environment());
+    if (provider != nullptr) table.add_fact("environment", provider->environment());
     std::int64_t open = 0;
     render::Table classes;
     classes.name = "classes";
@@ -143,7 +143,7 @@ void add_reconcile_commands(CommandLine& line) {
       "Compares the ledger with itself, with the provider's jobs and account, and with bank statements",
       "  dropledger reconcile\n"
       "  dropledger reconcile --only self,bank --exit-code\n"
-      "  dropledger reconcile --only purse --all --format html > purse.html\n"
+      "  dropledger reconcile --only provider --all --format html > provider.html\n"
       "  dropledger reconcile --section classes --format csv");
 }
 

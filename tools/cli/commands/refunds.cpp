@@ -54,7 +54,7 @@ struct Refunds {
     table.add_fact("tolerance", tolerance);
     table.add_fact("exceptions", report.exceptions.size());
     const std::vector<operations::EndedDeposit>& rows = captured ? report.captures : report.refunds;
-    add_pictures(table, rows);
+    add_charts(table, rows);
     add_groups(table, rows, "by_cause", "By cause", [](const operations::EndedDeposit& row) { return row.cause; });
     add_groups(table, rows, "by_day", "By day",
                [](const operations::EndedDeposit& row) { return to_string(engine::day_of(row.at)); });
@@ -129,7 +129,7 @@ struct Refunds {
   }
 
   // Per currency: causes over time, and causes in all.
-  static void add_pictures(render::Table& table, const std::vector<operations::EndedDeposit>& rows) {
+  static void add_charts(render::Table& table, const std::vector<operations::EndedDeposit>& rows) {
     // by currency, cause, day
     std::map<Currency, std::map<std::string, std::map<engine::Day, std::int64_t>>> minor;
     std::map<Currency, std::map<std::string, std::int64_t>> counts;

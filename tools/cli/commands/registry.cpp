@@ -30,7 +30,7 @@ std::unique_ptr<SimulatedRegistry> open_registry(Session& session) {
 }
 
 struct Init {
-  std::string file, purse, job_price;
+  std::string file, provider_balance, job_price;
   simulated_registry::World world;
   void bind(CLI::App& app) {
     app.add_option("file", file, "A file that does not exist yet")->type_name("FILE")->required();
@@ -55,7 +55,8 @@ struct Init {
         ->type_name("MINUTES")
         ->check(CLI::Range(0, 100'000))
         ->capture_default_str();
-    app.add_option("--purse", purse, "Our balance at the provider (default: always enough)")->type_name("AMOUNT");
+    app.add_option("--balance", provider_balance, "Our balance at the provider (default: always enough)")
+        ->type_name("AMOUNT");
     app.add_option("--job-price", job_price,
                    "What the provider sets aside per job and takes for a success (default: 15.00)")
         ->type_name("AMOUNT");
@@ -65,11 +66,11 @@ struct Init {
     simulated_registry::World made = world;
     const engine::Currency currency = value_or_throw(engine::Currency::parse(world.currency));
     made.currency = currency.code();
-    if (!purse.empty()) {
-      const engine::Money money = value_or_throw(engine::parse_money(purse, currency));
+    if (!provider_balance.empty()) {
+      const engine::Money money = value_or_throw(engine::parse_money(provider_balance, currency));
       if (money.is_negative())
-        throw CommandError{Error{ErrorCode::invalid_amount, "--purse is zero or more, not " + purse}};
-      made.purse_minor = money.minor();
+        throw CommandError{Error{ErrorCode::invalid_amount, "--balance is zero or more, not " + provider_balance}};
+      made.balance_minor = money.minor();
     }
     if (!job_price.empty()) made.job_price_minor = session.amount(job_price, currency).minor();
     const bool dry_run = session.globals().dry_run;
@@ -174,9 +175,9 @@ struct Show {
     const std::unique_ptr<SimulatedRegistry> registry = open_registry(session);
     const simulated_registry::World& world = registry->world();
     const simulated_registry::Tally tally = value_or_throw(registry->tally());
-    const engine::Result<engine::ProviderPurse> purse = registry->purse();
+    const engine::Result<engine::ProviderBalance> provider_balance = registry->balance();
     render::Table record;
-    record.schema = "dropledger.registry/1";
+    record.schema = "dropledger.registry/2";
     record.add_fact("registry", session.globals().registry);
     record.add_fact("environment", registry->environment());
     record.add_fact("now", world_now(session));
@@ -192,16 +193,17 @@ struct Show {
                                      {"delay_max_minutes", world.delay_max_minutes}}) {
       record.add_fact(key, value);
     }
-    const bool counted = world.purse_minor && purse;
-    record.add_fact("purse", counted ? render::cell(purse.value().amount) : render::Cell());
-    record.add_fact("purse_set_aside", counted ? render::cell(purse.value().deposit) : render::Cell());
+    const bool counted = world.balance_minor && provider_balance;
+    record.add_fact("provider_balance", counted ? render::cell(provider_balance.value().amount) : render::Cell());
+    record.add_fact("provider_balance_set_aside",
+                    counted ? render::cell(provider_balance.value().deposit) : render::Cell());
     for (const auto& [key, value] : {std::pair{"names_known", tally.names_known},
                                      {"orders_accepted", tally.accepted},
                                      {"orders_refused_invalid", tally.refused_invalid},
                                      {"orders_refused_status", tally.refused_status},
                                      {"orders_too_late", tally.too_late},
                                      {"orders_duplicate", tally.duplicate},
-                                     {"orders_purse_empty", tally.purse_empty},
+                                     {"orders_provider_balance_empty", tally.provider_balance_empty},
                                      {"removals", tally.removed},
                                      {"removals_refused", tally.not_removed},
                                      {"removals_not_found", tally.not_found},
@@ -229,7 +231,7 @@ void add_registry_commands(CommandLine& line) {
   add_command<Init>(line, *registry, "init",
                     "Creates a simulated registry; the seed alone decides what happens to a name",
                     "  dropledger registry init world.db --seed 7\n"
-                    "  dropledger registry init rough.db --seed 7 --busy 20 --purse 500.00 --job-price 15.00");
+                    "  dropledger registry init rough.db --seed 7 --busy 20 --balance 500.00 --job-price 15.00");
   add_command<Learn>(line, *registry, "learn",
                      "Tells the simulated registry when names drop; a later date moves a drop that has not happened",
                      "  dropledger --registry world.db registry learn 2026-08-*.csv --date-is finalization\n"

@@ -58,13 +58,13 @@ struct Statement {
                     report.closing_reserved - report.opening_reserved, report.closing_owed - report.opening_owed,
                     report.closing_available, report.closing_reserved,
                     report.closing_owed.is_zero() ? "" : "owed " + to_string_with_code(report.closing_owed));
-    add_picture(table, report, chosen);
+    add_chart(table, report, chosen);
     session.print(table);
     return 0;
   }
 
  private:
-  static void add_picture(render::Table& table, const operations::Statement& report, const operations::Period& chosen) {
+  static void add_chart(render::Table& table, const operations::Statement& report, const operations::Period& chosen) {
     if (report.lines.empty()) return;
     const auto at = [&](const operations::StatementLine& line) {
       return chosen.by_effective ? line.transfer.effective_at : line.transfer.recorded_at;

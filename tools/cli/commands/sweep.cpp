@@ -62,10 +62,10 @@ struct Sweep {
     session.print(table);
     if (context.dry_run) session.note("dry run: nothing was changed, and the provider was not asked");
     int status = 0;
-    for (const Error& trouble : report.troubles) {
+    for (const Error& error : report.errors) {
       if (context.dry_run) continue;
-      session.note("trouble: " + std::string(to_word(trouble.code)) + ": " + trouble.detail + "; what was done stays");
-      status = static_cast<int>(engine::error_class(trouble.code));
+      session.note("trouble: " + std::string(to_word(error.code)) + ": " + error.detail + "; what was done stays");
+      status = static_cast<int>(engine::error_class(error.code));
     }
     if (interrupted()) {
       session.note("interrupted: what was done stays, the next sweep goes on");

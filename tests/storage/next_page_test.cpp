@@ -56,7 +56,7 @@ class Book {
   }
   void fund(Backorder& row, Customer& customer) {
     apply([&](Changes& changes) {
-      REQUIRE(bool(take_step(changes, row, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
+      REQUIRE(bool(apply_transition(changes, row, customer, Trigger::funded, {.now = kNow, .deposit = eur(1000)})));
       changes.backorders.push_back(row);
     });
   }
@@ -86,21 +86,21 @@ std::string words(const AccountRows& rows) {
 
 TEST_CASE("next accounts: whole accounts in their order, until there are as many backorders as are wanted") {
   Book book;
-  CHECK(words(book.store->next_accounts(due_after(0), 1)) == "account1 1:3 ");
-  CHECK(words(book.store->next_accounts(due_after(0), 2)) == "account1 account2 1:3 2:2 2:5 ");
-  CHECK(words(book.store->next_accounts(due_after(2), 1)) == "account4 4:1 4:4 4:6 ");
-  CHECK(words(book.store->next_accounts(due_after(0), 100)) == "account1 account2 account4 1:3 2:2 2:5 4:1 4:4 4:6 ");
-  CHECK(words(book.store->next_accounts(due_after(4), 1)).empty());
+  CHECK(words(book.store->next_page(due_after(0), 1)) == "account1 1:3 ");
+  CHECK(words(book.store->next_page(due_after(0), 2)) == "account1 account2 1:3 2:2 2:5 ");
+  CHECK(words(book.store->next_page(due_after(2), 1)) == "account4 4:1 4:4 4:6 ");
+  CHECK(words(book.store->next_page(due_after(0), 100)) == "account1 account2 account4 1:3 2:2 2:5 4:1 4:4 4:6 ");
+  CHECK(words(book.store->next_page(due_after(4), 1)).empty());
 }
 
 TEST_CASE("next accounts: what was read ahead answers the question it was read for, and no other") {
   Book book;
   book.store->begin();
-  const std::string first = words(book.store->next_accounts(due_after(0), 1));
-  book.store->read_ahead(due_after(1), 1, {});
-  CHECK(words(book.store->next_accounts(due_after(0), 1)) == first);
-  CHECK(words(book.store->next_accounts(due_after(1), 1)) == "account2 2:2 2:5 ");
-  CHECK(words(book.store->next_accounts(due_after(1), 1)) == "account2 2:2 2:5 ");
+  const std::string first = words(book.store->next_page(due_after(0), 1));
+  book.store->prefetch(due_after(1), 1, {});
+  CHECK(words(book.store->next_page(due_after(0), 1)) == first);
+  CHECK(words(book.store->next_page(due_after(1), 1)) == "account2 2:2 2:5 ");
+  CHECK(words(book.store->next_page(due_after(1), 1)) == "account2 2:2 2:5 ");
   book.store->rollback();
 }
 
@@ -111,14 +111,14 @@ TEST_CASE(
   book.store->begin();
   Changes changes;
   int decided = 0;
-  book.store->read_ahead(due_after(0), 1, [&](AccountRows& rows) {
+  book.store->prefetch(due_after(0), 1, [&](AccountRows& rows) {
     ++decided;
-    if (!take_step(changes, rows.backorders[0], rows.customers[0], Trigger::funded,
-                   {.now = kNow, .deposit = eur(1000)}))
+    if (!apply_transition(changes, rows.backorders[0], rows.customers[0], Trigger::funded,
+                          {.now = kNow, .deposit = eur(1000)}))
       return;
     changes.backorders.push_back(rows.backorders[0]);
   });
-  const AccountRows rows = book.store->next_accounts(due_after(0), 1);
+  const AccountRows rows = book.store->next_page(due_after(0), 1);
   CHECK(decided == 1);
   REQUIRE(rows.backorders.size() == 1);
   CHECK(rows.backorders[0].state == State::active);
@@ -133,41 +133,41 @@ TEST_CASE("next accounts: what deciding ahead throws comes with the rows; with t
   Book book;
   const auto fails = [](AccountRows&) { throw InvariantError("a rule and the book disagree"); };
   book.store->begin();
-  book.store->read_ahead(due_after(0), 1, fails);
-  CHECK_THROWS_AS(book.store->next_accounts(due_after(0), 1), InvariantError);
-  CHECK(words(book.store->next_accounts(due_after(0), 1)) == "account1 1:3 ");
-  book.store->read_ahead(due_after(0), 1, fails);
+  book.store->prefetch(due_after(0), 1, fails);
+  CHECK_THROWS_AS(book.store->next_page(due_after(0), 1), InvariantError);
+  CHECK(words(book.store->next_page(due_after(0), 1)) == "account1 1:3 ");
+  book.store->prefetch(due_after(0), 1, fails);
   book.store->rollback();
   book.store->begin();
-  CHECK(words(book.store->next_accounts(due_after(0), 1)) == "account1 1:3 ");
+  CHECK(words(book.store->next_page(due_after(0), 1)) == "account1 1:3 ");
   book.store->rollback();
 }
 
 TEST_CASE("next accounts: what was read ahead is forgotten with the unit of work, since others may write after it") {
   Book book;
   book.store->begin();
-  book.store->read_ahead(due_after(0), 1, {});
+  book.store->prefetch(due_after(0), 1, {});
   book.store->commit();
   {
     const auto other = book.open();
     other->begin();
-    AccountRows rows = other->next_accounts(due_after(0), 1);
+    AccountRows rows = other->next_page(due_after(0), 1);
     Changes changes;
-    REQUIRE(bool(take_step(changes, rows.backorders[0], rows.customers[0], Trigger::funded,
-                           {.now = kNow, .deposit = eur(1000)})));
+    REQUIRE(bool(apply_transition(changes, rows.backorders[0], rows.customers[0], Trigger::funded,
+                                  {.now = kNow, .deposit = eur(1000)})));
     changes.backorders.push_back(rows.backorders[0]);
     REQUIRE(bool(other->apply(changes, {kNow, "tester"})));
     other->commit();
   }
   book.store->begin();
-  CHECK(words(book.store->next_accounts(due_after(0), 1)) == "account2 2:2 2:5 ");
+  CHECK(words(book.store->next_page(due_after(0), 1)) == "account2 2:2 2:5 ");
   book.store->rollback();
 }
 
 TEST_CASE("next accounts: all that changed of a backorder is written, with a step and without, once and again") {
   Book book;
   book.store->begin();
-  AccountRows rows = book.store->next_accounts(due_after(2), 1);
+  AccountRows rows = book.store->next_page(due_after(2), 1);
   Customer& customer = rows.customers[0];
   Backorder &step = rows.backorders[0], &step_and_more = rows.backorders[1], &there_and_back = rows.backorders[2];
   book.fund(step, customer);
@@ -228,8 +228,8 @@ TEST_CASE("next accounts: each thing that may change of a backorder is written, 
        [](const Backorder& row) { return row.underfunded; }},
       {"cancelling", [](Backorder& row) { row.cancelling = true; },
        [](const Backorder& row) { return row.cancelling; }},
-      {"purse empty", [](Backorder& row) { row.purse_empty = true; },
-       [](const Backorder& row) { return row.purse_empty; }},
+      {"provider balance empty", [](Backorder& row) { row.provider_balance_empty = true; },
+       [](const Backorder& row) { return row.provider_balance_empty; }},
       {"refusals", [](Backorder& row) { row.refusals = 3; }, [](const Backorder& row) { return row.refusals == 3; }},
       {"application", [](Backorder& row) { row.application = "4711"; },
        [](const Backorder& row) { return row.application == "4711"; }},
@@ -252,7 +252,7 @@ TEST_CASE("next accounts: each thing that may change of a backorder is written, 
   for (const Row& row : rows) {
     CAPTURE(std::string(row.what));
     book.store->begin();
-    Backorder one = book.store->next_accounts(due_after(0), 1).backorders[0];
+    Backorder one = book.store->next_page(due_after(0), 1).backorders[0];
     REQUIRE_FALSE(row.is_kept(one));
     row.change(one);
     book.write(one);
