@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
+#include <random>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "api_client/circuit_breaker.hpp"
+#include "api_client/rate_limit.hpp"
 #include "api_client/transport.hpp"
 
 namespace api_client {
@@ -61,6 +66,19 @@ bool stops_everything(int code) {
 }
 
 }  // namespace
+
+Timing machine_timing(std::function<bool()> interrupted) {
+  static constexpr Milliseconds kSlice(250);
+  const auto began = std::chrono::steady_clock::now();
+  const auto random = std::make_shared<std::minstd_rand>(std::random_device{}());
+  return {.elapsed = [began] { return std::chrono::floor<Milliseconds>(std::chrono::steady_clock::now() - began); },
+          .pause =
+              [interrupted = std::move(interrupted)](Milliseconds span) {
+                for (; span > Milliseconds(0) && !(interrupted && interrupted()); span -= kSlice)
+                  std::this_thread::sleep_for(std::min(span, kSlice));
+              },
+          .jitter = [random] { return std::uniform_real_distribution<double>(0, 1)(*random); }};
+}
 
 bool is_temporary(int code) { return code / 100 == 4 || code == 520 || code == 521; }
 

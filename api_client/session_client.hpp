@@ -14,11 +14,23 @@
 #include "api_client/command.hpp"
 #include "api_client/credentials.hpp"
 #include "api_client/environment.hpp"
-#include "api_client/pace.hpp"
 #include "api_client/response.hpp"
 #include "engine/provider.hpp"
+#include "engine/time.hpp"
 
 namespace api_client {
+
+using engine::Milliseconds;
+
+// The durations that the client measures and waits for, never dates. Tests give one that does not sleep.
+struct Timing {
+  std::function<Milliseconds()> elapsed;    // since a fixed moment; never goes back
+  std::function<void(Milliseconds)> pause;  // may end early, when interrupted
+  std::function<double()> jitter;           // evenly distributed in [0, 1)
+};
+// The machine's steady clock. A pause ends within a quarter of a second after `interrupted` returns true (it may be
+// empty).
+Timing machine_timing(std::function<bool()> interrupted);
 
 // How far the provider's clock may be from this machine's before a person is told: deadlines are hours away, and
 // answers may take seconds.

@@ -275,12 +275,12 @@ Statement Connection::statement(std::string_view sql) {
 
 void RowWriter::take_statement() {
   constexpr std::size_t kRowsInOneStatement = 32;  // more gains nothing
-  rows_in_one_ = left_ >= kRowsInOneStatement ? kRowsInOneStatement : 1;
+  rows_at_once_ = left_ >= kRowsInOneStatement ? kRowsInOneStatement : 1;
   std::string row = " (?", sql(into_);
   for (std::size_t i = 1; i < columns_; ++i) row += ", ?";
   row += ")";
   sql += " VALUES" + row;
-  for (std::size_t i = 1; i < rows_in_one_; ++i) sql += "," + row;
+  for (std::size_t i = 1; i < rows_at_once_; ++i) sql += "," + row;
   sql += then_;
   statement_.emplace(db_->statement(sql));
 }
@@ -288,8 +288,8 @@ void RowWriter::take_statement() {
 void RowWriter::write() {
   statement_->run();
   bound_ = 0;
-  left_ -= rows_in_one_;
-  if (left_ < rows_in_one_) statement_.reset();
+  left_ -= rows_at_once_;
+  if (left_ < rows_at_once_) statement_.reset();
 }
 
 Snapshot::~Snapshot() {

@@ -196,7 +196,7 @@ class RowWriter {
   void add(const Values&... values) {
     if (!statement_) take_statement();
     (statement_->bind_at(++bound_, values), ...);
-    if (bound_ == static_cast<int>(columns_ * rows_in_one_)) write();
+    if (bound_ == static_cast<int>(columns_ * rows_at_once_)) write();
   }
 
  private:
@@ -206,7 +206,7 @@ class RowWriter {
   Connection* db_;
   std::string_view into_, then_;
   std::size_t columns_, left_;
-  std::size_t rows_in_one_ = 0;
+  std::size_t rows_at_once_ = 0;
   int bound_ = 0;
   std::optional<Statement> statement_{};
 };

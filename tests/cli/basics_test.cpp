@@ -438,8 +438,8 @@ TEST_CASE("a dry run answers like the real thing and leaves nothing behind") {
         Words{"account", "limit", "alice", "5.00"}, Words{"account", "set", "alice", "--tier", "gold"},
         Words{"account", "close", "alice", "--reason", "x", "--pay-out-to", "bank"},
         Words{"reverse", "1", "--reason", "x"}, Words{"chargeback", "1", "--reason", "x"},
-        Words{"suspense", "add", "5.00", "EUR", "--memo", "x"}, Words{"purse", "fund", "5.00", "USD"},
-        Words{"purse", "cost", "5.00", "USD", "--memo", "x"}, Words{"price", "set", "net", "5.00", "EUR"},
+        Words{"suspense", "add", "5.00", "EUR", "--memo", "x"}, Words{"provider", "fund", "5.00", "USD"},
+        Words{"provider", "cost", "5.00", "USD", "--memo", "x"}, Words{"price", "set", "net", "5.00", "EUR"},
         Words{"schedule", "set", "net", "--submit-lead", "12h"}, Words{"tax", "set", "DE", "19"},
         Words{"config", "set", "warn.ahead", "14d"}, Words{"period", "close", "2026-07-01"},
         Words{"fund", "alice", "1.00", "--request", "dry"}}) {

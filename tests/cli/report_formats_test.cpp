@@ -128,16 +128,16 @@ TEST_CASE(
   CHECK(checked > 60);
 }
 
-TEST_CASE("reports: an empty book, a period without rows and one account are printed in every face") {
+TEST_CASE("reports: an empty book, a period without rows and one account are printed in every format") {
   const support::TemporaryDirectory folder;
   const std::string directory = folder.path().string();
   output_of(directory, {"init", "--rehearsal", "--now", "2026-08-01"});
-  for (const char* face : {"table", "csv", "json", "jsonl", "html"}) {
-    CAPTURE(face);
+  for (const char* format : {"table", "csv", "json", "jsonl", "html"}) {
+    CAPTURE(format);
     for (const char* report : {"preview", "refunds", "deposits", "trial-balance"}) {
       CAPTURE(report);
-      const std::string text = output_of(directory, {report, "--format", face});
-      CHECK((text.empty() == (std::string(face) == "jsonl")));
+      const std::string text = output_of(directory, {report, "--format", format});
+      CHECK((text.empty() == (std::string(format) == "jsonl")));
     }
   }
   CHECK(output_of(directory, {"refunds"}).find("No deposit was refunded in this period.") != std::string::npos);
@@ -146,17 +146,17 @@ TEST_CASE("reports: an empty book, a period without rows and one account are pri
         std::string::npos);
 }
 
-TEST_CASE("reports: every face is as agreed on") {
+TEST_CASE("reports: every format is as agreed on") {
   const std::filesystem::path golden = support::source_folder() / "tests/cli/golden";
   const bool renew = std::getenv("DROPLEDGER_RENEW_GOLDEN") != nullptr;  // NOLINT(concurrency-mt-unsafe)
   ReportBook book(50, 4, 14);
   const auto compare = [&](const std::vector<std::string>& report) {
     book.store.reset();
-    for (const char* face : {"table", "csv", "json", "jsonl", "html"}) {
+    for (const char* format : {"table", "csv", "json", "jsonl", "html"}) {
       std::vector<std::string> arguments = report;
-      arguments.insert(arguments.end(), {"--db", "book.db", "--registry", "registry.db", "--format", face});
+      arguments.insert(arguments.end(), {"--db", "book.db", "--registry", "registry.db", "--format", format});
       const std::string text = without_style(output_of(book.folder.path().string(), arguments));
-      const std::filesystem::path file = golden / (report.front() + "." + face);
+      const std::filesystem::path file = golden / (report.front() + "." + format);
       if (renew) {
         std::filesystem::create_directories(golden);
         std::ofstream(file, std::ios::binary) << text;

@@ -38,7 +38,7 @@ TEST_CASE("writer: tasks that share a commit are all kept, but for those that fa
       for (int i = 0; i < 25; ++i) {
         const bool fails = (i + client) % 5 == 0;
         try {
-          writer.batch([&](engine::LedgerStore& store) {
+          writer.in_batch([&](engine::LedgerStore& store) {
             REQUIRE(bool(store.apply(note("from " + std::to_string(client)), {kMade, "test"})));
             if (fails) throw engine::InvariantError("planted");
           });
@@ -74,7 +74,7 @@ TEST_CASE("writer: a task alone makes its own units of work, and what it throws 
     throw storage::StorageError({engine::ErrorCode::database_failed, "planted"});
   }),
                   storage::StorageError);
-  writer.batch([](engine::LedgerStore& store) { CHECK(notes(store) == 1); });
+  writer.in_batch([](engine::LedgerStore& store) { CHECK(notes(store) == 1); });
 }
 
 TEST_CASE("readers: no more are lent at once than there may be, and everybody gets one in turn") {

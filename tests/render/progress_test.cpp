@@ -17,8 +17,8 @@ using render::ProgressFormat;
 struct Watch {
   std::chrono::steady_clock::time_point now{};
   std::ostringstream err;
-  render::ProgressOptions options(ProgressFormat face, int width = 80) {
-    return {.face = face, .width = width, .clock = [this] { return now; }};
+  render::ProgressOptions options(ProgressFormat format, int width = 80) {
+    return {.format = format, .width = width, .clock = [this] { return now; }};
   }
 };
 

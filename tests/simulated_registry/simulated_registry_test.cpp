@@ -69,7 +69,7 @@ class Registry {
   }
   ProviderAnswer add(const DomainName& name, bool allow_duplicate = false) {
     std::optional<ProviderAnswer> got;
-    const AddJob order[] = {{name, another, std::nullopt}};
+    const AddJob order[] = {{name, allow_duplicate, std::nullopt}};
     registry_->add(order, [&](std::size_t index, const ProviderAnswer& answer) {
       CHECK(index == 0);
       CHECK_FALSE(got);
@@ -78,7 +78,7 @@ class Registry {
     return got.value();
   }
   std::string applied(const DomainName& name, bool allow_duplicate = false) {
-    const ProviderAnswer answer = add(name, another);
+    const ProviderAnswer answer = add(name, allow_duplicate);
     REQUIRE(answer.code == 200);
     return answer.job.value().application;
   }
@@ -105,7 +105,7 @@ int add_until_known(Registry& registry, const DomainName& name, bool allow_dupli
   const std::size_t before = registry.jobs({name}).size();
   for (int attempt = 1;; ++attempt) {
     REQUIRE(attempt <= 4);
-    const engine::Meaning meaning = engine::meaning_of_order(registry.add(name, another));
+    const engine::Meaning meaning = engine::meaning_of_order(registry.add(name, allow_duplicate));
     const bool there = registry.jobs({name}).size() == before + 1;
     if (meaning == engine::Meaning::success) {
       CHECK(there);

@@ -14,7 +14,7 @@ namespace support {
 struct ProgramOptions {
   // all of its standard input; empty: end of file at once
   std::string input = {};
-  // on top of PATH, HOME, TMPDIR and the sanitizers' options; no other is inherited
+  // on top of PATH, HOME, TMPDIR and the sanitizers' options, and of no configuration file; no other is inherited
   std::map<std::string, std::string> environment = {};
   std::string directory = {};  // where it runs; empty: where the test runs
   // then it and all it started are killed: no test hangs

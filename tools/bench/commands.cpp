@@ -58,7 +58,7 @@ Took grouped(const Ground& ground) {
         callers.emplace_back([&, caller] {
           for (std::int64_t i = caller; i < took.units; i += kCallers) {
             const engine::Customer& customer = customers[static_cast<std::size_t>(account_of(ground, i) - 1)];
-            writer.batch([&](engine::LedgerStore& store) {
+            writer.in_batch([&](engine::LedgerStore& store) {
               (void)value_of(operations::place_once({store, kNow, "bench"}, customer, order_of(ground, i), ""));
             });
           }

@@ -132,7 +132,7 @@ class Bench {
   // of that before and that after it counts.
   void compare(render::Table& table, std::int64_t commits_before) {
     using render::Kind;
-    table.schema = "dropledger.bench/1";
+    table.schema = "dropledger.bench/2";
     table.title = "The ledger beside its baseline";
     table.columns = {{"name"},
                      {"units", "", Kind::number},
@@ -197,7 +197,7 @@ class Bench {
   // ratio falls, which is taken pair by pair: so the machine may change between two sizes.
   void grow(render::Table& table) {
     using render::Kind;
-    table.schema = "dropledger.bench-growth/1";
+    table.schema = "dropledger.bench-growth/2";
     table.title = "Growth: time of ten times as much, the ledger's over its baseline's (wanted: at most 1.15)";
     table.columns = {{"name"},
                      {"from", "", Kind::number},

@@ -1,7 +1,5 @@
 #include "tools/cli/global_options.hpp"
 
-#include <cstdlib>
-
 namespace cli {
 namespace {
 
@@ -10,7 +8,7 @@ void add_provider_options(CLI::App& app, Globals& globals, CLI::Option* registry
   // One option replaces the environment's choice of the other.
   registry->each([&globals](const std::string&) { globals.provider.clear(); });
   app.add_option("--provider", globals.provider,
-                 "ote (test system), live (orders cost money), or an address with its --entity")
+                 "Provider: ote (test system), live (orders cost money), or an address with its --entity")
       ->take_last()
       ->type_name("NAME")
       ->group(group)
@@ -25,21 +23,21 @@ void add_provider_options(CLI::App& app, Globals& globals, CLI::Option* registry
       ->take_last()
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--log", globals.log, "Where exchanges with the provider are written, without secrets; - is stderr")
+  app.add_option("--log", globals.log, "File for a log of exchanges with the provider, without secrets; - is stderr")
       ->take_last()
       ->type_name("FILE")
       ->group(group);
   app.add_option("--ca", globals.ca,
-                 "PEM of the authorities that sign the provider's certificate (default: the system's)")
+                 "PEM file of the authorities that sign the provider's certificate (default: those of the system)")
       ->take_last()
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--patience", globals.patience, "How long a call waits for a provider in trouble")
+  app.add_option("--patience", globals.patience, "Time that a call waits for a provider in trouble")
       ->take_last()
       ->type_name("SPAN")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--connections", globals.connections, "To the provider at once")
+  app.add_option("--connections", globals.connections, "Largest number of connections to the provider")
       ->take_last()
       ->check(CLI::Range(1, 64))
       ->capture_default_str()
@@ -48,55 +46,44 @@ void add_provider_options(CLI::App& app, Globals& globals, CLI::Option* registry
 
 }  // namespace
 
-void take_environment(Globals& globals) {
-  const auto take = [](const char* variable, std::string& into) {
-    if (const char* value = std::getenv(variable); value != nullptr && *value != '\0') into = value;
-  };
-  take("DROPLEDGER_DB", globals.book);
-  take("DROPLEDGER_REGISTRY", globals.registry);
-  take("DROPLEDGER_PROVIDER", globals.provider);
-  take("DROPLEDGER_ENTITY", globals.entity);
-  take("DROPLEDGER_CREDENTIALS", globals.credentials);
-  take("DROPLEDGER_LOG", globals.log);
-  take("DROPLEDGER_ACTOR", globals.actor);
-}
-
 void add_global_options(CLI::App& app, Globals& globals) {
   const std::string group = "Options of every command";
-  app.add_option("--db", globals.book, "The book, one SQLite file")
+  app.add_option("--db", globals.book, "File of the book")
       ->take_last()
       ->type_name("FILE")
       ->capture_default_str()
       ->group(group);
   CLI::Option* registry =
-      app.add_option("--registry", globals.registry, "The provider is a simulated registry, this file")
+      app.add_option("--registry", globals.registry, "File of a simulated registry that replaces the provider")
           ->take_last()
           ->type_name("FILE")
           ->group(group);
-  app.add_option("--now", globals.now, "Another clock: for rehearsal books, --dry-run and commands that only read")
+  app.add_option("--now", globals.now,
+                 "Use this time instead of the system clock (rehearsal books, --dry-run and read-only commands only)")
       ->type_name("TIME")
       ->group(group);
-  app.add_option("--actor", globals.actor, "Who acts; recorded with every change (default: the login name)")
+  app.add_option("--actor", globals.actor, "Name recorded with every change (default: the login name)")
       ->type_name("NAME")
       ->group(group);
   app.add_option("--request", globals.request,
-                 "This request's own id: the same id again answers again, and does nothing twice")
+                 "Idempotency key: repeating a command with the same id returns the first result and changes nothing")
       ->type_name("ID")
       ->group(group);
-  app.add_option("--sender", globals.sender, "Whose request ids these are")
+  app.add_option("--sender", globals.sender, "Sender that the request ids belong to")
       ->type_name("NAME")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--wait", globals.wait, "How long to wait for another program that writes to the book")
+  app.add_option("--wait", globals.wait, "Time to wait for another program that writes to the book")
       ->type_name("SPAN")
       ->capture_default_str()
       ->group(group);
-  CLI::Option* format = app.add_option("--format", globals.format, "How results are printed")
+  CLI::Option* format = app.add_option("--format", globals.format, "Format of the results")
                             ->take_last()
                             ->check(CLI::IsMember({"table", "csv", "json", "jsonl", "html"}))
                             ->capture_default_str()
                             ->group(group);
-  app.add_option("--section", globals.section, "Only this section of a report, as a table of its own, e.g. by_cause")
+  app.add_option("--section", globals.section,
+                 "Print only this section of a report, as a table of its own, e.g. by_cause")
       ->take_last()
       ->type_name("NAME")
       ->group(group);
@@ -109,11 +96,18 @@ void add_global_options(CLI::App& app, Globals& globals) {
       ->group(group)
       ->excludes(format);
   add_provider_options(app, globals, registry);
-  app.add_flag("--dry-run", globals.dry_run, "Do everything but keep nothing")->group(group);
-  app.add_flag("-q,--quiet", globals.quiet, "No line about what was done, no notes")->group(group);
-  app.add_flag("--ascii", globals.ascii, "Domain names as ACE (xn--…), tables without other characters")->group(group);
-  app.add_flag("--no-header", globals.no_header, "No titles above tables and CSV")->group(group);
-  app.add_option("--color", globals.color, "Colours")
+  app.add_option("--config", globals.config,
+                 "Read this configuration file instead of the user's and the machine's; none reads no file")
+      ->take_last()
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--no-pager", globals.no_pager, "Never send long output on a terminal through a pager")->group(group);
+  app.add_flag("--dry-run", globals.dry_run, "Do everything but keep no change")->group(group);
+  app.add_flag("-q,--quiet", globals.quiet, "Suppress confirmations and notes; print only results and errors")
+      ->group(group);
+  app.add_flag("--ascii", globals.ascii, "Print domain names as ACE (xn--…), and tables in ASCII")->group(group);
+  app.add_flag("--no-header", globals.no_header, "Print no titles above tables and CSV")->group(group);
+  app.add_option("--color", globals.color, "Use of colours")
       ->take_last()
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str()

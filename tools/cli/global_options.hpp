@@ -5,8 +5,6 @@
 
 namespace cli {
 
-// What DROPLEDGER_… in the environment says; options come first.
-void take_environment(Globals& globals);
 void add_global_options(CLI::App& app, Globals& globals);
 
 }  // namespace cli

@@ -1,15 +1,21 @@
 // dropledger: the program. Reads the command line, runs one command, prints a refusal once, ends with its status. The
 // only place that catches.
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/storage_error.hpp"
 #include "storage/store.hpp"
+#include "tools/cli/command_words.hpp"
+#include "tools/cli/config_file.hpp"
 #include "tools/cli/global_options.hpp"
+#include "tools/cli/old_spellings.hpp"
+#include "tools/cli/pager.hpp"
 #include "tools/cli/program.hpp"
 #include "tools/cli/usage_error.hpp"
 #include "tools/render/error.hpp"
@@ -30,22 +36,40 @@ ErrorFormat error_format(const std::string& format, const std::string& color) {
   return {known ? known.value() : render::Format::table, colored && colored.value()};
 }
 
+void take_configuration(CLI::App& app, cli::Globals& globals, const std::vector<std::string>& arguments) {
+  auto applied = cli::apply_config(app, cli::config_files(app, arguments));
+  if (applied)
+    globals.applied = std::move(applied).value();
+  else
+    globals.config_error = applied.error();
+}
+
 int run(int argc, char** argv) {
   cli::Globals globals;
-  cli::take_environment(globals);
   int exit_status = render::kExitOk;
 
   const std::unique_ptr<CLI::App> app = cli::make_program(globals, exit_status);
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  auto [respelled, notes] = cli::respell({argv + 1, argv + argc}, *app);
+  const std::vector<std::string> arguments = cli::resolve_aliases(std::move(respelled), *app);
+  const bool quiet =
+      std::ranges::any_of(arguments, [](std::string_view one) { return one == "-q" || one == "--quiet"; });
+  for (const std::string& note : notes) {
+    if (!quiet) std::cerr << "note: " << note << "\n";
+  }
+  take_configuration(*app, globals, arguments);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app->parse(std::move(reversed));
-  } catch (const CLI::Success& wanted) {  // --help, --version
-    app->exit(wanted, std::cout, std::cerr);
-  } catch (const CLI::ParseError& error) {
-    const auto [format, color] = error_format(cli::format_wanted(arguments, globals.format), globals.color);
-    render::write_error(std::cerr, {engine::ErrorCode::invalid_argument, cli::usage_text(*app, error)}, format, color);
-    return kExitUsage;
+  } catch (const CLI::ParseError& stopped) {  // --help and --version among them
+    if (stopped.get_exit_code() == 0 && !cli::has_unknown_command(*app)) {
+      const cli::Pager pager(globals);
+      app->exit(stopped, std::cout, std::cerr);
+    } else {
+      const auto [format, color] = error_format(cli::format_wanted(arguments, globals.format), globals.color);
+      render::write_error(std::cerr, {engine::ErrorCode::invalid_argument, cli::usage_text(*app, stopped)}, format,
+                          color);
+      return kExitUsage;
+    }
   } catch (const cli::CommandError& refused) {
     const auto [format, color] = error_format(globals.format, globals.color);
     std::cout.flush();

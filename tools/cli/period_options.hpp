@@ -1,32 +1,28 @@
-// The period that reports speak for: [from, to), by recorded time unless --by effective. A date alone is midnight UTC.
+// The period that reports speak for: [from, to), by recorded time unless --by effective.
 #pragma once
 
 #include <string>
+#include <tuple>
 
-#include "tools/cli/session.hpp"
+#include "tools/cli/range_options.hpp"
 #include "tools/operations/reports.hpp"
 
 namespace cli {
 
 struct PeriodOptions {
-  std::string from{}, to{}, by = "recorded";
+  RangeOptions ends{};
+  std::string by = "recorded";
 
   void bind(CLI::App& app) {
-    app.add_option("--from", from, "Beginning, inclusive (default: the book's)")->type_name("TIME");
-    app.add_option("--to", to, "End, exclusive (default: none)")->type_name("TIME");
-    app.add_option("--by", by, "Which of a transfer's two instants counts")
+    ends.bind(app, "Beginning, inclusive (default: the beginning of the book)", "End, exclusive (default: none)");
+    app.add_option("--by", by, "Instant of a transfer that counts")
         ->check(CLI::IsMember({"recorded", "effective"}))
         ->capture_default_str();
   }
-  operations::Period period(const Session& session) const {
+  operations::Period period(Session& session) const {
     operations::Period period;
-    if (!from.empty()) period.from = session.instant(from);
-    if (!to.empty()) period.to = session.instant(to);
+    std::tie(period.from, period.to) = ends.range(session);
     period.by_effective = by == "effective";
-    if (period.from && period.to && *period.to <= *period.from) {
-      throw CommandError{
-          engine::Error{engine::ErrorCode::invalid_time, "--to " + to + " does not lie after --from " + from}};
-    }
     return period;
   }
   // Both ends, printed with every report.

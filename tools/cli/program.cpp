@@ -4,6 +4,7 @@
 
 #include "tools/cli/commands/commands.hpp"
 #include "tools/cli/global_options.hpp"
+#include "tools/cli/help/help_text.hpp"
 
 namespace cli {
 namespace {
@@ -15,12 +16,20 @@ constexpr const char* kFirstSteps = R"(First steps, in a rehearsal book whose cl
   dropledger --db demo.db fund alice 100.00
   dropledger --db demo.db backorder place alice example.com
   dropledger --db demo.db preview
-Each command explains itself: dropledger fund --help
+More: dropledger help COMMAND, dropledger help TOPIC, dropledger help (topics)
 
-Results go to stdout, messages to stderr. Exit status: 0 done, 2 usage, 3 bad input, 4 not found, 5 refused by a rule, 6 conflict,
-7 provider, 8 database busy, 70 internal error, 74 output not written.
-Environment: DROPLEDGER_DB, DROPLEDGER_REGISTRY, DROPLEDGER_PROVIDER, DROPLEDGER_ENTITY, DROPLEDGER_CREDENTIALS, DROPLEDGER_LOG, DROPLEDGER_ACTOR
-(the options come first), DROPLEDGER_LOGIN, DROPLEDGER_PASSWORD, DROPLEDGER_OTP, DROPLEDGER_SUBUSER (no options: arguments can be seen by all), NO_COLOR.)";
+Results go to stdout, messages to stderr.
+Exit status:
+  0 done            4 not found          7 provider
+  1 finding         5 refused by a rule  8 database busy
+  2 usage           6 conflict           70 internal error
+  3 bad input                            74 output not written
+Environment: every option of the configuration file, as DROPLEDGER_DB for
+  --db; the option comes first. DROPLEDGER_LOGIN, DROPLEDGER_PASSWORD,
+  DROPLEDGER_OTP and DROPLEDGER_SUBUSER have no options, because everyone can
+  see the arguments of a program. NO_COLOR turns colours off.
+Configuration: 'dropledger config show --origin' prints each option with its
+  origin; the file is described in dropledger-config(5).)";
 
 // In the order of --help.
 struct Noun {
@@ -54,12 +63,13 @@ constexpr Noun kNouns[] = {
     {"Reports", add_invoice_commands},
     {"Reports", add_journal_commands},
     {"Provider and gateway", add_provider_commands},
-    {"Provider and gateway", add_provider_balance_commands},
     {"Provider and gateway", add_serve_commands},
     {"Provider and gateway", add_user_commands},
     {"Rehearsal", add_registry_commands},
     {"Rehearsal", add_faults_commands},
     {"Rehearsal", add_wire_commands},
+    {"Manual", add_help_commands},
+    {"Manual", add_completion_commands},
 };
 
 }  // namespace
@@ -70,9 +80,13 @@ std::unique_ptr<CLI::App> make_program(Globals& globals, int& exit_status) {
       "is caught,\n"
       "given back when it is not.",
       "dropledger");
+  app->formatter_fn([](const CLI::App* command, const std::string&, CLI::AppFormatMode) {
+    return help_text(page_of(*command), help_width());
+  });
+  app->set_help_flag("-h,--help", "Print help");
   app->fallthrough();
   app->require_subcommand(1);
-  app->set_version_flag("-V,--version", "dropledger " DROPLEDGER_VERSION);
+  app->set_version_flag("-V,--version", "dropledger " DROPLEDGER_VERSION, "Print the version");
   app->footer(kFirstSteps);
   add_global_options(*app, globals);
   CommandLine line{*app, globals, exit_status};
@@ -80,7 +94,9 @@ std::unique_ptr<CLI::App> make_program(Globals& globals, int& exit_status) {
     const std::size_t before = app->get_subcommands([](const CLI::App*) { return true; }).size();
     noun.add(line);
     const auto commands = app->get_subcommands([](CLI::App*) { return true; });
-    for (std::size_t i = before; i < commands.size(); ++i) commands[i]->group(noun.group);
+    for (std::size_t i = before; i < commands.size(); ++i) {
+      if (!commands[i]->get_group().empty()) commands[i]->group(noun.group);
+    }
   }
   return app;
 }

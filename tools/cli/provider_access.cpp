@@ -88,10 +88,6 @@ api_client::HttpProvider& ProviderConnection::http() {
 void ProviderConnection::open_http() {
   if (http_ != nullptr) return;
   const Globals& globals = session_.globals();
-  if (!globals.registry.empty()) {
-    throw CommandError{Error{ErrorCode::invalid_argument,
-                             "DROPLEDGER_PROVIDER and DROPLEDGER_REGISTRY are both set: jobs go to one provider"}};
-  }
   const engine::BookInfo info = session_.book_read_only().book();
   Access access = access_of(globals, session_.book_read_only().settings());
   if (access.options.environment.live && (info.rehearsal || !globals.now.empty())) {

@@ -168,6 +168,11 @@ void Session::print(const render::Table& table) const {
   render::write(std::cout, *section, options);
 }
 
+void Session::print_further(const render::Table& table) const {
+  printed_some_ = true;
+  print(table);
+}
+
 void Session::print(const operations::Reply& reply, const std::string& schema) const {
   render::Table record;
   record.schema = schema;
@@ -239,6 +244,11 @@ std::string Session::read_input(const std::string& path) const {
   return text;
 }
 
+// They help where the configuration is wrong.
+static bool needs_no_config(std::string_view command) {
+  return command == "help" || command == "completion" || command == "complete";
+}
+
 CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& help) {
   CLI::App* group = parent.add_subcommand(name, help);
   group->require_subcommand(1);  // and, with it, a positional that spells a command's name stays a positional
@@ -248,9 +258,9 @@ CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string
 CLI::App* add_command(CLI::App& parent, const Globals& globals, const std::string& name, const std::string& help,
                       const std::string& examples, int& exit_status, std::shared_ptr<Action> action) {
   CLI::App* command = parent.add_subcommand(name, help);
-  command->footer((examples.empty() ? "" : "Examples:\n" + examples + "\n") +
-                  "Options of every command (--db, --now, --format, --dry-run, …): dropledger --help");
-  command->callback([&globals, &exit_status, action = std::move(action)] {
+  command->footer(examples);
+  command->callback([&globals, &exit_status, action = std::move(action), needs_config = !needs_no_config(name)] {
+    if (needs_config && globals.config_error) throw CommandError{*globals.config_error};
     Session session(globals);
     exit_status = (*action)(session);
   });

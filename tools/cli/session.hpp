@@ -9,14 +9,13 @@
 #include <string>
 
 #include "engine/ports.hpp"
+#include "tools/cli/config_file.hpp"
 #include "tools/operations/context.hpp"
 #include "tools/render/table.hpp"
 
 namespace cli {
 
-// Options that every command knows; filled by CLI11 before a callback runs. Flag before environment (DROPLEDGER_DB,
-// DROPLEDGER_REGISTRY, DROPLEDGER_PROVIDER, DROPLEDGER_ENTITY, DROPLEDGER_CREDENTIALS, DROPLEDGER_LOG,
-// DROPLEDGER_ACTOR) before default.
+// Options that every command knows; filled before a callback runs, by the configuration (config_file.hpp) and by CLI11.
 struct Globals {
   std::string book = "dropledger.db";  // --db
   std::string registry;                // --registry: the simulated registry's file
@@ -42,6 +41,11 @@ struct Globals {
   bool ascii = false;               // --ascii
   bool no_header = false;           // --no-header
   std::string color = "auto";       // --color auto|always|never
+  bool no_pager = false;            // --no-pager
+  std::string config;               // --config: read before the command line is, see config_files()
+
+  std::vector<ConfigValue> applied;           // what the configuration said
+  std::optional<engine::Error> config_error;  // or why it could not be read; commands that need none work all the same
 };
 
 engine::UtcTime system_now();  // the machine's clock
@@ -74,6 +78,8 @@ class Session {
   // Where the format holds nothing but rows (csv, jsonl, no --section) those so far are written and forgotten, so that
   // a list of any size takes little memory; print() ends it.
   void print_some(render::Table& table) const;
+  // Rows that follow others printed before: without a header.
+  void print_further(const render::Table& table) const;
   void print(const operations::Reply& reply, const std::string& schema) const;  // one record
   void say(const std::string& line) const;
   void note(const std::string& line) const;

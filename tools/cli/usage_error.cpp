@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "tools/cli/help/command_page.hpp"
+
 namespace cli {
 namespace {
 
@@ -24,10 +26,15 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
-struct Choice {
-  std::string word;   // what the user would have typed here
-  std::string shown;  // the whole of it
-};
+void add_commands_below(const CLI::App& app, const std::string& path, std::vector<Choice>& choices) {
+  for (const CLI::App* command : commands_below(app)) {
+    choices.push_back({command->get_name(), path + command->get_name()});
+    add_commands_below(*command, path + command->get_name() + " ", choices);
+  }
+}
+
+}  // namespace
+
 std::string suggestion(std::string_view typed, const std::vector<Choice>& choices) {
   const Choice* best = nullptr;
   std::size_t least = std::max<std::size_t>(2, typed.size() / 3) + 1;
@@ -39,14 +46,12 @@ std::string suggestion(std::string_view typed, const std::vector<Choice>& choice
   return best == nullptr ? "" : "; did you mean '" + best->shown + "'?";
 }
 
-void commands_below(const CLI::App& app, const std::string& path, std::vector<Choice>& choices) {
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    choices.push_back({command->get_name(), path + command->get_name()});
-    commands_below(*command, path + command->get_name() + " ", choices);
-  }
+bool has_unknown_command(const CLI::App& root) {
+  const CLI::App* at = &root;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  const std::vector<std::string> left = root.remaining(true);
+  return !commands_below(*at).empty() && !left.empty() && !left.front().starts_with('-');
 }
-
-}  // namespace
 
 std::string usage_text(const CLI::App& root, const CLI::ParseError& error) {
   const CLI::App* at = &root;
@@ -56,7 +61,7 @@ std::string usage_text(const CLI::App& root, const CLI::ParseError& error) {
     path += at->get_name() + " ";
   }
   const std::string help = " (see 'dropledger " + path + "--help')";
-  const bool is_group = !at->get_subcommands([](const CLI::App*) { return true; }).empty();
+  const bool is_group = !commands_below(*at).empty();
   std::vector<std::string> left = root.remaining(true);
   if (!left.empty() && left.front().starts_with("-") && left.front() != "-") {
     const std::string typed = left.front().substr(0, left.front().find('='));
@@ -73,14 +78,13 @@ std::string usage_text(const CLI::App& root, const CLI::ParseError& error) {
         at->get_subcommands([&](const CLI::App* command) { return command->get_name() == left.front(); });
     if (!below.empty()) return "the words stand in another order: 'dropledger " + path + left.front() + "'" + help;
     std::vector<Choice> choices;
-    commands_below(*at, path, choices);
+    add_commands_below(*at, path, choices);
     return "unknown command '" + path + left.front() + "'" + suggestion(left.front(), choices) + help;
   }
   if (!left.empty()) return "unexpected argument '" + left.front() + "'" + help;
   if (is_group) {
     std::string names;
-    for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; }))
-      names += (names.empty() ? "" : ", ") + command->get_name();
+    for (const CLI::App* command : commands_below(*at)) names += (names.empty() ? "" : ", ") + command->get_name();
     return (path.empty() ? "no command given" : "'" + path.substr(0, path.size() - 1) + "' needs a command") + ": " +
            names + help;
   }

@@ -3,12 +3,24 @@
 
 #include <CLI/App.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cli {
 
+// Whether a word stands where a command was expected, and none is called so.
+bool has_unknown_command(const CLI::App& root);
+
 // CLI11's error in our words, with a guess at what was meant.
 std::string usage_text(const CLI::App& root, const CLI::ParseError& error);
+
+// A word that could have been meant, and how it is shown.
+struct Choice {
+  std::string word;
+  std::string shown;
+};
+// "; did you mean 'account open'?", or nothing where no choice is near.
+std::string suggestion(std::string_view typed, const std::vector<Choice>& choices);
 
 // The format that the arguments ask for, where the command line could not be read to its end; else `format`.
 std::string format_wanted(const std::vector<std::string>& arguments, std::string format);

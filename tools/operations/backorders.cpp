@@ -203,38 +203,44 @@ std::vector<Result<ImportedBackorder>> import_backorders(const Context& context,
   return results;
 }
 
-Result<Reply> cancel(const Context& context, const RequestKey& request, std::int64_t id, engine::By by,
-                     const std::string& why, engine::BackorderProvider* provider) {
-  const Facts content{{"request", "cancel"},
-                      {"backorder", std::to_string(id)},
-                      {"by", by == engine::By::customer ? "customer" : "operator"},
-                      {"why", why}};
-  bool needs_deletion = false;
-  Result<Reply> reply = run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
-    Result<Backorder> found = backorder_numbered(context.store, id);
-    if (!found) return found.error();
-    Backorder& backorder = found.value();
-    Customer customer = context.store.customer(backorder.customer).value();
-    if (const auto refused = forbidden(customer.state, engine::AccountOperation::cancel)) {
-      return Error{*refused, "account " + customer.name + " is closed"};
-    }
-    const Result<engine::Cancelling> done = engine::cancel(changes, backorder, customer, by, why, context.now);
-    if (!done) return done.error();
-    needs_deletion = done.value() == engine::Cancelling::needs_deletion;
-    const bool refunded = !changes.transfers.empty();
-    return Facts{{"backorder", std::to_string(id)},
-                 {"account", customer.name},
-                 {"domain", backorder.name.ace()},
-                 {"state", std::string(to_word(backorder.state))},
-                 {"deletion", needs_deletion ? "by_next_sweep" : "not_needed"},
-                 {"refunded", refunded ? to_string_with_code(*backorder.deposit) : ""}};
-  });
-  if (!reply || !needs_deletion || provider == nullptr || context.dry_run) return reply;
+namespace {
+
+Facts cancel_content(std::int64_t id, engine::By by, const std::string& why) {
+  return {{"request", "cancel"},
+          {"backorder", std::to_string(id)},
+          {"by", by == engine::By::customer ? "customer" : "operator"},
+          {"why", why}};
+}
+
+Result<Facts> decide_cancel(const Context& context, std::int64_t id, engine::By by, const std::string& why,
+                            bool& needs_deletion, Changes& changes) {
+  Result<Backorder> found = backorder_numbered(context.store, id);
+  if (!found) return found.error();
+  Backorder& backorder = found.value();
+  Customer customer = context.store.customer(backorder.customer).value();
+  if (const auto refused = forbidden(customer.state, engine::AccountOperation::cancel)) {
+    return Error{*refused, "account " + customer.name + " is closed"};
+  }
+  const Result<engine::Cancelling> done = engine::cancel(changes, backorder, customer, by, why, context.now);
+  if (!done) return done.error();
+  needs_deletion = done.value() == engine::Cancelling::needs_deletion;
+  const bool refunded = !changes.transfers.empty();
+  return Facts{{"backorder", std::to_string(id)},
+               {"account", customer.name},
+               {"domain", backorder.name.ace()},
+               {"state", std::string(to_word(backorder.state))},
+               {"deletion", needs_deletion ? "by_next_sweep" : "not_needed"},
+               {"refunded", refunded ? to_string_with_code(*backorder.deposit) : ""}};
+}
+
+// Deletes the job of a backorder that was cancelled, at once instead of by the next sweep.
+Result<Reply> delete_cancelled(const Context& context, std::int64_t id, engine::BackorderProvider& provider,
+                               Result<Reply> reply) {
   const Backorder marked = context.store.backorder(engine::BackorderId(id)).value();
   if (marked.open_call || !marked.application) return reply;  // looked up by the next sweep, then deleted
   const SweepOptions options;
   SweepRun run{context, options, {}};
-  const Result<engine::Deletion> deletion = delete_job(run, *provider, marked.id);
+  const Result<engine::Deletion> deletion = delete_job(run, provider, marked.id);
   if (!deletion) return deletion.error();
   const Backorder after = context.store.backorder(marked.id).value();
   for (auto& [field, value] : reply.value().facts) {
@@ -253,23 +259,73 @@ Result<Reply> cancel(const Context& context, const RequestKey& request, std::int
   return reply;
 }
 
-namespace {
-
-// What of a backorder was posted without tax: its capture, or the charge after a late success.
-engine::UntaxedSupply untaxed_supply(engine::LedgerStore& store, const Backorder& backorder) {
-  engine::TransferQuery query;
-  query.customer = backorder.customer;
-  query.backorder = backorder.id;
-  query.kinds = {engine::TransferKind::capture, engine::TransferKind::late_charge};
-  std::optional<engine::UntaxedSupply> found;
-  store.each_transfer(query, [&](const engine::Transfer& transfer) {
-    found = {transfer.id, transfer.amount, transfer.effective_at};
-  });
-  ENSURE(found.has_value(), "the case is about a supply");
-  return *found;
+RequestKey key_of(const RequestKey& request, std::size_t place, std::size_t of) {
+  RequestKey one = request;
+  if (!one.key.empty() && of > 1) one.key += ":" + std::to_string(place + 1);
+  return one;
 }
 
 }  // namespace
+
+Result<Reply> cancel(const Context& context, const RequestKey& request, std::int64_t id, engine::By by,
+                     const std::string& why, engine::BackorderProvider* provider) {
+  bool needs_deletion = false;
+  Result<Reply> reply = run_request(context, request, cancel_content(id, by, why), [&](Changes& changes) {
+    return decide_cancel(context, id, by, why, needs_deletion, changes);
+  });
+  if (!reply || !needs_deletion || provider == nullptr || context.dry_run) return reply;
+  return delete_cancelled(context, id, *provider, std::move(reply));
+}
+
+Answers place_all(const Context& context, const RequestKey& request, const std::string& account,
+                  const std::vector<engine::PlaceOrder>& orders) {
+  Answers answers;
+  if (orders.size() == 1) {
+    answers.replies.push_back(place(context, request, account, orders.front()));
+    answers.kept = bool(answers.replies.front());
+    return answers;
+  }
+  UnitOfWork work(context);
+  answers.kept = true;
+  for (const engine::PlaceOrder& order : orders) {
+    answers.replies.push_back(
+        answer_request(context, key_of(request, answers.replies.size(), orders.size()), place_content(account, order),
+                       [&](Changes& changes) { return decide_place(context, account, order, changes); }));
+    answers.kept = answers.kept && bool(answers.replies.back());
+  }
+  if (answers.kept) work.keep();
+  return answers;
+}
+
+Answers cancel_all(const Context& context, const RequestKey& request, const std::vector<std::int64_t>& backorders,
+                   engine::By by, const std::string& why, engine::BackorderProvider* provider) {
+  Answers answers;
+  if (backorders.size() == 1) {
+    answers.replies.push_back(cancel(context, request, backorders.front(), by, why, provider));
+    answers.kept = bool(answers.replies.front());
+    return answers;
+  }
+  std::vector<bool> needs_deletion(backorders.size(), false);
+  {
+    UnitOfWork work(context);
+    answers.kept = true;
+    for (std::size_t i = 0; i < backorders.size(); ++i) {
+      bool deletes = false;
+      answers.replies.push_back(answer_request(
+          context, key_of(request, i, backorders.size()), cancel_content(backorders[i], by, why),
+          [&](Changes& changes) { return decide_cancel(context, backorders[i], by, why, deletes, changes); }));
+      needs_deletion[i] = deletes;
+      answers.kept = answers.kept && bool(answers.replies.back());
+    }
+    if (answers.kept) work.keep();
+  }
+  if (!answers.kept || provider == nullptr || context.dry_run) return answers;
+  for (std::size_t i = 0; i < backorders.size(); ++i) {
+    if (needs_deletion[i])
+      answers.replies[i] = delete_cancelled(context, backorders[i], *provider, std::move(answers.replies[i]));
+  }
+  return answers;
+}
 
 Result<Reply> resolve(const Context& context, const RequestKey& request, std::int64_t case_id,
                       engine::Resolution resolution, const std::string& why, const std::optional<engine::Money>& amount,

@@ -33,7 +33,7 @@ struct ImportRow {
   std::string domain;
   std::string max_price{};  // text in the account's currency; empty: the quote
   std::string priority{};
-  std::string another{};  // "1", "yes", "true"
+  std::string allow_duplicate{};  // "1", "yes", "true"
 };
 struct ImportedBackorder {
   bool already_open;  // before this import, or placed by the same line of the same file
@@ -53,6 +53,20 @@ std::vector<engine::Result<ImportedBackorder>> import_backorders(const Context& 
 // (confirmed|refused|unknown|not_needed|by_next_sweep), refunded.
 engine::Result<Reply> cancel(const Context& context, const RequestKey& request, std::int64_t backorder, engine::By by,
                              const std::string& why, engine::BackorderProvider* provider);
+
+// Several requests of one command, each with its own answer in their order. One unit of work: where one is refused,
+// none is kept. The keys of the requests are that of the command, ":" and the place from 1; one request has the
+// command's.
+struct Answers {
+  std::vector<engine::Result<Reply>> replies{};
+  bool kept = false;
+};
+Answers place_all(const Context& context, const RequestKey& request, const std::string& account,
+                  const std::vector<engine::PlaceOrder>& orders);
+// Jobs at the provider are deleted afterwards, when all cancellations are kept; a deletion that is refused there is the
+// answer of its backorder, and takes nothing back from the others.
+Answers cancel_all(const Context& context, const RequestKey& request, const std::vector<std::int64_t>& backorders,
+                   engine::By by, const std::string& why, engine::BackorderProvider* provider);
 
 // Closes a case by a person's decision; asks the provider where the decision needs proof of absence. Facts: case, kind,
 // decision, backorder, state.

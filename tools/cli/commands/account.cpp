@@ -29,15 +29,16 @@ std::string void_policy_of(const engine::Customer& customer, const engine::Setti
 struct TermOptions {
   std::optional<std::string> tier{}, credit_limit{}, policy{}, void_policy{}, country{}, vat_id{};
   void bind(CLI::App& app) {
-    app.add_option("--tier", tier, "Which prices apply")->type_name("NAME");
-    app.add_option("--credit-limit", credit_limit, "How far deposits may take what is available below zero")
+    app.add_option("--tier", tier, "Tier of the price list that applies")->type_name("NAME");
+    app.add_option("--credit-limit", credit_limit, "How far deposits may take the available balance below zero")
         ->type_name("AMOUNT");
-    app.add_option("--policy", policy, "Where not everything due is covered: fund each that fits, or void all")
+    app.add_option("--policy", policy,
+                   "What happens when the money does not cover everything due: fund each that fits, or void all")
         ->check(CLI::IsMember({"each", "all-or-nothing"}));
     app.add_option("--void", void_policy, "When an underfunded backorder is voided")
         ->check(CLI::IsMember({"at-due", "at-deadline"}));
-    app.add_option("--country", country, "Two letters, e.g. DE: decides the tax")->type_name("CC");
-    app.add_option("--vat-id", vat_id, "The customer's VAT id")->type_name("ID");
+    app.add_option("--country", country, "Country in two letters, e.g. DE; it decides the tax")->type_name("CC");
+    app.add_option("--vat-id", vat_id, "VAT id of the customer")->type_name("ID");
   }
   bool given() const { return tier || credit_limit || policy || void_policy || country || vat_id; }
   operations::AccountTerms terms(engine::Currency currency) const {
@@ -58,8 +59,12 @@ struct Open {
   std::string account, code;
   TermOptions options;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "Letters, digits, '.', '-', '_', at most 64")->type_name("NAME")->required();
-    app.add_option("--currency", code, "The account's one currency, e.g. EUR; for ever")->type_name("CUR")->required();
+    app.add_option("account", account, "Name of the new account: at most 64 letters, digits, '.', '-' and '_'")
+        ->type_name("NAME")
+        ->required();
+    app.add_option("--currency", code, "Currency of the account, e.g. EUR; it never changes")
+        ->type_name("CUR")
+        ->required();
     options.bind(app);
   }
   int run(Session& session) const {
@@ -105,7 +110,7 @@ struct List {
 struct Show {
   std::string account;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
   }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
@@ -158,9 +163,9 @@ struct Close {
   std::string account, reason;
   std::optional<std::string> pay_out_to;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
-    app.add_option("--reason", reason, "Why; kept")->type_name("TEXT")->required();
-    app.add_option("--pay-out-to", pay_out_to, "Pay out what is available first, from this cash account")
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
+    app.add_option("--reason", reason, "Reason, kept in the log")->type_name("TEXT")->required();
+    app.add_option("--pay-out-to", pay_out_to, "Pay out the available balance first, from this cash account")
         ->type_name("SOURCE");
   }
   int run(Session& session) const {
@@ -180,8 +185,8 @@ struct Close {
 struct Freeze {
   std::string account, reason;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
-    app.add_option("--reason", reason, "Why; kept")->type_name("TEXT")->required();
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
+    app.add_option("--reason", reason, "Reason, kept in the log")->type_name("TEXT")->required();
   }
   int run(Session& session) const {
     session.answer(value_or_throw(operations::freeze_account(session.context(), session.request(), account, reason)),
@@ -201,8 +206,8 @@ struct Unfreeze : Freeze {
 struct Limit {
   std::string account, amount;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
-    app.add_option("amount", amount, "The new credit limit; 0 takes it away")->type_name("AMOUNT")->required();
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
+    app.add_option("amount", amount, "New credit limit; 0 removes it")->type_name("AMOUNT")->required();
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -218,7 +223,7 @@ struct Set {
   std::string account;
   TermOptions options;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
     options.bind(app);
   }
   int run(Session& session) const {
@@ -235,27 +240,28 @@ struct Set {
 }  // namespace
 
 void add_account_commands(CommandLine& line) {
-  CLI::App* group = add_group(line.app, "account", "Customers' accounts");
+  CLI::App* group = add_group(line.app, "account", "Accounts of customers");
   add_command<Open>(line, *group, "open", "Opens an account with balance zero",
                     "  dropledger account open alice --currency EUR\n"
                     "  dropledger account open reseller-7 --currency USD --tier gold --credit-limit 500.00 --policy "
                     "all-or-nothing --country DE");
-  add_command<List>(line, *group, "list", "Every account with its balances",
+  add_command<List>(line, *group, "list", "Lists accounts with their balances",
                     "  dropledger account list --state frozen --format csv");
-  add_command<Show>(line, *group, "show", "One account: balances, terms, what is open",
+  add_command<Show>(line, *group, "show", "Shows balances, terms and open backorders of one account",
                     "  dropledger account show alice");
-  add_command<Set>(line, *group, "set", "Changes terms; what is not given stays",
+  add_command<Set>(line, *group, "set", "Changes terms of an account; what is not given stays",
                    "  dropledger account set alice --tier gold --void at-deadline");
-  add_command<Limit>(line, *group, "limit", "Sets the credit limit; not below the credit in use",
+  add_command<Limit>(line, *group, "limit", "Sets the credit limit of an account, not below the credit in use",
                      "  dropledger account limit alice 250.00");
   add_command<Freeze>(line, *group, "freeze",
-                      "Stops placing, reserving, submitting and pay-outs; refunds and captures go on",
+                      "Freezes an account: no placing, reserving, submitting or pay-outs; refunds and captures go on",
                       "  dropledger account freeze alice --reason 'identity check'");
   add_command<Unfreeze>(line, *group, "unfreeze", "Ends a freeze",
                         "  dropledger account unfreeze alice --reason 'identity confirmed'");
-  add_command<Close>(line, *group, "close",
-                     "Cancels what can be cancelled, then closes once nothing is open and the balance is zero",
-                     "  dropledger account close alice --reason 'customer left' --pay-out-to bank");
+  add_command<Close>(
+      line, *group, "close",
+      "Closes an account: cancels what can be cancelled, and closes once nothing is open and the balance is zero",
+      "  dropledger account close alice --reason 'customer left' --pay-out-to bank");
   add_account_explain(line, *group);
 }
 

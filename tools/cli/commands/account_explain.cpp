@@ -16,8 +16,9 @@ struct ExplainAccount {
   std::string account;
   std::size_t limit = 50;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
-    app.add_option("--limit", limit, "The last so many lines of what happened; 0 is all")->capture_default_str();
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
+    app.add_option("--limit", limit, "Number of lines of what happened, the latest ones; 0 is all")
+        ->capture_default_str();
   }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
@@ -79,7 +80,7 @@ struct ExplainAccount {
 
 void add_account_explain(CommandLine& line, CLI::App& account) {
   add_command<ExplainAccount>(
-      line, account, "explain", "Support's page: balances, what is due next, what is missing, what happened",
+      line, account, "explain", "Explains an account: balances, what is due next, what is missing, what happened",
       "  dropledger account explain alice\n  dropledger account explain alice --limit 0 --format json");
 }
 

@@ -17,24 +17,19 @@ constexpr Reason kVoidReasons[] = {Reason::insufficient_available, Reason::no_pr
                                    Reason::account_frozen,         Reason::chargeback,       Reason::account_closed};
 
 struct Outcomes {
-  std::string from, to, by = "drop";
+  RangeOptions ends;
+  std::string by = "drop";
   bool reasons = false;
   void bind(CLI::App& app) {
-    app.add_option("--from", from, "Beginning, inclusive")->type_name("TIME");
-    app.add_option("--to", to, "End, exclusive")->type_name("TIME");
-    app.add_option("--by", by, "Which instant of a backorder counts")
+    ends.bind(app, "Beginning, inclusive", "End, exclusive");
+    app.add_option("--by", by, "Instant of a backorder that counts")
         ->check(CLI::IsMember({"drop", "placed"}))
         ->capture_default_str();
-    app.add_flag("--void-reasons", reasons, "Why they were void instead, a column per reason");
+    app.add_flag("--void-reasons", reasons, "Count the reasons of void backorders instead, one column each");
   }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
-    std::optional<engine::UtcTime> begin, end;
-    if (!from.empty()) begin = session.instant(from);
-    if (!to.empty()) end = session.instant(to);
-    if (begin && end && *end <= *begin)
-      throw CommandError{
-          engine::Error{engine::ErrorCode::invalid_time, "--to " + to + " does not lie after --from " + from}};
+    const auto [begin, end] = ends.range(session);
     render::Table table;
     table.schema = reasons ? "dropledger.void-reasons/1" : "dropledger.outcomes/1";
     const auto number = [](const char* key) { return render::Column{key, "", render::Kind::number}; };
@@ -124,7 +119,7 @@ struct Adjustments {
   std::string actor;
   PeriodOptions period;
   void bind(CLI::App& app) {
-    app.add_option("--by-actor", actor, "Only this one's")->type_name("NAME");
+    app.add_option("--by-actor", actor, "Only this person")->type_name("NAME");
     period.bind(app);
   }
   int run(Session& session) const {
@@ -221,13 +216,13 @@ struct Vat {
 
 void add_accounting_commands(CommandLine& line) {
   add_command<Outcomes>(
-      line, line.app, "outcomes", "What became of backorders, by zone, with the catch rate",
+      line, line.app, "outcomes", "Counts how backorders ended, by zone, with the catch rate",
       "  dropledger outcomes --from 2026-08-01 --to 2026-09-01\n  dropledger outcomes --void-reasons --format csv");
   add_command<Adjustments>(
-      line, line.app, "adjustments", "Corrections by hand: adjustments, goodwill, reversals, by who made them",
+      line, line.app, "adjustments", "Lists adjustments, goodwill and reversals by the person who made them",
       "  dropledger adjustments --from 2026-08-01 --to 2026-09-01\n  dropledger adjustments --by-actor mary");
   add_command<Vat>(line, line.app, "vat",
-                   "Tax on what was captured: net, rate and VAT, with totals by country and rate",
+                   "Lists the tax on captured deposits: net, rate and VAT, with totals by country and rate",
                    "  dropledger vat --from 2026-08-01 --to 2026-09-01 --format csv\n  dropledger tax set DE 19 --from "
                    "2026-01-01   # the rates");
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tools/cli/commands/commands.hpp"
+#include "tools/cli/commands/named.hpp"
 #include "tools/cli/provider_access.hpp"
 #include "tools/formats/csv.hpp"
 #include "tools/operations/backorders.hpp"
@@ -24,44 +25,87 @@ std::string reason_of(const Backorder& backorder) {
   return backorder.reason ? std::string(to_word(*backorder.reason)) : "";
 }
 
+// What became of several arguments: one row each, and whether anything is kept.
+int print_answers(Session& session, render::Table table, const operations::Answers& answers,
+                  const std::string& undone) {
+  const bool stays = answers.kept && !session.globals().dry_run;
+  table.add_fact("kept", stays);
+  if (session.globals().dry_run) table.add_fact("dry_run", true);
+  session.print(table);
+  if (!answers.kept) session.note(undone + ": some were refused, so none is kept");
+  if (session.globals().dry_run) session.note("dry run: nothing was changed");
+  for (const auto& reply : answers.replies) {
+    if (!reply) return static_cast<int>(engine::error_class(reply.error().code));
+  }
+  return 0;
+}
+
 struct Place {
   std::string account, max_price;
   std::vector<std::string> domains;
   int priority = 100;
   bool allow_duplicate = false;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
     app.add_option("domains", domains, "Names, Unicode or ACE")->type_name("DOMAIN")->required();
-    app.add_option("--max-price", max_price, "Highest deposit to reserve (default: the price quoted now)")
+    app.add_option("--max-price", max_price, "Highest deposit to reserve (default: the price today)")
         ->type_name("AMOUNT");
-    app.add_option("--priority", priority, "1 is funded first, 999 last")->capture_default_str();
-    app.add_flag("--another", another, "A further backorder beside an open one for the same name");
+    app.add_option("--priority", priority, "Priority: 1 is funded first, 999 last")->capture_default_str();
+    app.add_flag("--another", allow_duplicate, "Place a further backorder although one is open for the same name");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
     const engine::Customer customer = session.account(account);
-    for (std::size_t i = 0; i < domains.size(); ++i) {
-      engine::PlaceOrder order{.name = value_or_throw(engine::DomainName::parse(domains[i])),
-                               .allow_duplicate = another,
+    std::vector<engine::PlaceOrder> orders;
+    for (const std::string& domain : domains) {
+      engine::PlaceOrder order{.name = value_or_throw(engine::DomainName::parse(domain)),
+                               .allow_duplicate = allow_duplicate,
                                .max_price = {},
                                .priority = priority};
       if (!max_price.empty()) order.max_price = session.amount(max_price, customer.currency);
-      operations::RequestKey request = session.request();
-      if (!request.key.empty() && domains.size() > 1) request.key += ":" + std::to_string(i + 1);
-      const operations::Reply reply = value_or_throw(operations::place(context, request, account, order));
-      const bool open = reply.fact("already_open") == "yes";
-      std::string line = std::string(open ? "already open: " : "placed ") + "backorder " +
-                         std::string(reply.fact("backorder")) + " of " + account + " for " +
-                         std::string(reply.fact("domain")) + ", " + std::string(reply.fact("state")) + ", cap " +
-                         std::string(reply.fact("max_price"));
-      if (!reply.fact("deposit_due").empty()) {
-        line += ", deposit due " + std::string(reply.fact("deposit_due"));
-      } else {
-        line += ", undated: no list names it yet";
-      }
-      session.answer(reply, "dropledger.placed/1", line);
+      orders.push_back(std::move(order));
     }
+    const operations::Answers answers = operations::place_all(context, session.request(), account, orders);
+    if (domains.size() > 1) return print_answers(session, table_of(orders, answers), answers, "nothing was placed");
+    const operations::Reply reply = value_or_throw(answers.replies.front());
+    const bool open = reply.fact("already_open") == "yes";
+    std::string line = std::string(open ? "already open: " : "placed ") + "backorder " +
+                       std::string(reply.fact("backorder")) + " of " + account + " for " +
+                       std::string(reply.fact("domain")) + ", " + std::string(reply.fact("state")) + ", cap " +
+                       std::string(reply.fact("max_price"));
+    if (!reply.fact("deposit_due").empty()) {
+      line += ", deposit due " + std::string(reply.fact("deposit_due"));
+    } else {
+      line += ", undated: no list names it yet";
+    }
+    session.answer(reply, "dropledger.placed/1", line);
     return 0;
+  }
+
+ private:
+  static render::Table table_of(const std::vector<engine::PlaceOrder>& orders, const operations::Answers& answers) {
+    render::Table table;
+    table.schema = "dropledger.placements/1";
+    table.columns = {{"domain", "", render::Kind::domain},
+                     {"result"},
+                     {"backorder"},
+                     {"state"},
+                     {"max_price"},
+                     {"deposit_due"},
+                     {"request"},
+                     {"detail", "", render::Kind::text, true}};
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      const auto& reply = answers.replies[i];
+      if (!reply) {
+        table.add(orders[i].name, to_word(reply.error().code), "", "", "", "", "", reply.error().detail);
+        continue;
+      }
+      const operations::Reply& one = reply.value();
+      const char* result = one.replayed ? "replayed" : one.fact("already_open") == "yes" ? "already_open" : "placed";
+      table.add(orders[i].name, result, answers.kept ? one.fact("backorder") : "", one.fact("state"),
+                one.fact("max_price"), one.fact("deposit_due"), answers.kept ? one.key : "", "");
+    }
+    return table;
   }
 };
 
@@ -69,10 +113,10 @@ struct Import {
   std::string file;
   bool keep_going = false;
   void bind(CLI::App& app) {
-    app.add_option("rows", file, "CSV with the header account,domain[,max_price][,priority][,another]; - is stdin")
+    app.add_option("rows", file, "CSV file with the header account,domain[,max_price][,priority][,another]; - is stdin")
         ->type_name("FILE")
         ->required();
-    app.add_flag("--keep-going", keep_going, "Place the good lines even where others are refused");
+    app.add_flag("--keep-going", keep_going, "Place the accepted lines even where others are refused");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -98,7 +142,7 @@ struct Import {
           context, session.globals().sender, "import-" + hash_of(bytes), rows, keep_going,
           [&](std::size_t done) { progress.at(done); }, kept);
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        const auto& [line, account, domain, max_price, priority, another] = rows[i];
+        const auto& [line, account, domain, max_price, priority, allow_duplicate] = rows[i];
         if (results[i]) {
           const operations::ImportedBackorder& one = results[i].value();
           placed += one.already_open ? 0 : 1;
@@ -138,43 +182,70 @@ struct Cancel {
   std::vector<std::string> ids;
   std::string by = "customer", reason;
   void bind(CLI::App& app) {
-    app.add_option("backorders", ids, "Their numbers")->type_name("ID")->required();
-    app.add_option("--by", by, "Who cancels: a customer may until the deadline")
+    app.add_option("backorders", ids, "Number or domain name of a backorder")->type_name("ID")->required();
+    app.add_option("--by", by, "Who cancels; a customer may until the deadline")
         ->check(CLI::IsMember({"customer", "operator"}))
         ->capture_default_str();
-    app.add_option("--reason", reason, "Kept with the backorder")->type_name("TEXT");
+    app.add_option("--reason", reason, "Reason, kept with the backorder")->type_name("TEXT");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
+    std::vector<std::int64_t> numbers;
+    for (const std::string& id : ids) numbers.push_back(backorder_named(context.store, id).id.value());
     ProviderConnection connection(session);
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const std::int64_t id = session.number(ids[i], "backorder");
-      operations::RequestKey request = session.request();
-      if (!request.key.empty() && ids.size() > 1) request.key += ":" + std::to_string(i + 1);
-      const operations::Reply reply = value_or_throw(
-          operations::cancel(context, request, id, by == "customer" ? engine::By::customer : engine::By::operator_,
-                             reason, connection.get()));
-      std::string line =
-          "backorder " + ids[i] + " (" + std::string(reply.fact("domain")) + ") is " + std::string(reply.fact("state"));
-      if (!reply.fact("refunded").empty()) line += ", refunded " + std::string(reply.fact("refunded"));
-      if (reply.fact("state") != "CANCELLED")
-        line += ": the deposit follows the confirmed deletion of its job (" + std::string(reply.fact("deletion")) + ")";
-      session.answer(reply, "dropledger.cancelled/1", line);
-    }
+    const operations::Answers answers = operations::cancel_all(
+        context, session.request(), numbers, by == "customer" ? engine::By::customer : engine::By::operator_, reason,
+        connection.get());
+    if (ids.size() > 1) return print_answers(session, table_of(numbers, answers), answers, "nothing was cancelled");
+    const operations::Reply reply = value_or_throw(answers.replies.front());
+    std::string line = "backorder " + std::string(reply.fact("backorder")) + " (" + std::string(reply.fact("domain")) +
+                       ") is " + std::string(reply.fact("state"));
+    if (!reply.fact("refunded").empty()) line += ", refunded " + std::string(reply.fact("refunded"));
+    if (reply.fact("state") != "CANCELLED")
+      line += ": the deposit follows the confirmed deletion of its job (" + std::string(reply.fact("deletion")) + ")";
+    session.answer(reply, "dropledger.cancelled/1", line);
     return 0;
+  }
+
+ private:
+  static render::Table table_of(const std::vector<std::int64_t>& numbers, const operations::Answers& answers) {
+    render::Table table;
+    table.schema = "dropledger.cancellations/1";
+    table.columns = {{"backorder", "", render::Kind::number},
+                     {"domain"},
+                     {"result"},
+                     {"state"},
+                     {"refunded"},
+                     {"deletion"},
+                     {"request"},
+                     {"detail", "", render::Kind::text, true}};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const auto& reply = answers.replies[i];
+      if (!reply) {
+        table.add(numbers[i], "", to_word(reply.error().code), "", "", "", "", reply.error().detail);
+        continue;
+      }
+      const operations::Reply& one = reply.value();
+      table.add(numbers[i], one.fact("domain"), one.replayed ? "replayed" : "cancelled", one.fact("state"),
+                one.fact("refunded"), one.fact("deletion"), answers.kept ? one.key : "", "");
+    }
+    return table;
   }
 };
 
 struct List {
   std::string account, state, pattern;
-  bool open = false;
+  bool open = false, oldest_first = false;
   std::int64_t limit = 100;
   void bind(CLI::App& app) {
-    app.add_option("--account", account, "Only this account's")->type_name("NAME");
-    app.add_option("--state", state, "Only in this state, e.g. ACTIVE")->type_name("STATE");
-    app.add_option("--name", pattern, "Only names like this; * and ? stand for anything")->type_name("PATTERN");
-    app.add_flag("--open", open, "Only those that have not ended");
-    app.add_option("--limit", limit, "At most so many; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
+    app.add_option("--account", account, "Only this account")->type_name("NAME");
+    app.add_option("--state", state, "Only this state, e.g. ACTIVE")->type_name("STATE");
+    app.add_option("--name", pattern, "Only names of this pattern; * and ? stand for anything")->type_name("PATTERN");
+    app.add_flag("--open", open, "Only backorders that have not ended");
+    app.add_option("--limit,--last", limit, "Largest number of rows; 0 is all")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    app.add_flag("--oldest-first", oldest_first, "List the oldest backorders first instead of the newest");
   }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
@@ -189,6 +260,7 @@ struct List {
     }
     if (open) query.open = true;
     query.name_pattern = pattern;
+    query.descending = !oldest_first;
     query.limit = limit == 0 ? 0 : limit + 1;
     std::vector<Backorder> rows = store.backorders(query);
     render::Table table;
@@ -221,11 +293,11 @@ struct List {
 
 render::Table record_of(engine::LedgerReader& store, const Backorder& row) {
   render::Table record;
-  record.schema = "dropledger.backorder/1";
+  record.schema = "dropledger.backorder/2";
   record.add_fact("backorder", row.id);
   record.add_fact("account", store.customer(row.customer).value().name);
   record.add_fact("domain", row.name);
-  record.add_fact("copy", row.sequence);
+  record.add_fact("sequence", row.sequence);
   record.add_fact("zone", row.zone);
   record.add_fact("state", to_word(row.state));
   record.add_fact("reason", reason_of(row));
@@ -248,17 +320,19 @@ render::Table record_of(engine::LedgerReader& store, const Backorder& row) {
   record.add_fact("ended_at", row.ended_at);
   record.add_fact("underfunded", row.underfunded);
   record.add_fact("cancelling", row.cancelling);
-  record.add_fact("purse_empty", row.provider_balance_empty);
+  record.add_fact("provider_balance_empty", row.provider_balance_empty);
   return record;
 }
 
 Backorder backorder_of(Session& session, const std::string& id) {
-  return value_or_throw(operations::backorder_numbered(session.book_read_only(), session.number(id, "backorder")));
+  return backorder_named(session.book_read_only(), id);
 }
 
 struct Show {
   std::string id;
-  void bind(CLI::App& app) { app.add_option("backorder", id, "Its number")->type_name("ID")->required(); }
+  void bind(CLI::App& app) {
+    app.add_option("backorder", id, "Number or domain name of a backorder")->type_name("ID")->required();
+  }
   int run(Session& session) const {
     const Backorder row = backorder_of(session, id);
     session.print(record_of(session.book_read_only(), row));
@@ -269,14 +343,16 @@ struct Show {
 struct Resolve {
   std::string id, decision, why, amount;
   void bind(CLI::App& app) {
-    app.add_option("case", id, "The case's number, from 'cases'")->type_name("ID")->required();
+    app.add_option("case", id, "Number of a case, from 'cases', or the domain name it is about")
+        ->type_name("ID")
+        ->required();
     app.add_option("--as", decision,
                    "The decision: failed, successful, resubmit, give-up, charge, operator-keeps, keep, goodwill, "
                    "delete, tax, acknowledge")
         ->type_name("DECISION")
         ->required();
-    app.add_option("--why", why, "The reason, or the evidence seen")->type_name("TEXT")->required();
-    app.add_option("--amount", amount, "Of goodwill (default: the deposit)")->type_name("AMOUNT");
+    app.add_option("--why", why, "Reason, or the evidence seen")->type_name("TEXT")->required();
+    app.add_option("--amount", amount, "Amount to credit as goodwill (default: the deposit)")->type_name("AMOUNT");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -284,7 +360,7 @@ struct Resolve {
     if (!resolution)
       throw CommandError{
           Error{ErrorCode::invalid_argument, "'" + decision + "' is no decision; see 'backorder resolve --help'"}};
-    const std::int64_t number = session.number(id, "case");
+    const std::int64_t number = open_case_named(context.store, id);
     std::optional<engine::Money> money;
     if (!amount.empty()) {
       engine::CaseQuery query;
@@ -297,11 +373,12 @@ struct Resolve {
     ProviderConnection connection(session);
     const operations::Reply reply = value_or_throw(
         operations::resolve(context, session.request(), number, *resolution, why, money, connection.get()));
-    session.answer(reply, "dropledger.resolved/1",
-                   "case " + id + " (" + std::string(reply.fact("kind")) + ") closed as " + decision +
-                       (reply.fact("state").empty() ? ""
-                                                    : ": backorder " + std::string(reply.fact("backorder")) + " is " +
-                                                          std::string(reply.fact("state"))));
+    session.answer(
+        reply, "dropledger.resolved/1",
+        "case " + std::to_string(number) + " (" + std::string(reply.fact("kind")) + ") closed as " + decision +
+            (reply.fact("state").empty()
+                 ? ""
+                 : ": backorder " + std::string(reply.fact("backorder")) + " is " + std::string(reply.fact("state"))));
     return 0;
   }
 };
@@ -310,21 +387,22 @@ struct Resolve {
 
 void add_backorder_commands(CommandLine& line) {
   CLI::App* group = add_group(line.app, "backorder",
-                              "Backorders: placing is free; the deposit is reserved three days before the drop");
+                              "Backorders: placing is free, the deposit is reserved three days before the drop");
   add_command<Place>(line, *group, "place", "Places backorders, free of charge",
                      "  dropledger backorder place alice example.com käse.com\n  dropledger backorder place alice "
                      "example.com --max-price 80.00 --priority 1");
-  add_command<Import>(line, *group, "import", "Places a file of backorders, all or nothing",
+  add_command<Import>(line, *group, "import", "Places the backorders of a file, all or nothing",
                       "  dropledger backorder import orders.csv\n  printf 'account,domain\\nalice,example.com\\n' | "
                       "dropledger backorder import -");
   add_command<Cancel>(
-      line, *group, "cancel", "Cancels; a held deposit returns",
+      line, *group, "cancel", "Cancels backorders; held deposits return",
       "  dropledger backorder cancel 17\n  dropledger backorder cancel 17 --by operator --reason 'letter of 3 May'");
   add_command<List>(
-      line, *group, "list", "Backorders, filtered",
+      line, *group, "list", "Lists backorders, newest first",
       "  dropledger backorder list --account alice --open\n  dropledger backorder list --state VOID --format csv");
-  add_command<Show>(line, *group, "show", "Everything kept about one", "  dropledger backorder show 17");
-  add_command<Resolve>(line, *group, "resolve", "Closes a case by a person's decision",
+  add_command<Show>(line, *group, "show", "Shows everything kept about one backorder",
+                    "  dropledger backorder show 17");
+  add_command<Resolve>(line, *group, "resolve", "Closes a case by the decision of a person",
                        "  dropledger backorder resolve 3 --as failed --why 'provider confirmed by mail'\n  dropledger "
                        "backorder resolve 4 --as charge --why 'registered after all'");
   add_backorder_explain(line, *group);

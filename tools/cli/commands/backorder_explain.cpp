@@ -3,6 +3,7 @@
 
 #include "engine/explanation.hpp"
 #include "tools/cli/commands/commands.hpp"
+#include "tools/cli/commands/named.hpp"
 #include "tools/cli/commands/story.hpp"
 #include "tools/operations/backorders.hpp"
 
@@ -16,10 +17,12 @@ using engine::UtcTime;
 
 struct ExplainBackorder {
   std::string id;
-  void bind(CLI::App& app) { app.add_option("backorder", id, "Its number")->type_name("ID")->required(); }
+  void bind(CLI::App& app) {
+    app.add_option("backorder", id, "Number or domain name of a backorder")->type_name("ID")->required();
+  }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
-    const Backorder row = value_or_throw(operations::backorder_numbered(store, session.number(id, "backorder")));
+    const Backorder row = backorder_named(store, id);
     const Customer customer = store.customer(row.customer).value();
     const engine::ZoneSchedule& schedule = store.schedules().of(row.name.ace());
     const std::vector<std::string> stopped = store.stopped_zones();
@@ -94,7 +97,7 @@ struct ExplainBackorder {
 
 void add_backorder_explain(CommandLine& line, CLI::App& backorder) {
   add_command<ExplainBackorder>(line, backorder, "explain",
-                                "Support's page: what happened, what happens next, what would change it",
+                                "Explains a backorder: what happened, what happens next, what would change it",
                                 "  dropledger backorder explain 17\n  dropledger backorder explain 17 --format json");
 }
 

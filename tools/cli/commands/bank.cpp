@@ -36,10 +36,10 @@ struct Statements {
 void add_bank_commands(CommandLine& line) {
   CLI::App* bank = add_group(line.app, "bank", "Statements of banks and payment services");
   add_command<StatementImport>(line, *bank, "import",
-                               "Keeps a statement's lines as they came; what is known already changes nothing",
+                               "Imports a statement without posting it; lines that are known already change nothing",
                                "  dropledger bank import camt053-2026-08-01.xml --source bank\n"
                                "  dropledger bank import august.csv --source bank --mapping bank.toml --dry-run");
-  add_command<Statements>(line, *bank, "statements", "The statements imported so far, with their balances",
+  add_command<Statements>(line, *bank, "statements", "Lists the imported statements with their balances",
                           "  dropledger bank statements");
 }
 

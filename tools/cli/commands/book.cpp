@@ -42,7 +42,8 @@ void refuse_existing(const std::string& path) {
 struct Init {
   bool rehearsal = false;
   void bind(CLI::App& app) {
-    app.add_flag("--rehearsal", rehearsal, "A book to try things in: its clock stands still until --now moves it");
+    app.add_flag("--rehearsal", rehearsal,
+                 "Create a book for rehearsals, whose clock stands still until --now or 'clock' moves it");
   }
   int run(Session& session) const {
     const Globals& globals = session.globals();
@@ -152,7 +153,7 @@ struct Verify {
     app.add_option("--since", since,
                    "A seal that was kept elsewhere ('seal show', 'backup'): the book must still have it")
         ->type_name("FILE|HASH");
-    app.add_flag("--announce", announced, "Log what is found, once, so that it is sent as a notice");
+    app.add_flag("--announce", announced, "Log each finding once, so that it is sent as a notice");
   }
   int run(Session& session) const {
     std::optional<render::Progress> progress;
@@ -176,7 +177,7 @@ struct Verify {
       }
     }
     render::Table table;
-    table.schema = "dropledger.verify/1";
+    table.schema = "dropledger.verify/2";
     table.columns = {{"check"}, {"finding"}};
     table.add_fact("transfers", result.transfers);
     table.add_fact("accounts", result.accounts);
@@ -231,21 +232,21 @@ struct Doctor {
 }  // namespace
 
 void add_book_commands(CommandLine& line) {
-  add_command<Init>(line, line.app, "init", "Makes a new book",
+  add_command<Init>(line, line.app, "init", "Creates a new book",
                     "  dropledger --db ledger.db init\n"
                     "  dropledger --db demo.db init --rehearsal --now 2026-07-01");
   add_command<Backup>(line, line.app, "backup",
-                      "Copies the book while others work with it, and opens the copy to prove it",
+                      "Copies the book while other programs use it, and opens the copy to check it",
                       "  dropledger backup ledger-2026-07-01.db");
-  add_command<Verify>(
-      line, line.app, "verify",
-      "Proves balances against transfers, deposits against backorders, and the seals (exit 5 if anything is off)",
-      "  dropledger verify --format json");
   CLI::App* seals = add_group(line.app, "seal", "What can be kept elsewhere to prove later that nothing was lost");
   add_command<SealShow>(line, *seals, "show", "The last seal: its hash covers everything before it",
                         "  dropledger seal show --output /mnt/elsewhere/ledger.seal\n"
                         "  dropledger verify --since /mnt/elsewhere/ledger.seal");
-  add_command<Doctor>(line, line.app, "doctor", "The book's state at a glance", "  dropledger doctor");
+  add_command<Verify>(line, line.app, "verify",
+                      "Checks balances against transfers, deposits against backorders, and the seals (exit status 5 "
+                      "where anything differs)",
+                      "  dropledger verify --format json");
+  add_command<Doctor>(line, line.app, "doctor", "Shows the state of the book at a glance", "  dropledger doctor");
 }
 
 }  // namespace cli

@@ -51,7 +51,7 @@ struct Cases {
 }  // namespace
 
 void add_case_commands(CommandLine& line) {
-  add_command<Cases>(line, line.app, "cases", "What waits for a person's decision",
+  add_command<Cases>(line, line.app, "cases", "Lists what waits for the decision of a person",
                      "  dropledger cases\n  dropledger cases --all --format json");
 }
 

@@ -48,7 +48,7 @@ int move_clock(Session& session, const std::function<engine::UtcTime(engine::Utc
 struct Advance {
   std::string span;
   void bind(CLI::App& app) {
-    app.add_option("span", span, "How far, e.g. 6h, 1d, 2d12h")->type_name("SPAN")->required();
+    app.add_option("span", span, "Span, e.g. 6h, 1d or 2d12h")->type_name("SPAN")->required();
   }
   int run(Session& session) const {
     const engine::Milliseconds by = value_or_throw(engine::parse_span(span));
@@ -58,7 +58,7 @@ struct Advance {
 
 struct Set {
   std::string time;
-  void bind(CLI::App& app) { app.add_option("time", time, "The instant, UTC")->type_name("TIME")->required(); }
+  void bind(CLI::App& app) { app.add_option("time", time, "Instant, UTC")->type_name("TIME")->required(); }
   int run(Session& session) const {
     const engine::UtcTime to = session.instant(time);
     return move_clock(session, [to](engine::UtcTime) { return to; });
@@ -68,10 +68,10 @@ struct Set {
 }  // namespace
 
 void add_clock_commands(CommandLine& line) {
-  CLI::App* group = add_group(line.app, "clock", "A rehearsal book's clock, which stands still until it is moved");
-  add_command<Show>(line, *group, "show", "What time it is in the book", "  dropledger clock show");
+  CLI::App* group = add_group(line.app, "clock", "Clock of a rehearsal book, which stands still until it is moved");
+  add_command<Show>(line, *group, "show", "Shows the time in the book", "  dropledger clock show");
   add_command<Advance>(line, *group, "advance",
-                       "Moves the clock on; what is passed over is done late, as after an outage that long",
+                       "Moves the clock on; what fell due in between is done late, as after an outage",
                        "  dropledger clock advance 1d");
   add_command<Set>(line, *group, "set", "Moves the clock to an instant", "  dropledger clock set 2026-08-05T18:30:00Z");
 }

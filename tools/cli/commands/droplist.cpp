@@ -1,8 +1,10 @@
 // Deletion lists: importing what registries and the provider publish, and looking into what is known.
 #include <algorithm>
+#include <tuple>
 
 #include "tools/cli/commands/commands.hpp"
 #include "tools/cli/provider_access.hpp"
+#include "tools/cli/range_options.hpp"
 #include "tools/formats/deletion_list.hpp"
 #include "tools/operations/lists.hpp"
 #include "tools/render/progress.hpp"
@@ -53,18 +55,20 @@ struct Import {
   std::vector<std::string> covers;
   bool force = false;
   void bind(CLI::App& app) {
-    app.add_option("list", file, "The list, plain or zipped; - is stdin")->type_name("FILE")->required();
-    app.add_option("--source", source, "Whose list it is; each source's latest word counts")
+    app.add_option("list", file, "Deletion list, plain or zipped; - is stdin")->type_name("FILE")->required();
+    app.add_option("--source", source, "Name of the source; the latest list of each source counts")
         ->type_name("NAME")
         ->required();
-    app.add_option("--date-is", date_is, "What its dates mean; needed once for a new source")
+    app.add_option("--date-is", date_is, "Meaning of the dates; needed once for a new source")
         ->check(CLI::IsMember({"drop", "finalization"}));
-    app.add_option("--date", date, "The date of every name in a list of names only")->type_name("TIME");
-    app.add_option("--layout", layout, "How the list is written")
+    app.add_option("--date", date, "Date of every name in a list of names only")->type_name("TIME");
+    app.add_option("--layout", layout, "Format of the list")
         ->check(CLI::IsMember({"detect", "provider", "csv", "names"}))
         ->capture_default_str();
-    app.add_option("--covers", covers, "Zones and days the list speaks for besides those in it")->type_name("ZONE:DAY");
-    app.add_flag("--force", force, "Accept a list less than half the size of the last one");
+    app.add_option("--covers", covers,
+                   "Zone and day that the list is complete for although it has no such name, e.g. pl:2026-08-01")
+        ->type_name("ZONE:DAY");
+    app.add_flag("--force", force, "Accept a list of less than half the size of the last one");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -113,20 +117,21 @@ struct Fetch {
   std::vector<std::string> zones;
   bool force = false;
   void bind(CLI::App& app) {
-    app.add_option("--source", source, "Under which name the list is kept; each source's latest word counts")
+    app.add_option("--source", source,
+                   "Name of the source that the list is kept as; the latest list of each source counts")
         ->type_name("NAME")
         ->required();
     app.add_option("--zone", zones, "Only these zones (default: all)")->type_name("ZONE");
-    app.add_option("--from", from, "Finalized at or after (default: now)")->type_name("TIME");
-    app.add_option("--to", to, "Finalized at or before")->type_name("TIME");
-    app.add_flag("--force", force, "Accept a list less than half the size of the last one");
+    app.add_option("--from", from, "First finalization date (default: now)")->type_name("TIME");
+    app.add_option("--to", to, "Last finalization date")->type_name("TIME");
+    app.add_flag("--force", force, "Accept a list of less than half the size of the last one");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
     api_client::PendingDeletes wanted;
     for (const std::string& zone : zones) wanted.zones.push_back(value_or_throw(engine::parse_zone(zone)));
-    wanted.from = from.empty() ? context.now : session.instant(from);
-    if (!to.empty()) wanted.to = session.instant(to);
+    wanted.from = from.empty() ? context.now : spoken_instant(session, from);
+    if (!to.empty()) wanted.to = spoken_instant(session, to);
     ProviderConnection connection(session);
     api_client::HttpProvider& provider = connection.http();
     std::optional<render::Progress> reading;
@@ -152,15 +157,17 @@ struct Fetch {
 };
 
 struct Search {
-  std::string pattern, zone, from, to, source;
+  std::string pattern, zone, source;
+  RangeOptions ends;
   std::int64_t limit = 100;
   void bind(CLI::App& app) {
-    app.add_option("pattern", pattern, "Name in ACE or Unicode, * and ? stand for anything")->type_name("PATTERN");
+    app.add_option("pattern", pattern, "Name in ACE or Unicode; * and ? stand for anything")->type_name("PATTERN");
     app.add_option("--zone", zone, "Only names under this zone")->type_name("ZONE");
-    app.add_option("--from", from, "Dropping at or after")->type_name("TIME");
-    app.add_option("--to", to, "Dropping before")->type_name("TIME");
-    app.add_option("--source", source, "Only this source's word")->type_name("NAME");
-    app.add_option("--limit", limit, "At most so many; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
+    ends.bind(app, "Dropping at or after", "Dropping before");
+    app.add_option("--source", source, "Only this source")->type_name("NAME");
+    app.add_option("--limit", limit, "Largest number of rows; 0 is all")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
   }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
@@ -169,8 +176,7 @@ struct Search {
     if (pattern.find_first_of("*?[") == std::string::npos && !pattern.empty())
       query.pattern = value_or_throw(engine::DomainName::parse(pattern)).ace();
     if (!zone.empty()) query.zone = value_or_throw(engine::parse_zone(zone));
-    if (!from.empty()) query.from = session.instant(from);
-    if (!to.empty()) query.to = session.instant(to);
+    std::tie(query.from, query.to) = ends.range(session);
     if (!source.empty()) {
       const auto known = store.source(source);
       if (!known)
@@ -230,17 +236,18 @@ struct Sources {
 }  // namespace
 
 void add_droplist_commands(CommandLine& line) {
-  CLI::App* group = add_group(line.app, "droplist", "Deletion lists: which names drop, and when");
+  CLI::App* group = add_group(line.app, "droplist", "Deletion lists: the names that drop, and when");
   add_command<Import>(
-      line, *group, "import", "Reads a list; moves the dates of open backorders",
+      line, *group, "import", "Imports a list, and moves the dates of open backorders",
       "  dropledger droplist import pending_delete_domain_list.csv.zip --source provider --date-is finalization\n"
       "  dropledger droplist import names.txt --source pl-registry --date-is drop --date 2026-08-01");
-  add_command<Fetch>(line, *group, "fetch", "Reads the provider's own list over its API (--provider)",
+  add_command<Fetch>(line, *group, "fetch", "Fetches the provider's own list over its API (--provider)",
                      "  dropledger droplist fetch --source provider --provider ote --credentials ote.credentials\n"
                      "  dropledger droplist fetch --source provider-com --zone com --zone net --to 2026-08-10");
-  add_command<Search>(line, *group, "search", "Looks for names that drop",
+  add_command<Search>(line, *group, "search", "Searches names that drop",
                       "  dropledger droplist search 'auto*' --zone pl --limit 20");
-  add_command<Sources>(line, *group, "sources", "Whose lists were imported, and when", "  dropledger droplist sources");
+  add_command<Sources>(line, *group, "sources", "Lists the sources, with their latest lists",
+                       "  dropledger droplist sources");
 }
 
 }  // namespace cli

@@ -56,26 +56,27 @@ struct Faults {
   std::uint64_t seed = 1;
   std::vector<std::string> kinds, outages;
   void bind(CLI::App& app) {
-    app.add_option("--listen", listen, "Where clients connect; port 0 is any that is free")
+    app.add_option("--listen", listen, "Address for clients; port 0 is any free one")
         ->type_name("ADDRESS:PORT")
         ->capture_default_str();
-    app.add_option("--to", to, "The server that it stands in front of")->type_name("ADDRESS:PORT")->required();
-    app.add_option("--percent", percent, "Of all exchanges, how many are spoiled")
+    app.add_option("--to", to, "Address of the server behind the proxy")->type_name("ADDRESS:PORT")->required();
+    app.add_option("--percent", percent, "Percentage of exchanges that are spoiled")
         ->type_name("PERCENT")
         ->check(CLI::Range(0, 100))
         ->capture_default_str();
-    app.add_option("--seed", seed, "The same seed spoils the same exchanges in the same way")->capture_default_str();
+    app.add_option("--seed", seed, "Seed; the same seed spoils the same exchanges in the same way")
+        ->capture_default_str();
     std::string known;
     for (const Kind kind : faults::kKinds) known += (known.empty() ? "" : ", ") + std::string(to_word(kind));
     app.add_option("--kinds", kinds, "Only these, separated by commas (default: all): " + known)
         ->type_name("KIND,…")
         ->delimiter(',');
-    app.add_option("--late-by", late_by, "How long a late answer is held back, longer than the client waits")
+    app.add_option("--late-by", late_by, "Delay of a late answer, longer than the client waits")
         ->type_name("SPAN")
         ->capture_default_str();
     app.add_option("--outage", outages,
-                   "Dead from an instant for a span, by the clock of the rehearsal book --db, else the machine's; may "
-                   "be repeated")
+                   "Outage from an instant for a span, by the clock of the rehearsal book --db, else of the machine; "
+                   "may be repeated")
         ->type_name("TIME/SPAN");
   }
   int run(Session& session) const {
@@ -145,12 +146,10 @@ struct Faults {
 }  // namespace
 
 void add_faults_commands(CommandLine& line) {
-  add_command<Faults>(
-      line, line.app, "faults",
-      "Stands between a client and a server of the provider's protocol and spoils a share of what passes",
-      "  dropledger faults --to 127.0.0.1:8080 --percent 33 --seed 7\n"
-      "  dropledger faults --to 127.0.0.1:8080 --kinds lost-answer,torn --late-by 5s\n"
-      "  dropledger --db provider.db faults --to 127.0.0.1:8080 --outage 2026-08-03T01:00:00Z/10m");
+  add_command<Faults>(line, line.app, "faults", "Runs a fault-injecting proxy for the provider's protocol",
+                      "  dropledger faults --to 127.0.0.1:8080 --percent 33 --seed 7\n"
+                      "  dropledger faults --to 127.0.0.1:8080 --kinds lost-answer,torn --late-by 5s\n"
+                      "  dropledger --db provider.db faults --to 127.0.0.1:8080 --outage 2026-08-03T01:00:00Z/10m");
 }
 
 }  // namespace cli

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "tools/cli/commands/commands.hpp"
+#include "tools/cli/range_options.hpp"
 #include "tools/render/plain_text_accounting.hpp"
 
 namespace cli {
@@ -50,31 +51,27 @@ class WholeFile {
 };
 
 struct Export {
-  std::string syntax, from, to, output;
+  RangeOptions ends;
+  std::string syntax, output;
   std::int64_t after = 0;
   bool append = false;
   void bind(CLI::App& app) {
-    app.add_option("--syntax", syntax, "Whose")
+    app.add_option("--syntax", syntax, "Output format: hledger, ledger, beancount, csv or jsonl")
         ->check(CLI::IsMember({"hledger", "ledger", "beancount", "csv", "jsonl"}))
         ->required();
-    app.add_option("--after", after, "The cursor that the last export ended with")
+    app.add_option("--after", after, "Cursor that the last export ended with")
         ->type_name("CURSOR")
         ->check(CLI::NonNegativeNumber);
-    app.add_option("--from", from, "Recorded at or after")->type_name("TIME");
-    app.add_option("--to", to, "Recorded before")->type_name("TIME");
-    app.add_option("--output", output, "Write to this file, which appears when it is whole")->type_name("FILE");
+    ends.bind(app, "Recorded at or after", "Recorded before");
+    app.add_option("--output", output, "File to write, which appears when it is complete")->type_name("FILE");
     app.add_flag("--append", append,
-                 "To follow the slices before in one file: without opening balances, only new accounts are declared");
+                 "Continue a file of earlier exports: no opening balances, and only new accounts are declared");
   }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
     const render::JournalSyntax chosen = render::parse_journal_syntax(syntax).value();
-    std::optional<engine::UtcTime> begin, end;
-    if (!from.empty()) begin = session.instant(from);
-    if (!to.empty()) end = session.instant(to);
-    if (begin && end && *end <= *begin)
-      throw CommandError{Error{ErrorCode::invalid_time, "--to " + to + " does not lie after --from " + from}};
-    engine::JournalSlice slice =
+    const auto [begin, end] = ends.range(session);
+    const engine::JournalSlice slice =
         value_or_throw(operations::journal_slice(store, engine::TransferId(after), begin, end));
     if (append && chosen == render::JournalSyntax::beancount && slice.begins_within_day &&
         slice.after < slice.through) {
@@ -98,9 +95,9 @@ struct Export {
 }  // namespace
 
 void add_journal_commands(CommandLine& line) {
-  CLI::App* group = add_group(line.app, "journal", "The whole journal for other programs");
+  CLI::App* group = add_group(line.app, "journal", "Journal for other accounting programs");
   add_command<Export>(
-      line, *group, "export", "Writes transfers with opening and closing balances in another program's syntax",
+      line, *group, "export", "Writes transfers with opening and closing balances in the syntax of another program",
       "  dropledger journal export --syntax hledger | hledger -f - balance\n"
       "  dropledger journal export --syntax beancount --from 2026-08-01 --to 2026-09-01 --output august.beancount\n"
       "  dropledger journal export --syntax csv --after 4711      # 'next cursor: …' on stderr is for the next call");

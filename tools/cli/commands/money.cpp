@@ -15,8 +15,10 @@ struct Fund {
   std::string account, amount, source = "bank", effective, memo;
   bool another = false;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
-    app.add_option("amount", amount, "In the account's currency, e.g. 100.00")->type_name("AMOUNT")->required();
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
+    app.add_option("amount", amount, "Amount in the currency of the account, e.g. 100.00")
+        ->type_name("AMOUNT")
+        ->required();
     bind_source(app, source);
     bind_effective(app, effective);
     bind_memo(app, memo);
@@ -38,9 +40,9 @@ struct Fund {
 struct Withdraw {
   std::string account, amount, source = "bank", effective, memo;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
     app.add_option("amount", amount,
-                   "In the account's currency; at most what is available, never from the credit limit")
+                   "Amount in the currency of the account; at most the available balance, never from the credit limit")
         ->type_name("AMOUNT")
         ->required();
     bind_source(app, source);
@@ -61,15 +63,16 @@ struct Adjust {
   std::string account, amount, reason, effective;
   bool credit = false, debit = false, goodwill = false;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
-    app.add_option("amount", amount, "Above zero; --credit or --debit gives the direction")
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
+    app.add_option("amount", amount, "Amount above zero; --credit or --debit gives the direction")
         ->type_name("AMOUNT")
         ->required();
-    CLI::Option* to = app.add_flag("--credit", credit, "To the customer");
+    CLI::Option* to = app.add_flag("--credit", credit, "Add to the available balance");
     CLI::Option* from =
-        app.add_flag("--debit", debit, "From the customer, at most down to the account's minimum balance")
+        app.add_flag("--debit", debit,
+                     "Take from the available balance, at most down to the minimum balance of the account")
             ->excludes(to);
-    app.add_flag("--goodwill", goodwill, "A gift: to the customer, from the goodwill account")->excludes(from);
+    app.add_flag("--goodwill", goodwill, "Add to the available balance, as goodwill")->excludes(from);
     bind_reason(app, reason);
     bind_effective(app, effective);
   }
@@ -91,7 +94,7 @@ struct Adjust {
 struct Reverse {
   std::string transfer, reason, effective;
   void bind(CLI::App& app) {
-    app.add_option("transfer", transfer, "A transfer's number; the whole request it belongs to is undone")
+    app.add_option("transfer", transfer, "Number of a transfer; the whole request it belongs to is reversed")
         ->type_name("NUMBER")
         ->required();
     bind_reason(app, reason);
@@ -110,7 +113,9 @@ struct Reverse {
 struct Chargeback {
   std::string transfer, amount, reason, effective;
   void bind(CLI::App& app) {
-    app.add_option("transfer", transfer, "The pay-in that the bank took back")->type_name("NUMBER")->required();
+    app.add_option("transfer", transfer, "Number of the transfer that the bank took back")
+        ->type_name("NUMBER")
+        ->required();
     app.add_option("amount", amount, "The part that was taken back (default: all that is left of the payment)")
         ->type_name("AMOUNT");
     bind_reason(app, reason);
@@ -225,18 +230,18 @@ struct Entry {
 
 void add_money_commands(CommandLine& line) {
   add_command<Fund>(line, line.app, "fund",
-                    "A customer pays in: what is owed is repaid first, the rest becomes available",
+                    "Books a payment of a customer: it repays what is owed first, the rest becomes available",
                     "  dropledger fund alice 100.00\n"
                     "  dropledger fund alice 100.00 --source paypal --effective 2026-07-01 --memo 'invoice 4711' "
                     "--request payment-4711");
-  add_command<Withdraw>(line, line.app, "withdraw", "Pays out to the customer what is available",
+  add_command<Withdraw>(line, line.app, "withdraw", "Books a pay-out to the customer from the available balance",
                         "  dropledger withdraw alice 40.00 --memo 'to IBAN …123'");
-  add_command<Adjust>(line, line.app, "adjust", "Corrects a balance, with a reason",
+  add_command<Adjust>(line, line.app, "adjust", "Corrects the balance of an account",
                       "  dropledger adjust alice 5.00 --credit --reason 'fee booked twice'\n"
                       "  dropledger adjust alice 59.00 --goodwill --reason 'late sweep on 2026-07-02'");
   add_command<Reverse>(line, line.app, "reverse",
                        "Undoes a pay-in, pay-out, adjustment, entry or reversal by a new transfer that names it",
-                       "  dropledger reverse 17 --reason 'typed twice'");
+                       "  dropledger reverse 17 --reason 'typed for the wrong customer'");
   add_command<MovePayment>(line, line.app, "move-payment",
                            "A payment posted to the wrong account goes to the right one; the bank's line stays bound",
                            "  dropledger move-payment 17 bob --reason 'his brother has the same name'");

@@ -53,19 +53,18 @@ int answer_money(const Session& session, const operations::Context& context, eng
 }
 
 void bind_effective(CLI::App& app, std::string& effective) {
-  app.add_option("--effective", effective, "When it happened at the bank, e.g. 2026-07-01 (default: now)")
-      ->type_name("TIME");
+  app.add_option("--effective", effective, "Date at the bank, e.g. 2026-07-01 (default: now)")->type_name("TIME");
 }
 void bind_reason(CLI::App& app, std::string& reason) {
-  app.add_option("--reason", reason, "Why; kept with the transfer")->type_name("TEXT")->required();
+  app.add_option("--reason", reason, "Reason, kept with the transfer")->type_name("TEXT")->required();
 }
 void bind_source(CLI::App& app, std::string& source) {
-  app.add_option("--source", source, "Which cash account: a bank or payment service")
+  app.add_option("--source", source, "Cash account: a bank or payment service")
       ->type_name("NAME")
       ->capture_default_str();
 }
 void bind_memo(CLI::App& app, std::string& memo, bool required) {
-  app.add_option("--memo", memo, "A note, such as the bank's reference")->type_name("TEXT")->required(required);
+  app.add_option("--memo", memo, "Note, such as the reference of the bank")->type_name("TEXT")->required(required);
 }
 
 }  // namespace cli

@@ -2,6 +2,7 @@
 #include "tools/operations/notices.hpp"
 
 #include <chrono>
+#include <deque>
 #include <fstream>
 #include <future>
 #include <iterator>
@@ -60,7 +61,7 @@ struct Add {
         ->check(CLI::IsMember({"customer", "operator"}));
     app.add_option("--kinds", kinds, "Only these, comma separated, e.g. void,shortfall (see 'notices templates')")
         ->type_name("KINDS");
-    app.add_option("--account", account, "Only this account's")->type_name("NAME");
+    app.add_option("--account", account, "Only this account")->type_name("NAME");
     app.add_option("--templates", templates, "A folder with KIND.txt files that replace the built-in words")
         ->type_name("FOLDER");
     app.add_option("--from-event", from_event, "Begin with this event of the log (default: with the next one)")
@@ -155,12 +156,15 @@ struct Channels {
 struct List {
   std::string channel, account;
   std::int64_t after = 0, limit = 100;
-  bool waiting = false;
+  bool waiting = false, oldest_first = false;
   void bind(CLI::App& app) {
     app.add_option("--channel", channel, "As this channel sees them, with what became of each")->type_name("NAME");
-    app.add_option("--account", account, "Only this account's")->type_name("NAME");
-    app.add_option("--after", after, "Only with a higher number")->check(CLI::NonNegativeNumber);
-    app.add_option("--limit", limit, "At most so many; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
+    app.add_option("--account", account, "Only this account")->type_name("NAME");
+    app.add_option("--after", after, "Only higher numbers, oldest first")->check(CLI::NonNegativeNumber);
+    app.add_flag("--oldest-first", oldest_first, "List the oldest notices first instead of the newest");
+    app.add_option("--limit,--last", limit, "Largest number of rows; 0 is all")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     app.add_flag("--waiting", waiting, "Only what failed and waits for another try");
   }
   int run(Session& session) const {
@@ -188,9 +192,16 @@ struct List {
                      {"delivery", "", render::Kind::text, true},
                      {"subject", "", render::Kind::text, true}};
     table.when_empty = "No notice matches.";
+    struct Shown {
+      engine::LoggedEvent event;
+      engine::NoticeKind kind;
+      std::string account, delivery;
+    };
+    std::deque<Shown> shown;
+    const bool newest = !oldest_first && after == 0;
     store.each_event(query, [&](const engine::LoggedEvent& event) {
       const auto kind = engine::notice_of(event);
-      if (!kind || table.truncated) return;
+      if (!kind || (table.truncated && !newest)) return;
       const std::string of = event.customer ? accounts.of(*event.customer) : "";
       if (seen_by && !operations::is_for(*seen_by, event, *kind, of)) return;
       std::string delivery;
@@ -203,13 +214,19 @@ struct List {
                                    : "delivered " + to_string(known.last_at));
       }
       if (waiting && delivery.empty()) return;
-      if (limit != 0 && table.rows.size() == static_cast<std::size_t>(limit)) {
+      if (limit != 0 && shown.size() == static_cast<std::size_t>(limit)) {
         table.truncated = true;
-        return;
+        if (!newest) return;
+        shown.pop_front();
       }
-      table.add(event.id, event.at, to_word(*kind), to_word(engine::form_of(*kind).audience), of, event.backorder,
-                delivery, operations::compose(store, event, *kind, of, texts).subject);
+      shown.push_back({event, *kind, of, delivery});
     });
+    if (newest) std::ranges::reverse(shown);
+    for (const Shown& one : shown) {
+      table.add(one.event.id, one.event.at, to_word(one.kind), to_word(engine::form_of(one.kind).audience), one.account,
+                one.event.backorder, one.delivery,
+                operations::compose(store, one.event, one.kind, one.account, texts).subject);
+    }
     session.print(table);
     return 0;
   }
@@ -218,7 +235,7 @@ struct List {
 struct Show {
   std::string id, channel;
   void bind(CLI::App& app) {
-    app.add_option("notice", id, "Its number")->type_name("ID")->required();
+    app.add_option("notice", id, "Number or domain name of a backorder")->type_name("ID")->required();
     app.add_option("--channel", channel, "In this channel's words")->type_name("NAME");
   }
   int run(Session& session) const {
@@ -392,9 +409,9 @@ struct Send {
 }  // namespace
 
 void add_notice_commands(CommandLine& line) {
-  CLI::App* group = add_group(
-      line.app, "notices",
-      "What customers and the operator must hear: once per cause, delivered at least once, with a number that says so");
+  CLI::App* group =
+      add_group(line.app, "notices",
+                "Notifications to customers and operators by webhook, program or file (at-least-once delivery)");
   add_command<Send>(line, *group, "send", "Delivers what is new, and what failed before and is due again",
                     "  dropledger notices send\n  dropledger notices send --channel ops --exit-code");
   add_command<List>(line, *group, "list", "Notices, and what became of each",

@@ -19,8 +19,8 @@ struct Post {
   std::string source;
   bool all = false;
   void bind(CLI::App& app) {
-    app.add_option("--source", source, "Whose lines")->type_name("NAME")->required();
-    app.add_flag("--all", all, "List what went out as well");
+    app.add_option("--source", source, "Cash account whose lines are posted")->type_name("NAME")->required();
+    app.add_flag("--all", all, "List outgoing lines too");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -63,11 +63,11 @@ struct Reference {
   std::string account, word;
   bool drop = false;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "Whose payments")->type_name("NAME")->required();
-    app.add_option("reference", word, "A word that payers will write, e.g. DL-alice-7; case does not matter")
+    app.add_option("account", account, "Account that the payments belong to")->type_name("NAME")->required();
+    app.add_option("reference", word, "Word that payers will write, e.g. DL-alice-7; case does not matter")
         ->type_name("WORD")
         ->required();
-    app.add_flag("--drop", drop, "Take it away");
+    app.add_flag("--drop", drop, "Remove the reference");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -101,20 +101,20 @@ struct References {
 }  // namespace
 
 void add_payment_commands(CommandLine& line) {
-  CLI::App* payments = add_group(line.app, "payments", "Customers' payments, from the bank's statements");
+  CLI::App* payments = add_group(line.app, "payments", "Payments of customers, from bank statements");
   add_command<PaymentsImport>(
       line, *payments, "import",
-      "Keeps a statement and posts its payments to the accounts they name; the others go to suspense",
+      "Imports a statement and posts its payments to the accounts they name; the others go to suspense",
       "  dropledger payments import camt053-2026-08-01.xml --source bank --dry-run\n"
       "  dropledger payments import august.csv --source paypal --mapping paypal.toml");
-  add_command<Post>(line, *payments, "post", "Posts the payments of statements that were imported before",
+  add_command<Post>(line, *payments, "post", "Posts the payments of statements imported before",
                     "  dropledger payments post --source bank");
   add_command<Bind>(line, *payments, "bind", "Says which pay-in typed by hand a line of the bank is",
                     "  dropledger payments bind A1 17 --source bank");
   add_command<Reference>(
-      line, *payments, "reference", "Gives an account a word by which its payments are known",
+      line, *payments, "reference", "Gives an account a reference by which its payments are recognised",
       "  dropledger payments reference alice DL-alice-7\n  dropledger payments reference alice DL-alice-7 --drop");
-  add_command<References>(line, *payments, "references", "The words given to accounts",
+  add_command<References>(line, *payments, "references", "Lists the references of accounts",
                           "  dropledger payments references");
 }
 

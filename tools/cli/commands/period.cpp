@@ -9,7 +9,7 @@ namespace {
 struct PeriodClose {
   std::string until;
   void bind(CLI::App& app) {
-    app.add_option("until", until, "Effective dates before this are refused from now on; not later than now")
+    app.add_option("until", until, "Instant before which effective dates are refused; not later than now")
         ->type_name("TIME")
         ->required();
   }
@@ -25,8 +25,9 @@ struct PeriodClose {
 struct PeriodReopen {
   std::string until, reason;
   void bind(CLI::App& app) {
-    app.add_option("until", until, "Stays closed until here (default: nothing is closed any more)")->type_name("TIME");
-    app.add_option("--reason", reason, "Why; kept")->type_name("TEXT")->required();
+    app.add_option("until", until, "Instant until which the books stay closed (default: nothing is closed any more)")
+        ->type_name("TIME");
+    app.add_option("--reason", reason, "Reason, kept in the log")->type_name("TEXT")->required();
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -40,10 +41,11 @@ struct PeriodReopen {
 }  // namespace
 
 void add_period_commands(CommandLine& line) {
-  CLI::App* period = add_group(line.app, "period", "Closing the books");
-  add_command<PeriodClose>(line, *period, "close", "Refuses effective dates before an instant",
+  CLI::App* period = add_group(line.app, "period", "Closing of the books");
+  add_command<PeriodClose>(line, *period, "close",
+                           "Closes the books: effective dates before an instant are refused from then on",
                            "  dropledger period close 2026-07-01");
-  add_command<PeriodReopen>(line, *period, "reopen", "Moves the closing back, or away",
+  add_command<PeriodReopen>(line, *period, "reopen", "Moves the closing back, or removes it",
                             "  dropledger period reopen 2026-06-01 --reason 'late bank statement'");
 }
 

@@ -111,7 +111,7 @@ struct Preview {
     query.what_if = what_if(session, query.now);
 
     render::Table table;
-    table.schema = "dropledger.preview/2";
+    table.schema = "dropledger.preview/3";
     table.title = "Funding preview";
     table.columns = {{"account"},
                      {"backorder", "", Kind::number},
@@ -266,7 +266,7 @@ struct Preview {
       if (read) provider_balance = read.value();
       if (!read) session.note("our balance at the provider is not known: " + read.error().detail);
     }
-    table.add_fact("purse", provider_balance ? std::optional(provider_balance->spendable()) : std::nullopt);
+    table.add_fact("provider_balance", provider_balance ? std::optional(provider_balance->spendable()) : std::nullopt);
     render::Table jobs;
     jobs.name = "jobs";
     jobs.title = "What our balance at the provider must hold";
@@ -303,7 +303,7 @@ struct Preview {
 
 void add_preview_commands(CommandLine& line) {
   add_command<Preview>(
-      line, line.app, "preview", "Which backorders are funded, before it happens; changes nothing",
+      line, line.app, "preview", "Shows which backorders will be funded, before it happens; changes nothing",
       "  dropledger preview --days 10\n  dropledger preview --account alice --exit-code\n"
       "  dropledger preview --top-up alice=18.00@2026-08-02 --without 17 --priority 12=1\n"
       "  dropledger preview --days 30 --format html > preview.html\n  dropledger preview --section accounts --csv");

@@ -57,15 +57,15 @@ std::string notices(const operations::Reply& reply) {
 struct PriceSet {
   PriceText text;
   void bind(CLI::App& app) {
-    app.add_option("zone", text.zone, "com, com.pl, …")->type_name("ZONE")->required();
-    app.add_option("amount", text.amount, "What the customer pays, tax included; above zero")
+    app.add_option("zone", text.zone, "Zone, e.g. com or com.pl")->type_name("ZONE")->required();
+    app.add_option("amount", text.amount, "Price to the customer, tax included; above zero")
         ->type_name("AMOUNT")
         ->required();
     app.add_option("currency", text.currency, "e.g. EUR")->type_name("CUR")->required();
-    app.add_option("--tier", text.tier, "For customers of this tier (default: standard)")->type_name("NAME");
+    app.add_option("--tier", text.tier, "Tier of customers that the price is for (default: standard)")
+        ->type_name("NAME");
     app.add_option("--from", text.valid_from, "Valid from (default: now)")->type_name("TIME");
-    app.add_option("--to", text.valid_to, "Valid until, not included (default: until a later price begins)")
-        ->type_name("TIME");
+    app.add_option("--to", text.valid_to, "Valid before (default: until a later price begins)")->type_name("TIME");
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -82,7 +82,8 @@ struct PriceSet {
 struct PriceImport {
   std::string file;
   void bind(CLI::App& app) {
-    app.add_option("file", file, "CSV with a header: zone,tier,currency,amount[,valid_from[,valid_to]]; - is stdin")
+    app.add_option("file", file,
+                   "CSV file with the header zone,tier,currency,amount[,valid_from[,valid_to]]; - is stdin")
         ->type_name("FILE")
         ->required();
   }
@@ -135,7 +136,7 @@ struct PriceListing {
   std::string zone, at;
   void bind(CLI::App& app) {
     app.add_option("--zone", zone, "Only this zone")->type_name("ZONE");
-    app.add_option("--at", at, "Only what is in force at this instant; 'now' is one")->type_name("TIME");
+    app.add_option("--at", at, "Only prices in force at this instant, or now")->type_name("TIME");
   }
   int run(Session& session) const {
     const std::string wanted = zone.empty() ? "" : value_or_throw(engine::parse_zone(zone));
@@ -179,15 +180,15 @@ struct PriceListing {
 }  // namespace
 
 void add_price_commands(CommandLine& line) {
-  CLI::App* price = add_group(line.app, "price", "What a backorder costs, by zone, tier and currency");
+  CLI::App* price = add_group(line.app, "price", "Prices of backorders, by zone, tier and currency");
   add_command<PriceSet>(line, *price, "set", "Sets one price; open backorders with a lower cap get a notice",
                         "  dropledger price set com 59.00 EUR\n"
                         "  dropledger price set com.pl 39.00 EUR --tier gold --from 2026-08-01 --to 2026-09-01");
   add_command<PriceImport>(
-      line, *price, "import", "Sets many prices, all or none",
+      line, *price, "import", "Sets the prices of a file, all or none",
       "  dropledger price import prices.csv\n"
       "  printf 'zone,tier,currency,amount\\ncom,standard,EUR,59.00\\n' | dropledger price import -");
-  add_command<PriceListing>(line, *price, "list", "The price list, with its past and its future",
+  add_command<PriceListing>(line, *price, "list", "Lists prices: past, present and future",
                             "  dropledger price list --zone com\n  dropledger price list --at now");
 }
 

@@ -23,12 +23,13 @@ struct Reconcile {
   std::string source;
   bool all = false, exit_code = false;
   void bind(CLI::App& app) {
-    app.add_option("--only", only, "Only these: self, jobs, purse, bank")
+    app.add_option("--only", only, "Comparisons to make, separated by commas (default: all)")
         ->delimiter(',')
-        ->check(CLI::IsMember({"self", "jobs", "purse", "bank"}));
-    app.add_option("--source", source, "Of the bank: only this cash account's statements")->type_name("NAME");
-    app.add_flag("--all", all, "List what agrees as well");
-    app.add_flag("--exit-code", exit_code, "Exit 1 when something is open");
+        ->check(CLI::IsMember({"self", "jobs", "provider", "bank"}));
+    app.add_option("--source", source, "Only the statements of this cash account, in the comparison with the bank")
+        ->type_name("NAME");
+    app.add_flag("--all", all, "List what agrees too");
+    app.add_flag("--exit-code", exit_code, "Exit with status 1 where a difference is open");
   }
 
   int run(Session& session) const {
@@ -68,7 +69,7 @@ struct Reconcile {
   render::Table table_of(const std::vector<engine::LoopReport>& reports, const engine::BackorderProvider* provider,
                          engine::UtcTime now) const {
     render::Table table;
-    table.schema = "dropledger.reconciliation/1";
+    table.schema = "dropledger.reconciliation/2";
     table.title = "Reconciliation";
     table.columns = {{"loop"},
                      {"class"},
@@ -94,7 +95,7 @@ struct Reconcile {
       }
     }
     table.add_fact("as_of", now);
-    if (provider != nullptr) table.add_fact("provider", provider->environment());
+    if (provider != nullptr) table.add_fact("environment", provider->environment());
     std::int64_t open = 0;
     render::Table classes;
     classes.name = "classes";
@@ -175,10 +176,10 @@ struct Reconcile {
 void add_reconcile_commands(CommandLine& line) {
   add_command<Reconcile>(
       line, line.app, "reconcile",
-      "Ours against ourselves, the provider's jobs, our balance there, and the bank; every difference with its class",
+      "Compares the ledger with itself, with the provider's jobs and account, and with bank statements",
       "  dropledger reconcile\n"
       "  dropledger reconcile --only self,bank --exit-code\n"
-      "  dropledger reconcile --only purse --all --format html > purse.html\n"
+      "  dropledger reconcile --only provider --all --format html > provider.html\n"
       "  dropledger reconcile --section classes --format csv");
 }
 

@@ -28,13 +28,13 @@ struct Refunds {
   bool captured = false, exit_code = false;
 
   void bind(CLI::App& app) {
-    app.add_option("--account", account, "Only this account's")->type_name("NAME");
-    app.add_flag("--captured", captured, "The captured deposits as the main table, the refunds beside them");
+    app.add_option("--account", account, "Only this account")->type_name("NAME");
+    app.add_flag("--captured", captured, "Show captured deposits as the main table, and refunds as a section");
     app.add_option("--tolerance", tolerance,
-                   "How long after the provider's word a refund may follow without being an exception")
+                   "Time from the final answer of the provider to the refund that is no exception")
         ->type_name("SPAN")
         ->capture_default_str();
-    app.add_flag("--exit-code", exit_code, "Exit status 1 where there is an exception");
+    app.add_flag("--exit-code", exit_code, "Exit with status 1 where there is an exception");
     period.bind(app);
   }
 
@@ -232,7 +232,7 @@ struct Refunds {
 void add_refund_commands(CommandLine& line) {
   add_command<Refunds>(
       line, line.app, "refunds",
-      "Deposits given back, with cause and time held, tied out against what was reserved, captured and is held",
+      "Lists every deposit returned, with its cause; opening + reserved = captured + refunded + closing",
       "  dropledger refunds --from 2026-08-01 --to 2026-09-01\n  dropledger refunds --account alice --captured "
       "--format csv\n"
       "  dropledger refunds --section exceptions --exit-code\n  dropledger refunds --format html > refunds.html");

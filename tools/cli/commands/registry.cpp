@@ -34,33 +34,33 @@ struct Init {
   simulated_registry::World world;
   void bind(CLI::App& app) {
     app.add_option("file", file, "A file that does not exist yet")->type_name("FILE")->required();
-    app.add_option("--seed", world.seed, "The same seed is the same world: equal names have equal fates")
+    app.add_option("--seed", world.seed, "Seed; with the same seed equal names have equal outcomes")
         ->capture_default_str();
     const auto percent = [&app](const std::string& option, int& value, const std::string& help) {
       app.add_option(option, value, help)->type_name("PERCENT")->check(CLI::Range(0, 100))->capture_default_str();
     };
-    percent("--catch", world.catch_percent, "Of the names that drop, how many are caught");
-    percent("--competitors", world.competitor_percent, "Of the caught names, for how many there is an auction");
-    percent("--no-bids", world.no_bids_percent, "Of the auctions, where nobody bids");
-    percent("--withdrawn", world.withdrawn_percent, "Of the names, renewed or restored: they never drop");
-    percent("--refused", world.refused_percent, "Of the names, every order refused for ever");
+    percent("--catch", world.catch_percent, "Percentage of dropping names that are caught");
+    percent("--competitors", world.competitor_percent, "Percentage of caught names that go to an auction");
+    percent("--no-bids", world.no_bids_percent, "Percentage of auctions in which nobody bids");
+    percent("--withdrawn", world.withdrawn_percent, "Percentage of names that are renewed or restored and never drop");
+    percent("--refused", world.refused_percent, "Percentage of names for which every order is refused");
     percent("--busy", world.busy_percent,
-            "Of the orders, answered by 'server busy', half of them after the job was made");
-    percent("--slow", world.slow_percent, "Of the names, outcome only after up to 20 h");
-    app.add_option("--delay-min", world.delay_min_minutes, "From drop to outcome, at least")
+            "Percentage of orders answered by 'server busy', half of them after the job was created");
+    percent("--slow", world.slow_percent, "Percentage of names whose outcome comes up to 20 hours late");
+    app.add_option("--delay-min", world.delay_min_minutes, "Least time from drop to outcome")
         ->type_name("MINUTES")
         ->check(CLI::Range(0, 100'000))
         ->capture_default_str();
-    app.add_option("--delay-max", world.delay_max_minutes, "and at most")
+    app.add_option("--delay-max", world.delay_max_minutes, "Longest time from drop to outcome")
         ->type_name("MINUTES")
         ->check(CLI::Range(0, 100'000))
         ->capture_default_str();
-    app.add_option("--purse", provider_balance, "Our money at the provider (default: always enough)")
+    app.add_option("--balance", provider_balance, "Our balance at the provider (default: always enough)")
         ->type_name("AMOUNT");
     app.add_option("--job-price", job_price,
                    "What the provider sets aside per job and takes for a success (default: 15.00)")
         ->type_name("AMOUNT");
-    app.add_option("--currency", world.currency, "The provider's currency")->type_name("CUR")->capture_default_str();
+    app.add_option("--currency", world.currency, "Currency of the provider")->type_name("CUR")->capture_default_str();
   }
   int run(Session& session) const {
     simulated_registry::World made = world;
@@ -69,7 +69,7 @@ struct Init {
     if (!provider_balance.empty()) {
       const engine::Money money = value_or_throw(engine::parse_money(provider_balance, currency));
       if (money.is_negative())
-        throw CommandError{Error{ErrorCode::invalid_amount, "--purse is zero or more, not " + provider_balance}};
+        throw CommandError{Error{ErrorCode::invalid_amount, "--balance is zero or more, not " + provider_balance}};
       made.balance_minor = money.minor();
     }
     if (!job_price.empty()) made.job_price_minor = session.amount(job_price, currency).minor();
@@ -118,13 +118,13 @@ struct Learn {
   std::string date_is, date, layout = "detect";
   void bind(CLI::App& app) {
     app.add_option("lists", files, "Deletion lists; - is stdin")->type_name("FILE")->required();
-    app.add_option("--date-is", date_is, "What the lists' dates mean")
+    app.add_option("--date-is", date_is, "Meaning of the dates in the lists")
         ->check(CLI::IsMember({"drop", "finalization"}))
         ->required();
-    app.add_option("--layout", layout, "How the lists are written")
+    app.add_option("--layout", layout, "Format of the lists")
         ->check(CLI::IsMember({"detect", "provider", "csv", "names"}))
         ->capture_default_str();
-    app.add_option("--date", date, "The date of every name in a list of names only")->type_name("TIME");
+    app.add_option("--date", date, "Date of every name in a list of names only")->type_name("TIME");
   }
   int run(Session& session) const {
     const std::unique_ptr<SimulatedRegistry> registry = open_registry(session);
@@ -177,7 +177,7 @@ struct Show {
     const simulated_registry::Tally tally = value_or_throw(registry->tally());
     const engine::Result<engine::ProviderBalance> provider_balance = registry->balance();
     render::Table record;
-    record.schema = "dropledger.registry/1";
+    record.schema = "dropledger.registry/2";
     record.add_fact("registry", session.globals().registry);
     record.add_fact("environment", registry->environment());
     record.add_fact("now", world_now(session));
@@ -194,15 +194,16 @@ struct Show {
       record.add_fact(key, value);
     }
     const bool counted = world.balance_minor && provider_balance;
-    record.add_fact("purse", counted ? render::cell(provider_balance.value().amount) : render::Cell());
-    record.add_fact("purse_set_aside", counted ? render::cell(provider_balance.value().deposit) : render::Cell());
+    record.add_fact("provider_balance", counted ? render::cell(provider_balance.value().amount) : render::Cell());
+    record.add_fact("provider_balance_set_aside",
+                    counted ? render::cell(provider_balance.value().deposit) : render::Cell());
     for (const auto& [key, value] : {std::pair{"names_known", tally.names_known},
                                      {"orders_accepted", tally.accepted},
                                      {"orders_refused_invalid", tally.refused_invalid},
                                      {"orders_refused_status", tally.refused_status},
                                      {"orders_too_late", tally.too_late},
                                      {"orders_duplicate", tally.duplicate},
-                                     {"orders_purse_empty", tally.provider_balance_empty},
+                                     {"orders_provider_balance_empty", tally.provider_balance_empty},
                                      {"removals", tally.removed},
                                      {"removals_refused", tally.not_removed},
                                      {"removals_not_found", tally.not_found},
@@ -226,16 +227,16 @@ struct Show {
 }  // namespace
 
 void add_registry_commands(CommandLine& line) {
-  CLI::App* registry =
-      add_group(line.app, "registry", "The simulated registry that stands in for the provider in rehearsals");
-  add_command<Init>(line, *registry, "init", "Makes a world; what happens to a name in it follows from the seed alone",
+  CLI::App* registry = add_group(line.app, "registry", "Simulated registry that replaces the provider in rehearsals");
+  add_command<Init>(line, *registry, "init",
+                    "Creates a simulated registry; the seed alone decides what happens to a name",
                     "  dropledger registry init world.db --seed 7\n"
-                    "  dropledger registry init rough.db --seed 7 --busy 20 --purse 500.00 --job-price 15.00");
+                    "  dropledger registry init rough.db --seed 7 --busy 20 --balance 500.00 --job-price 15.00");
   add_command<Learn>(line, *registry, "learn",
-                     "Tells the registry when names drop; a later date moves a drop that is not over",
+                     "Tells the simulated registry when names drop; a later date moves a drop that has not happened",
                      "  dropledger --registry world.db registry learn 2026-08-*.csv --date-is finalization\n"
                      "  dropledger --registry world.db registry learn names.txt --date 2026-08-01 --date-is drop");
-  add_command<Show>(line, *registry, "show", "The world and what happened in it so far",
+  add_command<Show>(line, *registry, "show", "Shows the simulated registry and what happened in it",
                     "  dropledger --registry world.db registry show");
 }
 

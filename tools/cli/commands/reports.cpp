@@ -21,7 +21,7 @@ struct Statement {
   std::string account;
   PeriodOptions period;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "The customer's account")->type_name("NAME")->required();
+    app.add_option("account", account, "Account of the customer")->type_name("NAME")->required();
     period.bind(app);
   }
   int run(Session& session) const {
@@ -248,8 +248,8 @@ struct Deposits {
   std::string account;
   bool overdue = false;
   void bind(CLI::App& app) {
-    app.add_option("--account", account, "Only this account's")->type_name("NAME");
-    app.add_flag("--overdue", overdue, "Only those that should have ended");
+    app.add_option("--account", account, "Only this account")->type_name("NAME");
+    app.add_flag("--overdue", overdue, "Only deposits that should have ended");
   }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
@@ -289,11 +289,13 @@ struct Deposits {
 }  // namespace
 
 void add_report_commands(CommandLine& line) {
-  add_command<Statement>(line, line.app, "statement", "One account's transfers with running balances",
+  add_command<Statement>(line, line.app, "statement", "Lists the transfers of one account with running balances",
                          "  dropledger statement alice --from 2026-08-01");
-  add_command<TrialBalance>(line, line.app, "trial-balance", "All ledger accounts; debits equal credits per currency",
+  add_command<TrialBalance>(line, line.app, "trial-balance",
+                            "Lists all ledger accounts; debits equal credits in each currency",
                             "  dropledger trial-balance --to 2026-09-01");
-  add_command<Deposits>(line, line.app, "deposits", "Deposits held now, by age, with when each must end",
+  add_command<Deposits>(line, line.app, "deposits",
+                        "Lists the deposits held now by age, with the time by which each must end",
                         "  dropledger deposits --overdue");
 }
 

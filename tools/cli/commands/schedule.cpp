@@ -57,7 +57,9 @@ void add_schedule(render::Table& table, const std::string& zone, const engine::Z
 
 struct ScheduleList {
   std::string zone;
-  void bind(CLI::App& app) { app.add_option("zone", zone, "Only the row in force for this zone")->type_name("ZONE"); }
+  void bind(CLI::App& app) {
+    app.add_option("zone", zone, "Zone, to list only the schedule in force for it")->type_name("ZONE");
+  }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_snapshot();
     render::Table table;
@@ -90,23 +92,26 @@ struct ScheduleSet {
       source = "operator";
   std::vector<std::string> times;
   void bind(CLI::App& app) {
-    app.add_option("zone", zone, "The zone; '*' is every zone without a row of its own")->type_name("ZONE")->required();
-    app.add_option("--kind", kind, "How names drop")
+    app.add_option("zone", zone, "Zone; '*' is every zone without a schedule of its own")
+        ->type_name("ZONE")
+        ->required();
+    app.add_option("--kind", kind, "Way in which names drop")
         ->check(CLI::IsMember({"instant", "batch", "window", "random", "unknown"}));
-    app.add_option("--time-zone", time_zone, "IANA name, e.g. Europe/Warsaw: the zone of --at")->type_name("ZONE");
-    app.add_option("--at", times, "Local start of a batch, once per batch; 'none': not known")->type_name("HH:MM");
-    app.add_option("--job-lead", job_lead, "The job must exist this long before the drop, e.g. 3h")->type_name("SPAN");
-    app.add_option("--deposit-lead", deposit_lead, "The deposit is attempted this long before the drop, e.g. 72h")
+    app.add_option("--time-zone", time_zone, "Time zone of --at, e.g. Europe/Warsaw")->type_name("ZONE");
+    app.add_option("--at", times, "Local start of a batch, once per batch; none: not known")->type_name("HH:MM");
+    app.add_option("--job-lead", job_lead, "Time before the drop by which the job must exist, e.g. 3h")
         ->type_name("SPAN");
-    app.add_option("--deposit-gap", deposit_gap, "and at least this long before the deadline, e.g. 24h")
+    app.add_option("--deposit-lead", deposit_lead, "Time before the drop at which the deposit is attempted, e.g. 72h")
+        ->type_name("SPAN");
+    app.add_option("--deposit-gap", deposit_gap, "Least time from the deposit to the deadline, e.g. 24h")
         ->type_name("SPAN");
     app.add_option("--finalization-lead", finalization_lead,
-                   "Where a list gives only the finalization date: drop = that + this")
+                   "Time from finalization to drop, for lists that give only the finalization date")
         ->type_name("SPAN");
     app.add_option("--submit-lead", submit_lead,
-                   "Hold a funded job back until this long before the deadline; 'none': submit at once")
+                   "Time before the deadline until which a funded job is held back; none: submit at once")
         ->type_name("SPAN");
-    app.add_option("--source", source, "Where this is known from")->type_name("TEXT")->capture_default_str();
+    app.add_option("--source", source, "Origin of this knowledge")->type_name("TEXT")->capture_default_str();
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -148,10 +153,11 @@ struct ScheduleSet {
 
 void add_schedule_commands(CommandLine& line) {
   CLI::App* schedule =
-      add_group(line.app, "schedule", "When registries delete, and how long before that money and jobs must be ready");
-  add_command<ScheduleList>(line, *schedule, "list", "Every row, or the one in force for a zone",
+      add_group(line.app, "schedule",
+                "Schedules of registries: when names drop, and how long before that deposits and jobs are due");
+  add_command<ScheduleList>(line, *schedule, "list", "Lists all schedules, or the one in force for a zone",
                             "  dropledger schedule list com.pl");
-  add_command<ScheduleSet>(line, *schedule, "set", "Sets a zone's row, starting from the one in force",
+  add_command<ScheduleSet>(line, *schedule, "set", "Sets the schedule of a zone, starting from the one in force",
                            "  dropledger schedule set it --kind batch --time-zone Europe/Rome --at 09:00 --at 16:00\n"
                            "  dropledger schedule set com --submit-lead 12h");
 }

@@ -51,27 +51,28 @@ struct Serve {
                per_minute = gateway::QuotaLimits{}.placements_per_minute, kept_mib = 64;
 
   void bind(CLI::App& app) {
-    app.add_option("--listen", listen, "Where to listen; port 0 is any free one, and is printed")
+    app.add_option("--listen", listen, "Address to listen at; port 0 is any free one, and is printed")
         ->type_name("HOST:PORT")
         ->capture_default_str();
-    app.add_option("--certificate", certificate, "TLS: the certificate with its chain, PEM")->type_name("FILE");
-    app.add_option("--key", key, "TLS: its private key, PEM")->type_name("FILE");
+    app.add_option("--certificate", certificate, "TLS certificate with its chain, PEM")->type_name("FILE");
+    app.add_option("--key", key, "Private key of the certificate, PEM")->type_name("FILE");
     app.add_flag("--without-tls", beyond_loopback,
-                 "Listen beyond this machine although passwords would travel in the clear");
-    app.add_option("--as-entity", entity,
-                   "What customers' s_entity must be (default: 1234 for a rehearsal book, 54cd for a live one; 'any')")
+                 "Accept connections from other machines without TLS, although passwords travel in the clear");
+    app.add_option(
+           "--as-entity", entity,
+           "The s_entity that customers must send, or any (default: 1234 for a rehearsal book, 54cd for a live one)")
         ->type_name("ENTITY");
     app.add_option("--sweep-every", sweep_every,
-                   "Does what is due on its own, this often; 0s: never (default: 60s; 5s in a rehearsal)")
+                   "Interval of the sweeps; 0s is never (default: 60s; 5s in a rehearsal)")
         ->type_name("SPAN");
     app.add_option("--request-log", log_file,
                    "One JSON object per request, appended here (default: stderr); SIGHUP opens it anew and reloads the "
                    "certificate")
         ->type_name("FILE");
     app.add_flag("--rehearsal", rehearsal,
-                 "Makes a sample book and a simulated registry where they are missing, and serves them; 'clock "
+                 "Create a sample book and a simulated registry where they are missing, and serve them; 'clock "
                  "advance' moves the time");
-    app.add_option("--threads", threads, "Requests answered at once")
+    app.add_option("--threads", threads, "Number of requests answered at the same time")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
     app.add_option("--connections", connections, "Connections open at once; then the one idle longest gives way")
@@ -94,14 +95,14 @@ struct Serve {
     app.add_option("--queue", queue, "Whole requests that may wait for a thread; those beyond are answered 420")
         ->check(CLI::Range(0, 65'536))
         ->capture_default_str();
-    app.add_option("--max-body", body_kib, "Largest body of a request")
+    app.add_option("--max-body", body_kib, "Largest body of a request, in KiB")
         ->type_name("KIB")
         ->check(CLI::Range(1, 4096))
         ->capture_default_str();
-    app.add_option("--request-time", request_time, "For a request to arrive whole, and for its answer to be taken")
+    app.add_option("--request-time", request_time, "Time in which a request must arrive and its answer be taken")
         ->type_name("SPAN")
         ->capture_default_str();
-    app.add_option("--idle-time", idle_time, "Between two requests of one connection")
+    app.add_option("--idle-time", idle_time, "Longest pause between two requests of one connection")
         ->type_name("SPAN")
         ->capture_default_str();
   }
@@ -242,7 +243,8 @@ struct Serve {
 
 void add_serve_commands(CommandLine& line) {
   add_command<Serve>(
-      line, line.app, "serve", "Answers the provider's protocol to customers' software, and does what falls due",
+      line, line.app, "serve",
+      "Runs the gateway: answers the provider's protocol to customers' software, and does what falls due",
       "  dropledger serve --rehearsal --db demo.db --listen 127.0.0.1:8080\n"
       "  curl -d 'command=AddDomainApplication&class=BACKORDER&domain=john.com' \\\n"
       "    'http://127.0.0.1:8080/api/call.cgi?s_entity=1234&s_login=test.user&s_pw=test.passw0rd'\n"

@@ -71,7 +71,8 @@ void StatementImport::bind(CLI::App& app) {
   app.add_option("--source", source, "Whose statement: the cash account, as in 'fund --source'")
       ->type_name("NAME")
       ->required();
-  app.add_option("--mapping", mapping, "How the CSV is written: a TOML file, see the README")->type_name("FILE");
+  app.add_option("--mapping", mapping, "Description of the CSV in TOML; see 'dropledger help payments'")
+      ->type_name("FILE");
   app.add_option("--encoding", encoding, "Of an MT940 that is not UTF-8, e.g. latin-1: it cannot say it itself")
       ->type_name("NAME");
   app.add_option("--account", account,

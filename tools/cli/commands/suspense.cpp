@@ -10,8 +10,8 @@ namespace {
 struct SuspenseAdd {
   std::string amount, code, source = "bank", effective, memo;
   void bind(CLI::App& app) {
-    app.add_option("amount", amount, "What came in")->type_name("AMOUNT")->required();
-    app.add_option("currency", code, "Its currency, e.g. EUR")->type_name("CUR")->required();
+    app.add_option("amount", amount, "Amount that came in")->type_name("AMOUNT")->required();
+    app.add_option("currency", code, "Currency, e.g. EUR")->type_name("CUR")->required();
     bind_source(app, source);
     bind_effective(app, effective);
     bind_memo(app, memo, true);
@@ -30,11 +30,11 @@ struct SuspenseAdd {
 struct SuspenseAssign {
   std::string account, amount, reason, case_id, effective;
   void bind(CLI::App& app) {
-    app.add_option("account", account, "Whose money it is")->type_name("NAME")->required();
-    app.add_option("amount", amount, "In the account's currency; at most what is in suspense")
+    app.add_option("account", account, "Account of the owner")->type_name("NAME")->required();
+    app.add_option("amount", amount, "Amount in the currency of the account; at most what is in suspense")
         ->type_name("AMOUNT")
         ->required();
-    app.add_option("--case", case_id, "The case this closes (default: the only open one of that amount)")
+    app.add_option("--case", case_id, "Case that this closes (default: the only open one of that amount)")
         ->type_name("ID");
     bind_reason(app, reason);
     bind_effective(app, effective);
@@ -80,10 +80,10 @@ struct SuspenseBook {
 }  // namespace
 
 void add_suspense_commands(CommandLine& line) {
-  CLI::App* suspense = add_group(line.app, "suspense", "Money whose owner is not known");
-  add_command<SuspenseAdd>(line, *suspense, "add", "Books money that came in without a customer's name",
+  CLI::App* suspense = add_group(line.app, "suspense", "Money whose owner is not known yet");
+  add_command<SuspenseAdd>(line, *suspense, "add", "Books money that came in without the name of a customer",
                            "  dropledger suspense add 59.00 EUR --memo 'no reference, from J. Smith'");
-  add_command<SuspenseAssign>(line, *suspense, "assign", "Gives suspense money to its owner",
+  add_command<SuspenseAssign>(line, *suspense, "assign", "Assigns money in suspense to its owner",
                               "  dropledger suspense assign alice 59.00 --reason 'found the invoice'");
   add_command<SuspenseBook>(line, *suspense, "book", "Books suspense money that is no customer's: interest, a payout",
                             "  dropledger suspense book cash:stripe 57.18 EUR --reason 'payout of 2026-08-03'");

@@ -18,7 +18,7 @@ using engine::to_string;
 struct Sweep {
   std::vector<std::string> stages;
   void bind(CLI::App& app) {
-    app.add_option("stages", stages, "Only these (default: all): reserve void submit sync settle warn")
+    app.add_option("stages", stages, "Stages to run (default: all): reserve, void, submit, sync, settle or warn")
         ->type_name("STAGE");
   }
   int run(Session& session) const {
@@ -78,7 +78,8 @@ struct Sweep {
 }  // namespace
 
 void add_sweep_commands(CommandLine& line) {
-  add_command<Sweep>(line, line.app, "sweep", "Does everything that is due: reserve, void, submit, sync, settle, warn",
+  add_command<Sweep>(line, line.app, "sweep",
+                     "Does everything that is due: reserves, voids, submits, syncs, settles, warns",
                      "  dropledger sweep --registry registry.db\n  dropledger sweep reserve --dry-run");
 }
 

@@ -38,9 +38,9 @@ struct TaxSet {
   std::string country, rate, from;
   bool force = false;
   void bind(CLI::App& app) {
-    app.add_option("country", country, "Two capital letters, e.g. DE")->type_name("CC")->required();
-    app.add_option("percent", rate, "e.g. 19 or 8.1")->type_name("PERCENT")->required();
     app.add_flag("--force", force, "Also a rate that is neither 0 nor from 1 to 35 per cent");
+    app.add_option("country", country, "Country in two capital letters, e.g. DE")->type_name("CC")->required();
+    app.add_option("percent", rate, "Rate in per cent, e.g. 19 or 8.1")->type_name("PERCENT")->required();
     app.add_option("--from", from, "Valid from (default: now)")->type_name("TIME");
   }
   int run(Session& session) const {
@@ -75,9 +75,10 @@ struct TaxList {
 }  // namespace
 
 void add_tax_commands(CommandLine& line) {
-  CLI::App* tax = add_group(line.app, "tax", "Tax contained in prices, by country");
-  add_command<TaxSet>(line, *tax, "set", "Sets a country's rate", "  dropledger tax set DE 19 --from 2026-01-01");
-  add_command<TaxList>(line, *tax, "list", "Every rate", "  dropledger tax list");
+  CLI::App* tax = add_group(line.app, "tax", "Tax rates, by country");
+  add_command<TaxSet>(line, *tax, "set", "Sets the tax rate of a country",
+                      "  dropledger tax set DE 19 --from 2026-01-01");
+  add_command<TaxList>(line, *tax, "list", "Lists the tax rates", "  dropledger tax list");
 }
 
 }  // namespace cli

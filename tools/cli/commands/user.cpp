@@ -42,7 +42,7 @@ struct PasswordOption {
   std::string file;
   void bind(CLI::App& app) {
     app.add_option("--password-file", file,
-                   "Its first line is the password; only its owner may read the file (default: standard input)")
+                   "File whose first line is the password; only its owner may read it (default: standard input)")
         ->type_name("FILE");
   }
   std::string read() const {
@@ -66,7 +66,7 @@ struct PasswordOption {
 
 struct Login {
   std::string login;
-  void bind(CLI::App& app) { app.add_option("login", login, "The user's login")->type_name("LOGIN")->required(); }
+  void bind(CLI::App& app) { app.add_option("login", login, "Login of the user")->type_name("LOGIN")->required(); }
 };
 
 struct Add : Login {
@@ -74,7 +74,7 @@ struct Add : Login {
   PasswordOption password;
   void bind(CLI::App& app) {
     Login::bind(app);
-    app.add_option("--account", account, "Whose backorders and money this user sees and moves")
+    app.add_option("--account", account, "Account whose backorders and money this user sees and moves")
         ->type_name("NAME")
         ->required();
     password.bind(app);
@@ -121,7 +121,7 @@ struct Remove : Login {
 
 struct List {
   std::string account;
-  void bind(CLI::App& app) { app.add_option("--account", account, "Only of this account")->type_name("NAME"); }
+  void bind(CLI::App& app) { app.add_option("--account", account, "Only this account")->type_name("NAME"); }
   int run(Session& session) const {
     engine::LedgerReader& store = session.book_read_only();
     std::optional<engine::CustomerId> only;
@@ -147,14 +147,14 @@ struct List {
 }  // namespace
 
 void add_user_commands(CommandLine& line) {
-  CLI::App* group = add_group(line.app, "user", "Who may call the gateway ('serve'), and for which account");
+  CLI::App* group = add_group(line.app, "user", "Users of the gateway ('serve'), each with an account");
   add_command<Add>(line, *group, "add", "Lets a user call the gateway for an account",
                    "  dropledger user add north.user --account alice --password-file secret.txt\n"
                    "  pass show north | dropledger user add 'north.user!billing' --account alice");
-  add_command<List>(line, *group, "list", "Every user with their account", "  dropledger user list --account alice");
-  add_command<Password>(line, *group, "passwd", "Gives a user another password; their sessions end",
+  add_command<List>(line, *group, "list", "Lists users with their accounts", "  dropledger user list --account alice");
+  add_command<Password>(line, *group, "passwd", "Changes the password of a user; their sessions end",
                         "  dropledger user passwd north.user --password-file secret.txt");
-  add_command<Switch<false>>(line, *group, "disable", "Shuts a user out; sessions end",
+  add_command<Switch<false>>(line, *group, "disable", "Locks a user out; their sessions end",
                              "  dropledger user disable north.user");
   add_command<Switch<true>>(line, *group, "enable", "Lets a user in again", "  dropledger user enable north.user");
   add_command<Remove>(line, *group, "remove", "Removes a user; account, backorders and history stay",

@@ -28,7 +28,9 @@ Json or_null(std::optional<std::int64_t> number) { return number ? Json(*number)
 
 struct WireResponse {
   bool exit_code = false;
-  void bind(CLI::App& app) { app.add_flag("--exit-code", exit_code, "Exit with 1 where the answer is torn"); }
+  void bind(CLI::App& app) {
+    app.add_flag("--exit-code", exit_code, "Exit with status 1 where the answer is incomplete");
+  }
   int run(Session& session) const {
     const api_client::Response response = api_client::Response::parse(session.read_input("-"));
     Json::object_t properties;  // names are unique: appended without looking each one up
@@ -151,16 +153,15 @@ struct WireCommand {
 }  // namespace
 
 void add_wire_commands(CommandLine& line) {
-  CLI::App* wire =
-      add_group(line.app, "wire", "Recorded answers and requests of the provider's protocol, as the codec reads them");
+  CLI::App* wire = add_group(line.app, "wire", "Decoder for recorded answers and requests of the provider's protocol");
   add_command<WireResponse>(
-      line, *wire, "response", "Read an answer from standard input and print it as JSON",
+      line, *wire, "response", "Reads an answer from standard input and prints it as JSON",
       "  dropledger wire response < answer.txt\n"
       "  dropledger wire response --exit-code < answer.txt >/dev/null || echo 'not to be trusted'\n"
       "An answer is torn, and its class unknown, where it must not be trusted: no EOF, columns that disagree with "
       "COUNT, no CODE …");
   add_command<WireCommand>(
-      line, *wire, "command", "Read a request from standard input and print it as JSON, without its secrets",
+      line, *wire, "command", "Reads a request from standard input and prints it as JSON, without its secrets",
       "  echo 's_login=test.user&command=StatusAccount' | dropledger wire command\n"
       "  printf 'COMMAND = AddDomainApplication\\nCLASS = BACKORDER\\nDOMAIN = john.com\\n' | dropledger wire command\n"
       "  dropledger wire command < request.http\n"

@@ -1,33 +1,8 @@
-#include "api_client/pace.hpp"
+#include "api_client/circuit_breaker.hpp"
 
 #include <algorithm>
-#include <memory>
-#include <random>
-#include <thread>
 
 namespace api_client {
-
-Timing machine_timing(std::function<bool()> interrupted) {
-  static constexpr Milliseconds kSlice(250);
-  const auto began = std::chrono::steady_clock::now();
-  const auto random = std::make_shared<std::minstd_rand>(std::random_device{}());
-  return {.elapsed = [began] { return std::chrono::floor<Milliseconds>(std::chrono::steady_clock::now() - began); },
-          .pause =
-              [interrupted = std::move(interrupted)](Milliseconds span) {
-                for (; span > Milliseconds(0) && !(interrupted && interrupted()); span -= kSlice)
-                  std::this_thread::sleep_for(std::min(span, kSlice));
-              },
-          .jitter = [random] { return std::uniform_real_distribution<double>(0, 1)(*random); }};
-}
-
-Milliseconds RateLimit::take(Milliseconds now) {
-  if (per_second_ == 0) return Milliseconds(0);
-  // n a second are n thousandths a millisecond
-  tokens_milli_ = std::min(burst_ * 1000, tokens_milli_ + (now - filled_at_).count() * per_second_);
-  filled_at_ = now;
-  tokens_milli_ -= 1000;
-  return Milliseconds(tokens_milli_ >= 0 ? 0 : (-tokens_milli_ + per_second_ - 1) / per_second_);
-}
 
 CircuitBreaker::State CircuitBreaker::state(Milliseconds now) const {
   if (failures_ < kFailures) return State::closed;
