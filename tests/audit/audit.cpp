@@ -211,7 +211,8 @@ class Audit {
   }
 
   // Voided as insufficient_available under the policy `each`: the price then in force was above what was left when that
-  // instant was over (later ones may have taken a part of what was left before them, never more than it).
+  // instant was over (later ones may have taken a part of what was left before them, never more than it). After the
+  // deadline nothing can be reserved any more, whatever is there then.
   void voids(const std::map<Number, Number>& floor_of, const std::set<Number>& limits_changed) {
     Query row(
         db_,
@@ -225,7 +226,8 @@ class Audit {
         " FROM event AS e JOIN customer AS c ON c.id = e.customer_id"
         " JOIN backorder AS b ON b.by_customer = e.customer_id * 4294967296 + e.backorder_id"
         " JOIN ledger_account AS a ON a.customer_id = e.customer_id AND a.kind = 2000"
-        " WHERE e.kind = 'stepped' AND e.to_state = 'VOID' AND e.reason = 'insufficient_available'"
+        " WHERE e.kind = 'stepped' AND e.to_state = 'VOID' AND e.reason = 'insufficient_available' AND e.recorded_at "
+        "<= b.deadline_at"
         " AND ifnull(c.policy, ifnull((SELECT value FROM setting WHERE name = 'funding.policy'), 'each')) = 'each'");
     while (row.next()) {
       if (row.null(3) || limits_changed.contains(row.number(1))) continue;

@@ -1,5 +1,6 @@
 // Accounts, money and terms as they meet the book: requests, periods, prices, warnings, closing.
 #include "tests/support/desk.hpp"
+#include "tools/operations/corrections.hpp"
 #include "tools/operations/refunds.hpp"
 
 using namespace operations;
@@ -208,7 +209,7 @@ TEST_CASE(
   desk.sweep();  // a has a job
   REQUIRE(bool(desk.place("bob", "b.com")));
   REQUIRE(bool(desk.place("bob", "c.com")));
-  REQUIRE(bool(charge_back(desk.context(), {}, payment, "card stolen")));
+  REQUIRE(bool(charge_back(desk.context(), {}, payment, std::nullopt, {"card stolen"})));
   CHECK(desk.backorder(1).state == State::processing);
   for (const std::int64_t id : {2, 3}) {
     CHECK(desk.backorder(id).state == State::voided);
@@ -219,7 +220,7 @@ TEST_CASE(
   CHECK(desk.customer("bob").owed == eur(1000));
   CHECK(desk.customer("bob").state == engine::AccountState::frozen);
   CHECK(desk.place("bob", "d.pl").error().code == ErrorCode::account_frozen);
-  CHECK(charge_back(desk.context(), {}, payment, "again").error().code == ErrorCode::already_reversed);
+  CHECK(charge_back(desk.context(), {}, payment, std::nullopt, {"again"}).error().code == ErrorCode::already_reversed);
   desk.pay_in("bob", 1200);  // repays first
   CHECK(desk.customer("bob").owed.is_zero());
   CHECK(desk.customer("bob").available == eur(200));
@@ -229,11 +230,11 @@ TEST_CASE(
 TEST_CASE("reversal: a pay-in, a pay-out that came back and an adjustment are undone once; deposits never") {
   TestLedger desk;
   const engine::TransferId payment = desk.pay_in("alice", 500);
-  REQUIRE(bool(reverse(desk.context(), {}, payment, "wrong account")));
+  REQUIRE(bool(reverse(desk.context(), {}, payment, {"wrong account"})));
   CHECK(desk.customer("alice").available == eur(10'000));
-  CHECK(reverse(desk.context(), {}, payment, "again").error().code == ErrorCode::already_reversed);
+  CHECK(reverse(desk.context(), {}, payment, {"again"}).error().code == ErrorCode::already_reversed);
   REQUIRE(bool(withdraw(desk.context(), {}, "alice", {.amount = eur(700)})));
-  REQUIRE(bool(reverse(desk.context(), {}, desk.last_transfer(), "the bank sent it back")));
+  REQUIRE(bool(reverse(desk.context(), {}, desk.last_transfer(), {"the bank sent it back"})));
   CHECK(desk.customer("alice").available == eur(10'000));
   REQUIRE(bool(desk.list("registry", {{"a.com", kNow + hours(70)}})));
   REQUIRE(bool(desk.place("alice", "a.com")));
@@ -241,8 +242,8 @@ TEST_CASE("reversal: a pay-in, a pay-out that came back and an adjustment are un
   reserved.kinds = {engine::TransferKind::reserve};
   std::optional<engine::TransferId> deposit;
   desk.store->each_transfer(reserved, [&](const engine::Transfer& one) { deposit = one.id; });
-  CHECK(reverse(desk.context(), {}, deposit.value(), "please").error().code == ErrorCode::not_reversible);
-  CHECK(reverse(desk.context(), {}, engine::TransferId(9'999), "what").error().code == ErrorCode::transfer_not_found);
+  CHECK(reverse(desk.context(), {}, deposit.value(), {"please"}).error().code == ErrorCode::not_reversible);
+  CHECK(reverse(desk.context(), {}, engine::TransferId(9'999), {"what"}).error().code == ErrorCode::transfer_not_found);
   desk.verify();
 }
 

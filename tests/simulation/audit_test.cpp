@@ -77,7 +77,7 @@ TEST_CASE("audit: nothing is off in a season, and every check proves something")
       {"deposits",
        "UPDATE transfer SET amount_minor = amount_minor - 1 WHERE id = (SELECT max(id) FROM transfer WHERE "
        "kind = 'capture')"},
-      {"funding", "UPDATE backorder SET priority = -id"},
+      {"funding", "UPDATE backorder SET deposit_due_at = -deposit_due_at WHERE deposit_due_at IS NOT NULL"},
       {"funding",
        "UPDATE transfer SET amount_minor = 100000000000 WHERE id = (SELECT max(id) FROM transfer WHERE kind = "
        "'reserve')"},

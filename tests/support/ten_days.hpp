@@ -15,6 +15,7 @@
 #include "tests/support/temporary_directory.hpp"
 #include "tools/operations/accounts.hpp"
 #include "tools/operations/backorders.hpp"
+#include "tools/operations/corrections.hpp"
 #include "tools/operations/lists.hpp"
 #include "tools/operations/sweep.hpp"
 #include "tools/simulated_registry/simulated_registry.hpp"
@@ -103,7 +104,7 @@ struct TenDays {
         REQUIRE(bool(operations::fund(context(), {}, "yen", {money(5, "JPY"), "bank", kBegin + hours(20), "late"})));
         REQUIRE(bool(operations::adjust(context(), {}, "alice", money(1, "EUR"), engine::Direction::debit, false,
                                         "correction", {})));
-        REQUIRE(bool(operations::reverse(context(), {}, engine::TransferId(6), "returned")));
+        REQUIRE(bool(operations::reverse(context(), {}, engine::TransferId(6), {"returned"})));
       }
     }
     CHECK(store->verify({}).findings.empty());

@@ -11,6 +11,7 @@ using engine::Customer;
 using engine::Error;
 using engine::ErrorCode;
 using engine::Result;
+using engine::to_string;
 using engine::Transfer;
 
 std::vector<Transfer> transfers_where(engine::LedgerStore& store, const engine::TransferQuery& query) {

@@ -15,6 +15,7 @@ using engine::ErrorCode;
 using engine::LedgerAccountKey;
 using engine::Money;
 using engine::Result;
+using engine::to_string;
 
 constexpr AccountKind kNamed[] = {AccountKind::cash,
                                   AccountKind::provider_prepaid,

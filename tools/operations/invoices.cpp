@@ -13,6 +13,7 @@ using engine::Invoice;
 using engine::InvoicePeriod;
 using engine::Result;
 using engine::Supply;
+using engine::to_string;
 using engine::Transfer;
 
 // Of days and months that are over only: the beginning of the one that `at` lies in.
@@ -26,9 +27,12 @@ engine::UtcTime end_of_whole(InvoicePeriod period, engine::UtcTime at) {
 
 std::vector<Supply> open_supplies(engine::LedgerReader& store, std::span<const Invoice> documents,
                                   const std::optional<engine::CustomerId>& only, engine::UtcTime end) {
-  std::set<engine::TransferId> invoiced;
+  std::set<engine::TransferId> invoiced, taxed;  // taxed: a split of theirs stands on the document already
   for (const Invoice& document : documents) {
-    for (const engine::InvoiceLine& line : document.lines) invoiced.insert(line.transfer);
+    for (const engine::InvoiceLine& line : document.lines) {
+      invoiced.insert(line.transfer);
+      if (line.tax.is_positive()) taxed.insert(line.transfer);
+    }
   }
   std::set<engine::BackorderId> undecided;
   engine::CaseQuery waiting;
@@ -43,6 +47,7 @@ std::vector<Supply> open_supplies(engine::LedgerReader& store, std::span<const I
     std::optional<engine::BackorderId> about = transfer.backorder;
     if (transfer.kind == engine::TransferKind::tax_split) {
       corrects = transfer.reverses;
+      if (taxed.contains(corrects.value())) continue;
       about = store.transfer(transfer.reverses.value()).value().backorder;
     }
     const engine::Backorder backorder = store.backorder(about.value()).value();
