@@ -301,9 +301,8 @@ class BankLoop {
   std::map<Day, Step> steps_in(Currency currency) const {
     std::vector<std::optional<Day>> line_of(ours_.size()), item_of(lines_.size());
     for (const MatchedPair& pair : matching_.pairs) {
-      if (ours_[pair.ours].amount != theirs_[pair.theirs].amount ||
-          ours_[pair.ours].amount.currency() != theirs_[pair.theirs].amount.currency())
-        continue;
+      const Money here = ours_[pair.ours].amount, there = theirs_[pair.theirs].amount;
+      if (here.currency() != there.currency() || here != there) continue;
       line_of[pair.ours] = lines_[pair.theirs].booked_on;
       item_of[pair.theirs] = day_of(ours_[pair.ours].at);
     }
