@@ -1,7 +1,6 @@
-// What somebody else keeps about our money: the lines of a bank's or payment service's statement, stored as they came
-// and never changed. A line is unique by its source and the id it has there, so the same statement, or one that
-// overlaps, adds nothing twice. Signs are those of our cash account: money that came in is positive, money that went
-// out negative.
+// Lines of a bank's or payment service's statement, stored verbatim and never changed. A line is unique by its source
+// and its id there, so the same or an overlapping statement adds nothing twice. Signs are those of our cash account:
+// incoming money is positive, outgoing money is negative.
 #pragma once
 
 #include <cstdint>
@@ -29,15 +28,15 @@ struct ExternalLine {
   std::int64_t statement = 0;  // the first one it came with
 };
 
-// A row of a statement that nobody could read: kept with its words, so that what it says is not lost. It is answered
-// once a line with the same words was read, or a later statement of the same name came without it.
+// A row of a statement that could not be read, kept verbatim. It stays open until a line with the same text is read, or
+// a later statement of the same name comes without it.
 struct UnreadRow {
   std::uint64_t place;  // line of the file, from 1
   std::string raw{};    // verbatim
   std::string why{};
 };
 
-// One imported statement. Balances where it says them.
+// One imported statement. It has balances only if the file states them.
 struct ExternalStatement {
   std::int64_t id = 0;
   std::string source{};
@@ -51,7 +50,7 @@ struct ExternalStatement {
   std::string actor{};
 };
 
-// A word that names an account in a payment's text: given by the operator, one account each.
+// A reference that names an account in the text of a payment. The operator sets it; each belongs to one account.
 struct AccountReference {
   CustomerId customer;
   std::string reference{};  // as compared: engine/payment_reference.hpp

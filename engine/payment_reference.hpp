@@ -1,5 +1,5 @@
-// Whose payment is it? The words of what a payer wrote are compared with the references given to accounts and with the
-// accounts' names, whole and after one normalisation; nothing is guessed. Words that name two accounts name none.
+// Finds the account that a payment belongs to. The words of the payer's text are compared, whole and normalised, with
+// the references and names of accounts. Nothing is guessed: if two accounts fit, none is found.
 #pragma once
 
 #include <cstddef>
@@ -15,14 +15,14 @@
 
 namespace engine {
 
-// Lower case ASCII, without the marks `. - _ / + # : , ;` at either end: "DL-Alice-7." is "dl-alice-7". What is
-// compared.
+// The form in which words are compared: lower case ASCII, without the marks `. - _ / + # : , ;` at either end.
+// "DL-Alice-7." becomes "dl-alice-7".
 std::string normalised_reference(std::string_view word);
-// A reference that can be given to an account: after normalisation 4 to 64 letters, digits, `.`, `-`, `_`, at least one
-// of them a digit or `-`, so that no word of a sentence is one. invalid_argument.
+// Checks a reference that an account is to get: after normalisation 4 to 64 letters, digits, `.`, `-`, `_`. One of them
+// must be a digit or `-`, so that no ordinary word is a reference. Refuses with invalid_argument.
 Result<std::string> parse_reference(std::string_view text);
 
-// Words of a payer's text: separated by anything but ASCII letters, digits, `.`, `-`, `_`; normalised, each once.
+// The words of a payer's text, normalised, each once. Anything but ASCII letters, digits, `.`, `-`, `_` separates them.
 std::vector<std::string> reference_words(std::string_view text);
 
 enum class Identified : std::uint8_t { account, nobody, several };

@@ -1,5 +1,5 @@
-// A transfer: one positive amount from a debited to a credited account of one currency. Balanced by its shape, never
-// changed, never deleted. Several transfers of one event share a request and commit together.
+// A transfer debits one account and credits another of the same currency by one positive amount, so it is always
+// balanced. It is never changed or deleted. Several transfers of one event share a request and are committed together.
 #pragma once
 
 #include <optional>
@@ -36,8 +36,7 @@ enum class TransferKind : std::uint8_t {
 std::string_view to_word(TransferKind kind);
 std::optional<TransferKind> parse_transfer_kind(std::string_view text);
 bool moves_deposit(TransferKind kind);  // reserve, refund, capture, capture_tax
-// Undone by a reversal that names it; reserve, refund and capture never are: what is wrong there is corrected by an
-// adjustment.
+// True for kinds that a reversal may undo. Reserve, refund and capture are corrected by an adjustment instead.
 bool is_reversible(TransferKind kind);
 
 struct NewTransfer {
@@ -69,7 +68,7 @@ struct Transfer {
   std::string actor{};
   std::string memo{};
 
-  // Whose account it moves; none where both are the operator's.
+  // The customer whose account it moves; empty if both accounts are the operator's.
   std::optional<CustomerId> customer() const { return debit.customer ? debit.customer : credit.customer; }
 };
 
