@@ -1,6 +1,6 @@
-// Accounts. A customer has one currency and two ledger accounts, available and reserved; what the customer owes us
-// beyond the credit limit stands on a receivable of its own. Operator's accounts exist per currency. One table says
-// which operations an account's state allows.
+// Accounts. A customer has one currency and two ledger accounts, available and reserved. Debt beyond the credit limit
+// stands on a third, receivable. The operator's accounts exist per currency. One table says which operations an
+// account's state allows.
 #pragma once
 
 #include <optional>
@@ -70,8 +70,8 @@ enum class AccountOperation : std::uint8_t {
   settle,     // refunds, captures and corrections always post
   configure,  // limit, policy, tier, unfreeze
 };
-// The table of account states × operations: nothing where the operation is allowed, else why not (account_frozen,
-// account_closing, account_closed).
+// The table of account states × operations. Empty if the operation is allowed, else account_frozen, account_closing or
+// account_closed.
 std::optional<ErrorCode> forbidden(AccountState state, AccountOperation operation);
 
 enum class FundingPolicy : std::uint8_t { each, all_or_nothing };
@@ -96,7 +96,7 @@ struct Customer {
   Money reserved;      // Σ deposits of open backorders
   Money credit_limit;  // zero or more
   Money owed;          // zero or more: receivable
-  Money warned;        // the shortfall last announced; zero: none, or it is over
+  Money warned;        // the shortfall that was last announced; zero: none, or over
 
   Money spendable() const { return available + credit_limit; }
   Money ledger_balance() const { return available + reserved; }

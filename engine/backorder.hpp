@@ -1,5 +1,5 @@
-// The life of a backorder: states, the events that move it, and what each step does to the deposit.
-// Nothing outside kTransitions changes a backorder's state; a test walks every state × event.
+// The lifecycle of a backorder: states, the triggers that move it, and the effect of each transition on the deposit.
+// Nothing outside kTransitions changes a state. A test tries every state × trigger.
 #pragma once
 
 #include <optional>
@@ -39,7 +39,7 @@ bool holds_deposit(State state);  // active, processing, auction_pending
 enum class Trigger : std::uint8_t {
   funded,       // the funding plan covers it
   voided,       // it will not be processed
-  rescheduled,  // its drop moved out of reach while the deposit was held
+  rescheduled,  // its drop moved far away while the deposit was held
   job_created,  // the provider confirmed an application
   job_dropped,  // a person decided to submit again after the job vanished
   won,          // the provider says registered
@@ -64,10 +64,10 @@ struct Transition {
   MoneyEffect money;
 };
 std::span<const Transition> transitions();
-// Nothing where the step is impossible.
+// Empty if the state table has no such transition.
 std::optional<Transition> step(State from, Trigger event);
-// The steps from `from` to the outcome `to`, shortest first, e.g. requested → successful = funded, job_created, won.
-// Nothing where no path of provider events leads there.
+// The shortest path of transitions from `from` to the outcome `to`, e.g. requested → successful is funded, job_created,
+// won. Empty if no path of provider triggers leads there.
 std::optional<std::vector<Transition>> path_to(State from, State to);
 
 enum class Reason : std::uint8_t {
@@ -121,8 +121,8 @@ struct Backorder {
   bool job_may_exist() const { return application.has_value() || open_call.has_value(); }
 };
 
-// The order in which money is given out within an account: deposit due, drop, the customer's priority, time of placing,
-// id. Undated ones come last. A strict weak order; the same in the preview and in the sweep.
+// The funding order within an account: deposit due, drop, the customer's priority, time of placing, id. Undated
+// backorders come last. A strict weak order; preview and sweep use the same one (domain rule: deposits, order).
 bool funded_before(const Backorder& a, const Backorder& b);
 
 }  // namespace engine

@@ -1,4 +1,4 @@
-// Cases: what a person has to decide. What each kind allows is in engine/settlement.hpp.
+// Cases: decisions that wait for a person. engine/settlement.hpp says which decisions each kind allows.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,7 @@
 
 namespace engine {
 
-// Something a person has to look at. At most one open case per kind and backorder (or per kind and subject without
-// one).
+// At most one case is open per kind and backorder, or per kind and subject if there is no backorder.
 enum class CaseKind : std::uint8_t {
   overdue,
   gone,
@@ -34,7 +33,7 @@ struct NewCase {
   CaseKind kind;
   std::optional<CustomerId> customer{};
   std::optional<BackorderId> backorder{};
-  // what it is about where no backorder says it: application id, zone, payment reference
+  // what it is about if there is no backorder: application id, zone, payment reference
   std::string subject{};
   std::string detail{};  // what was seen, with the evidence
 };

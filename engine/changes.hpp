@@ -1,4 +1,4 @@
-// What a decision changes. A store writes all of it or nothing.
+// The result of a decision: everything that is to be written. A store writes all of it or nothing.
 #pragma once
 
 #include <cstdint>
@@ -21,20 +21,20 @@
 
 namespace engine {
 
-// A request by a person or a program, remembered for ever with its content and its first answer.
+// A request by a person or a program. It is kept for ever, with its content and its first answer.
 struct NewRequest {
   std::string sender{};   // whose ids these are: an operator, a customer, "sweep"
   std::string key{};      // unique per sender
   std::string content{};  // canonical lines `field=value`, compared on repetition
   std::string answer{};   // given again on repetition
-  bool is_new = false;    // known in this unit of work to be none that was answered; false: apply() looks
+  bool is_new = false;    // true: this unit of work knows that it was not answered before; false: apply() looks it up
 };
 struct StoredRequest : NewRequest {
   RequestId id;
   UtcTime recorded_at;
 };
 
-// Who may call the gateway, and for which account. Several users may share one account.
+// A user of the gateway, who acts for one account. Several users may share an account.
 struct User {
   std::int64_t id = 0;  // given by the store
   std::string login{};  // unique: "north.user", or "north.user!billing" for a role
@@ -43,14 +43,15 @@ struct User {
   bool enabled = true;
   UtcTime created_at, changed_at;
 };
-// This user has dealt with this event: it leaves the user's queue. The log itself stays as it is.
+// The user has deleted this event from the user's queue. The log keeps it.
 struct EventDone {
   std::int64_t user;
   std::int64_t event;
 };
 
 struct Changes {
-  // every transfer without a (backorder, attempt) of its own belongs to it; several only where nothing moves money
+  // transfers without a (backorder, attempt) of their own belong to the request; several requests only if no money
+  // moves
   std::vector<NewRequest> requests{};
   std::vector<Customer> new_customers{};  // ids from next_customer_id; balances must be zero
   // state, tier, policy, void_policy, country, vat_id, credit_limit; balances are never taken from here
@@ -59,7 +60,7 @@ struct Changes {
   std::vector<Backorder> backorders{};      // the whole row as it is now to be
   std::vector<NewTransfer> transfers{};
   std::vector<NewEvent> events{};
-  // one that is open already is left as it is; for a new one the store logs case_opened itself
+  // a case that is open already stays as it is; for a new one the store logs case_opened
   std::vector<NewCase> cases{};
   std::vector<CaseClosing> closed_cases{};
   std::vector<ProviderCall> new_calls{}, calls{};

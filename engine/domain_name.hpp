@@ -1,6 +1,5 @@
-// One spelling for one name. A domain name is kept by its ACE form (lower case, no trailing dot), which is the key of
-// everything, and by its Unicode form, which is for people. Conversion is UTS-46 non-transitional through libidn2:
-// `faß.de` and `fass.de` are two names.
+// Domain names in one spelling. The ACE form (lower case, no trailing dot) is the key everywhere; the Unicode form is
+// for people. Conversion is UTS-46 non-transitional by libidn2: `faß.de` and `fass.de` are two names.
 #pragma once
 
 #include <string>
@@ -32,7 +31,7 @@ class DomainName {
 // leading dot is accepted. Returned in ACE.
 Result<std::string> parse_zone(std::string_view text);
 
-// "a.b.c" → "b.c" → "c" → "": the suffix after the first label. The walk for "longest suffix wins".
+// The suffix after the first label: "a.b.c" → "b.c" → "c" → "". Used to find the longest suffix that has a row.
 std::string_view parent_zone(std::string_view name);
 
 }  // namespace engine

@@ -1,5 +1,5 @@
-// One drop of one name: when the registry deletes it (T), the provider's own deadline (F), and what follows for money
-// and jobs. Several sources may list a name; the earliest deadline binds. A name may drop again later: that is another
+// One drop of one name: when the registry deletes it (T), the provider's own deadline (F), and the instants that follow
+// from them. Several sources may list a name; the earliest deadline binds. If a name drops again later, that is another
 // drop.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace engine {
 
-// What the dates of a source's lists mean.
+// The meaning of the dates in a source's lists.
 enum class DateIs : std::uint8_t { finalization, drop };
 std::string_view to_word(DateIs date_is);
 Result<DateIs> parse_date_is(std::string_view text);
@@ -26,7 +26,7 @@ struct ListRow {
   ListDate date;
 };
 
-// One source's latest word on a name. At least one of the two dates is given.
+// The latest listing of a name by one source. At least one of the two dates is given.
 struct Listing {
   SourceId source;
   std::optional<UtcTime> drop_at{};          // T as listed
@@ -45,12 +45,13 @@ struct Drop {
 // T defaults to F + finalization_lead. REQUIRES: listing has a date; check(schedule).
 Drop drop_of(const Listing& listing, const ZoneSchedule& schedule);
 
-// After T a drop stays "this drop" for two days: dates seen within move it, later ones are another drop.
+// A drop is over two days after T: a date that is seen earlier moves this drop, a later one is another drop (domain
+// rule: instants).
 inline constexpr Milliseconds kDropCycle = std::chrono::hours(48);
 
-// The drop that counts at `now`: among listings whose drop is not over (now < T + 2 d) the one with the earliest
-// deadline, then the earliest T, then the lower source id. `conflict` where current listings of several sources
-// disagree on the deadline.
+// The drop that binds at `now`. Among the listings whose drop is not over (now < T + 2 d) it is the one with the
+// earliest deadline, then the earliest T, then the lowest source id. `conflict` is set if sources disagree on the
+// deadline.
 struct BindingDrop {
   std::optional<Drop> drop{};
   bool conflict = false;

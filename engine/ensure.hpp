@@ -1,5 +1,6 @@
-// Invariants that must hold where data crosses an edge. Input is refused with an Error (result.hpp), never with ENSURE:
-// a broken invariant means that this program is wrong, and a stopped command is cheaper than wrong money.
+// ENSURE checks invariants where data crosses an edge, in release builds too. Bad input is refused with an Error
+// (result.hpp), never with ENSURE. A broken invariant is a bug of this program; stopping the command is cheaper than
+// wrong money.
 #pragma once
 
 #include <stdexcept>

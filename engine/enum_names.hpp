@@ -1,4 +1,5 @@
-// Enumerators and their words in one table, read in both directions: what is printed and stored is what is parsed.
+// Tables of enumerators and their words, read in both directions: the word that is printed and stored is the word that
+// is parsed.
 #pragma once
 
 #include <cstddef>

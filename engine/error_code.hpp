@@ -1,5 +1,5 @@
-// Every refusal of the program has one number and one name. They are printed, stored and scripted against:
-// append only, never renumber; a test pins each one. The exit status of the command follows from the class of the code.
+// Every refusal of the program has one number and one name. They are printed, stored and used in scripts: append only,
+// never renumber. A test pins each one. The class of the code decides the exit status.
 #pragma once
 
 #include <cstdint>
@@ -91,7 +91,7 @@ enum class ErrorClass : std::uint8_t {
 std::string_view to_word(ErrorCode code);
 ErrorClass error_class(ErrorCode code);
 
-// True where the same request, unchanged, may succeed later.
+// True if the same request may succeed later without a change.
 bool retryable(ErrorCode code);
 
 }  // namespace engine

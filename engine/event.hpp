@@ -1,4 +1,4 @@
-// The log of everything that happened: what an event says, and which of them customers hear of.
+// Entries of the log, and the list of those that customers are told of.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,7 @@
 
 namespace engine {
 
-// The log of everything that happened: every step of every backorder, and every thing an operator or customer must hear
-// of.
+// The kinds of entries: each transition of a backorder, and everything that the operator or a customer must be told.
 enum class EventKind : std::uint8_t {
   placed,
   stepped,
@@ -46,7 +45,7 @@ enum class EventKind : std::uint8_t {
 };
 std::string_view to_word(EventKind kind);
 std::optional<EventKind> parse_event_kind(std::string_view text);
-// Those that customers hear of through their queue of events; the others are between the operator and the provider.
+// The kinds that appear in customers' event queues. The others are between the operator and the provider.
 std::span<const EventKind> events_for_customers();
 
 struct NewEvent {

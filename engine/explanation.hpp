@@ -1,5 +1,5 @@
-// What support answers: what a state and a reason mean, what happens next and when, and what would change it. Pure
-// text; one sentence or more for every state and reason, and a test walks them all.
+// Sentences for support: the meaning of states and reasons, what happens next and when, and what would change it. Every
+// state and reason has a sentence; a test checks all of them.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ std::string_view sentence(Verdict verdict);
 
 struct Outlook {
   std::string next{};  // what happens next by itself
-  // when: not before this instant; absent: it depends on somebody else, or never
+  // not before this instant; absent: it depends on somebody else, or never happens
   std::optional<UtcTime> next_at{};
   std::vector<std::string> changes{};  // what would change it, each an act with its last instant
 };
@@ -35,7 +35,7 @@ struct OutlookFacts {
 };
 Outlook outlook(const Backorder& backorder, const OutlookFacts& facts);
 
-// The same for an account as a whole, from its plan.
+// The outlook of a whole account, from its plan.
 Outlook outlook(const Customer& customer, const FundingPlan& plan, UtcTime now);
 
 }  // namespace engine

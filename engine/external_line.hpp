@@ -38,15 +38,15 @@ struct ExternalLine {
 };
 inline constexpr const char* kBetweenFields = " | ";
 
-// A row of a statement that nobody could read: kept with its words, so that what it says is not lost. It is answered
-// once a line with the same words was read, or a later statement of the same name came without it.
+// A row of a statement that could not be read, kept verbatim. It stays open until a line with the same text is read, or
+// a later statement of the same name comes without it.
 struct UnreadRow {
   std::uint64_t place;  // line of the file, from 1
   std::string raw{};    // verbatim
   std::string why{};
 };
 
-// One imported statement. Balances where it says them.
+// One imported statement. It has balances only if the file states them.
 struct ExternalStatement {
   std::int64_t id = 0;
   std::string source{};

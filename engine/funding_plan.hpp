@@ -1,6 +1,5 @@
-// Which of an account's backorders its money covers. One function decides both the preview and the sweep: the preview
-// prints the plan, the sweep commits the verdicts at `now`. Pure: the caller passes the account, its backorders, prices
-// and `now`.
+// Decides which backorders of an account its money covers. Preview and sweep use the same function: the preview prints
+// the plan, the sweep commits the verdicts at `now`. Pure: account, backorders, prices and `now` are arguments.
 #pragma once
 
 #include <optional>
@@ -31,33 +30,34 @@ struct FundingVerdict {
   Money spendable_after;
   Money shortfall;                // above zero exactly for underfunded: what is missing for this one
   std::optional<Reason> voids{};  // set where this verdict ends the backorder at decided_at
-  // Underfunded: one backorder of the account without which this one would be funded, the one that money is given to
-  // last of several. Where there is one, the plan without it says so; where none is named, there may still be one whose
-  // place others would take before this one.
+  // Set for underfunded verdicts: a backorder whose cancellation would fund this one. If several would, the last in
+  // funding order. Empty does not prove that none exists: money freed by some cancellations goes to other backorders
+  // first.
   std::optional<BackorderId> funded_without{};
 };
 
 struct FundingPlan {
   // one per REQUESTED backorder: by decided_at, then funding order; undated last
   std::vector<FundingVerdict> verdicts{};
-  // What to pay in, once and by `top_up_by`, so that nothing is underfunded that money can still save; zero exactly
-  // when there is no such thing. What the customer owes is paid first and so contained. The least that suffices; but
-  // where voids wait for the deadline, and until then a price falls or a `pay_ins` comes, less might.
+  // The smallest single payment that funds everything that money can still save, if it arrives by `top_up_by`. It
+  // includes what the customer owes, which is repaid first. Zero exactly if nothing can be saved that way. With
+  // void_policy at_deadline less may suffice if a price falls or a `pay_ins` arrives before the deadline.
   Money shortfall;
   // the instant of the first underfunded verdict that money could have changed
   std::optional<UtcTime> top_up_by{};
 };
 
-// Money that will come in: planned with as a sweep right after it would. What the customer owes is paid first.
+// Money that will come in. The plan treats it as a sweep right after it would: it repays what the customer owes first.
 struct PayIn {
   UtcTime at;
   Money amount;  // not negative
 };
 
-// REQUIRES: all backorders are the customer's and REQUESTED (others are ignored).
-// Sweep: horizon == now. Preview: a later horizon; what falls due after `now` is decided as an on-time sweep at its due
-// instant would; where the account is funded whole or not at all and voids wait for the deadline, as a sweep right
-// after each deadline would, too. What is due after the horizon is left out. REQUIRES: pay_ins by time.
+// Plans the REQUESTED backorders; others are ignored. A sweep passes horizon == now. A preview passes a later horizon:
+// a backorder that falls due after `now` is decided as an on-time sweep at its due instant would decide it. For
+// accounts with `all_or_nothing` and `at_deadline`, the plan also simulates a sweep just after each deadline, because
+// the remaining set may then be affordable. Backorders that are due after the horizon are left out. REQUIRES: all
+// backorders are the customer's; pay_ins are ordered by time.
 FundingPlan plan_funding(const Customer& customer, std::span<const Backorder> backorders, const PriceList& prices,
                          FundingDefaults defaults, UtcTime now, UtcTime horizon, std::span<const PayIn> pay_ins = {});
 

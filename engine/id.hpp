@@ -1,4 +1,4 @@
-// Row numbers that cannot be mixed up: an AccountId is not a BackorderId. Positive; given out by the store.
+// Typed row numbers: a CustomerId is not a BackorderId. Positive; the store gives them out.
 #pragma once
 
 #include <compare>

@@ -1,6 +1,6 @@
-// The journal as it is exported: a slice of it, what stands before the slice and what after. A cursor is a transfer's
-// id: ids ascend without gaps in the order of recording, so what was exported once never changes, and the next slice
-// begins where the last one ended.
+// A slice of the journal for export, with the balances before and after it. A cursor is the id of a transfer. Ids
+// ascend without gaps in the order of recording, so an exported slice never changes, and the next one begins where it
+// ended.
 #pragma once
 
 #include <functional>
@@ -14,14 +14,15 @@
 
 namespace engine {
 
-// A transfer with what a journal says about it.
+// A transfer with the other facts that a journal prints.
 struct JournalRow {
   Transfer transfer;
   std::optional<DomainName> domain{};           // of its backorder
   std::string request_sender{}, request_key{};  // both empty: a sweep's, known by backorder and attempt
 };
 
-// Where rows come from. One thread asks at a time; another thread asks what parallel() gives, which is this book's too.
+// The source of rows. One thread uses it at a time. parallel() makes a second source of the same book for another
+// thread.
 struct JournalRows {
   // as LedgerStore::each_journal_row()
   std::function<void(TransferId after, TransferId through, const std::function<void(const JournalRow&)>& visit)> each;
@@ -45,8 +46,8 @@ struct JournalSlice {
   std::vector<JournalAccount> accounts{};  // every one that was moved up to `through`, by key
   std::vector<std::string> customers{};    // their names, by id
 
-  // Whose an account is: the customer's name, or the source of cash; empty for the others. REQUIRES: one of `accounts`,
-  // or of a transfer up to `through`.
+  // The owner of a ledger account: the customer's name, or the source of cash; empty for the others. REQUIRES: the
+  // account is one of `accounts`, or belongs to a transfer up to `through`.
   std::string_view of(const LedgerAccountKey& account) const {
     return account.customer ? std::string_view(customers.at(static_cast<std::size_t>(account.customer->value())))
                             : std::string_view(account.source);

@@ -1,5 +1,5 @@
-// One step of one backorder with everything that belongs to it: the state, the customer's balances, the transfers and
-// the log entry. The only place that posts deposits: reserve, refund, capture.
+// Applies one transition of one backorder: its state, the customer's balances, the transfers and the log entry.
+// Deposits are reserved, refunded and captured here and nowhere else.
 #pragma once
 
 #include <optional>
@@ -17,18 +17,18 @@ struct TransitionFacts {
   TaxDecision tax{};               // capture: frozen with it; untaxed, it opens a case
 };
 
-// Takes the step: changes `backorder` and the customer's balances in place and appends transfers and the event to
-// `changes`. The caller puts the backorder's final row into `changes` itself, once, after the last step. Refused, with
-// nothing changed: impossible_step (not in the table), job_may_exist (a refund while a job exists or may exist at the
-// provider: `cancelled` and the provider's own outcomes have settled that question before), insufficient_available.
-// REQUIRES: the customer is the backorder's; funded comes with a deposit above zero.
+// Changes `backorder` and the customer's balances in place, and appends the transfers and the event to `changes`. The
+// caller puts the final row of the backorder into `changes`, once, after the last transition. Refuses and changes
+// nothing: impossible_step (not in the table), insufficient_available, job_may_exist (a refund while a job exists or
+// may exist at the provider; `cancelled` and the provider's outcomes have answered that before). REQUIRES: the
+// backorder is the customer's; `funded` comes with a deposit above zero.
 Status apply_transition(Changes& changes, Backorder& backorder, Customer& customer, Trigger event,
                         const TransitionFacts& facts);
 
 // A supply was posted whose tax nobody could decide: a case asks for it.
 void ask_for_tax(Changes& changes, const Backorder& backorder, const TaxDecision& tax, Money gross);
 
-// Keys of a customer's ledger accounts.
+// The keys of ledger accounts.
 LedgerAccountKey available_of(const Customer& customer);
 LedgerAccountKey reserved_of(const Customer& customer);
 LedgerAccountKey receivable_of(const Customer& customer);

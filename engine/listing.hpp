@@ -1,4 +1,4 @@
-// Deletion lists as they are kept: sources, what a list covers, what a source says of a name.
+// Deletion lists as they are stored: sources, the coverage of a list, and the listing of a name.
 #pragma once
 
 #include <compare>
@@ -17,7 +17,7 @@ struct Source {
   DateIs date_is;
 };
 
-// Zones and days that a list speaks for: what is not in it there is missing.
+// A zone and day that a list covers. A name of that day that the list lacks is missing.
 struct Coverage {
   std::string zone{};  // schedule zone or suffix
   Day day;             // UTC day of T
@@ -31,7 +31,7 @@ struct ImportedList {
   std::int64_t rows;
   std::vector<Coverage> coverage{};
 };
-// A source's word on a name as kept. `missing` since a later list that covers its day lacks it.
+// The listing of a name by a source. `missing`: a later list that covers its day lacks the name.
 struct ListedDrop {
   DomainName name;
   std::optional<UtcTime> drop_at{}, finalization_at{};

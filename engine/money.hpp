@@ -1,6 +1,6 @@
-// Exact amounts: 64-bit counts of a currency's minor unit (ISO 4217: cent, yen, fils). Nothing here touches binary
-// floating point. Sums are checked, products go through checked 128-bit integers and name their rounding at the call.
-// An amount without its currency does not exist, nor does "no amount": absence is std::optional.
+// Exact amounts: 64-bit counts of a currency's minor unit (ISO 4217: cent, yen, fils), never binary floating point.
+// Sums are checked. Products use checked 128-bit integers, and the call names their rounding. Every amount has a
+// currency; a missing amount is std::nullopt.
 #pragma once
 
 #include <array>
@@ -58,16 +58,16 @@ class Money {
   Currency currency_;
 };
 
-// One input amount may be at most this many minor units: 10^15, so that a thousand of them still fit 64 bits with room.
+// The largest input amount in minor units: 10^15. A thousand of them still fit into 64 bits.
 inline constexpr std::int64_t kMaxAmountMinor = 1'000'000'000'000'000;
 
 // "12", "12.5", "12.50", "-3.40": digits with at most the currency's decimals, a dot, an optional leading minus;
 // nothing else (no plus, blank, exponent, group mark, comma). invalid_amount or amount_out_of_range.
 Result<Money> parse_money(std::string_view text, Currency currency);
-// As parse_money, and the amount must be above zero: what users may ask to pay in, pay out, price or reserve.
+// As parse_money, but the amount must be above zero. For payments, prices and deposits.
 Result<Money> parse_positive_money(std::string_view text, Currency currency);
-// Amounts as the provider writes them: more decimals than the minor unit are rounded half-even; `remainder_is_zero`
-// tells whether anything was rounded away.
+// An amount as the provider writes it. More decimals than the minor unit has are rounded half-even; `exact` is false if
+// that changed the amount.
 struct RoundedMoney {
   Money amount;
   bool exact;
@@ -80,8 +80,8 @@ std::string to_string_with_code(Money money);  // "1234.50 EUR"
 // amount × basis_points / 10,000, rounded once. Overflow of the result is an InvariantError.
 Money multiply_bp(Money amount, std::int64_t basis_points, Rounding rounding);
 
-// The tax that a gross amount contains at this rate, and the net that is left: net + tax == gross, always.
-// tax = gross × rate / (10,000 + rate), rounded half-even. REQUIRES: rate_bp >= 0, gross not negative.
+// Splits a gross amount: tax = gross × rate / (10,000 + rate), rounded half-even; net + tax == gross, always. REQUIRES:
+// rate_bp >= 0, gross is not negative.
 struct NetAndTax {
   Money net;
   Money tax;

@@ -1,6 +1,6 @@
-// Notices: what a customer or the operator must hear, and in which words. The log of events is the outbox: each cause
-// is one event, written in the transaction of the cause, so a notice exists exactly once per cause and bears the
-// event's number. Pure: text in, text out.
+// Notices to customers and the operator: kinds, audiences and templates. The log of events is the outbox: each cause is
+// one event, written in the transaction of the cause. So a notice exists exactly once per cause, and its id is the
+// event's. Pure: text in, text out.
 #pragma once
 
 #include <cstdint>
@@ -48,10 +48,10 @@ std::optional<NoticeKind> parse_notice_kind(std::string_view text);
 enum class Audience : std::uint8_t { customer, operator_ };
 std::string_view to_word(Audience audience);  // "customer", "operator"
 
-// What an event is told as; nothing for those that concern nobody but the log.
+// The kind of notice for an event; empty if nobody is told of it.
 std::optional<NoticeKind> notice_of(const LoggedEvent& event);
 
-// What stands in {braces}, filled at the time of sending. Amounts are those of the event's own transfers.
+// Values for the {variables} of a template, filled when the notice is sent. Amounts are those of the event's transfers.
 using Variables = std::map<std::string, std::string, std::less<>>;
 
 struct NoticeForm {  // everything fixed about one kind
@@ -67,12 +67,12 @@ std::span<const NoticeForm> notice_forms();
 const NoticeForm& form_of(NoticeKind kind);
 std::vector<std::string_view> variables_of(const NoticeForm& form);
 
-// "Subject: …", an empty line, the body. {variable} is replaced, {{ is a brace. Words of a template never come from its
-// variables: what a customer wrote is inserted as it is, once.
+// A template is "Subject: …", an empty line and the body. {variable} is replaced by its value; {{ is a brace. A value
+// is inserted as text: braces in it are not replaced again.
 class NoticeTemplate {
  public:
-  // invalid_template: no subject, a brace that is not closed, a variable that this kind does not have; `where` is the
-  // file's name for people.
+  // Refuses with invalid_template: no subject, an unclosed brace, or a variable that this kind does not have. `where`
+  // is the name of the file, for the message.
   static Result<NoticeTemplate> parse(std::string_view text, const NoticeForm& form, const std::string& where);
   std::string subject(const Variables& variables) const { return one_line(fill(subject_, variables)); }
   std::string body(const Variables& variables) const { return fill(body_, variables); }

@@ -1,4 +1,4 @@
-// Where notices go, and what became of each.
+// Channels for notices, and the state of each delivery.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,7 @@
 
 namespace engine {
 
-// Where notices go. The log of events is the outbox: what is to be told is written with its cause, and a channel is a
-// cursor in it.
+// A channel is a cursor in the log of events, which is the outbox.
 enum class ChannelMethod : std::uint8_t { webhook, command, file };
 std::string_view to_word(ChannelMethod method);
 std::optional<ChannelMethod> parse_channel_method(std::string_view text);
@@ -25,12 +24,12 @@ struct NoticeChannel {
   std::string kinds{};        // of notices, comma separated; empty: all
   std::string account{};      // only this account's; empty: all
   std::string templates{};    // a folder that overrides the built-in ones; empty: none
-  // every event up to this one was delivered, waits for another try, or is none for this channel
+  // every event up to this one was delivered, waits for the next try, or is not for this channel
   std::int64_t cursor = 0;
   UtcTime made_at;
   std::string made_by{};
 };
-// What became of one notice on one channel. Operational: it changes, the log does not.
+// The state of one notice on one channel. It changes; the log does not.
 struct NoticeDelivery {
   std::string channel{};
   std::int64_t event;

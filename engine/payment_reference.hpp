@@ -23,8 +23,8 @@ namespace engine {
 // Lower case ASCII, without blanks and slashes, and without the marks `. - _ + # : , ; *` at either end: "DL-Alice-7."
 // is "dl-alice-7". What is kept of a given reference.
 std::string normalised_reference(std::string_view word);
-// A reference that can be given to an account: after normalisation 4 to 64 letters, digits, `.`, `-`, `_`, at least one
-// of them a digit or `-`, so that no word of a sentence is one. invalid_argument.
+// Checks a reference that an account is to get: after normalisation 4 to 64 letters, digits, `.`, `-`, `_`. One of them
+// must be a digit or `-`, so that no ordinary word is a reference. Refuses with invalid_argument.
 Result<std::string> parse_reference(std::string_view text);
 // What is compared: letters and figures in small letters; leading zeros of a number are no part of it, nor those after
 // the check digits of an RF reference.

@@ -19,14 +19,14 @@ struct Payment {
   std::string memo{};
 };
 
-// What is owed is repaid first, the rest becomes available. To a closed account: account_closed; such money goes to
+// Repays what the customer owes first; the rest becomes available. account_closed: the caller posts the money to
 // suspense.
 Status pay_in(Changes& changes, Customer& customer, const Payment& payment);
 // Only from available above zero, never from the credit limit, and never while the customer owes.
 Status pay_out(Changes& changes, Customer& customer, const Payment& payment);
 
 enum class Direction : std::uint8_t { credit, debit };  // to the customer, from the customer
-// A reason is obligatory (invalid_argument). A debit may not take available below its minimum balance.
+// Posts a correction. invalid_argument without a reason. A debit may not take available below its minimum balance.
 Status adjust(Changes& changes, Customer& customer, Money amount, Direction direction, const std::string& reason,
               std::optional<UtcTime> effective_at);
 Status grant_goodwill(Changes& changes, Customer& customer, Money amount, const std::string& reason,
@@ -56,11 +56,11 @@ struct GeneralEntry {
 };
 Status post_general(Changes& changes, const GeneralEntry& entry);
 
-// We pay the provider; the provider charges a success.
+// A payment of ours to the provider; a charge of the provider for a success.
 void pay_provider(Changes& changes, const Payment& payment);
 void book_provider_cost(Changes& changes, Money amount, std::optional<UtcTime> effective_at, const std::string& memo);
 
-// A credit limit below the credit in use: limit_below_use.
+// limit_below_use if more credit than `limit` is in use.
 Status set_credit_limit(Changes& changes, Customer& customer, Money limit);
 
 // A success after the refund, charged to the customer: from what is spendable, the rest owed.

@@ -12,7 +12,7 @@ namespace engine {
 
 struct PlaceOrder {
   DomainName name;
-  bool allow_duplicate = false;      // a further backorder beside an open one of the same account and name
+  bool allow_duplicate = false;      // place a further backorder although one for this account and name is open
   std::optional<Money> max_price{};  // absent: the price quoted now
   int priority = 100;                // lower is funded first; 1 to 999
 };
@@ -38,14 +38,14 @@ Result<Placement> place(const PlaceOrder& order, const PlaceFacts& facts, UtcTim
 
 bool is_inside_window(const Backorder& backorder, UtcTime now);  // dated, and the deposit is due
 
-// Placing inside the window: the funding plan over everything due of the account plus the new one. Committed whole when
-// the new one is funded; otherwise insufficient_available and nothing. `due` are the account's REQUESTED ones without
-// the new one. On success `placed` is ACTIVE and `customer` carries the new balances.
+// Placing inside the window: plans everything that is due in the account and the new backorder. If the plan funds the
+// new one, all of it is committed: `placed` is ACTIVE and `customer` has the new balances. Else insufficient_available
+// and no change. `due`: the account's REQUESTED backorders without the new one.
 Result<Changes> fund_placement(Backorder& placed, std::span<const Backorder> due, Customer& customer,
                                const PriceList& prices, FundingDefaults defaults, UtcTime now);
 
-// The verdicts of a sweep's plan as changes: reserve what is funded, void what the plan voids, mark what waits
-// underfunded. Counts for people.
+// Turns the verdicts of a sweep's plan into changes: reserves the funded, voids what the plan voids, and marks the
+// underfunded that wait. The counts are for reports.
 struct PlanOutcome {
   int funded = 0, voided = 0, waiting = 0;
 };
@@ -64,9 +64,9 @@ enum class Cancelling : std::uint8_t {
 Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& customer, By by, const std::string& why,
                           UtcTime now);
 
-// A list moved the date of this drop (or gave one to an undated backorder). Instants move with it; a deposit held
-// without a job stays held while the new T is within `keep` of now, else it is refunded and the backorder waits again.
-// Where a job may exist no money moves.
+// Applies a new date of the drop (or the first one of an undated backorder). All instants move with it. A deposit that
+// is held without a job stays held if the new T is within `keep` of now; else it is refunded and the backorder is
+// REQUESTED again. If a job may exist, no money moves (domain rule: moved dates).
 Status move_drop(Changes& changes, Backorder& backorder, Customer& customer, const Drop& drop, Milliseconds keep,
                  UtcTime now);
 

@@ -1,8 +1,7 @@
-// What the rules need from outside: a book to read (LedgerReader) and to write (LedgerStore). Decisions come back as
-// Changes, and the store writes all of them or nothing. Implementation: storage/store.hpp; the provider's interface is
-// in engine/provider.hpp.
-//
-// Threads: one store, one thread. Failing disks and locks travel as storage::StorageError, never as a Result.
+// The interfaces that the rules need: a book to read (LedgerReader) and a book to write (LedgerStore). A decision is a
+// Changes; the store writes all of it or nothing. storage/store.hpp implements them. The provider's interface is in
+// engine/provider.hpp.
+// Threads: one store is used by one thread. A failing disk or lock throws storage::StorageError; it is never a Result.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +21,16 @@
 
 namespace engine {
 
-// A book to read. Whoever takes a LedgerReader cannot write, by type.
+// A book for reading. A function that takes a LedgerReader cannot write.
 class LedgerReader {
  public:
   virtual ~LedgerReader() = default;
 
-  // Between the two, everything that is read is of one state of the book: that of the first read. Not nested.
+  // All reads between the two see one state of the book, that of the first read. Not nested.
   virtual void begin_snapshot() = 0;
   virtual void end_snapshot() = 0;
 
-  // A store of the same book for another thread: it only reads, and sees what is committed.
+  // Opens a reader of the same book for another thread. It sees what is committed.
   virtual std::unique_ptr<LedgerReader> open_reader() = 0;
 
   virtual BookInfo book() = 0;
@@ -53,19 +52,18 @@ class LedgerReader {
 
   virtual std::optional<Backorder> backorder(BackorderId id) = 0;
   virtual std::vector<Backorder> backorders(const BackorderQuery& query) = 0;
-  // What a sweep works on: of the next customers that have rows of the query all of these, until as many as are
-  // `wanted` are found; empty where none is left. REQUIRES: the query's states have an index by customer, or every call
-  // would walk all backorders: requested alone, or those that hold a deposit.
+  // Returns whole accounts in customer order: all rows that match, for as many customers as are needed to reach
+  // `wanted` rows. Empty at the end. REQUIRES: query.states is {requested}, or the states that hold a deposit: only
+  // these have an index by customer.
   virtual AccountRows next_page(const BackorderQuery& query, std::size_t wanted) = 0;
-  // The same rows by customer, then id, one after the other; what is visited is overwritten by the next. REQUIRES: no
-  // limit.
+  // Visits the matching rows by customer, then id. The visited row is overwritten by the next one. REQUIRES: no limit.
   virtual void each_backorder(const BackorderQuery& query, const std::function<void(const Backorder&)>& visit) = 0;
   // by customer, then id
   virtual void each_deposit(std::optional<CustomerId> customer,
                             const std::function<void(const BackorderDeposit&)>& visit) = 0;
   virtual std::int64_t count_backorders(const BackorderQuery& query) = 0;  // without limit and offset
   virtual std::optional<Backorder> backorder_of_application(std::string_view application) = 0;
-  // Every application that an ended backorder was bound to, with the provider's status as last read.
+  // Visits every application that an ended backorder was bound to, with the provider's status as last read.
   virtual void each_ended_application(
       const std::function<void(std::string_view application, std::string_view status)>& visit) = 0;
 
@@ -73,7 +71,8 @@ class LedgerReader {
   virtual std::vector<User> users() = 0;  // by login
 
   virtual std::optional<StoredRequest> request(std::string_view sender, std::string_view key) = 0;
-  // Whether the sender has made any request whose key begins so. REQUIRES: the beginning ends in ASCII.
+  // True if the sender has made a request whose key begins with `key_beginning`. REQUIRES: it ends with an ASCII
+  // character.
   virtual bool has_requests(std::string_view sender, std::string_view key_beginning) = 0;
   virtual std::optional<StoredRequest> request(RequestId id) = 0;
   virtual std::optional<Transfer> transfer(TransferId id) = 0;
@@ -84,14 +83,14 @@ class LedgerReader {
                                      const std::function<void(const DepositTransfer&)>& visit) = 0;
   virtual std::vector<AccountTurnover> turnovers(std::optional<UtcTime> from, std::optional<UtcTime> to,
                                                  bool by_effective) = 0;
-  // Of the last transfer recorded before the instant, or of the last of all; 0: there is none. Every id up to it
+  // The id of the last transfer recorded before the instant, or of the last one at all; 0: none. Every id up to it
   // exists.
   virtual TransferId last_transfer_before(std::optional<UtcTime> instant) = 0;
-  // Ids above `after`, up to `through`, ascending; one pass, nothing is kept.
+  // Visits the rows with after < id <= through in ascending order, in one pass. Keeps nothing in memory.
   virtual void each_journal_row(TransferId after, TransferId through,
                                 const std::function<void(const JournalRow&)>& visit) = 0;
-  // Every ledger account that was moved up to `through`, as it stood after the transfer `after` and after `through`. By
-  // key. REQUIRES: after <= through.
+  // Every ledger account that a transfer up to `through` moved, with its balance after the transfer `after` and after
+  // `through`. By key. REQUIRES: after <= through.
   virtual std::vector<JournalAccount> journal_accounts(TransferId after, TransferId through) = 0;
   // by id
   virtual void each_event(const EventQuery& query, const std::function<void(const LoggedEvent&)>& visit) = 0;
@@ -124,42 +123,43 @@ class LedgerReader {
   virtual std::vector<BankSource> bank_sources() = 0;  // by source
   virtual std::vector<LineBinding> line_bindings() = 0;
   virtual std::vector<AccountReference> account_references() = 0;
-  // how short our money at the provider was when the operator was told last, by currency; zero: covered since
+  // by how much our balance at the provider was too low when the operator was last told, by currency; zero: covered
+  // since
   virtual std::vector<Money> provider_balance_warnings() = 0;
   virtual std::vector<NoticeChannel> notice_channels() = 0;  // by name
   // by event, channel
   virtual std::vector<NoticeDelivery> notice_deliveries(const DeliveryQuery& query) = 0;
 
-  // Proves kept balances against transfers, deposits against backorders and transfers, seals against everything.
+  // Compares kept balances with transfers, deposits with backorders and transfers, and the seals with all rows.
   virtual Verification verify(const std::function<void(std::int64_t done, std::int64_t total)>& progress) = 0;
 };
 
-// A book to write.
+// A book for reading and writing.
 class LedgerStore : public LedgerReader {
  public:
-  // A unit of work: facts read inside cannot move until it ends. Not nested. commit seals what was written. rollback is
-  // harmless without begin.
+  // A unit of work: the facts that are read inside cannot change until it ends. Not nested. commit() seals what was
+  // written. rollback() without begin() does nothing.
   virtual void begin() = 0;
   virtual void commit() = 0;
   virtual void rollback() = 0;
-  // Inside a unit of work: whether another writer, of this process or another, waits for its end. A long one may end
-  // there early.
+  // True if another writer, of this process or another, waits for this unit of work to end. A long unit of work may
+  // then end early. REQUIRES: inside a unit of work.
   virtual bool has_waiting_writer() = 0;
 
-  // REQUIRES: inside a unit of work. Writes everything, moves kept balances. Refused, with nothing of it written:
-  // insufficient_available where a balance would fall below its minimum balance (the detail names account and
-  // shortfall), period_closed, impossible_step where an open backorder for the same account, name and copy exists. The
-  // caller then rolls back.
+  // Writes all changes and moves the kept balances. Refuses them all, and the caller then rolls back:
+  // insufficient_available if a balance would fall below its minimum (the detail names account and shortfall),
+  // period_closed, impossible_step if an open backorder for the same account, name and sequence exists. REQUIRES:
+  // inside a unit of work.
   virtual Status apply(const Changes& changes, const Authorship& stamp) = 0;
 
-  // Ids for rows to be made in this unit of work; consecutive calls differ.
+  // Ids for rows that this unit of work will make. Each call returns another one.
   virtual CustomerId next_customer_id() = 0;
   virtual BackorderId next_backorder_id() = 0;
   virtual std::int64_t next_call_id() = 0;
 
-  // Inside a unit of work: next_page() will be asked for this later in it, and what it reads is not written before.
-  // So it may be read meanwhile, on another thread, which then calls `decide`, if there is one, with what it read:
-  // before next_page() returns that, and never after the unit of work. REQUIRES: `decide` uses no store.
+  // Prefetches the rows that a later next_page(query, wanted) will return, and calls `decide` (if given) on them,
+  // possibly on another thread. The prefetch is dropped when the unit of work ends. REQUIRES: inside a unit of work;
+  // the caller does not write these rows before that call; `decide` does not use the store.
   virtual void prefetch(const BackorderQuery& query, std::size_t wanted, std::function<void(AccountRows&)> decide) = 0;
 
   // REQUIRES: inside a unit of work. Returns the list's id.
@@ -175,11 +175,11 @@ class LedgerStore : public LedgerReader {
   // REQUIRES: inside a unit of work. A source keeps the account that it has.
   virtual void put_bank_source(const BankSource& source) = 0;
 
-  // REQUIRES: inside a unit of work. A channel of that name is not there yet; removing one forgets its deliveries, and
-  // tells whether there was one.
+  // REQUIRES: inside a unit of work; the name is not taken. Removing a channel removes its deliveries, and returns
+  // false if there is no such channel.
   virtual void add_notice_channel(const NoticeChannel& channel) = 0;
   virtual bool remove_notice_channel(std::string_view name) = 0;
-  // made, or changed; what is delivered stays delivered
+  // inserts or replaces; a delivered notice stays delivered
   virtual void put_notice_delivery(const NoticeDelivery& delivery) = 0;
   virtual void advance_notice_cursor(std::string_view channel, std::int64_t event) = 0;  // never back
 };

@@ -1,6 +1,5 @@
-// What a backorder costs the customer, gross (tax included): by zone, customer tier, currency and instant.
-// A zone's price may change or end; it never falls back to a shorter suffix: `x.com.pl` is not sold at the price of
-// `.pl`.
+// Prices of backorders for customers, gross (tax included), by zone, customer tier, currency and instant. The price of
+// a zone may change or end. It never falls back to a shorter suffix: `x.com.pl` is not sold at the price of `.pl`.
 #pragma once
 
 #include <optional>
@@ -15,8 +14,8 @@
 
 namespace engine {
 
-// Valid in [valid_from, valid_to); without an end while no later row of the same zone, tier and currency begins.
-// An ended zone is a row that was valid once: it still decides which zone a name belongs to.
+// Valid in [valid_from, valid_to). A row without an end is valid until a later row of the same zone, tier and currency
+// begins. An ended row still decides which zone a name belongs to.
 struct Price {
   std::string zone{};  // ACE suffix without leading dot
   std::string tier{};  // customer tier, "standard" by default

@@ -1,5 +1,5 @@
-// The provider as the rules see it: jobs (applications), answers, and one table from answer codes to what we do about
-// them. The narrow interface is implemented by the simulated registry and by the HTTP client.
+// The provider as the rules see it: jobs (applications), answers, and one table from answer codes to meanings. The
+// simulated registry and the HTTP client implement BackorderProvider.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace engine {
 
-// One application at the provider, as it shows it.
+// One application as the provider shows it.
 struct ProviderJob {
   std::string application{};  // the provider's id
   DomainName name;
@@ -43,8 +43,8 @@ struct ProviderAnswer {
   std::string raw{};
 };
 
-// What an answer to an order (a command that changes something) means. HEXONET/1API API documentation, "response
-// codes".
+// The meaning of an answer to an order, a command that changes something. Source: HEXONET/1API API documentation,
+// "response codes".
 enum class Meaning : std::uint8_t {
   success,              // 2xx
   refused,              // 505 506 541 552: permanent for this job
@@ -60,7 +60,7 @@ enum class Meaning : std::uint8_t {
 Meaning meaning_of_order(const ProviderAnswer& answer);
 std::string_view to_word(Meaning meaning);
 
-// The state a provider's status word stands for; nothing for words we do not know and for those that settle nothing.
+// The meaning of a provider's status word. `outcome` is empty for unknown words and for words that settle nothing.
 struct StatusMeaning {
   bool known = false;
   std::optional<State> outcome{};  // a final state, or auction_pending
@@ -70,7 +70,7 @@ StatusMeaning meaning_of_status(std::string_view status);
 struct AddJob {
   DomainName name;
   bool allow_duplicate = false;        // NEW=1: one of our jobs for this name exists already
-  std::optional<UtcTime> not_after{};  // still unsent then, it is not sent any more: answered not_sent
+  std::optional<UtcTime> not_after{};  // an order that is not sent by then is not sent at all: answered not_sent
 };
 
 struct ProviderBalance {
@@ -80,13 +80,12 @@ struct ProviderBalance {
   Money spendable() const { return amount - deposit + credit; }
 };
 
-// Our account with the provider as an accountant reads it. Both signs are the provider's own, and ours; nobody turns
-// them again.
+// Our account with the provider, for accountants. Deposits and entries keep the provider's signs, which are also ours.
 
-// Money set aside there (QueryDepositList). Positive: reserved, taken off what may be spent; negative: a credit
-// ("positive values are reserved", HEXONET API documentation, QueryDepositList, DEPOSIT). It is a lease that the
-// provider keeps renewing: `expires_at` lies a few hours after the last renewal, and a deposit given back lapses within
-// that time. So neither instant says when the money was first set aside.
+// Money that the provider has set aside (QueryDepositList). Positive: reserved, and not spendable; negative: a credit
+// ("positive values are reserved", HEXONET API documentation, QueryDepositList, DEPOSIT). The provider renews a deposit
+// like a lease: `expires_at` is a few hours after the last renewal, and a returned deposit lapses within that time. So
+// neither instant tells when the money was first set aside.
 struct ProviderDeposit {
   std::string id{};            // DEPOSITID
   std::string account_type{};  // "COM_BACKORDER"
@@ -96,8 +95,7 @@ struct ProviderDeposit {
   std::optional<UtcTime> expires_at{};
 };
 
-// One booking (QueryAccountingList). Payments are positive, charges negative; prices are net, with their tax beside
-// them.
+// One booking (QueryAccountingList). Payments are positive, charges negative. `net` and `tax` are separate columns.
 struct ProviderEntry {
   std::string id{};    // ACCOUNTINGID where the provider shows one; else number_entries() derives it
   UtcTime at;          // whole seconds
@@ -116,31 +114,31 @@ struct ProviderAccounting {
 // SUM = OPENINGBALANCE + prices + VAT prices (HEXONET API documentation, QueryAccountingList); books_differ names both
 // figures. An entry in another currency than the opening balance is a currency_mismatch.
 Status check_sum(const ProviderAccounting& accounting);
-// Gives every entry without an id its content and its number among its equals: "2026-08-05T18:31:00Z COM_BACKORDER
-// dune-market.com -15.00 0.00 #1". Equals share an instant, so the id is the same in every reading whose bounds do not
-// cut through one.
+// Gives every entry without an id one that is made of its content and its number among equal entries:
+// "2026-08-05T18:31:00Z COM_BACKORDER dune-market.com -15.00 0.00 #1". Equal entries share an instant, so the id is the
+// same in every reading whose bounds do not divide that instant.
 void number_entries(std::vector<ProviderEntry>& entries);
 
 class BackorderProvider {
  public:
   virtual ~BackorderProvider() = default;
-  // "simulated", "ote 1234", "live 54cd": shown wherever a job is submitted
+  // "simulated", "ote 1234", "live 54cd"; printed with every submission
   virtual std::string environment() const = 0;
-  // orders there cost real money: never with a rehearsal book, never with a moved clock
+  // true if orders cost real money: refused for a rehearsal book and for a moved clock
   virtual bool is_live() const = 0;
-  // Sends every order once, in any order and overlapping; `answered` is called once per order with its index.
+  // Sends every order once, in any sequence and possibly in parallel. Calls `answered` once per order with its index.
   // REQUIRES: no name twice in one call.
   virtual void add(std::span<const AddJob> orders,
                    const std::function<void(std::size_t, const ProviderAnswer&)>& answered) = 0;
   virtual ProviderAnswer remove(const std::string& application) = 0;
   virtual ProviderAnswer status(const std::string& application) = 0;
-  // The same for many, possibly overlapping; `answered` is called once per application with its index.
+  // As status() for many applications, possibly in parallel. Calls `answered` once per application with its index.
   virtual void statuses(std::span<const std::string> applications,
                         const std::function<void(std::size_t, const ProviderAnswer&)>& answered);
   // Every application of ours (or only those of `names`), from a list that was read completely; provider_unreachable
   // otherwise.
   virtual Result<std::vector<ProviderJob>> jobs(std::span<const DomainName> names) = 0;
-  // Whether the provider's accounting shows a charge for this name since then.
+  // True if the provider's accounting shows a charge for this name since that instant.
   virtual Result<bool> charged(const DomainName& name, UtcTime since) = 0;
   virtual Result<ProviderBalance> balance() = 0;
   // Both from lists that were read completely; provider_unreachable otherwise.

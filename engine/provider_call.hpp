@@ -1,4 +1,4 @@
-// The record of a call that changes something at the provider, and of answers that decided something.
+// Records of calls that change something at the provider, and of answers that decided something.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace engine {
 
-// A call that changes something at the provider: written before it is sent, completed after.
+// The state of such a call. It is recorded as `intent` before it is sent, and completed after the answer.
 enum class CallState : std::uint8_t { intent, not_sent, answered, unknown, resolved };
 std::string_view to_word(CallState state);
 std::optional<CallState> parse_call_state(std::string_view text);
@@ -32,7 +32,7 @@ struct ProviderCall {
   std::string application{};  // of the answer, or the one to remove
 };
 
-// A provider's raw answer that led to an outcome or a case.
+// The raw answer of the provider that led to an outcome or a case.
 struct Evidence {
   BackorderId backorder;
   std::string status{};

@@ -1,4 +1,4 @@
-// What a store is asked, and what it answers where that is more than a row as it is kept.
+// Queries to a store, and answers that are more than one stored row.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ struct BackorderQuery {
 
   bool operator==(const BackorderQuery&) const = default;
 };
-// Some accounts and what a query finds of them: both by customer, backorders then by id.
+// Accounts with their matching backorders. Both are ordered by customer, backorders then by id.
 struct AccountRows {
   std::vector<Customer> customers{};
   std::vector<Backorder> backorders{};
@@ -62,7 +62,7 @@ struct TransferQuery {
   bool by_effective = false;            // else by recorded time
   std::int64_t after_id = 0;
   std::int64_t limit = 0;
-  std::optional<TransferId> reverses{};  // those that answer this one: its reversal, its chargeback
+  std::optional<TransferId> reverses{};  // its reversal and its chargebacks only
 };
 struct EventQuery {
   std::optional<CustomerId> customer{};
@@ -72,7 +72,7 @@ struct EventQuery {
   std::int64_t after_id = 0;
   std::int64_t limit = 0;
   std::int64_t offset = 0;  // with a limit
-  // what is left in this user's queue of events_for_customers(). REQUIRES: customer is the user's
+  // only the events that this user has not deleted from the queue. REQUIRES: customer is the user's
   std::optional<std::int64_t> queue_of{};
 };
 struct CaseQuery {
@@ -93,8 +93,8 @@ struct ListedRow {
   ListedDrop listed;
 };
 
-// What a backorder says about its deposits: the little that is needed where every backorder is looked at. Texts until
-// the next one.
+// The columns of a backorder that concern its deposits, for reports that visit every backorder. The texts are valid
+// until the next visit.
 struct BackorderDeposit {
   BackorderId id;
   CustomerId customer;
@@ -106,7 +106,7 @@ struct BackorderDeposit {
   std::optional<UtcTime> provider_status_at{};
 };
 
-// And a transfer that reserved, refunded or captured a deposit, where all are looked at.
+// A transfer that reserved, refunded or captured a deposit, for reports that visit all of them.
 struct DepositTransfer {
   TransferId id;
   TransferKind kind;  // moves_deposit()
@@ -125,7 +125,7 @@ struct AccountTurnover {
 
 struct Finding {
   std::string check{};  // "balances", "deposits", "seals", "currency", "states"
-  std::string what{};   // the first thing off, with ids and both figures
+  std::string what{};   // the first difference, with ids and both figures
 };
 struct Verification {
   std::int64_t transfers = 0, accounts = 0, backorders = 0, seals = 0;

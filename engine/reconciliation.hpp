@@ -1,9 +1,8 @@
-// Ours against theirs: two sides' items in, every difference out, each in exactly one class. Pure. What agrees is
-// counted, so that "nothing is off" is a number and not a silence.
-//
-// Matching is exact: first by shared reference, then by named, bounded rules over equal amounts and subjects. Nothing
-// is compared by likeness, no amount is rounded, and where two candidates fit a rule none is taken. Time is n log n in
-// the number of items.
+// Compares our records with theirs: takes the items of two sides and returns every difference, each in exactly one
+// class. Pure. Matches are counted too, so that "no difference" is a number.
+// Matching is exact: first by shared reference, then by named rules over equal amounts and subjects within a window of
+// time. Nothing is compared by likeness, and no amount is rounded. If two candidates fit a rule, none is taken. Time is
+// n log n in the number of items.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +31,7 @@ std::optional<Loop> parse_loop(std::string_view text);
 
 enum class DifferenceClass : std::uint8_t {
   match,          // agrees; nothing to do
-  timing,         // differs, but within the grace: it will agree
+  timing,         // differs within the grace period: it will agree
   missing_here,   // they have it, we do not
   missing_there,  // we have it, they do not
   amount,
@@ -48,21 +47,21 @@ inline constexpr DifferenceClass kDifferenceClasses[] = {
     DifferenceClass::state,         DifferenceClass::duplicate, DifferenceClass::unknown_outcome,
     DifferenceClass::unparsed};
 std::string_view to_word(DifferenceClass difference);  // "missing_here"
-bool is_open(DifferenceClass difference);              // neither match nor timing: somebody has to act
+bool is_open(DifferenceClass difference);              // neither match nor timing: a person has to act
 
 struct Difference {
   Loop loop;
   DifferenceClass kind;
-  std::string rule{};     // what brought the two together, or which check spoke
+  std::string rule{};     // the rule that matched the two, or the check that failed
   std::string subject{};  // domain, account or payer, for people
   std::string here{};     // ours: "transfer 17", "backorder 3"
   std::string there{};    // theirs: its id
   std::optional<Money> ours{}, theirs{};
   std::optional<UtcTime> since{};  // the older side's instant: its age is now - since
   std::string detail{};
-  std::string command{};  // what would correct it; empty where nothing is to be done, or only a person knows
-  // theirs - ours where both are there in one currency; of what only one side has, all of it; nothing for a match
-  // without two figures.
+  std::string command{};  // the command that would correct it; empty if none would, or only a person can know
+  // theirs - ours if both have it in one currency; the whole amount if only one side has it; empty for a match without
+  // two figures.
   std::optional<Money> gap() const;
 };
 
@@ -80,7 +79,7 @@ std::string to_string(const BankBalance& one);  // the whole line, with "holds" 
 
 struct LoopReport {
   Loop loop;
-  std::string not_done{};                 // what of the other side could not be read, and why; then nothing is clean
+  std::string not_done{};  // what could not be read of the other side, and why; then the loop is not clean
   std::vector<Difference> differences{};  // matches too
   std::vector<BankBalance> balances{};    // of the bank: what an accountant signs
   std::int64_t proved = 0;                // matches without a row of their own: transfers, balances, seals
@@ -93,25 +92,25 @@ struct LoopReport {
 // One movement of money on one side. Amounts with the sign of our account.
 struct MoneyItem {
   std::string id{};
-  std::vector<std::string> references{};  // whole words that the other side may know it by
+  std::vector<std::string> references{};  // whole words by which the other side may know it
   std::string subject{};                  // a domain, where it is about one
   std::string owner{};                    // the account it belongs to, ours only
   Money amount;
   UtcTime at;
-  std::optional<std::string> undoes{};  // id of the item of the same side that it takes back
+  std::optional<std::string> undoes{};  // the id of the item of the same side that this one reverses
 };
 struct MatchedPair {
   std::size_t ours, theirs;
   std::string_view rule;
 };
-// A left-over of ours that repeats a matched one.
+// An unmatched item of ours that repeats a matched one.
 struct Repetition {
   std::size_t ours, of;
   std::string_view rule;  // "same reference", "same subject", "same owner"
 };
 struct Matching {
   std::vector<MatchedPair> pairs{};
-  // of ours: the second takes back the first, and the other side knows neither
+  // pairs of ours: the second reverses the first, and the other side has neither
   std::vector<std::pair<std::size_t, std::size_t>> undone{};
   std::vector<Repetition> repetitions{};
   std::vector<std::size_t> ours_left{}, theirs_left{};
@@ -134,8 +133,8 @@ Matching match_money(std::span<const MoneyItem> ours, std::span<const MoneyItem>
 std::vector<Difference> reconcile_jobs(std::span<const Backorder> ours, std::span<const ProviderJob> jobs,
                                        Milliseconds lag, UtcTime now);
 
-// (a) What verify() does not say: a capture needs a registered outcome and a job, and no deposit is given back against
-// one. The ended ones count.
+// (a) Checks that verify() does not make: a capture needs a registered outcome and a job, and no deposit was refunded
+// although the name was registered. Looks at ended backorders.
 std::vector<Difference> reconcile_outcomes(std::span<const Backorder> backorders);
 
 // (c)
@@ -161,7 +160,7 @@ std::vector<Difference> reconcile_bank(std::string_view source, std::span<const 
                                        std::vector<BankBalance>* balances = nullptr);
 inline constexpr std::string_view kBalanceRule = "balance per bank and per books";
 
-// A command's argument as a shell takes it: quoted where it must be.
+// Quotes a command's argument for a shell if it needs quotes.
 std::string shell_word(std::string_view text);
 
 }  // namespace engine

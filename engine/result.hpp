@@ -1,5 +1,5 @@
-// A value or a refusal. A refusal is something a sound program meets (no funds, bad text, race lost); broken invariants
-// and broken disks are exceptions. Result is [[nodiscard]]: forgetting to look is a compiler warning, and so an error.
+// A value or a refusal. A refusal is an expected failure (no funds, bad text, race lost). Broken invariants and broken
+// disks are exceptions. Result is [[nodiscard]]: a forgotten check is a compiler warning, and warnings are errors.
 #pragma once
 
 #include <optional>
@@ -52,7 +52,7 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
-// For acts without an answer: success, or why not.
+// Success without a value, or the reason for the refusal.
 struct Unit {};
 using Status = Result<Unit>;
 

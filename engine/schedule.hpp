@@ -1,6 +1,6 @@
-// When each registry deletes, and how long before that money and jobs must be ready.
-// A schedule gives a list's bare day its time of day; it never dates a name that no list names.
-// Sources of the built-in rows: the registries' published policies and measured lists, named row by row in `source`.
+// When each registry deletes names, and how long before that the deposit and the job must be ready. A schedule adds the
+// time of day to a list that gives only a day; it never dates a name that no list names. The field `source` of each
+// built-in row names the registry's policy or the measured list that it comes from.
 #pragma once
 
 #include <optional>
@@ -36,17 +36,17 @@ struct ZoneSchedule {
   Milliseconds deposit_lead = std::chrono::hours(72);
   Milliseconds deposit_gap = std::chrono::hours(24);  // and at least this long before the deadline
   Milliseconds finalization_lead{0};                  // where a list gives only F: T = F + this
-  // hold a funded job back until this long before the deadline; absent: at once
+  // holds a funded job back until this long before the deadline; absent: submits at once
   std::optional<Milliseconds> submit_lead{};
   std::string source{};      // where the row is from, for people
   std::string confidence{};  // "high", "medium", "low", "operator"
 };
 
-// invalid_schedule where spans are negative, the deposit would be due after the deadline (deposit_lead < job_lead), a
-// batch time is outside the day, or the time zone is unknown.
+// Refuses with invalid_schedule: a negative span, a deposit due after the deadline (deposit_lead < job_lead), a batch
+// time outside the day, or an unknown time zone.
 Status check(const ZoneSchedule& schedule);
 
-// What the program knows without being told. The operator's rows, kept in the book, come before them.
+// The rows that are built in. The operator's rows in the book replace them.
 std::span<const ZoneSchedule> builtin_schedules();
 
 class Schedules {
@@ -61,8 +61,7 @@ class Schedules {
   std::vector<ZoneSchedule> rows_{};
 };
 
-// T for a list that names only a local day: the day's first batch at or after its midnight. Nothing where the batch
-// time is unknown.
+// T for a list that gives only a local day: the first batch of that day. Empty if the batch time is unknown.
 std::optional<UtcTime> batch_start(const ZoneSchedule& schedule, Day local_day);
 
 }  // namespace engine

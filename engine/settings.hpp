@@ -1,4 +1,4 @@
-// The policies of a book: their names, defaults, and what each may say.
+// The policies of a book: names, defaults and allowed values.
 #pragma once
 
 #include <map>
@@ -14,7 +14,7 @@
 
 namespace engine {
 
-// Policies kept in the book, so that every program that opens it decides alike. Defaults are domain rules.
+// Policies are kept in the book, so that every program that opens it decides alike. The defaults are domain rules.
 struct Settings {
   FundingDefaults funding;  // funding.policy, funding.void
   // reschedule.keep: a held deposit stays while T is this near
@@ -42,9 +42,9 @@ struct Settings {
   std::map<std::string, Money> expected_cost{};
 };
 
-// Takes one setting as it is written. Nothing where no setting has this name; invalid_argument where its value is none.
+// Reads one setting from its text. Empty if no setting has this name; invalid_argument if the value is not allowed.
 std::optional<Status> read_setting(Settings& settings, std::string_view name, std::string_view value);
-// Refuses a name or a value that read_setting() would not take.
+// Refuses a name or a value that read_setting() does not accept.
 Status check_setting(std::string_view name, std::string_view value);
 
 }  // namespace engine

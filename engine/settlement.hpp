@@ -1,5 +1,5 @@
-// What the provider's word about a job means for the backorder and the money: captures, refunds, and cases for a person
-// where the word contradicts what is settled already. Nothing is settled by a guess.
+// Settles backorders by the provider's status of their jobs: captures, refunds, and a case for a person if the status
+// contradicts what is settled. Nothing is settled by a guess.
 #pragma once
 
 #include <optional>
@@ -17,27 +17,26 @@ struct SettlementFacts {
   UtcTime now;
 };
 
-// Whether a row of a list leaves open what settling this job needs: the end of an auction that runs, the price of one
-// that was won.
+// True if the row of a list lacks a fact that settling needs: the end of a running auction, or the price of a won one.
 bool needs_a_closer_look(const ProviderJob& job);
 
-// Notes what was read about the job of this backorder. True when it is news (another status, or another auction date).
-// A word nobody knows opens the case unknown_status.
+// Records what was read about the job of this backorder. Returns true if it is new (another status, or another auction
+// date). An unknown status opens the case unknown_status.
 bool observe(Changes& changes, Backorder& backorder, const ProviderJob& job, UtcTime now);
 
-// Applies the status kept on the backorder. An outcome that skips states walks the states between. After a final state:
-// the same outcome changes nothing, a contradiction opens late_success or late_failure and moves no money. Unknown
-// words settle nothing. True when the row or anything else changed.
+// Applies the status that observe() kept on the backorder. An outcome that skips states applies the transitions
+// between. In a final state the same outcome changes nothing; another one opens late_success or late_failure and moves
+// no money. An unknown status settles nothing. Returns true if anything changed.
 Result<bool> settle(Changes& changes, Backorder& backorder, Customer& customer, const SettlementFacts& facts);
 
-// No outcome two days after the drop (ten days after an auction's end), or the deadline passed while nobody knows
-// whether the job exists: the case `overdue`. True when it is a case.
+// Opens the case `overdue` if there is no outcome two days after the drop (ten days after the end of an auction), or if
+// the deadline has passed and it is unknown whether the job exists. Returns true if it is overdue.
 bool check_overdue(Changes& changes, const Backorder& backorder, const Settings& settings, UtcTime now);
 
-// The job is neither in a complete list nor known to a single look (545). Confirmed by a second look ten minutes later
-// at the earliest. In an auction, or before the deadline: the case `gone`. Four hours after the drop and without a
-// charge in the provider's accounting: CANCELLED (provider_deleted), refunded. A backorder marked `cancelling` is
-// CANCELLED with its own reason.
+// Handles a job that is neither in a complete list nor found by a single status query (545). A second look, ten minutes
+// later at the earliest, must confirm it. In an auction, or before the deadline, it opens the case `gone`. Four hours
+// after the drop, if the provider's accounting shows no charge, the backorder is CANCELLED (provider_deleted) and
+// refunded. A backorder marked `cancelling` is CANCELLED with its own reason (domain rule: application gone).
 inline constexpr Milliseconds kSecondLook = std::chrono::minutes(10);
 inline constexpr Milliseconds kGoneAfterDrop = std::chrono::hours(4);
 Status job_gone(Changes& changes, Backorder& backorder, Customer& customer, bool charged, const std::string& raw,
@@ -59,7 +58,7 @@ enum class Resolution : std::uint8_t {
 };
 std::string_view to_word(Resolution resolution);
 std::optional<Resolution> parse_resolution(std::string_view text);
-// resolution_not_allowed with the list of those that are.
+// Refuses with resolution_not_allowed; the detail lists the allowed ones.
 Status check_resolution(CaseKind kind, Resolution resolution);
 
 // What was captured without tax.
@@ -77,8 +76,8 @@ struct ResolutionFacts {
   std::optional<UntaxedSupply> untaxed{};  // for that case
   UtcTime now;
 };
-// Closes the case with what the person decided. job_may_exist where a refund was asked for while the job's absence is
-// not proven.
+// Applies the person's decision and closes the case. job_may_exist if the decision is a refund and the job is not
+// proven absent.
 Status resolve_case(Changes& changes, const Case& open_case, Backorder& backorder, Customer& customer,
                     const ResolutionFacts& facts);
 

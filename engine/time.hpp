@@ -12,7 +12,7 @@ namespace engine {
 
 using Milliseconds = std::chrono::milliseconds;
 using UtcTime = std::chrono::sys_time<Milliseconds>;
-using Day = std::chrono::sys_days;  // a calendar day; of which zone is said where it is used
+using Day = std::chrono::sys_days;  // a calendar day; the place of use says of which zone
 
 // RFC 3339 with `T` or a blank, `Z` or nothing (both UTC) or an offset, fractions to milliseconds. A date alone is
 // midnight UTC. A leap second (`23:59:60`) is the next second. "0000-00-00..." and empty text are refused with
@@ -38,7 +38,7 @@ bool is_time_zone(std::string_view zone);
 // REQUIRES: is_time_zone(zone).
 UtcTime resolve_local(std::string_view zone, Day local_day, std::chrono::seconds since_midnight);
 
-// What a clock on the wall of that zone shows: "2026-08-05 20:00 CEST". REQUIRES: is_time_zone(zone).
+// The local time in that zone: "2026-08-05 20:00 CEST". REQUIRES: is_time_zone(zone).
 std::string to_local_string(std::string_view zone, UtcTime time);
 
 }  // namespace engine

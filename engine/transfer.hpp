@@ -1,5 +1,5 @@
-// A transfer: one positive amount from a debited to a credited account of one currency. Balanced by its shape, never
-// changed, never deleted. Several transfers of one event share a request and commit together.
+// A transfer debits one account and credits another of the same currency by one positive amount, so it is always
+// balanced. It is never changed or deleted. Several transfers of one event share a request and are committed together.
 #pragma once
 
 #include <optional>
@@ -80,7 +80,7 @@ struct Transfer {
   std::string actor{};
   std::string memo{};
 
-  // Whose account it moves; none where both are the operator's.
+  // The customer whose account it moves; empty if both accounts are the operator's.
   std::optional<CustomerId> customer() const { return debit.customer ? debit.customer : credit.customer; }
 };
 

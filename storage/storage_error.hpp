@@ -1,6 +1,5 @@
-// Thrown where storage cannot work: a file that is missing, locked, read-only, newer than the program or no database at
-// all, a full disk, a corrupt row. No rule can act on it; unwinding rolls the transaction back and main prints the
-// code.
+// Thrown if storage cannot work: a file that is missing, locked, read-only, newer than the program or not a database; a
+// full disk; a corrupt row. No rule can handle it. Unwinding rolls the transaction back, and main prints the code.
 #pragma once
 
 #include <stdexcept>

@@ -23,7 +23,7 @@ struct OpenOptions {
   std::function<void(const std::string& line)> note{};
 };
 
-// Makes the file and the newest schema. Throws StorageError: database_exists where the file holds anything already.
+// Makes the file with the newest schema. Throws StorageError: database_exists if the file is not empty.
 void create_book(const std::string& path, engine::UtcTime now, bool rehearsal);
 
 // Throws StorageError: database_missing, not_a_database, database_newer (made by a newer program), database_busy,
@@ -32,7 +32,7 @@ void create_book(const std::string& path, engine::UtcTime now, bool rehearsal);
 // hint to migrate).
 std::unique_ptr<engine::LedgerStore> open_book(const std::string& path, const OpenOptions& options);
 
-// The same to read alone: nothing can be written through it.
+// Opens the book for reading only.
 std::unique_ptr<engine::LedgerReader> open_reader(const std::string& path,
                                                   engine::Milliseconds busy_timeout = std::chrono::seconds(10));
 

@@ -33,9 +33,8 @@ struct Parameters {
   }
 };
 
-// Queries must not depend on what SQLite guesses about an unanalysed table: it takes an account to have as few
-// backorders as a name. What is open is found by one index: first what holds a deposit, then what asks for one, each in
-// the order of accounts.
+// We name the index, because without ANALYZE SQLite assumes that an account has as few rows as a domain name. One index
+// finds what is open: first the backorders that hold a deposit, then those that ask for one, each in account order.
 enum class Index : std::uint8_t { any, on_name, requested, held, open };
 Index index_for(const BackorderQuery& query) {
   if (query.name) return Index::on_name;

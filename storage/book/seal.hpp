@@ -32,7 +32,7 @@ class CanonicalBytes {
   std::string bytes_;
 };
 
-// Whose amounts move, independent of row numbers.
+// The accounts of a transfer, independent of row numbers.
 void append_account(CanonicalBytes& out, const engine::LedgerAccountKey& account);
 
 struct SealedRequest {
@@ -57,8 +57,8 @@ struct SealRange {
   std::int64_t id, sealed_at, first_request, last_request, first_transfer, last_transfer;
 };
 
-// Requests and transfers that wait for their seal. A unit of work with more has several seals, so that it need not keep
-// the bytes of all until its end.
+// The most requests and transfers per seal. A larger unit of work has several seals, so that it does not keep all their
+// bytes until its end.
 inline constexpr std::int64_t kMostUnsealed = 4'096;
 
 // Hashes one seal's document piece by piece: header, then its requests, then its transfers, each in the order of ids.
@@ -73,7 +73,7 @@ class SealHasher {
   alignas(64) std::array<unsigned char, 384> state_;
 };
 
-// What the first seal names as the one before: the making of the book.
+// The predecessor of the first seal: a hash of how the book was made.
 Hash book_hash(std::int64_t made_at_ms, bool rehearsal);
 Hash hash_of(std::string_view bytes);
 std::string hex(std::span<const unsigned char> bytes);

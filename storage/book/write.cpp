@@ -571,8 +571,9 @@ void SqliteBook::write_backorders(Writing& writing) {
                parts);
     return db_->changed_rows() == 1;
   };
-  // Most are a step alone or news alone: then nothing else is written, and no index or reference of the rest is looked
-  // at. Whether the rest is as it was is known of what was read for this, and asked in passing of the others.
+  // Most updates change either the state columns or the provider-status columns. Writing only those avoids touching the
+  // other indexes. Rows read by next_page() are compared in memory; for other rows the UPDATE itself checks that the
+  // remaining columns are unchanged.
   Update step_alone{sql.set_step}, news_alone{sql.set_news}, step{sql.set_step, sql.others_unchanged},
       whole{sql.set_whole};
   auto as_read = as_read_.begin();

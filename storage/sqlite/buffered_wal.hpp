@@ -1,14 +1,12 @@
-// SQLite's own access to files, with one difference: what a transaction appends to the -wal file goes to the kernel in
-// pieces of 64 KiB, the last just before it is synced. SQLite hands every page over in two calls, of 24 bytes and of
-// 4,096, and a commit of fifty placements writes 215 pages: the calls took a quarter of the processor time.
-//
-// Nothing is promised earlier or later for it. SQLite says that a transaction is there after the sync has returned, and
-// so do we: a sync writes what waits and then syncs. Whoever asks this file for anything that waits (a transaction
-// larger than the cache reads its own pages back) gets it from the kernel after it was written. A write that fails is
-// told to the sync, or the read, that needed it, and what waited is forgotten: SQLite rolls back, and writes the next
-// transaction to the same place. What a program that dies leaves unwritten was never promised.
-//
-// REQUIRES of connections that use it: synchronous = FULL, or a commit would show others what is not written yet.
+// SQLite's own file layer (VFS) with one difference: what a transaction appends to the -wal file is buffered and
+// written in pieces of 64 KiB, the last one just before the sync. SQLite itself writes every page in two calls, of 24
+// and of 4,096 bytes; a commit of fifty placements writes 215 pages, and these calls took a quarter of the processor
+// time.
+// Durability is unchanged: xSync first writes the buffered pages and then syncs. A read of buffered bytes (a
+// transaction larger than the cache reads its own pages) writes them first. If a write fails, the sync or read that
+// needed it fails and the buffer is dropped: SQLite rolls back, and writes the next transaction to the same place.
+// Bytes that a killed program leaves in the buffer were never promised.
+// REQUIRES: connections that use it run with synchronous = FULL, else a commit would be visible before it is written.
 #pragma once
 
 #include <cstdint>

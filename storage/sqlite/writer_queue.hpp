@@ -1,8 +1,7 @@
-// Whose turn it is to write. SQLite lets a writer wait by asking again after ever longer pauses, so one that commits
-// chunk after chunk keeps all others out between their questions. Two locks of the kernel on an empty file beside the
-// book (BOOK-turn) put them in line: who writes holds the second; who wants to write holds the first until the second
-// is free. So whoever comes back for the next chunk stands behind those who waited. The kernel frees the locks of a
-// program that dies.
+// A fair queue of writers. SQLite makes a writer wait by asking again after growing pauses, so a program that commits
+// chunk after chunk keeps the others out. Two kernel locks on an empty file next to the book (BOOK-turn) form the
+// queue: the writer holds the second lock; the first in line holds the first until the second is free. A writer that
+// comes back for the next chunk stands behind those who waited. The kernel frees the locks of a program that dies.
 #pragma once
 
 #include <string>
@@ -11,8 +10,8 @@
 
 namespace storage {
 
-// Politeness between this program's processes and threads, not safety: that is SQLite's own lock, which a turn is
-// followed by, and the only one for other programs.
+// This lock makes waiting fair; it does not protect the data. Mutual exclusion is SQLite's own lock, which is always
+// taken next and which other programs respect too.
 class WriteTurn {
  public:
   explicit WriteTurn(const std::string& book_path) : path_(book_path) {}
@@ -20,11 +19,11 @@ class WriteTurn {
   WriteTurn(const WriteTurn&) = delete;
   WriteTurn& operator=(const WriteTurn&) = delete;
 
-  // True: it is ours, until give_back(). False: not within `longest`. Where the file system or its rights allow no such
-  // file, it is everybody's turn.
+  // Waits for the turn to write. True: it is ours until give_back(). False: not within `longest`. Always true if the
+  // file cannot be made here.
   bool take(engine::Milliseconds longest);
   void give_back();
-  bool has_waiting_writer() const;  // somebody else stands in line
+  bool has_waiting_writer() const;  // true if another writer stands in line
 
  private:
   bool open();
