@@ -18,7 +18,8 @@ bool Changes::empty() const {
          new_calls.empty() && calls.empty() && evidence.empty() && prices.empty() && schedules.empty() &&
          tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() && !closed_until &&
          users.empty() && removed_users.empty() && events_done.empty() && references.empty() &&
-         dropped_references.empty() && line_bindings.empty() && provider_balance_warnings.empty() && invoices.empty();
+         dropped_references.empty() && line_bindings.empty() && provider_balance_warnings.empty() && invoices.empty() &&
+         runs.empty() && !health_alerts;
 }
 
 void Changes::append(Changes&& other) {
@@ -47,6 +48,8 @@ void Changes::append(Changes&& other) {
   move_to_end(references, std::move(other.references));
   move_to_end(dropped_references, std::move(other.dropped_references));
   move_to_end(line_bindings, std::move(other.line_bindings));
+  move_to_end(runs, std::move(other.runs));
+  if (other.health_alerts) health_alerts = std::move(other.health_alerts);
   move_to_end(provider_balance_warnings, std::move(other.provider_balance_warnings));
   move_to_end(invoices, std::move(other.invoices));
 }

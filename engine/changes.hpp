@@ -12,6 +12,7 @@
 #include "engine/case.hpp"
 #include "engine/event.hpp"
 #include "engine/external_line.hpp"
+#include "engine/health.hpp"
 #include "engine/invoice.hpp"
 #include "engine/price_list.hpp"
 #include "engine/provider_call.hpp"
@@ -79,6 +80,8 @@ struct Changes {
   std::vector<Invoice> invoices{};  // issued now; numbers follow those of their series
   std::vector<LineBinding> line_bindings{};
   std::vector<Money> provider_balance_warnings{};  // as provider_balance_warnings() has them from now on
+  std::vector<NewRun> runs{};
+  std::optional<std::vector<HealthAlert>> health_alerts{};  // as health_alerts() has them from now on
 
   bool empty() const;
   void append(Changes&& other);

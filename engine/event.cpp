@@ -33,7 +33,9 @@ constexpr Named<EventKind> kEventKinds[] = {{EventKind::placed, "placed"},
                                             {EventKind::period_reopened, "period-reopened"},
                                             {EventKind::setting_changed, "setting-changed"},
                                             {EventKind::money_moved, "money-moved"},
-                                            {EventKind::verify_failed, "verify-failed"}};
+                                            {EventKind::verify_failed, "verify-failed"},
+                                            {EventKind::health_failed, "health-failed"},
+                                            {EventKind::health_recovered, "health-recovered"}};
 
 }  // namespace
 

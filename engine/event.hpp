@@ -42,6 +42,8 @@ enum class EventKind : std::uint8_t {
   setting_changed,
   money_moved,
   verify_failed,
+  health_failed,
+  health_recovered,
 };
 std::string_view to_word(EventKind kind);
 std::optional<EventKind> parse_event_kind(std::string_view text);

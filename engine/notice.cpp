@@ -30,7 +30,9 @@ constexpr Named<NoticeKind> kKinds[] = {{NoticeKind::shortfall, "shortfall"},
                                         {NoticeKind::job_refused, "job-refused"},
                                         {NoticeKind::date_conflict, "date-conflict"},
                                         {NoticeKind::missing, "missing"},
-                                        {NoticeKind::verify_failed, "verify-failed"}};
+                                        {NoticeKind::verify_failed, "verify-failed"},
+                                        {NoticeKind::health_failed, "health-failed"},
+                                        {NoticeKind::health_recovered, "health-recovered"}};
 constexpr Named<Audience> kAudiences[] = {{Audience::customer, "customer"}, {Audience::operator_, "operator"}};
 
 constexpr Audience customer = Audience::customer, operator_ = Audience::operator_;
@@ -121,6 +123,13 @@ constexpr NoticeForm kForms[] = {
      "Subject: The books do not prove\n\n"
      "'dropledger verify' found: {detail}\n"
      "Stop changing this book, keep a copy, and compare with the last backup that proves.\n"},
+    {NoticeKind::health_failed, operator_, false, false,
+     "Subject: The ledger needs you: {detail}\n\n"
+     "A health check fails since {at}: {detail}\n"
+     "'dropledger doctor' prints all checks.\n"},
+    {NoticeKind::health_recovered, operator_, false, false,
+     "Subject: The ledger is well again: {detail}\n\n"
+     "A health check that failed is well again: {detail}\n"},
 };
 
 NoticeKind notice_of_step(State from, State to) {
@@ -195,6 +204,10 @@ std::optional<NoticeKind> notice_of(const LoggedEvent& event) {
       return NoticeKind::provider_balance_covered;
     case EventKind::verify_failed:
       return NoticeKind::verify_failed;
+    case EventKind::health_failed:
+      return NoticeKind::health_failed;
+    case EventKind::health_recovered:
+      return NoticeKind::health_recovered;
     case EventKind::placed:
     case EventKind::late:
     case EventKind::cancel_requested:

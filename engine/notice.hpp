@@ -42,6 +42,8 @@ enum class NoticeKind : std::uint8_t {
   date_conflict,
   missing,
   verify_failed,
+  health_failed,
+  health_recovered,
 };
 std::string_view to_word(NoticeKind kind);  // "shortfall", "void", "price-change"
 std::optional<NoticeKind> parse_notice_kind(std::string_view text);

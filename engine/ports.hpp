@@ -107,6 +107,7 @@ class LedgerReader {
   virtual std::vector<Listing> listings(const DomainName& name) = 0;
   virtual std::vector<ImportedList> lists(SourceId source) = 0;  // newest first
   // of any source; 0: none yet. What is listed changes with it alone
+  virtual std::vector<UtcTime> list_times(SourceId source, std::int64_t most) = 0;  // of imports, newest first
   virtual std::int64_t last_list() = 0;
   // by ACE name
   virtual void each_listed(SourceId source, const std::function<void(const ListedDrop&)>& visit) = 0;
@@ -126,6 +127,8 @@ class LedgerReader {
   // by how much our balance at the provider was too low when the operator was last told, by currency; zero: covered
   // since
   virtual std::vector<Money> provider_balance_warnings() = 0;
+  virtual std::vector<Run> runs(const RunQuery& query) = 0;  // newest first
+  virtual std::vector<HealthAlert> health_alerts() = 0;      // by name
   virtual std::vector<NoticeChannel> notice_channels() = 0;  // by name
   // by event, channel
   virtual std::vector<NoticeDelivery> notice_deliveries(const DeliveryQuery& query) = 0;

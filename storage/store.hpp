@@ -3,6 +3,7 @@
 // one writer.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -59,7 +60,11 @@ struct LibraryInfo {
   std::vector<std::string> defects{};
 };
 LibraryInfo library_info();
-std::uint64_t log_bytes(const std::string& path);  // of the -wal beside the book
+// How large a book's files are, and what is free beside them, in bytes. Absent where the system does not say.
+struct FileSizes {
+  std::optional<std::int64_t> book{}, log{}, free{};
+};
+FileSizes file_sizes(const std::string& path);
 
 // A consistent copy of a live book by SQLite's backup, verified by opening it. Throws StorageError (database_exists for
 // the target).

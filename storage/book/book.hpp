@@ -111,6 +111,9 @@ class SqliteBook final : public engine::LedgerStore {
   std::vector<engine::Source> sources() override;
   std::vector<engine::Listing> listings(const engine::DomainName& name) override;
   std::vector<engine::ImportedList> lists(engine::SourceId source) override;
+  std::vector<engine::UtcTime> list_times(engine::SourceId source, std::int64_t most) override;
+  std::vector<engine::Run> runs(const engine::RunQuery& query) override;
+  std::vector<engine::HealthAlert> health_alerts() override;
   std::int64_t last_list() override;
   void each_listed(engine::SourceId source, const std::function<void(const engine::ListedDrop&)>& visit) override;
   void each_listed(const engine::ListedQuery& query,
@@ -223,6 +226,7 @@ class SqliteBook final : public engine::LedgerStore {
   void write_calls(Writing& writing);
   void write_cases(Writing& writing);
   void write_tables(Writing& writing);
+  void write_runs(const engine::Changes& changes, std::string_view actor);
   void write_users(Writing& writing);
   static const engine::Changes& changes_of(const Writing& writing);
   // of the transfers of this change, of which the first has this id

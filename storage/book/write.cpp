@@ -240,6 +240,7 @@ Status SqliteBook::apply(const Changes& changes, const Authorship& stamp) {
   write_cases(writing);
   write_events(writing);
   write_tables(writing);
+  write_runs(changes, stamp.actor);
   write_users(writing);
   write_invoices(writing);
   if (writing.moves_or_changes_customers()) named_.clear();

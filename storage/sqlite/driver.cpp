@@ -307,6 +307,17 @@ std::unique_ptr<engine::LedgerReader> open_reader(const std::string& path, engin
   return open_book(path, {.access = Access::read_only, .busy_timeout = busy_timeout});
 }
 
+FileSizes file_sizes(const std::string& path) {
+  const auto number = [](std::uintmax_t bytes) { return static_cast<std::int64_t>(bytes); };
+  FileSizes sizes;
+  std::error_code error;
+  if (const std::uintmax_t bytes = fs::file_size(path, error); !error) sizes.book = number(bytes);
+  const std::uintmax_t log = fs::file_size(path + "-wal", error);
+  if (sizes.book) sizes.log = error ? 0 : number(log);
+  if (const fs::space_info space = fs::space(path, error); !error) sizes.free = number(space.available);
+  return sizes;
+}
+
 void back_up_book(const std::string& path, const std::string& target) {
   look_at_file(path, Access::read_only);
   std::error_code error;
@@ -381,12 +392,6 @@ LibraryInfo library_info() {
         "WAL-reset (sqlite.org/wal.html#walresetbug, fixed in 3.51.3): two programs that copy the log at once can lose "
         "committed pages; dropledger copies it under its writers' turn only, so let no other program do it");
   return info;
-}
-
-std::uint64_t log_bytes(const std::string& path) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(path + "-wal", error);
-  return error ? 0 : size;
 }
 
 }  // namespace storage

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <set>
 
+#include "storage/storage_error.hpp"
 #include "storage/store.hpp"
 #include "tools/render/format.hpp"
 #include "tools/render/terminal.hpp"
@@ -125,6 +126,33 @@ operations::Context Session::context() {
   const engine::UtcTime changing_now = instant_of(store.book(), true);
   if (!now_) now_ = changing_now;
   return {store, *now_, globals_.actor.empty() ? login_name() : globals_.actor, globals_.dry_run};
+}
+
+operations::MachineFacts Session::machine_facts() const {
+  const storage::FileSizes sizes = storage::file_sizes(globals_.book);
+  return {.book_bytes = sizes.book, .log_bytes = sizes.log, .free_bytes = sizes.free, .provider_skew = {}};
+}
+
+void Session::record_run(engine::RunKind kind, const std::string& subject, const std::string& counts,
+                         const std::string& errors) {
+  const bool other_clock = !globals_.now.empty() && !book_read_only().book().rehearsal;
+  if (globals_.dry_run || other_clock) return;
+  try {
+    if (in_snapshot_) read_only_->end_snapshot();
+    in_snapshot_ = false;
+    const engine::UtcTime started = now();
+    const operations::Context recording = context();
+    const engine::UtcTime ended = std::max(started, clock()());
+    operations::record_run(recording, {.kind = kind,
+                                       .started_at = started,
+                                       .ended_at = ended,
+                                       .complete = errors.empty(),
+                                       .subject = subject,
+                                       .counts = counts,
+                                       .errors = errors});
+  } catch (const storage::StorageError& failed) {
+    note("this run is not on record: " + failed.error().detail);
+  }
 }
 
 operations::RequestKey Session::request() const { return {globals_.sender, globals_.request}; }

@@ -11,6 +11,7 @@
 #include "engine/ports.hpp"
 #include "tools/cli/config_file.hpp"
 #include "tools/operations/context.hpp"
+#include "tools/operations/health.hpp"
 #include "tools/render/table.hpp"
 
 namespace cli {
@@ -86,6 +87,11 @@ class Session {
   // What a changing command ends with: in table format `line` and how it was recorded ("(transfer 17, request 3f…)"),
   // else the reply as a record.
   void answer(const operations::Reply& reply, const std::string& schema, const std::string& line) const;
+  operations::MachineFacts machine_facts() const;  // of the book's files and disk
+  // Keeps in the book that this command ran, where the book can be written; says on stderr where it cannot. Nothing in
+  // a dry run, and nothing where --now looks at a live book from another instant.
+  void record_run(engine::RunKind kind, const std::string& subject, const std::string& counts,
+                  const std::string& errors);
   // Input arguments; throw CommandError.
   engine::Customer account(const std::string& name);
   engine::Money amount(const std::string& text, engine::Currency currency) const;  // above zero

@@ -24,11 +24,13 @@ engine::Error what_failed() {
 }  // namespace
 
 BackOffice::BackOffice(const std::string& path, engine::BackorderProvider* provider, Clock clock)
-    : provider_(provider), clock_(std::move(clock)), store_(storage::open_book(path, {})) {}
+    : path_(path), provider_(provider), clock_(std::move(clock)), store_(storage::open_book(path, {})) {}
 
 operations::SweepOptions BackOffice::options() {
   operations::SweepOptions options;
   options.clock = [this] { return clock_(*store_); };
+  const storage::FileSizes sizes = storage::file_sizes(path_);
+  options.machine = {.book_bytes = sizes.book, .log_bytes = sizes.log, .free_bytes = sizes.free, .provider_skew = {}};
   options.interrupted = [this] { return ending_.load(); };
   return options;
 }

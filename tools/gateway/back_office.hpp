@@ -38,6 +38,7 @@ class BackOffice {
   operations::SweepReport sweep_locked(engine::UtcTime now);
   operations::SweepOptions options();
 
+  std::string path_;  // of the book
   engine::BackorderProvider* provider_;
   Clock clock_;
   std::atomic<bool> ending_ = false;

@@ -8,6 +8,7 @@
 #include "storage/storage_error.hpp"
 #include "tools/gateway/commands.hpp"
 #include "tools/gateway/drop_catalogue.hpp"
+#include "tools/gateway/metrics.hpp"
 
 namespace gateway {
 namespace {
@@ -69,7 +70,11 @@ struct Gateway::Parts {
         http(
             kPath, options.limits,
             [this](const HttpCall& call) { return answer(call.query, call.body, call.address, call.delivery); },
-            api_client::format(refuse(420, "too many connections"))) {}
+            api_client::format(refuse(420, "too many connections"))) {
+    http.add_page("/healthz", [] { return HttpPage{.body = "ok\n"}; });
+    http.add_page("/readyz", [this] { return guarded_page([this] { return readiness(); }); });
+    http.add_page("/metrics", [this] { return guarded_page([this] { return figures(); }); });
+  }
   ~Parts() { stop(); }
 
   bool is_rehearsal() const { return storage::open_reader(options.book)->book().rehearsal; }
@@ -81,12 +86,60 @@ struct Gateway::Parts {
     return info.last_recorded.value_or(info.made_at);
   }
 
+  struct Health {
+    engine::HealthFacts facts;
+    std::vector<engine::HealthRow> rows;
+  };
+  Health health() {
+    Reading reading(readers);
+    reading.begin();
+    const storage::FileSizes sizes = storage::file_sizes(options.book);
+    Health found{operations::health_facts(
+                     reading.store(), now(reading.store()),
+                     {.book_bytes = sizes.book, .log_bytes = sizes.log, .free_bytes = sizes.free, .provider_skew = {}}),
+                 {}};
+    found.rows = engine::assess_health(found.facts);
+    return found;
+  }
+  // Ready: the book takes writes, the clock is sound, and the last complete sweep is young enough.
+  HttpPage readiness() {
+    writer.alone([](engine::LedgerStore& store) {
+      store.begin();
+      store.rollback();
+    });
+    HttpPage page;
+    for (const engine::HealthRow& row : health().rows) {
+      const bool counts = row.check == engine::HealthCheck::clock || row.check == engine::HealthCheck::sweeps;
+      if (!counts || row.level != engine::HealthLevel::failing) continue;
+      page.status = 503;
+      page.body += std::string(to_word(row.check)) + ": " + row.figure + "\n";
+    }
+    if (page.body.empty()) page.body = "ready\n";
+    return page;
+  }
+  HttpPage figures() {
+    const Health found = health();
+    return {.status = 200,
+            .type = "text/plain; version=0.0.4; charset=utf-8",
+            .body = metrics.text(found.facts, found.rows)};
+  }
+  static HttpPage guarded_page(const std::function<HttpPage()>& make) {
+    try {
+      return make();
+    } catch (const storage::StorageError& failed) {
+      return {.status = 503, .body = std::string(to_word(failed.error().code)) + ": " + failed.error().detail + "\n"};
+    } catch (const std::exception& failed) {
+      return {.status = 503, .body = std::string("internal error: ") + failed.what() + "\n"};
+    }
+  }
+
   void log(const Json& line) {
     if (!options.log) return;
     const std::lock_guard lock(log_mutex);
     options.log(line.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
   void log_sweep(const operations::SweepReport& report) {
+    metrics.count_sweep(report.errors.empty());
     if (report.counts.empty() && report.errors.empty()) return;
     Json line{{"ts", engine::to_string(system_clock())}, {"event", "sweep"}};
     for (const operations::StageCount& row : report.counts)
@@ -167,6 +220,7 @@ struct Gateway::Parts {
               {"code", reply_or_refusal.code},
               {"duration_ms", took.count()}};
     if (!error.empty()) line["trouble"] = error;
+    metrics.count_request(reply_or_refusal.code);
     log(line);
     return api_client::format(reply_or_refusal);
   }
@@ -222,6 +276,7 @@ struct Gateway::Parts {
 
   const GatewayOptions options;
   const bool rehearsal;
+  Metrics metrics;
   Readers readers;
   Writer writer;
   BackOffice back_office;

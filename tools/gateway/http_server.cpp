@@ -428,6 +428,9 @@ class HttpServer::Listener {
       // the library of a client may take HEAD for a GET that has no effect
       connection.last = true;
       refuse(connection, 405, "GET and POST are answered");
+    } else if (page_of(connection) != nullptr) {
+      connection.deadline = SteadyTime::max();
+      connection.phase = Phase::working;
     } else if (std::string_view(target).substr(0, mark) != owner_.path_) {
       connection.last = true;
       refuse(connection, 404, "there is nothing");
@@ -442,7 +445,24 @@ class HttpServer::Listener {
     }
   }
 
+  // A page is for GET from this machine alone.
+  const PageHandler* page_of(const Connection& connection) const {
+    if (connection.parser.method() != "GET" || connection.parser.has_body() || !is_loopback(connection.address))
+      return nullptr;
+    const std::string_view target = connection.parser.target();
+    const std::string_view path = target.substr(0, std::min(target.find('?'), target.size()));
+    for (const auto& [known, page] : owner_.pages_) {
+      if (known == path) return &page;
+    }
+    return nullptr;
+  }
+
   void work(Connection& connection) {
+    if (const PageHandler* page = page_of(connection)) {
+      const HttpPage made = (*page)();
+      if (stopping_) connection.last = true;
+      return answer(connection, made.status, made.body, made.type);
+    }
     RequestParser& parser = connection.parser;
     connection.delivery = std::make_shared<Delivery>(connection.stream.socket());
     const std::string& target = parser.target();
@@ -462,13 +482,15 @@ class HttpServer::Listener {
         "HTTP " + std::to_string(status) + ": " + std::string(why) + "; the gateway answers at " + owner_.path_ + "\n");
   }
 
-  void answer(Connection& connection, int status, std::string_view body) {
+  void answer(Connection& connection, int status, std::string_view body,
+              std::string_view type = "text/plain; charset=UTF-8") {
     std::string& out = connection.output;
     out.clear();
     out.reserve(body.size() + 256);
     out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(reason_of(status));
     out.append("\r\nDate: ").append(http_date());
-    out.append("\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Length: ").append(std::to_string(body.size()));
+    out.append("\r\nContent-Type: ").append(type);
+    out.append("\r\nContent-Length: ").append(std::to_string(body.size()));
     if (status == 405) out.append("\r\nAllow: GET, POST");
     if (connection.last)
       out.append("\r\nConnection: close");

@@ -9,6 +9,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/result.hpp"
 #include "engine/time.hpp"
@@ -48,6 +50,13 @@ struct HttpCall {
   std::shared_ptr<const Delivery> delivery{};
 };
 
+// An answer for monitoring: not of the protocol.
+struct HttpPage {
+  int status = 200;
+  std::string type = "text/plain; charset=UTF-8";
+  std::string body{};
+};
+
 // Answers calls of one path; every other path is 404. Answers are text/plain with status 200.
 class HttpServer {
  public:
@@ -58,6 +67,11 @@ class HttpServer {
   ~HttpServer();  // stops
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
+
+  // A further page, answered to GET, and to callers of this machine alone: everybody else is told 404. REQUIRES: before
+  // start().
+  using PageHandler = std::function<HttpPage()>;  // called on many threads at once; throws nothing
+  void add_page(const std::string& path, PageHandler handler) { pages_.emplace_back(path, std::move(handler)); }
 
   // Listens and answers from now on, on threads of its own; the port. invalid_argument where the address is taken or
   // none of ours, or certificate and key cannot be used.
@@ -74,6 +88,7 @@ class HttpServer {
   HttpLimits limits_;
   Handler handler_;
   std::string turned_away_;
+  std::vector<std::pair<std::string, PageHandler>> pages_;
   std::unique_ptr<Listener> listener_;
 };
 

@@ -219,6 +219,41 @@ void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
   if (provider != nullptr && costs.knows_any()) warn_of_provider_balance(run, *provider, costs);
 }
 
+// What the sweep did, for people: "reserved 3, submitted 2".
+std::string in_words(const std::vector<StageCount>& counts) {
+  std::string text;
+  for (const StageCount& row : counts) text += (text.empty() ? "" : ", ") + row.what + " " + std::to_string(row.count);
+  return text;
+}
+// The first few errors; a provider that is down gives one per job.
+std::string in_words(const std::vector<engine::Error>& errors) {
+  constexpr std::size_t kMost = 3;
+  std::string text;
+  for (std::size_t i = 0; i < errors.size() && i < kMost; ++i)
+    text += (i == 0 ? "" : "; ") + std::string(to_word(errors[i].code)) + ": " + errors[i].detail;
+  if (errors.size() > kMost) text += "; and " + std::to_string(errors.size() - kMost) + " more";
+  return text;
+}
+
+// The sweep is on record, and whoever keeps the ledger hears of what fails from now on.
+void conclude(SweepRun& run) {
+  const bool whole = run.options.stages.size() == std::size(kStages);
+  std::string stages;
+  if (!whole) {
+    for (const Stage stage : run.options.stages) stages += (stages.empty() ? "" : " ") + std::string(to_word(stage));
+  }
+  const engine::UtcTime now = run.context.now;
+  const engine::UtcTime ended = run.options.clock ? std::max(now, run.options.clock()) : now;
+  record_run(run.context, {.kind = engine::RunKind::sweep,
+                           .started_at = now,
+                           .ended_at = ended,
+                           .complete = whole && !run.interrupted() && run.report.errors.empty(),
+                           .subject = std::move(stages),
+                           .counts = in_words(run.report.counts),
+                           .errors = in_words(run.report.errors)});
+  if (whole && !run.interrupted()) watch_health(run.context, run.options.machine);
+}
+
 }  // namespace
 
 std::string_view to_word(Stage stage) { return engine::word_of(kStageWords, stage); }
@@ -275,6 +310,7 @@ SweepReport sweep(const Context& context, engine::BackorderProvider* provider, c
     }
   }
   std::erase_if(run.report.counts, [](const StageCount& row) { return row.count == 0; });
+  conclude(run);
   return std::move(run.report);
 }
 

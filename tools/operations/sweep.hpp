@@ -9,6 +9,7 @@
 
 #include "engine/provider.hpp"
 #include "tools/operations/context.hpp"
+#include "tools/operations/health.hpp"
 
 namespace operations {
 
@@ -35,6 +36,8 @@ struct SweepOptions {
   // still.
   std::function<engine::UtcTime()> clock{};
   std::function<bool()> interrupted{};  // true: stops where nothing is half done
+  // what the machine says of its disk, for the health that a whole sweep looks at
+  MachineFacts machine{};
   std::function<void(Milestone)> reached{};
   std::function<void(Stage, std::size_t done)> progress{};
 };

@@ -138,6 +138,7 @@ struct Backup {
       storage::back_up_book(globals.book, target);
       // beside the copy: what the book it was made of must still have
       if (const auto last = storage::last_seal(target)) write_mark(target + ".seal", *last);
+      session.record_run(engine::RunKind::backup, target, "copied", "");
     }
     answer_file(session, "dropledger.backup/1", {{"book", globals.book}, {"target", target}},
                 "copied " + globals.book + " to " + target);
@@ -187,45 +188,15 @@ struct Verify {
     table.when_empty = "Everything agrees.";
     for (const engine::Finding& finding : result.findings) table.add(finding.check, finding.what);
     session.print(table);
+    session.record_run(
+        engine::RunKind::verification, "", std::to_string(result.transfers) + " transfers proven",
+        result.findings.empty() ? "" : result.findings.front().check + ": " + result.findings.front().what);
     if (result.findings.empty()) return 0;
     if (announced) operations::announce(session.context(), result);
     throw CommandError{Error{
         ErrorCode::books_differ,
         result.findings.front().check + ": " + result.findings.front().what +
             (result.findings.size() > 1 ? " (and " + std::to_string(result.findings.size() - 1) + " more)" : "")}};
-  }
-};
-
-struct Doctor {
-  void bind(CLI::App&) {}
-  int run(Session& session) const {
-    engine::LedgerReader& store = session.book_read_only();
-    const engine::BookInfo info = store.book();
-    std::string stopped;
-    for (const std::string& zone : store.stopped_zones())
-      stopped += (stopped.empty() ? "" : ", ") + (zone.empty() ? "the environment" : "." + zone);
-    render::Table record;
-    record.schema = "dropledger.doctor/1";
-    record.add_fact("book", session.globals().book);
-    record.add_fact("kind", info.rehearsal ? "rehearsal" : "live");
-    record.add_fact("schema_version", info.schema);
-    record.add_fact("now", session.now());
-    record.add_fact("made_at", info.made_at);
-    record.add_fact("last_recorded", info.last_recorded);
-    record.add_fact("closed_until", info.closed_until);
-    record.add_fact("accounts", store.customers().size());
-    record.add_fact("prices", store.price_list().rows().size());
-    record.add_fact("open_calls", store.open_calls().size());
-    record.add_fact("open_cases", store.cases({}).size());
-    record.add_fact("submitting_stopped", stopped.empty() ? render::Cell() : render::cell(stopped));
-    // Recorded time never decreases: with a clock behind it everything is stamped with the last recorded instant.
-    const storage::LibraryInfo library = storage::library_info();
-    record.add_fact("sqlite", library.version);
-    record.add_fact("sqlite_defects", library.defects.empty() ? render::Cell() : render::cell(library.defects.front()));
-    record.add_fact("log_bytes", static_cast<std::int64_t>(storage::log_bytes(session.globals().book)));
-    record.add_fact("clock_behind", !info.rehearsal && info.last_recorded && session.now() < *info.last_recorded);
-    session.print(record);
-    return 0;
   }
 };
 
@@ -246,7 +217,6 @@ void add_book_commands(CommandLine& line) {
                       "Checks balances against transfers, deposits against backorders, and the seals (exit status 5 "
                       "where anything differs)",
                       "  dropledger verify --format json");
-  add_command<Doctor>(line, line.app, "doctor", "Shows the state of the book at a glance", "  dropledger doctor");
 }
 
 }  // namespace cli

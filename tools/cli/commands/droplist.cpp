@@ -50,6 +50,11 @@ render::Table import_record(const Session& session, const std::string& source, c
   return record;
 }
 
+void record_import(Session& session, const std::string& source, const operations::ListReport& report) {
+  session.record_run(engine::RunKind::list_import, source,
+                     report.repeated ? "the same list again" : std::to_string(report.rows) + " names", "");
+}
+
 struct Import {
   std::string file, source, date_is, date, layout = "detect";
   std::vector<std::string> covers;
@@ -97,6 +102,7 @@ struct Import {
     merging.finish();
     session.print(import_record(session, source, report, static_cast<std::int64_t>(list.duplicates),
                                 static_cast<std::int64_t>(list.bad_count)));
+    record_import(session, source, report);
     return 0;
   }
 
@@ -152,6 +158,7 @@ struct Fetch {
         context, {.source = source, .date_is = engine::DateIs::finalization, .declared = {}, .force = force}, rows,
         {}));
     session.print(import_record(session, source, report, 0, unreadable));
+    record_import(session, source, report);
     return 0;
   }
 };

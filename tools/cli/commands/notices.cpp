@@ -322,6 +322,8 @@ struct Send {
                 "what is sent cannot be taken back: 'notices list --channel NAME' shows what would go out"}};
     }
     const operations::Context context = session.context();
+    // Sweeps that went silent cannot say so themselves: whoever sends notices looks too.
+    if (!context.dry_run) operations::watch_health(context, session.machine_facts());
     std::vector<NoticeChannel> channels;
     if (channel.empty()) {
       channels = context.store.notice_channels();
@@ -340,6 +342,7 @@ struct Send {
     table.when_empty = "No channel: nobody is told anything. See 'notices add --help'.";
     // Each channel on a thread and a connection of its own: a target that hangs delays its own notices alone.
     std::vector<std::future<operations::SendReport>> sending;
+    std::int64_t delivered = 0, failed = 0;
     for (std::size_t i = 0; i < channels.size(); ++i) {
       const auto deliver = deliverer(channels[i], patience);
       sending.push_back(std::async(std::launch::async, [&, deliver, i] {
@@ -350,9 +353,13 @@ struct Send {
     for (std::size_t i = 0; i < channels.size(); ++i) {
       const operations::SendReport report = sending[i].get();
       table.add(channels[i].name, report.delivered, report.failed, report.given_up, report.trouble);
+      delivered += report.delivered;
+      failed += report.failed;
       sound = sound && report.failed == 0;
     }
     session.print(table);
+    session.record_run(engine::RunKind::notices, channel, delivered > 0 ? "delivered " + std::to_string(delivered) : "",
+                       failed > 0 ? "failed " + std::to_string(failed) : "");
     return !sound && exit_code ? 1 : 0;
   }
 

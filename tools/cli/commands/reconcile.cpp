@@ -60,6 +60,8 @@ struct Reconcile {
       open = open || std::ranges::any_of(report.differences,
                                          [](const engine::Difference& one) { return engine::is_open(one.kind); });
     }
+    session.record_run(engine::RunKind::reconciliation, "", open ? "differences are open" : "nothing differs",
+                       left_out ? "not every comparison could be done" : "");
     if (exit_code && open) return 1;
     // what was not looked at is never clean
     return left_out ? static_cast<int>(engine::ErrorClass::provider) : 0;

@@ -49,6 +49,7 @@ struct Sweep {
     stop_on_signals();
     options.interrupted = interrupted;
     options.clock = session.clock();
+    options.machine = session.machine_facts();
     const operations::SweepReport report = operations::sweep(context, provider, options);
     progress.reset();
     render::Table table;
