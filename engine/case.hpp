@@ -44,6 +44,12 @@ struct Case : NewCase {
   std::string closed_by{};
   std::string resolution{};
 };
+// What a case was about is over: an open one of that kind and backorder closes itself, where there is one.
+struct CauseGone {
+  CaseKind kind;
+  BackorderId backorder;
+  std::string why{};
+};
 struct CaseClosing {
   CaseId id;
   std::string resolution;

@@ -15,9 +15,9 @@ void move_to_end(std::vector<T>& to, std::vector<T>&& from) {
 bool Changes::empty() const {
   return requests.empty() && new_customers.empty() && customers.empty() && new_backorders.empty() &&
          backorders.empty() && transfers.empty() && events.empty() && cases.empty() && closed_cases.empty() &&
-         new_calls.empty() && calls.empty() && evidence.empty() && prices.empty() && schedules.empty() &&
-         tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() && !closed_until &&
-         users.empty() && removed_users.empty() && events_done.empty() && references.empty() &&
+         causes_gone.empty() && new_calls.empty() && calls.empty() && evidence.empty() && prices.empty() &&
+         schedules.empty() && tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() &&
+         !closed_until && users.empty() && removed_users.empty() && events_done.empty() && references.empty() &&
          dropped_references.empty() && line_bindings.empty() && provider_balance_warnings.empty() && invoices.empty() &&
          runs.empty() && !health_alerts;
 }
@@ -33,6 +33,7 @@ void Changes::append(Changes&& other) {
   move_to_end(events, std::move(other.events));
   move_to_end(cases, std::move(other.cases));
   move_to_end(closed_cases, std::move(other.closed_cases));
+  move_to_end(causes_gone, std::move(other.causes_gone));
   move_to_end(new_calls, std::move(other.new_calls));
   move_to_end(calls, std::move(other.calls));
   move_to_end(evidence, std::move(other.evidence));

@@ -64,6 +64,7 @@ struct Changes {
   // a case that is open already stays as it is; for a new one the store logs case_opened
   std::vector<NewCase> cases{};
   std::vector<CaseClosing> closed_cases{};
+  std::vector<CauseGone> causes_gone{};  // the store closes the open case of each and logs case_closed itself
   std::vector<ProviderCall> new_calls{}, calls{};
   std::vector<Evidence> evidence{};
   std::vector<Price> prices{};

@@ -23,6 +23,8 @@ Error refused(std::string_view text, const std::string& why) {
   return {ErrorCode::invalid_domain, shown(text) + " is not a domain name: " + why};
 }
 
+constexpr std::string_view kSharpS = "\xC3\x9F", kCapitalSharpS = "\xE1\xBA\x9E";
+
 bool is_label_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
 
 // Lower-case letters, digits, hyphens and dots only, and no label that claims to be encoded: nothing to convert.
@@ -61,6 +63,9 @@ Result<std::string> to_ace(std::string_view text, std::size_t min_labels) {
     return refused(text, "a character other than letters, digits and hyphens");
   std::string ace(trimmed);
   if (!is_plain(trimmed)) {
+    // UTS-46 folds the capital ẞ to "ss" although it keeps ß: the capital of a letter would be another name.
+    for (std::size_t at = ace.find(kCapitalSharpS); at != std::string::npos; at = ace.find(kCapitalSharpS, at))
+      ace.replace(at, kCapitalSharpS.size(), kSharpS);
     // UTS-46 as lookups do it (RFC 5891), without the transitional mapping that would fold ß to ss; A-labels are
     // decoded and encoded again as proof. Not IDN2_USE_STD3_ASCII_RULES: libidn2 2.3 then drops what it should refuse,
     // and 'a b.com' would be 'ab.com'. broken_rule refuses below.
@@ -95,6 +100,15 @@ std::string DomainName::unicode() const {
   const int code = idn2_to_unicode_8z8z(ace_.c_str(), &decoded, 0);
   const IdnText owned(decoded);
   return code == IDN2_OK ? std::string(decoded) : ace_;
+}
+
+DomainName DomainName::with_ss() const {
+  std::string text = unicode();
+  std::size_t at = text.find(kSharpS);
+  if (at == std::string::npos) return *this;
+  for (; at != std::string::npos; at = text.find(kSharpS, at)) text.replace(at, kSharpS.size(), "ss");
+  const Result<DomainName> folded = parse(text);
+  return folded ? folded.value() : *this;  // a label that is too long with ss is the registry's to refuse
 }
 
 Result<std::string> parse_zone(std::string_view text) {

@@ -1,5 +1,6 @@
-// Domain names in one spelling. The ACE form (lower case, no trailing dot) is the key everywhere; the Unicode form is
-// for people. Conversion is UTS-46 non-transitional by libidn2: `faß.de` and `fass.de` are two names.
+// One spelling for one name. A capital ẞ (U+1E9E) is ß. A domain name is kept by its ACE form (lower case, no trailing
+// dot), which is the key of everything, and by its Unicode form, which is for people. Conversion is UTS-46
+// non-transitional through libidn2: `faß.de` and `fass.de` are two names.
 #pragma once
 
 #include <string>
@@ -20,6 +21,8 @@ class DomainName {
 
   const std::string& ace() const { return ace_; }
   std::string unicode() const;  // falls back to ace() where it cannot be shown
+  // The name with `ss` for each `ß`, where a registry knows no ß; itself where it has none.
+  DomainName with_ss() const;
   friend auto operator<=>(const DomainName&, const DomainName&) = default;
 
  private:

@@ -24,6 +24,18 @@ Result<DateIs> parse_date_is(std::string_view text) {
                "a list's dates are 'finalization' or 'drop', not '" + std::string(text) + "'"};
 }
 
+std::optional<Listing> listing_of(SourceId source, const ListDate& date, DateIs date_is, const ZoneSchedule& schedule) {
+  Listing listing{source, {}, {}};
+  if (const UtcTime* instant = std::get_if<UtcTime>(&date)) {
+    (date_is == DateIs::finalization ? listing.finalization_at : listing.drop_at) = *instant;
+    return listing;
+  }
+  const Day* day = std::get_if<Day>(&date);
+  listing.drop_at =
+      day != nullptr ? batch_start(schedule, *day) : next_batch(schedule, std::get<EligibleFrom>(date).at);
+  return listing.drop_at ? std::optional(listing) : std::nullopt;
+}
+
 Drop drop_of(const Listing& listing, const ZoneSchedule& schedule) {
   ENSURE(listing.drop_at || listing.finalization_at, "a listing has a date");
   const UtcTime drop_at = listing.drop_at ? *listing.drop_at : *listing.finalization_at + schedule.finalization_lead;

@@ -19,11 +19,19 @@ enum class DateIs : std::uint8_t { finalization, drop };
 std::string_view to_word(DateIs date_is);
 Result<DateIs> parse_date_is(std::string_view text);
 
+// From when a registry may purge a name: it drops at the zone's next batch (auDA's lists).
+struct EligibleFrom {
+  UtcTime at;
+  friend auto operator<=>(const EligibleFrom&, const EligibleFrom&) = default;
+};
+
 // A row of a deletion list.
-using ListDate = std::variant<UtcTime, Day>;  // a bare day takes the zone's batch time from the schedule
+using ListDate = std::variant<UtcTime, Day, EligibleFrom>;  // a bare day takes the zone's batch time from the schedule
 struct ListRow {
   DomainName name;
   ListDate date;
+  std::uint32_t line = 0;  // of the file, for people
+  bool tentative = false;  // the registry says that it may drop, not that it will
 };
 
 // The latest listing of a name by one source. At least one of the two dates is given.
@@ -32,6 +40,10 @@ struct Listing {
   std::optional<UtcTime> drop_at{};          // T as listed
   std::optional<UtcTime> finalization_at{};  // F as listed
 };
+
+// What a row says in its source's terms. Nothing where it gives a bare day, or an instant of eligibility, and the
+// zone's batch time is not known.
+std::optional<Listing> listing_of(SourceId source, const ListDate& date, DateIs date_is, const ZoneSchedule& schedule);
 
 struct Drop {
   UtcTime drop_at;                           // T: earliest instant at which the name may be released

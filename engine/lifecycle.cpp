@@ -108,6 +108,7 @@ Status apply_transition(Changes& changes, Backorder& backorder, Customer& custom
     backorder.ended_at = facts.now;
     backorder.cancelling = backorder.provider_balance_empty = backorder.underfunded = false;
     backorder.open_call = std::nullopt;
+    changes.causes_gone.push_back({CaseKind::missing_from_list, backorder.id, {}});
   }
   changes.events.push_back(
       {EventKind::stepped, customer.id, backorder.id, row->from, row->to, facts.reason, facts.detail});

@@ -4,6 +4,37 @@
 #include <unordered_map>
 
 namespace engine {
+namespace {
+
+// Domain rule: what is sold is one label under a priced zone. A zone that lists have shown below the priced one has no
+// price of its own, and that of the shorter suffix is none.
+std::optional<Error> not_sold(const std::string& name, const std::string& zone,
+                              std::span<const std::string> listed_zones) {
+  for (const std::string& listed : listed_zones) {
+    if (listed == name) {
+      return Error{ErrorCode::unknown_zone,
+                   name + " is a zone of its own, under which lists have names: it is not sold itself"};
+    }
+    if (listed.size() > zone.size() && name.ends_with("." + listed)) {
+      return Error{ErrorCode::unknown_zone, name + " belongs to zone ." + listed + ", which has no price; that of ." +
+                                                zone + " is not its price; see 'price set'"};
+    }
+  }
+  const std::string_view before = std::string_view(name).substr(0, name.size() - zone.size() - 1);
+  const std::size_t dot = before.rfind('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const std::string meant = std::string(before.substr(dot + 1)) + "." + zone;
+  return Error{ErrorCode::invalid_domain, name + ": one label under ." + zone + " is sold; " + meant +
+                                              " is meant? Where ." + meant +
+                                              " is a zone of its own, it needs a price of its own"};
+}
+
+}  // namespace
+
+DomainName sold_name(const DomainName& name, const Schedules& schedules) {
+  if (schedules.of(name.ace()).sharp_s == SharpS::keeps) return name;
+  return name.with_ss();
+}
 
 Result<Placement> place(const PlaceOrder& order, const PlaceFacts& facts, UtcTime now) {
   const Customer& customer = facts.customer;
@@ -23,6 +54,7 @@ Result<Placement> place(const PlaceOrder& order, const PlaceFacts& facts, UtcTim
   if (!zone)
     return Error{ErrorCode::unknown_zone,
                  order.name.ace() + ": the price list has no zone for this name; see 'price list'"};
+  if (const std::optional<Error> refused = not_sold(order.name.ace(), *zone, facts.listed_zones)) return *refused;
   const std::optional<Money> price = facts.prices.price(*zone, customer.tier, customer.currency, now);
   if (!price) {
     return Error{ErrorCode::no_price, order.name.ace() + ": zone ." + *zone + " has no price for tier " +
@@ -37,7 +69,8 @@ Result<Placement> place(const PlaceOrder& order, const PlaceFacts& facts, UtcTim
     return Error{ErrorCode::price_above_cap, order.name.ace() + ": the price is " + to_string_with_code(*price) +
                                                  ", above the cap of " + to_string_with_code(*order.max_price)};
   }
-  const std::optional<Drop> drop = binding_drop(facts.listings, facts.schedules.of(order.name.ace()), now).drop;
+  const BindingDrop binding = binding_drop(facts.listings, facts.schedules.of(order.name.ace()), now);
+  const std::optional<Drop>& drop = binding.drop;
   if (drop && now > drop->deadline) {
     return Error{ErrorCode::too_late, order.name.ace() + ": the deadline for its drop at " + to_string(drop->drop_at) +
                                           " was " + to_string(drop->deadline) +
@@ -55,7 +88,7 @@ Result<Placement> place(const PlaceOrder& order, const PlaceFacts& facts, UtcTim
                              .quoted = *price,
                              .max_price = order.max_price.value_or(*price),
                              .drop = drop},
-                   false};
+                   false, binding.conflict};
 }
 
 bool is_inside_window(const Backorder& backorder, UtcTime now) {
@@ -152,29 +185,6 @@ Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& cust
   if (!taken) return taken.error();
   changes.backorders.push_back(backorder);
   return Cancelling::done;
-}
-
-Status move_drop(Changes& changes, Backorder& backorder, Customer& customer, const Drop& drop, Milliseconds keep,
-                 UtcTime now) {
-  if (is_final(backorder.state) || backorder.drop == drop) return Unit{};
-  const std::string before = backorder.drop ? to_string(backorder.drop->drop_at) : "undated";
-  backorder.drop = drop;
-  changes.events.push_back({EventKind::moved,
-                            customer.id,
-                            backorder.id,
-                            {},
-                            {},
-                            {},
-                            "drop " + before + " -> " + to_string(drop.drop_at) + ", deposit due " +
-                                to_string(drop.deposit_due) + ", deadline " + to_string(drop.deadline)});
-  if (backorder.state == State::active && !backorder.job_may_exist() && drop.drop_at > now + keep) {
-    const Status taken = apply_transition(
-        changes, backorder, customer, Trigger::rescheduled,
-        {.now = now, .reason = Reason::rescheduled, .detail = "drop moved to " + to_string(drop.drop_at)});
-    if (!taken) return taken.error();
-  }
-  changes.backorders.push_back(backorder);
-  return Unit{};
 }
 
 }  // namespace engine

@@ -25,14 +25,21 @@ struct PlaceFacts {
   const Schedules& schedules;
   FundingDefaults defaults;
   BackorderId next_id;
+  // suffixes of the name, or itself, that lists have shown to be zones of two labels or more: "com.pl"
+  std::span<const std::string> listed_zones{};
 };
 
 struct Placement {
   Backorder backorder;        // REQUESTED; inside the window the caller runs fund_placement
   bool already_open = false;  // the open one, answered again
+  bool conflict = false;      // the name's current listings disagree: an event
 };
 
-// Refused: account_frozen, account_closing, account_closed, unknown_zone, no_price, price_above_cap (the cap is below
+// The name that a registry would register for it, by its zone's rule for ß.
+DomainName sold_name(const DomainName& name, const Schedules& schedules);
+
+// Refused: account_frozen, account_closing, account_closed, unknown_zone, invalid_domain (more than one label under its
+// zone: the detail names what is meant), no_price, price_above_cap (the cap is below
 // the price), too_late (from the deadline until two days after the drop), currency_mismatch, invalid_argument.
 Result<Placement> place(const PlaceOrder& order, const PlaceFacts& facts, UtcTime now);
 
@@ -63,11 +70,5 @@ enum class Cancelling : std::uint8_t {
 // Refused: too_late (by the customer after the deadline, and always in an auction), impossible_step (final already).
 Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& customer, By by, const std::string& why,
                           UtcTime now);
-
-// Applies a new date of the drop (or the first one of an undated backorder). All instants move with it. A deposit that
-// is held without a job stays held if the new T is within `keep` of now; else it is refunded and the backorder is
-// REQUESTED again. If a job may exist, no money moves (domain rule: moved dates).
-Status move_drop(Changes& changes, Backorder& backorder, Customer& customer, const Drop& drop, Milliseconds keep,
-                 UtcTime now);
 
 }  // namespace engine

@@ -105,10 +105,18 @@ class LedgerReader {
   virtual std::vector<Source> sources() = 0;
   // of every source, those missing left out
   virtual std::vector<Listing> listings(const DomainName& name) = 0;
-  virtual std::vector<ImportedList> lists(SourceId source) = 0;  // newest first
+  // Some source's list that covers its day lacks it, and its drop there is after the instant.
+  virtual bool is_listed_missing(const DomainName& name, UtcTime after) = 0;
+  // Of the name and its suffixes of two labels or more those that lists have names under; the longest first.
+  virtual std::vector<std::string> listed_zones(const DomainName& name) = 0;
+  virtual std::vector<ImportedList> lists(SourceId source) = 0;  // by stands_from() and id, newest first
   // of any source; 0: none yet. What is listed changes with it alone
   virtual std::vector<UtcTime> list_times(SourceId source, std::int64_t most) = 0;  // of imports, newest first
   virtual std::int64_t last_list() = 0;
+  virtual std::vector<ListFeed> list_feeds() = 0;            // by source
+  virtual std::vector<StandingOrder> standing_orders() = 0;  // by id, ended ones too
+  // Whether the name was placed or proposed for it before.
+  virtual bool is_answered(std::int64_t standing_order, const DomainName& name) = 0;
   // by ACE name
   virtual void each_listed(SourceId source, const std::function<void(const ListedDrop&)>& visit) = 0;
   // by T, name
@@ -167,7 +175,15 @@ class LedgerStore : public LedgerReader {
 
   // REQUIRES: inside a unit of work. Returns the list's id.
   virtual std::int64_t add_list(std::string_view source, DateIs date_is, UtcTime imported_at,
-                                std::span<const Coverage> coverage, std::int64_t rows) = 0;
+                                std::span<const Coverage> coverage, std::int64_t rows,
+                                std::optional<UtcTime> published_at = {}) = 0;
+  // REQUIRES: inside a unit of work. Made or changed by source.
+  virtual void put_list_feed(const ListFeed& feed) = 0;
+  // REQUIRES: inside a unit of work. With id 0 a new one; returns its id. `used` and `ended_at` are what may change.
+  virtual std::int64_t put_standing_order(const StandingOrder& order) = 0;
+  // `backorder` is empty where the name was proposed.
+  virtual void answer_standing_order(std::int64_t order, const DomainName& name,
+                                     std::optional<BackorderId> backorder) = 0;
   // inserts or replaces by (source, name)
   virtual void put_listed(SourceId source, std::span<const ListedDrop> changed) = 0;
 

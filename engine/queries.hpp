@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -87,6 +88,7 @@ struct ListedQuery {
   std::string zone{};                   // suffix, empty: any
   std::optional<UtcTime> from{}, to{};  // T or F in [from, to)
   std::int64_t limit = 0;
+  std::function<bool(const DomainName&)> accepts{};  // asked of what the others let through, before the limit counts
 };
 struct ListedRow {
   Source source;

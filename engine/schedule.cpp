@@ -14,6 +14,8 @@ constexpr Named<DropKind> kKinds[] = {{DropKind::instant, "instant"},
                                       {DropKind::random, "random"},
                                       {DropKind::unknown, "unknown"}};
 
+constexpr Named<SharpS> kSharpSWords[] = {{SharpS::keeps, "keep"}, {SharpS::becomes_ss, "ss"}};
+
 std::chrono::seconds hhmm(int hour, int minute = 0) { return std::chrono::hours(hour) + std::chrono::minutes(minute); }
 
 ZoneSchedule row(std::string zone, DropKind kind, std::string time_zone, std::vector<std::chrono::seconds> times,
@@ -71,6 +73,13 @@ Result<DropKind> parse_drop_kind(std::string_view text) {
                "a schedule's kind is instant, batch, window, random or unknown, not '" + std::string(text) + "'"};
 }
 
+std::string_view to_word(SharpS rule) { return word_of(kSharpSWords, rule); }
+
+Result<SharpS> parse_sharp_s(std::string_view text) {
+  if (const auto found = value_of(kSharpSWords, text)) return *found;
+  return Error{ErrorCode::invalid_argument, "ß is kept ('keep') or becomes 'ss', not '" + std::string(text) + "'"};
+}
+
 Status check(const ZoneSchedule& schedule) {
   const auto refused = [&](const std::string& why) {
     return Error{ErrorCode::invalid_schedule, "schedule of ." + schedule.zone + ": " + why};
@@ -123,6 +132,16 @@ const ZoneSchedule& Schedules::of(std::string_view ace_name) const {
 std::optional<UtcTime> batch_start(const ZoneSchedule& schedule, Day local_day) {
   if (schedule.batch_times.empty()) return std::nullopt;
   return resolve_local(schedule.time_zone, local_day, schedule.batch_times.front());
+}
+
+std::optional<UtcTime> next_batch(const ZoneSchedule& schedule, UtcTime eligible_at) {
+  // The local day may be the one before or after the UTC day.
+  for (int days = -1; days <= 2; ++days) {
+    const std::optional<UtcTime> start = batch_start(schedule, day_of(eligible_at) + std::chrono::days(days));
+    if (!start) return std::nullopt;
+    if (*start >= eligible_at) return start;
+  }
+  invariant_failed("a batch runs every day", __FILE__, __LINE__, schedule.zone);
 }
 
 }  // namespace engine

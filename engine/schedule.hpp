@@ -23,6 +23,11 @@ enum class DropKind : std::uint8_t {
 std::string_view to_word(DropKind kind);
 Result<DropKind> parse_drop_kind(std::string_view text);
 
+// What a registry makes of `ß`: a letter of its own (RFC 5892), or `ss`.
+enum class SharpS : std::uint8_t { keeps, becomes_ss };
+std::string_view to_word(SharpS rule);  // "keep", "ss"
+Result<SharpS> parse_sharp_s(std::string_view text);
+
 struct ZoneSchedule {
   // ACE suffix, "" is the row for every zone without one of its own
   std::string zone{};
@@ -40,6 +45,8 @@ struct ZoneSchedule {
   std::optional<Milliseconds> submit_lead{};
   std::string source{};      // where the row is from, for people
   std::string confidence{};  // "high", "medium", "low", "operator"
+  SharpS sharp_s = SharpS::keeps;
+  friend bool operator==(const ZoneSchedule&, const ZoneSchedule&) = default;
 };
 
 // Refuses with invalid_schedule: a negative span, a deposit due after the deadline (deposit_lead < job_lead), a batch
@@ -63,5 +70,8 @@ class Schedules {
 
 // T for a list that gives only a local day: the first batch of that day. Empty if the batch time is unknown.
 std::optional<UtcTime> batch_start(const ZoneSchedule& schedule, Day local_day);
+
+// T for a list that says from when a name may be purged: the first start of a day's batch at or after it.
+std::optional<UtcTime> next_batch(const ZoneSchedule& schedule, UtcTime eligible_at);
 
 }  // namespace engine

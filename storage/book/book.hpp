@@ -110,6 +110,11 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<engine::Source> source(std::string_view name) override;
   std::vector<engine::Source> sources() override;
   std::vector<engine::Listing> listings(const engine::DomainName& name) override;
+  bool is_listed_missing(const engine::DomainName& name, engine::UtcTime after) override;
+  std::vector<std::string> listed_zones(const engine::DomainName& name) override;
+  std::vector<engine::ListFeed> list_feeds() override;
+  std::vector<engine::StandingOrder> standing_orders() override;
+  bool is_answered(std::int64_t standing_order, const engine::DomainName& name) override;
   std::vector<engine::ImportedList> lists(engine::SourceId source) override;
   std::vector<engine::UtcTime> list_times(engine::SourceId source, std::int64_t most) override;
   std::vector<engine::Run> runs(const engine::RunQuery& query) override;
@@ -119,7 +124,12 @@ class SqliteBook final : public engine::LedgerStore {
   void each_listed(const engine::ListedQuery& query,
                    const std::function<void(const engine::ListedRow&)>& visit) override;
   std::int64_t add_list(std::string_view source, engine::DateIs date_is, engine::UtcTime imported_at,
-                        std::span<const engine::Coverage> coverage, std::int64_t rows) override;
+                        std::span<const engine::Coverage> coverage, std::int64_t rows,
+                        std::optional<engine::UtcTime> published_at) override;
+  void put_list_feed(const engine::ListFeed& feed) override;
+  std::int64_t put_standing_order(const engine::StandingOrder& order) override;
+  void answer_standing_order(std::int64_t order, const engine::DomainName& name,
+                             std::optional<engine::BackorderId> backorder) override;
   void put_listed(engine::SourceId source, std::span<const engine::ListedDrop> changed) override;
 
   std::int64_t add_statement(const engine::ExternalStatement& statement, std::span<engine::ExternalLine> lines,
@@ -225,6 +235,7 @@ class SqliteBook final : public engine::LedgerStore {
   void write_events(Writing& writing);
   void write_calls(Writing& writing);
   void write_cases(Writing& writing);
+  void close_by_cause(Writing& writing);
   void write_tables(Writing& writing);
   void write_runs(const engine::Changes& changes, std::string_view actor);
   void write_users(Writing& writing);

@@ -328,7 +328,7 @@ const Schedules& SqliteBook::schedules() {
   Statement row = db_->statement(
       "SELECT zone, kind, time_zone, batch_times, job_lead_ms, deposit_lead_ms, deposit_gap_ms, finalization_lead_ms, "
       "submit_lead_ms, source,"
-      " confidence FROM schedule ORDER BY zone");
+      " confidence, sharp_s FROM schedule ORDER BY zone");
   while (row.step()) {
     ZoneSchedule schedule;
     schedule.zone = row.string(0);
@@ -349,6 +349,9 @@ const Schedules& SqliteBook::schedules() {
     if (const auto lead = row.optional_integer(8)) schedule.submit_lead = Milliseconds(*lead);
     schedule.source = row.string(9);
     schedule.confidence = row.string(10);
+    const Result<SharpS> sharp_s = parse_sharp_s(row.text(11));
+    if (!sharp_s) db_->fail_corrupt("schedule of '" + schedule.zone + "' has an unknown rule for ß");
+    schedule.sharp_s = sharp_s.value();
     own.push_back(std::move(schedule));
   }
   schedules_.emplace(own);

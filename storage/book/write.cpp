@@ -49,7 +49,7 @@ struct SqliteBook::Writing {
   std::unordered_map<std::uint64_t, std::size_t> of_customer{};  // customer × kind → accounts[]
   std::map<LedgerAccountKey, std::size_t> of_operator{};
   std::vector<std::pair<std::size_t, std::size_t>> sides{};  // debit and credit of every transfer
-  std::vector<NewEvent> opened_cases{};
+  std::vector<NewEvent> case_events{};
 
   bool moves_or_changes_customers() const {
     return !accounts.empty() || !changes.new_customers.empty() || !changes.customers.empty();
@@ -775,12 +775,12 @@ void SqliteBook::write_balances(Writing& writing) {
 }
 
 void SqliteBook::write_events(Writing& writing) {
-  if (writing.changes.events.empty() && writing.opened_cases.empty()) return;
+  if (writing.changes.events.empty() && writing.case_events.empty()) return;
   if (!last_event_) last_event_ = db_->integer("SELECT ifnull(max(id), 0) FROM event");
   RowWriter rows(*db_,
                  "INSERT OR ROLLBACK INTO event (id, recorded_at, kind, customer_id, backorder_id, from_state, "
                  "to_state, reason, actor, detail)",
-                 10, writing.changes.events.size() + writing.opened_cases.size());
+                 10, writing.changes.events.size() + writing.case_events.size());
   const auto word = [](const auto& value) -> std::optional<std::string_view> {
     if (!value) return std::nullopt;
     return to_word(*value);
@@ -797,7 +797,7 @@ void SqliteBook::write_events(Writing& writing) {
              word(event.to), word(event.reason), writing.stamp.actor, event.detail);
   };
   for (const NewEvent& event : writing.changes.events) write(event);
-  for (const NewEvent& event : writing.opened_cases) write(event);
+  for (const NewEvent& event : writing.case_events) write(event);
 }
 
 void SqliteBook::write_cases(Writing& writing) {
@@ -815,6 +815,7 @@ void SqliteBook::write_cases(Writing& writing) {
         .run();
     ENSURE(db_->changed_rows() == 1, "the case is open");
   }
+  close_by_cause(writing);
   for (const NewCase& opened : writing.changes.cases) {
     Statement open = db_->statement(
         opened.backorder
@@ -833,13 +834,48 @@ void SqliteBook::write_cases(Writing& writing) {
         .bind(to_word(opened.kind), opened.customer, opened.backorder, opened.subject, opened.detail, writing.recorded)
         .run();
     const std::string subject = opened.subject.empty() ? "" : " " + opened.subject;
-    writing.opened_cases.push_back({EventKind::case_opened,
-                                    opened.customer,
-                                    opened.backorder,
-                                    {},
-                                    {},
-                                    {},
-                                    std::string(to_word(opened.kind)) + subject + ": " + opened.detail});
+    writing.case_events.push_back({EventKind::case_opened,
+                                   opened.customer,
+                                   opened.backorder,
+                                   {},
+                                   {},
+                                   {},
+                                   std::string(to_word(opened.kind)) + subject + ": " + opened.detail});
+  }
+}
+
+// Most causes never opened a case: where there is none of a kind, no backorder is looked for.
+void SqliteBook::close_by_cause(Writing& writing) {
+  std::optional<CaseKind> looked_for;
+  bool any = false;
+  for (const CauseGone& gone : writing.changes.causes_gone) {
+    if (looked_for != gone.kind) {
+      looked_for = gone.kind;
+      Statement open = db_->statement(
+          "SELECT 1 FROM case_file WHERE closed_at IS NULL AND backorder_id IS NOT NULL AND kind = ? LIMIT 1");
+      open.bind(to_word(gone.kind));
+      any = open.step();
+    }
+    if (!any) continue;
+    Statement open = db_->statement(
+        "SELECT id, customer_id FROM case_file WHERE kind = ? AND backorder_id = ? AND closed_at IS NULL");
+    open.bind(to_word(gone.kind), gone.backorder);
+    if (!open.step()) continue;
+    const std::int64_t id = open.integer(0);
+    const CustomerId customer(open.integer(1));
+    open.reset();
+    const std::string why = gone.why.empty() ? "the backorder has ended" : gone.why;
+    db_->statement("UPDATE case_file SET closed_at = ?2, closed_by = ?3, resolution = ?4 WHERE id = ?1")
+        .bind(id, writing.recorded, writing.stamp.actor, "closed itself: " + why)
+        .run();
+    writing.case_events.push_back(
+        {EventKind::case_closed,
+         customer,
+         gone.backorder,
+         {},
+         {},
+         {},
+         "case " + std::to_string(id) + " (" + std::string(to_word(gone.kind)) + ") closed itself: " + why});
   }
 }
 
@@ -860,16 +896,16 @@ void SqliteBook::write_tables(Writing& writing) {
     db_->statement(
            "INSERT INTO schedule (zone, kind, time_zone, batch_times, job_lead_ms, deposit_lead_ms, deposit_gap_ms, "
            "finalization_lead_ms,"
-           " submit_lead_ms, source, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+           " submit_lead_ms, source, confidence, sharp_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
            " ON CONFLICT (zone) DO UPDATE SET kind = excluded.kind, time_zone = excluded.time_zone, batch_times = "
            "excluded.batch_times,"
            " job_lead_ms = excluded.job_lead_ms, deposit_lead_ms = excluded.deposit_lead_ms, deposit_gap_ms = "
            "excluded.deposit_gap_ms,"
            " finalization_lead_ms = excluded.finalization_lead_ms, submit_lead_ms = excluded.submit_lead_ms,"
-           " source = excluded.source, confidence = excluded.confidence")
+           " source = excluded.source, confidence = excluded.confidence, sharp_s = excluded.sharp_s")
         .bind(schedule.zone, to_word(schedule.kind), schedule.time_zone, times, schedule.job_lead,
               schedule.deposit_lead, schedule.deposit_gap, schedule.finalization_lead, schedule.submit_lead,
-              schedule.source, schedule.confidence)
+              schedule.source, schedule.confidence, to_word(schedule.sharp_s))
         .run();
   }
   for (const TaxRate& rate : changes.tax_rates) {

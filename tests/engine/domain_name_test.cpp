@@ -60,3 +60,11 @@ TEST_CASE("names: what is no domain name is refused") {
   CHECK(parent_zone("a.b.c") == "b.c");
   CHECK(parent_zone("c").empty());
 }
+
+TEST_CASE("names: a capital \xC3\x9F is the same letter, whatever the registry makes of it") {
+  const auto name = engine::DomainName::parse("FA\xE1\xBA\x9E.de");
+  REQUIRE(bool(name));
+  CHECK(name.value().ace() == "xn--fa-hia.de");
+  CHECK(name.value().with_ss().ace() == "fass.de");
+  CHECK(engine::DomainName::parse("k\xC3\xA4se.de").value().with_ss().ace() == "xn--kse-qla.de");
+}

@@ -11,7 +11,6 @@ using support::eur;
 namespace {
 
 const UtcTime kNow = at("2026-08-01T06:00:00Z");
-const Milliseconds kKeep = std::chrono::hours(7 * 24);
 
 struct Shop {
   Customer customer = support::customer(10'000);
@@ -121,7 +120,8 @@ TEST_CASE("placing: the longest suffix decides, and an unknown one is refused") 
                            {"com.pl", "standard", eur(300), at("2020-01-01"), at("2021-01-01")}});
   // never the price of .pl
   CHECK(code_of(shop.place({.name = support::domain("x.com.pl")})) == ErrorCode::no_price);
-  CHECK(shop.place({.name = support::domain("x.net.pl")}).value().backorder.zone == "pl");
+  // net.pl is no zone of the price list, so this is a host under net.pl and not a name under .pl
+  CHECK(code_of(shop.place({.name = support::domain("x.net.pl")})) == ErrorCode::invalid_domain);
   CHECK(code_of(shop.place({.name = support::domain("x.org")})) == ErrorCode::unknown_zone);
 }
 
@@ -188,47 +188,6 @@ TEST_CASE("cancel: allowed or not by state and time") {
     Backorder one = support::backorder(1, drop);
     one.state = State::successful;
     CHECK(cancel(changes, one, customer, By::operator_, "", kNow).error().code == ErrorCode::impossible_step);
-  }
-}
-
-TEST_CASE("moved date: it moves instants, and money only where no job can exist") {
-  Customer customer = support::customer(10'000);
-  Changes changes;
-  SUBCASE("1: earlier into the window, the deposit is due at once") {
-    Backorder one = support::backorder(1, kNow + std::chrono::hours(200));
-    REQUIRE(bool(move_drop(changes, one, customer, support::drop_at(kNow + std::chrono::hours(60)), kKeep, kNow)));
-    CHECK(is_inside_window(one, kNow));
-    CHECK(changes.events.at(0).kind == EventKind::moved);
-  }
-  SUBCASE("2: later but within seven days, the deposit stays") {
-    Backorder one = held(kNow + std::chrono::hours(60), customer);
-    REQUIRE(bool(move_drop(changes, one, customer, support::drop_at(kNow + kKeep), kKeep, kNow)));
-    CHECK(one.state == State::active);
-    CHECK(customer.reserved == eur(1000));
-  }
-  SUBCASE("2: later than seven days away, it is refunded and waits again") {
-    Backorder one = held(kNow + std::chrono::hours(60), customer);
-    REQUIRE(bool(move_drop(changes, one, customer, support::drop_at(kNow + kKeep + Milliseconds(1)), kKeep, kNow)));
-    CHECK(one.state == State::requested);
-    CHECK(one.reason == Reason::rescheduled);
-    CHECK(customer.reserved.is_zero());
-    CHECK(changes.transfers.at(0).kind == TransferKind::refund);
-  }
-  SUBCASE("4: where a job exists or may exist no money moves") {
-    Backorder one = held(kNow + std::chrono::hours(60), customer);
-    one.open_call = 3;
-    REQUIRE(bool(move_drop(changes, one, customer, support::drop_at(kNow + std::chrono::hours(999)), kKeep, kNow)));
-    CHECK(one.state == State::active);
-    CHECK(changes.transfers.empty());
-    CHECK(one.drop->drop_at == kNow + std::chrono::hours(999));
-  }
-  SUBCASE("a second deposit after a reschedule is another attempt") {
-    Backorder one = held(kNow + std::chrono::hours(60), customer);
-    REQUIRE(bool(move_drop(changes, one, customer, support::drop_at(kNow + std::chrono::hours(400)), kKeep, kNow)));
-    REQUIRE(bool(apply_transition(changes, one, customer, Trigger::funded, {.now = kNow, .deposit = eur(900)})));
-    CHECK(one.attempt == 2);
-    CHECK(changes.transfers.back().attempt == 2);
-    CHECK_FALSE(one.reason.has_value());
   }
 }
 

@@ -139,7 +139,7 @@ TEST_CASE("lists: a name missing before or after its deposit moves no money; a l
   REQUIRE(bool(desk.place("alice", "a.com")));
   REQUIRE(bool(desk.place("alice", "b.com")));
   desk.sweep_without_provider();
-  CHECK(desk.list("registry", {{"e.com", kNow + hours(24)}}).value().missing == 0);
+  CHECK(desk.list("registry", {{"e.com", kNow + hours(24)}}, true).value().missing == 0);
   CHECK(desk.list("registry", {{"c.com", kNow + hours(70)}, {"d.com", kNow + hours(200)}}).value().missing == 2);
   CHECK(desk.open_cases(engine::CaseKind::missing_from_list) == 2);
   CHECK(desk.events(engine::EventKind::missing) == 2);
@@ -152,6 +152,8 @@ TEST_CASE("lists: a name missing before or after its deposit moves no money; a l
                                       {"c.com", kNow + hours(70)},
                                       {"d.com", kNow + hours(200)}})));
   CHECK(desk.backorder(1).drop->drop_at == kNow + hours(200));
+  CHECK(desk.open_cases(engine::CaseKind::missing_from_list) == 0);  // closed by themselves, and said
+  CHECK(desk.events(engine::EventKind::case_closed) == 2);
   desk.verify();
 }
 
@@ -166,4 +168,206 @@ TEST_CASE("lists: a dry import says what it would date and changes nothing") {
   CHECK(report.value().dated == 1);
   CHECK_FALSE(desk.backorder(1).drop.has_value());
   CHECK(desk.store->sources().empty());
+}
+
+namespace {
+
+std::vector<std::pair<const char*, engine::UtcTime>> all_at(engine::UtcTime drop,
+                                                            std::initializer_list<const char*> names) {
+  std::vector<std::pair<const char*, engine::UtcTime>> rows;
+  for (const char* name : names) rows.emplace_back(name, drop);
+  return rows;
+}
+
+// A list with the instant of its publication.
+engine::Result<ListReport> published(TestLedger& desk, engine::UtcTime at, std::vector<engine::ListRow> rows) {
+  std::ranges::sort(rows, {}, &engine::ListRow::name);
+  return import_list(desk.context(), {.source = "registry", .date_is = engine::DateIs::drop, .published_at = at}, rows,
+                     {});
+}
+
+}  // namespace
+
+TEST_CASE("lists: a day that only a moved row touches is not covered") {
+  TestLedger desk;
+  const engine::UtcTime fifth = kNow + hours(100), sixth = kNow + hours(124);
+  REQUIRE(bool(desk.list("registry", all_at(fifth, {"a5.com", "b5.com", "c5.com"}))));
+  REQUIRE(bool(desk.list("registry", all_at(sixth, {"a6.com", "b6.com", "c6.com"}))));
+  for (const char* name : {"a5.com", "b5.com", "a6.com", "b6.com"}) REQUIRE(bool(desk.place("alice", name)));
+  // The corrected list of the fifth: a5 moves to the sixth, b5 is gone.
+  const auto report = desk.list("registry", {{"a5.com", sixth}, {"c5.com", fifth}});
+  REQUIRE(bool(report));
+  CHECK(report.value().missing == 1);
+  CHECK(desk.open_cases(engine::CaseKind::missing_from_list) == 1);
+  CHECK(desk.backorder(1).drop->drop_at == sixth);
+  const auto lists = desk.store->lists(desk.store->source("registry")->id);
+  REQUIRE(lists.front().coverage.size() == 2);
+  CHECK(lists.front().coverage[0].covers);
+  CHECK_FALSE(lists.front().coverage[1].covers);
+}
+
+TEST_CASE("lists: a case of a missing name closes when its backorder has ended") {
+  TestLedger desk;
+  REQUIRE(bool(desk.list("registry", all_at(kNow + hours(70), {"a.com", "b.com"}))));
+  REQUIRE(bool(desk.place("alice", "a.com")));
+  CHECK(desk.list("registry", all_at(kNow + hours(70), {"b.com"})).value().unlisted == 1);
+  REQUIRE(desk.open_cases(engine::CaseKind::missing_from_list) == 1);
+  desk.sweep();
+  desk.now = kNow + hours(75);
+  desk.sweep();
+  REQUIRE(is_final(desk.backorder(1).state));
+  CHECK(desk.open_cases(engine::CaseKind::missing_from_list) == 0);
+  desk.verify();
+}
+
+TEST_CASE("lists: where the binding listing goes missing, the other source's date binds, and the deposit stays") {
+  TestLedger desk;
+  REQUIRE(bool(desk.list("registry", all_at(kNow + hours(70), {"a.com", "b.com"}))));
+  REQUIRE(bool(desk.list("provider", all_at(kNow + hours(400), {"a.com"}))));
+  REQUIRE(bool(desk.place("alice", "a.com")));
+  CHECK(desk.events(engine::EventKind::date_conflict) == 1);  // they disagreed before it was placed
+  desk.sweep_without_provider();
+  REQUIRE(desk.backorder(1).state == State::active);
+  const auto without = desk.list("registry", all_at(kNow + hours(70), {"b.com"}));
+  REQUIRE(bool(without));
+  CHECK(without.value().backorders_moved == 1);
+  CHECK(without.value().rescheduled == 0);
+  CHECK(desk.backorder(1).drop->drop_at == kNow + hours(400));
+  CHECK(desk.backorder(1).state == State::active);
+  // Whoever places now waits for the same date.
+  desk.open("bob");
+  REQUIRE(bool(desk.place("bob", "a.com")));
+  CHECK(desk.backorder(2).drop->drop_at == kNow + hours(400));
+  desk.verify();
+}
+
+TEST_CASE("lists: a schedule that is set reaches open backorders and what lists gave by day") {
+  TestLedger desk;
+  const engine::Day day = engine::parse_day("2026-08-10").value();
+  REQUIRE(bool(desk.import_list("registry", {{support::domain("a.com"), day}, {support::domain("b.pl"), day}})));
+  REQUIRE(bool(desk.place("alice", "a.com")));
+  REQUIRE(bool(desk.place("alice", "b.pl")));
+  CHECK(desk.backorder(1).drop->drop_at == at("2026-08-10T18:00:00Z"));
+  engine::ZoneSchedule com = desk.store->schedules().of("a.com");
+  com.job_lead = hours(6);
+  com.time_zone = "UTC";
+  com.batch_times = {hours(12)};
+  REQUIRE(bool(set_schedule(desk.context(), {}, com)));
+  CHECK(desk.backorder(1).drop->drop_at == at("2026-08-10T12:00:00Z"));
+  CHECK(desk.backorder(1).drop->deadline == at("2026-08-10T06:00:00Z"));
+  CHECK(desk.backorder(2).drop->drop_at == at("2026-08-10T06:10:00Z"));  // another zone
+  CHECK(desk.store->listings(support::domain("a.com")).at(0).drop_at == at("2026-08-10T12:00:00Z"));
+  CHECK(desk.import_list("registry", {{support::domain("a.com"), day}, {support::domain("b.pl"), day}})
+            .value()
+            .unchanged == 2);
+}
+
+TEST_CASE("lists: an older list that comes late moves nothing back, and what a newer one lacks stays out") {
+  TestLedger desk;
+  const engine::UtcTime early = kNow + hours(200), late = kNow + hours(300);
+  const auto a = support::domain("a.com"), b = support::domain("b.com"), c = support::domain("c.com"),
+             d = support::domain("d.pl");
+  REQUIRE(bool(published(desk, kNow - hours(2), {{a, early}, {b, late}})));
+  REQUIRE(bool(desk.place("alice", "a.com")));
+  desk.now = kNow + hours(1);
+  const auto old = published(desk, kNow - hours(30), {{a, late}, {c, late}, {d, late}});
+  REQUIRE(bool(old));
+  CHECK(old.value().superseded == 2);  // a, and c, which the newer list of that day does not name
+  CHECK(old.value().added == 1);       // d: no newer list speaks of .pl
+  CHECK(old.value().missing == 0);     // b is named by the newer one
+  CHECK(desk.backorder(1).drop->drop_at == early);
+  CHECK(desk.store->listings(c).empty());
+  // The same, newer: it counts.
+  CHECK(published(desk, kNow - hours(1), {{a, late}, {b, late}}).value().moved == 1);
+  CHECK(desk.backorder(1).drop->drop_at == late);
+  // One that says that it is of tomorrow outranks nothing that comes until then.
+  REQUIRE(bool(published(desk, kNow + hours(48), {{a, early}, {b, late}})));
+  desk.now = kNow + hours(2);
+  REQUIRE(bool(desk.list("registry", {{"a.com", late}, {"b.com", late}})));
+  CHECK(desk.backorder(1).drop->drop_at == late);
+}
+
+TEST_CASE("lists: a torn list is refused unless forced, and then it covers nothing") {
+  TestLedger desk;
+  REQUIRE(bool(desk.list("registry", all_at(kNow + hours(70), {"a.com", "b.com", "c.com"}))));
+  ListImport torn{.source = "registry", .date_is = {}, .torn = "it ends in the middle of line 3"};
+  const std::vector<engine::ListRow> rows = {{support::domain("a.com"), kNow + hours(70)},
+                                             {support::domain("b.com"), kNow + hours(71)}};
+  CHECK(import_list(desk.context(), torn, rows, {}).error().code == ErrorCode::list_too_short);
+  torn.force = true;
+  const auto report = import_list(desk.context(), torn, rows, {});
+  REQUIRE(bool(report));
+  CHECK(report.value().moved == 1);
+  CHECK(report.value().missing == 0);
+}
+
+TEST_CASE("lists: rows that cannot be dated are named by line, and their names are not missing") {
+  TestLedger desk;
+  const auto x = support::domain("x.de"), y = support::domain("y.de");
+  REQUIRE(bool(operations::set_prices(desk.context(), {}, {{"de", "standard", eur(1000), kNow, {}}})));
+  REQUIRE(bool(desk.import_list("registry", {{x, kNow + hours(100)}, {y, kNow + hours(100)}})));
+  REQUIRE(bool(desk.place("alice", "x.de")));
+  const engine::Day day = engine::day_of(kNow + hours(100));
+  const auto report = desk.import_list("registry", {{x, day, 7}, {y, kNow + hours(100), 8}});
+  REQUIRE(bool(report));
+  CHECK(report.value().undatable == 1);
+  REQUIRE(report.value().undatable_rows.size() == 1);
+  CHECK(report.value().undatable_rows[0].line == 7);
+  CHECK(report.value().undatable_rows[0].zone == "de");
+  CHECK(report.value().missing == 0);
+  CHECK(desk.backorder(1).drop->drop_at == kNow + hours(100));
+  const auto none = desk.import_list("other", {{x, day}});
+  CHECK(none.error().code == ErrorCode::invalid_list);
+  CHECK(none.error().detail.find(".de") != std::string::npos);
+}
+
+TEST_CASE("lists: a name that may be purged from an instant on drops at the next batch") {
+  TestLedger desk;
+  struct Row {
+    const char* name;
+    const char* eligible;
+    const char* drop;
+  };
+  std::vector<engine::ListRow> rows;
+  const Row expected[] = {{"a.net.au", "2026-08-04T15:04:50Z", "2026-08-05T03:00:00Z"},
+                          {"b.com.au", "2026-08-05T02:10:11Z", "2026-08-05T03:00:00Z"},
+                          {"c.com.au", "2026-08-05T03:00:00Z", "2026-08-05T03:00:00Z"},
+                          {"d.com.au", "2026-08-05T03:32:31Z", "2026-08-06T03:00:00Z"}};
+  for (const Row& row : expected) rows.push_back({support::domain(row.name), engine::EligibleFrom{at(row.eligible)}});
+  REQUIRE(bool(desk.import_list("au", rows)));
+  for (const Row& row : expected) {
+    CAPTURE(row.name);
+    CHECK(desk.store->listings(support::domain(row.name)).at(0).drop_at == at(row.drop));
+  }
+}
+
+TEST_CASE("placing: one label under a priced zone is sold; zones that lists have shown have no other zone's price") {
+  TestLedger desk;
+  const auto refused = [&](const char* name) {
+    const auto reply = desk.place("alice", name);
+    REQUIRE_FALSE(bool(reply));
+    return reply.error();
+  };
+  CHECK(refused("www.dune.com").code == ErrorCode::invalid_domain);
+  CHECK(refused("shop.www.dune.com").detail.find("dune.com is meant") != std::string::npos);
+  CHECK(refused("las.com.pl").code == ErrorCode::invalid_domain);
+  REQUIRE(bool(desk.list("registry", all_at(kNow + hours(200), {"other.com.pl"}))));
+  CHECK(refused("las.com.pl").code == ErrorCode::unknown_zone);
+  CHECK(refused("com.pl").code == ErrorCode::unknown_zone);
+  CHECK(refused("www.las.com.pl").code == ErrorCode::unknown_zone);
+  REQUIRE(bool(operations::set_prices(desk.context(), {}, {{"com.pl", "standard", eur(1000), kNow, {}}})));
+  CHECK(bool(desk.place("alice", "las.com.pl")));
+  CHECK(refused("www.las.com.pl").code == ErrorCode::invalid_domain);
+}
+
+TEST_CASE("placing: what becomes of ß is the registry's rule") {
+  TestLedger desk;
+  REQUIRE(bool(desk.place("alice", "fa\xC3\x9F.com")));
+  CHECK(desk.backorder(1).name.ace() == "xn--fa-hia.com");
+  engine::ZoneSchedule pl = desk.store->schedules().of("a.pl");
+  pl.sharp_s = engine::SharpS::becomes_ss;
+  REQUIRE(bool(set_schedule(desk.context(), {}, pl)));
+  REQUIRE(bool(desk.place("alice", "FA\xE1\xBA\x9E.pl")));
+  CHECK(desk.backorder(2).name.ace() == "fass.pl");
+  CHECK(desk.place("alice", "fa\xC3\x9F.pl").value().fact("already_open") == "yes");
 }

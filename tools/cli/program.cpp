@@ -51,6 +51,7 @@ constexpr Noun kNouns[] = {
     {"Accounts and money", add_price_commands},
     {"Accounts and money", add_tax_commands},
     {"Backorders", add_droplist_commands},
+    {"Backorders", add_format_commands},
     {"Backorders", add_schedule_commands},
     {"Backorders", add_backorder_commands},
     {"Backorders", add_preview_commands},

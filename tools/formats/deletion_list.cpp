@@ -1,10 +1,10 @@
 #include "tools/formats/deletion_list.hpp"
 
-#include <zip.h>
-
 #include <algorithm>
-#include <cstring>
-#include <memory>
+
+#include "tools/formats/date_mask.hpp"
+#include "tools/formats/list_columns.hpp"
+#include "tools/formats/record_reader.hpp"
 
 namespace formats {
 namespace {
@@ -24,299 +24,245 @@ std::string printable(std::string_view text) {
   return text.size() > kShown ? safe + "…" : safe;
 }
 
-// ---- unpacking ----
-
-struct CloseArchive {
-  void operator()(zip_t* archive) const { zip_discard(archive); }
-};
-struct CloseMember {
-  void operator()(zip_file_t* member) const { zip_fclose(member); }
-};
-
-Result<std::string> unzip(std::string_view bytes) {
-  zip_error_t trouble;
-  zip_error_init(&trouble);
-  zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &trouble);
-  const std::unique_ptr<zip_t, CloseArchive> archive(
-      source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &trouble));
-  if (!archive) {
-    const std::string why = zip_error_strerror(&trouble);
-    if (source != nullptr) zip_source_free(source);
-    return no_list("the zip archive cannot be read: " + why);
-  }
-  std::optional<zip_uint64_t> list;
-  for (zip_int64_t i = 0; i < zip_get_num_entries(archive.get(), 0); ++i) {
-    const std::string_view name = zip_get_name(archive.get(), static_cast<zip_uint64_t>(i), 0);
-    if (name.ends_with('/')) continue;
-    if (list) return no_list("the zip archive holds more than one file");
-    list = static_cast<zip_uint64_t>(i);
-  }
-  if (!list) return no_list("the zip archive holds no file");
-  const std::unique_ptr<zip_file_t, CloseMember> member(zip_fopen_index(archive.get(), *list, 0));
-  if (!member)
-    return no_list(std::string("the file in the zip archive cannot be read: ") + zip_strerror(archive.get()));
-  std::string text;  // grows as it unpacks: the size that the archive claims is not to be believed
-  for (char block[256 * 1024];;) {
-    const zip_int64_t count = zip_fread(member.get(), block, sizeof block);
-    if (count < 0) return no_list("the file in the zip archive is damaged");
-    if (count == 0) return text;
-    text.append(block, static_cast<std::size_t>(count));
-    if (text.size() > kMaxUnpacked) return no_list("the zip archive unpacks to more than 512 MiB");
-  }
+ListDate list_date(const WrittenDate& date) {
+  if (const engine::Day* day = std::get_if<engine::Day>(&date)) return *day;
+  return std::get<engine::UtcTime>(date);
 }
 
-// ---- lines and cells ----
-
-struct Line {
-  std::string_view text;
-  std::uint64_t number;
-  bool ended;  // by a line end, not by the end of the file
-};
-
-class Lines {
- public:
-  explicit Lines(std::string_view bytes) : rest_(bytes), size_(bytes.size()) {
-    // A file from an old system ends its lines with CR alone.
-    end_ = rest_.find('\n') == std::string_view::npos && rest_.find('\r') != std::string_view::npos ? '\r' : '\n';
-  }
-  std::optional<Line> next() {
-    if (rest_.empty()) return std::nullopt;
-    const std::size_t end = rest_.find(end_);
-    Line line{rest_.substr(0, end), ++number_, end != std::string_view::npos};
-    rest_.remove_prefix(line.ended ? end + 1 : rest_.size());
-    if (line.text.ends_with('\r')) line.text.remove_suffix(1);
-    return line;
-  }
-  std::uint64_t number() const { return number_; }
-  std::size_t done() const { return size_ - rest_.size(); }
-
- private:
-  std::string_view rest_;
-  std::size_t size_;
-  std::uint64_t number_ = 0;
-  char end_;
-};
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-bool is_passed_over(std::string_view line) {
-  const std::string_view text = trimmed(line);
-  return text.empty() || text.front() == '#';
-}
-
-// Cell `wanted` (from 0) of a comma separated line; nothing where the line is too short. Quoted cells per RFC 4180,
-// within one line.
-std::optional<std::string> csv_cell(std::string_view line, std::size_t wanted) {
-  for (std::size_t column = 0;; ++column) {
-    std::string cell;
-    if (line.starts_with('"')) {
-      std::size_t at = 1;
-      for (; at < line.size(); ++at) {
-        if (line[at] == '"' && at + 1 < line.size() && line[at + 1] == '"') {
-          ++at;
-        } else if (line[at] == '"') {
-          break;
-        }
-        if (column == wanted) cell += line[at];
-      }
-      line.remove_prefix(std::min(at + 1, line.size()));
-    } else {
-      const std::size_t end = std::min(line.find(','), line.size());
-      if (column == wanted) cell = trimmed(line.substr(0, end));
-      line.remove_prefix(end);
-    }
-    if (column == wanted) return cell;
-    const std::size_t comma = line.find(',');
-    if (comma == std::string_view::npos) return std::nullopt;
-    line.remove_prefix(comma + 1);
-  }
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return result;
-}
-
-// Where a CSV's header has the name and the date.
-struct Columns {
-  std::size_t name, date;
-};
-Result<Columns> find_columns(std::string_view header) {
-  constexpr std::string_view kNames[] = {"domain", "name", "domain_name", "domainname"};
-  constexpr std::string_view kDates[] = {
-      "drop_at",      "drop_date",     "drop_time",   "droptime",         "drop",
-      "date",         "release_date",  "release_at",  "finalizationdate", "finalization_date",
-      "finalization", "deletion_date", "deletionday", "delete_date"};
-  std::optional<std::size_t> name, date;
-  for (std::size_t i = 0; i < 64; ++i) {
-    const std::optional<std::string> cell = csv_cell(header, i);
-    if (!cell) break;
-    const std::string title = lower(trimmed(*cell));
-    if (!name && std::ranges::find(kNames, title) != std::end(kNames)) name = i;
-    if (!date && std::ranges::find(kDates, title) != std::end(kDates)) date = i;
-  }
-  if (!name || !date) {
-    return no_list("the header '" + printable(header) + "' names no column for the " +
-                   (name ? "date (drop_date, finalizationdate, …)" : "domain (domain, name, …)"));
-  }
-  return Columns{*name, *date};
-}
-
-Result<ListDate> parse_date(std::string_view text) {
-  if (text.starts_with("0000-00-00") || text.empty()) return Error{ErrorCode::invalid_time, "no date"};
-  if (text.size() == 10) {
-    const Result<engine::Day> day = engine::parse_day(text);
-    if (!day) return day.error();
-    return ListDate(day.value());
-  }
-  const Result<engine::UtcTime> time = engine::parse_time(text);
-  if (!time) return time.error();
-  return ListDate(time.value());
-}
-
-// By the first usable line; where that shows nothing, one of the next may, for a list may begin with a row that cannot
-// be read.
-ListLayout detect(std::string_view bytes) {
-  constexpr int kLooks = 20;
-  Lines lines(bytes);
-  for (int looks = 0; looks < kLooks;) {
-    const std::optional<Line> line = lines.next();
-    if (!line) break;
-    if (is_passed_over(line->text)) continue;
-    if (line->text.find(';') != std::string_view::npos) return ListLayout::provider;
-    if (looks++ == 0 && line->text.find(',') != std::string_view::npos) return ListLayout::csv;
-  }
-  return ListLayout::names;
-}
-
-// Instants compare with days by the day's first instant.
+// Days compare with instants by the day's first instant.
 engine::UtcTime earliest(const ListDate& date) {
-  const engine::Day* day = std::get_if<engine::Day>(&date);
-  return day != nullptr ? engine::UtcTime(*day) : std::get<engine::UtcTime>(date);
+  if (const engine::Day* day = std::get_if<engine::Day>(&date)) return engine::UtcTime(*day);
+  if (const auto* eligible = std::get_if<engine::EligibleFrom>(&date)) return eligible->at;
+  return std::get<engine::UtcTime>(date);
 }
 
-// ---- the list ----
+bool is_before(const ListRow& a, const ListRow& b) {
+  const auto order = a.name <=> b.name;
+  return order == 0 ? earliest(a.date) < earliest(b.date) : order < 0;
+}
 
-class Reader {
+// By name, date and place. Most names differ within eight letters, which are sorted as numbers that lie side by side;
+// then each row moves once.
+void sort_rows(std::vector<ListRow>& rows) {
+  struct Key {
+    std::uint64_t letters;
+    std::size_t row;
+  };
+  std::vector<Key> keys;
+  keys.reserve(rows.size());
+  for (const ListRow& row : rows) {
+    std::uint64_t letters = 0;
+    for (std::size_t i = 0; i < 8; ++i)
+      letters = letters << 8U | (i < row.name.ace().size() ? static_cast<unsigned char>(row.name.ace()[i]) : 0U);
+    keys.push_back({letters, keys.size()});
+  }
+  std::ranges::sort(keys, [&rows](const Key& a, const Key& b) {
+    if (a.letters != b.letters) return a.letters < b.letters;
+    if (is_before(rows[a.row], rows[b.row])) return true;
+    return !is_before(rows[b.row], rows[a.row]) && a.row < b.row;
+  });
+  for (std::size_t first = 0; first < rows.size(); ++first) {
+    if (keys[first].row == first) continue;
+    ListRow held = std::move(rows[first]);
+    std::size_t to = first;
+    for (std::size_t from = keys[to].row; from != first; from = keys[to].row) {
+      rows[to] = std::move(rows[from]);
+      keys[to].row = to;
+      to = from;
+    }
+    rows[to] = std::move(held);
+    keys[to].row = to;
+  }
+}
+
+// Dates that stand outside the rows of one file.
+struct Outside {
+  std::optional<ListDate> date{};
+  std::optional<engine::UtcTime> published{};
+};
+
+std::optional<Error> take_stamp(const Stamp& stamp, std::string_view text, const std::string& what,
+                                const Description& description, Outside& outside) {
+  const std::optional<WrittenDate> date = read_masked(text, stamp.mask, description.time_zone);
+  if (!date) {
+    return no_list("as a " + description.name + " list " + what + " is a date of the form " + stamp.mask + ", not '" +
+                   printable(text) + "'; give --date, or say another format (--as)");
+  }
+  if (stamp.is_date) outside.date = list_date(*date);
+  if (stamp.is_day) {
+    // The day as written, whatever the time beside it is in UTC.
+    const std::string day_mask = stamp.mask.substr(0, stamp.mask.find('h')) + "*";
+    const std::optional<WrittenDate> day = read_masked(text, day_mask, description.time_zone);
+    if (day) outside.date = list_date(*day);
+  }
+  if (stamp.is_published) outside.published = earliest(list_date(*date));
+  return std::nullopt;
+}
+
+// One file of the list.
+class PartReader {
  public:
-  Reader(ListLayout layout, const ListFormat& format) : layout_(layout), format_(format) {}
+  PartReader(const Description& description, const ListFormat& format, DeletionList& list)
+      : description_(description), format_(format), list_(list) {}
 
-  std::optional<Error> read(std::string_view bytes, const std::function<void(std::size_t)>& progress) {
-    Lines lines(bytes);
-    while (const std::optional<Line> line = lines.next()) {
-      if (progress && line->number % 4096 == 0) progress(lines.done());
-      if (is_passed_over(line->text)) continue;
-      if (line->text.size() > kMaxLine) {
-        bad(*line, "longer than 64 KiB");
-      } else if (layout_ == ListLayout::csv && !columns_) {
-        const Result<Columns> found = find_columns(line->text);
-        if (!found) return found.error();
-        columns_ = found.value();
+  std::optional<Error> read(std::string_view text, const std::string& file, ListPart& part,
+                            const std::function<void(std::size_t)>& progress) {
+    Result<RecordReader> opened = RecordReader::open(text, description_, ErrorCode::invalid_list);
+    if (!opened) return no_list(opened.error().detail);
+    RecordReader& reader = opened.value();
+    if (auto error = outside(reader, file)) return error;
+    const bool has_date = reader.has("date");
+    if (!has_date && !date_) {
+      return Error{ErrorCode::invalid_argument,
+                   "the list has names only and needs its date: --date YYYY-MM-DD, or with a time"};
+    }
+    eligible_ = description_.date_is == "eligible";
+    tentative_ = words("tentative");
+    while (reader.next()) {
+      const Record& record = reader.record();
+      if (progress && record.line % 4096 == 0) progress(reader.done());
+      if (!record.fault.empty()) {
+        bad(record, !record.ended ? "the file ends in the middle of this row" : record.fault, !record.ended);
       } else {
-        read_row(*line);
+        row(reader, record, has_date);
       }
     }
-    list_.lines = lines.number();
+    list_.lines += reader.lines();
+    if (list_.torn.empty() && !reader.torn().empty()) list_.torn = reader.torn();
+    part.rows = read_;
+    part.passed_over = reader.passed_over();
     return std::nullopt;
   }
 
-  DeletionList finish() {
-    if (!std::ranges::is_sorted(list_.rows, is_before)) sort_rows();
-    const auto rest = std::ranges::unique(list_.rows, {}, &ListRow::name);
-    list_.duplicates = rest.size();
-    list_.rows.erase(rest.begin(), rest.end());
-    return std::move(list_);
-  }
-
  private:
-  static bool is_before(const ListRow& a, const ListRow& b) {
-    const auto order = a.name <=> b.name;
-    return order == 0 ? earliest(a.date) < earliest(b.date) : order < 0;
+  std::optional<Error> outside(const RecordReader& reader, const std::string& file) {
+    Outside found;
+    if (description_.first_line) {
+      if (auto error = take_stamp(*description_.first_line, reader.first_line(), "the first line", description_, found))
+        return error;
+    }
+    if (description_.file_name && !format_.date) {
+      if (auto error = take_stamp(*description_.file_name, file, "the file's name", description_, found)) return error;
+    }
+    date_ = format_.date ? format_.date : found.date;
+    if (found.published && (!list_.published_at || *found.published < *list_.published_at))
+      list_.published_at = found.published;
+    return std::nullopt;
+  }
+  const std::vector<std::string>* words(std::string_view key) const {
+    const auto found = description_.words.find(key);
+    return found == description_.words.end() ? nullptr : &found->second;
   }
 
-  // By name, date and place. Most names differ within eight letters, which are sorted as numbers that lie side by side;
-  // then each row moves once.
-  void sort_rows() {
-    struct Key {
-      std::uint64_t letters;
-      std::size_t row;
-    };
-    std::vector<ListRow>& rows = list_.rows;
-    std::vector<Key> keys;
-    keys.reserve(rows.size());
-    for (const ListRow& row : rows) {
-      std::uint64_t letters = 0;
-      for (std::size_t i = 0; i < 8; ++i)
-        letters = letters << 8U | (i < row.name.ace().size() ? static_cast<unsigned char>(row.name.ace()[i]) : 0U);
-      keys.push_back({letters, keys.size()});
+  void row(RecordReader& reader, const Record& record, bool has_date) {
+    if (!reader.has_all_cells()) {
+      return bad(record,
+                 record.ended ? "fewer columns than " + std::string(description_.header ? "the header" : "a row has")
+                              : "the file ends in the middle of this row",
+                 !record.ended);
     }
-    std::ranges::sort(keys, [&rows](const Key& a, const Key& b) {
-      if (a.letters != b.letters) return a.letters < b.letters;
-      if (is_before(rows[a.row], rows[b.row])) return true;
-      return !is_before(rows[b.row], rows[a.row]) && a.row < b.row;
-    });
-    for (std::size_t first = 0; first < rows.size(); ++first) {
-      if (keys[first].row == first) continue;
-      ListRow held = std::move(rows[first]);
-      std::size_t to = first;
-      for (std::size_t from = keys[to].row; from != first; from = keys[to].row) {
-        rows[to] = std::move(rows[from]);
-        keys[to].row = to;
-        to = from;
+    std::optional<ListDate> date = date_;
+    std::string_view written;
+    if (has_date && !format_.date) {
+      written = reader.cell("date");
+      date.reset();
+      for (const std::string& mask : description_.date_masks) {
+        const std::optional<WrittenDate> found = read_masked(written, mask, description_.time_zone);
+        if (!found) continue;
+        date = list_date(*found);
+        break;
       }
-      rows[to] = std::move(held);
-      keys[to].row = to;
     }
+    const bool cut = !record.ended && is_cut(record, written);
+    if (!date || cut)
+      return bad(record, cut || !record.ended ? "the file ends in the middle of this row" : date_fault(written),
+                 cut || !record.ended);
+    if (const engine::UtcTime* instant = std::get_if<engine::UtcTime>(&*date); instant != nullptr && eligible_)
+      date = engine::EligibleFrom{*instant};
+    Result<engine::DomainName> name = name_of(reader);
+    if (!name)
+      return bad(record, record.ended ? name.error().detail : "the file ends in the middle of this row", !record.ended);
+    if (!record.ended && is_cut_name(name.value(), record))
+      return bad(record, "the file ends in the middle of this row", true);
+    ListRow listed{std::move(name).value(), *date,
+                   static_cast<std::uint32_t>(std::min<std::uint64_t>(record.line, UINT32_MAX)), false};
+    if (tentative_ != nullptr) {
+      const std::string certainty = folded_word(reader.cell("certainty"));
+      listed.tentative =
+          std::ranges::any_of(*tentative_, [&](const std::string& word) { return folded_word(word) == certainty; });
+    }
+    last_written_ = written.size();
+    list_.rows.push_back(std::move(listed));
+    ++read_;
   }
 
-  void read_row(const Line& line) {
-    switch (layout_) {
-      case ListLayout::provider: {
-        const std::size_t first = line.text.find(';');
-        if (first == std::string_view::npos)
-          return bad(line, line.ended ? "no date: a row is domain;YYYY-MM-DD HH:MM:SS"
-                                      : "the file ends in the middle of this row");
-        const std::string_view rest = line.text.substr(first + 1);
-        return add(line, line.text.substr(0, first), trimmed(rest.substr(0, rest.find(';'))));
-      }
-      case ListLayout::csv: {
-        const std::optional<std::string> name = csv_cell(line.text, columns_->name),
-                                         date = csv_cell(line.text, columns_->date);
-        if (!name || !date)
-          return bad(line, line.ended ? "fewer columns than the header" : "the file ends in the middle of this row");
-        return add(line, *name, trimmed(*date));
-      }
-      case ListLayout::names:
-      case ListLayout::detect:
-        return add(line, line.text, *format_.date);
-    }
+  std::string date_fault(std::string_view written) const {
+    if (written.empty() || written.starts_with("0000-00-00")) return "no date";
+    return read_date(written, description_.date_masks, description_.time_zone).error().detail;
   }
 
-  void add(const Line& line, std::string_view name, std::string_view date_text) {
-    const Result<ListDate> date = parse_date(date_text);
-    if (!date) return bad(line, line.ended ? date.error().detail : "the file ends in the middle of this row");
-    add(line, name, date.value());
+  // "quartzlamp" of zone "io", where names come without theirs.
+  Result<engine::DomainName> name_of(RecordReader& reader) const {
+    const std::string_view name = reader.cell("name");
+    if (name.find('.') != std::string_view::npos) return engine::DomainName::parse(name);
+    std::string zone(reader.cell("zone"));
+    if (const auto fixed = description_.constants.find("zone"); zone.empty() && fixed != description_.constants.end())
+      zone = fixed->second;
+    if (zone.empty()) return engine::DomainName::parse(name);
+    if (zone.front() == '.') zone.erase(0, 1);
+    return engine::DomainName::parse(std::string(name) + "." + zone);
   }
-  void add(const Line& line, std::string_view name_text, const ListDate& date) {
-    Result<engine::DomainName> name = engine::DomainName::parse(name_text);
-    if (!name) return bad(line, name.error().detail);
-    list_.rows.push_back({std::move(name).value(), date});
+
+  // The last row of a file that does not end its last line: shorter than the one before it where ISO dates are written.
+  bool is_cut(const Record& record, std::string_view written) const {
+    const bool iso = description_.date_masks.size() == 1 && description_.date_masks.front() == "ISO";
+    return iso && last_written_ > 0 && written.size() < last_written_ && !record.fields.empty() &&
+           record.fields.back().ends_with(written);
   }
-  void bad(const Line& line, std::string why) {
+  // A name at the very end may have lost letters of its zone: one that no other row has.
+  bool is_cut_name(const engine::DomainName& name, const Record& record) const {
+    if (list_.rows.empty() || record.fields.empty()) return false;
+    const Result<engine::DomainName> last = engine::DomainName::parse(record.fields.back());
+    if (!last || last.value() != name) return false;
+    const std::string_view zone = engine::parent_zone(name.ace());
+    return std::ranges::none_of(list_.rows,
+                                [&](const ListRow& row) { return engine::parent_zone(row.name.ace()) == zone; });
+  }
+
+  void bad(const Record& record, std::string why, bool torn) {
+    if (torn && list_.torn.empty()) list_.torn = "it ends in the middle of line " + std::to_string(record.line);
     ++list_.bad_count;
-    if (list_.bad.size() < kMaxBadRows) list_.bad.push_back({line.number, printable(line.text), std::move(why)});
+    if (list_.bad.size() < kMaxBadRows) list_.bad.push_back({record.line, printable(record.raw), std::move(why)});
   }
 
-  ListLayout layout_;
+  const Description& description_;
   const ListFormat& format_;
-  std::optional<Columns> columns_{};
-  DeletionList list_{};
+  DeletionList& list_;
+  std::optional<ListDate> date_{};
+  const std::vector<std::string>* tentative_ = nullptr;
+  bool eligible_ = false;
+  std::uint64_t read_ = 0;
+  std::size_t last_written_ = 0;
 };
+
+// The description to read a text by; `made` keeps one that was made for it.
+Result<const Description*> description_for(std::string_view text, const std::string& file, const ListFormat& format,
+                                           Description& made, ListPart& part) {
+  if (format.description != nullptr) return format.description;
+  if (format.layout == ListLayout::detect) {
+    if (const Description* known = recognise(FormatKind::list, file, text)) {
+      part.recognised = true;
+      return known;
+    }
+  }
+  Result<Description> found = format.layout == ListLayout::provider ? Result<Description>(provider_layout())
+                              : format.layout == ListLayout::names  ? Result<Description>(names_layout())
+                              : format.layout == ListLayout::csv    ? csv_layout(text, ',', format.date_is)
+                                                                    : describe_list(text, format.date_is);
+  if (!found) return found.error();
+  made = std::move(found).value();
+  return &made;
+}
 
 }  // namespace
 
@@ -328,26 +274,35 @@ Result<ListLayout> parse_list_layout(std::string_view text) {
                "a list is of the format provider, csv or names, not '" + printable(text) + "'"};
 }
 
-Result<DeletionList> read_deletion_list(std::string_view bytes, const ListFormat& format,
+Result<DeletionList> read_deletion_list(std::string bytes, const ListFormat& format,
                                         const std::function<void(std::size_t)>& progress) {
-  std::string unpacked;
-  if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06")) {
-    Result<std::string> text = unzip(bytes);
-    if (!text) return text.error();
-    unpacked = std::move(text).value();
-    bytes = unpacked;
+  Result<Unpacked> unpacked = unpack(std::move(bytes), format.file_name, ErrorCode::invalid_list);
+  if (!unpacked) return unpacked.error();
+  DeletionList list;
+  list.passed_over = std::move(unpacked.value().passed_over);
+  for (Member& member : unpacked.value().members) {
+    std::optional<Encoding> encoding = format.encoding;
+    if (!encoding && format.description != nullptr) encoding = format.description->encoding;
+    Result<Decoded> decoded = decode(std::move(member.bytes), encoding, ErrorCode::invalid_list);
+    if (!decoded) return no_list(decoded.error().detail);
+    const std::string_view text = decoded.value().text;
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return no_list("it is empty");
+    ListPart& part = list.parts.emplace_back();
+    part.file = member.name;
+    Description made;
+    const Result<const Description*> description = description_for(text, member.name, format, made, part);
+    if (!description) return description.error();
+    part.format = description.value()->name;
+    if (description.value()->date_is == "finalization") list.date_is = engine::DateIs::finalization;
+    if (description.value()->date_is == "drop" || description.value()->date_is == "eligible")
+      list.date_is = engine::DateIs::drop;
+    if (auto error = PartReader(*description.value(), format, list).read(text, member.name, part, progress))
+      return *error;
   }
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) return no_list("it is UTF-16; save it as UTF-8");
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-  if (bytes.find_first_not_of(" \t\r\n") == std::string_view::npos) return no_list("it is empty");
-  if (std::memchr(bytes.data(), '\0', bytes.size()) != nullptr) return no_list("it holds binary data");
-  const ListLayout layout = format.layout == ListLayout::detect ? detect(bytes) : format.layout;
-  if (layout == ListLayout::names && !format.date) {
-    return Error{ErrorCode::invalid_argument, "a list of names only needs its date: --date YYYY-MM-DD, or with a time"};
-  }
-  Reader reader(layout, format);
-  if (std::optional<Error> error = reader.read(bytes, progress)) return *error;
-  DeletionList list = reader.finish();
+  if (!std::ranges::is_sorted(list.rows, is_before)) sort_rows(list.rows);
+  const auto rest = std::ranges::unique(list.rows, {}, &ListRow::name);
+  list.duplicates = rest.size();
+  list.rows.erase(rest.begin(), rest.end());
   if (list.rows.empty()) {
     return no_list(list.bad.empty() ? "it holds no row"
                                     : "not one of " + std::to_string(list.bad_count) + " rows can be read; line " +

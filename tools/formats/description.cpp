@@ -124,18 +124,20 @@ class Reader {
         std::vector<std::string> meanings;
         take(value, "is", meanings);
         for (const std::string& meaning : meanings) {
-          if (meaning == "date")
+          if (meaning == "day")
+            stamp.is_day = true;
+          else if (meaning == "date")
             stamp.is_date = true;
           else if (meaning == "published")
             stamp.is_published = true;
           else
-            refuse(value, "a date of [" + section + "] is \"date\", \"published\" or both");
+            refuse(value, "a date of [" + section + "] is \"day\", \"date\" or \"published\"");
         }
       } else {
         refuse(value, "unknown '" + std::string(name.str()) + "' in [" + section + "]");
       }
     }
-    if (stamp.mask.empty() || (!stamp.is_date && !stamp.is_published))
+    if (stamp.mask.empty() || (!stamp.is_day && !stamp.is_date && !stamp.is_published))
       refuse(node, "[" + section + "] needs mask and is");
     to = stamp;
   }

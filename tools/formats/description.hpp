@@ -27,8 +27,8 @@
 //   first_line = ""           #   the first line is like this
 //   whole = true
 //   [first_line]              # a date in the line before everything
-//   mask = "YYYY-MM-DD*"
-//   is = ["date", "published"]
+//   mask = "YYYY-MM-DD hh:mm:ss Z"
+//   is = ["day", "published"] #   of every row: "date" as the mask has it, or its "day"; of the list: "published"
 //   [file_name]               # likewise in the file's name
 //   [words]                   # what words in a column mean; lists: tentative (of certainty);
 //                             #   statements: credit, debit (of sign), booked (of status)
@@ -56,7 +56,7 @@ enum class Syntax : std::uint8_t { delimited, names, blanks, json };
 // A date that stands outside the rows.
 struct Stamp {
   std::string mask{};
-  bool is_date = false, is_published = false;
+  bool is_day = false, is_date = false, is_published = false;
 };
 
 using Words = std::map<std::string, std::vector<std::string>, std::less<>>;

@@ -6,6 +6,7 @@
 
 #include "engine/placing.hpp"
 #include "engine/set_off.hpp"
+#include "tools/operations/dating.hpp"
 #include "tools/operations/typed_payments.hpp"
 
 namespace operations {
@@ -481,13 +482,19 @@ Result<Reply> set_schedule(const Context& context, const RequestKey& request, co
                       {"deposit_lead", to_string(schedule.deposit_lead)},
                       {"deposit_gap", to_string(schedule.deposit_gap)},
                       {"finalization_lead", to_string(schedule.finalization_lead)},
-                      {"submit_lead", schedule.submit_lead ? to_string(*schedule.submit_lead) : ""}};
+                      {"submit_lead", schedule.submit_lead ? to_string(*schedule.submit_lead) : ""},
+                      {"sharp_s", std::string(to_word(schedule.sharp_s))}};
   return run_request(context, request, content, [&](Changes& changes) -> Result<Facts> {
     const engine::Status sound = engine::check(schedule);
     if (!sound) return sound.error();
+    const Result<DatedCounts> dated = date_by_schedule(context.store, context.now, schedule, changes);
+    if (!dated) return dated.error();
     changes.schedules.push_back(schedule);
     changes.events.push_back({EventKind::setting_changed, {}, {}, {}, {}, {}, "schedule of ." + schedule.zone});
-    return Facts{{"zone", schedule.zone}, {"time_zone", schedule.time_zone}};
+    return Facts{{"zone", schedule.zone},
+                 {"time_zone", schedule.time_zone},
+                 {"backorders_moved", std::to_string(dated.value().moved)},
+                 {"rescheduled", std::to_string(dated.value().rescheduled)}};
   });
 }
 

@@ -36,6 +36,12 @@ Facts facts_of(const Backorder& backorder, const std::string& account, bool alre
   return facts;
 }
 
+engine::PlaceOrder as_sold(const Context& context, const engine::PlaceOrder& wanted) {
+  engine::PlaceOrder order = wanted;
+  order.name = engine::sold_name(wanted.name, context.store.schedules());
+  return order;
+}
+
 Facts place_content(const std::string& account, const engine::PlaceOrder& order) {
   return {{"request", "place"},
           {"account", account},
@@ -73,10 +79,12 @@ Result<Facts> decide_place(const Context& context, const std::string& account, c
   on_name.open = true;
   const std::vector<Backorder> open = store.backorders(on_name);
   const std::vector<engine::Listing> listings = store.listings(order.name);
+  const std::vector<std::string> listed_zones = store.listed_zones(order.name);
   const engine::FundingDefaults defaults = store.settings().funding;
-  Result<engine::Placement> placement = engine::place(
-      order, {customer, open, listings, store.price_list(), store.schedules(), defaults, store.next_backorder_id()},
-      context.now);
+  Result<engine::Placement> placement = engine::place(order,
+                                                      {customer, open, listings, store.price_list(), store.schedules(),
+                                                       defaults, store.next_backorder_id(), listed_zones},
+                                                      context.now);
   if (!placement) return placement.error();
   Backorder& backorder = placement.value().backorder;
   if (placement.value().already_open) return facts_of(backorder, account, true);
@@ -98,6 +106,16 @@ Result<Facts> decide_place(const Context& context, const std::string& account, c
                                                  {},
                                                  {},
                                                  "quoted " + to_string_with_code(backorder.quoted)});
+  if (placement.value().conflict) {
+    changes.events.insert(changes.events.begin() + 1,
+                          {engine::EventKind::date_conflict,
+                           customer.id,
+                           backorder.id,
+                           {},
+                           {},
+                           {},
+                           "sources disagree; the earliest deadline binds: " + to_string(backorder.drop->deadline)});
+  }
   changes.new_backorders.push_back(backorder);
   if (waiting != nullptr) waiting->names.insert(order.name.ace());
   return facts_of(backorder, account, false);
@@ -108,7 +126,7 @@ Result<engine::PlaceOrder> order_of(engine::LedgerStore& store, const ImportRow&
   Result<engine::DomainName> name = engine::DomainName::parse(row.domain);
   if (!name) return name.error();
   engine::PlaceOrder order{
-      .name = std::move(name).value(),
+      .name = engine::sold_name(name.value(), store.schedules()),
       .allow_duplicate = row.allow_duplicate == "1" || row.allow_duplicate == "yes" || row.allow_duplicate == "true"};
   if (!order.allow_duplicate && !row.allow_duplicate.empty() && row.allow_duplicate != "0" &&
       row.allow_duplicate != "no" && row.allow_duplicate != "false") {
@@ -134,13 +152,15 @@ Result<engine::PlaceOrder> order_of(engine::LedgerStore& store, const ImportRow&
 }  // namespace
 
 Result<Reply> place(const Context& context, const RequestKey& request, const std::string& account,
-                    const engine::PlaceOrder& order) {
+                    const engine::PlaceOrder& wanted) {
+  const engine::PlaceOrder order = as_sold(context, wanted);
   return run_request(context, request, place_content(account, order),
                      [&](Changes& changes) { return decide_place(context, account, order, changes); });
 }
 
-Result<Reply> place_once(const Context& context, const Customer& customer, const engine::PlaceOrder& order,
+Result<Reply> place_once(const Context& context, const Customer& customer, const engine::PlaceOrder& wanted,
                          const std::string& id) {
+  const engine::PlaceOrder order = as_sold(context, wanted);
   engine::LedgerStore& store = context.store;
   const std::string sender = "customer " + customer.name;
   std::string key = "id/" + id;

@@ -1,6 +1,7 @@
 // Support's page of one backorder: what happened, what happens next and when, and what would change it.
 #include <algorithm>
 
+#include "engine/dating.hpp"
 #include "engine/explanation.hpp"
 #include "tools/cli/commands/commands.hpp"
 #include "tools/cli/commands/named.hpp"
@@ -70,8 +71,11 @@ struct ExplainBackorder {
     page.add_fact("provider_status_at", row.provider_status_at);
     page.add_fact("auction_price", row.auction_price);
     page.add_fact("ended_at", row.ended_at);
+    const std::vector<engine::Listing> listings = store.listings(row.name);
+    if (engine::is_unlisted(row, listings, schedule, session.now()))
+      page.add_fact("listed", "no list names it any more; the last date stays");
     const std::vector<engine::Source> sources = store.sources();
-    for (const engine::Listing& listing : store.listings(row.name)) {
+    for (const engine::Listing& listing : listings) {
       const auto source = std::ranges::find(sources, listing.source, &engine::Source::id);
       page.add_fact("listed_by_" + source->name, listing.drop_at
                                                      ? "drop " + to_string(*listing.drop_at)

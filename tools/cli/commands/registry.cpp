@@ -102,15 +102,12 @@ struct Init {
 std::optional<simulated_registry::NameDrop> drop_of(const engine::ListRow& row, engine::DateIs date_is,
                                                     const engine::Schedules& schedules) {
   const engine::ZoneSchedule& schedule = schedules.of(row.name.ace());
-  std::optional<engine::UtcTime> at;
-  if (const auto* instant = std::get_if<engine::UtcTime>(&row.date)) {
-    at = *instant;
-  } else {
-    at = engine::batch_start(schedule, std::get<engine::Day>(row.date));
-  }
-  if (!at) return std::nullopt;
+  const std::optional<engine::Listing> listing =
+      engine::listing_of(engine::SourceId(1), row.date, engine::DateIs::drop, schedule);
+  if (!listing) return std::nullopt;
+  const engine::UtcTime at = *listing->drop_at;
   if (date_is == engine::DateIs::drop) return simulated_registry::NameDrop{row.name, at, {}};
-  return simulated_registry::NameDrop{row.name, *at + schedule.finalization_lead, at};
+  return simulated_registry::NameDrop{row.name, at + schedule.finalization_lead, at};
 }
 
 struct Learn {
@@ -130,6 +127,7 @@ struct Learn {
     const std::unique_ptr<SimulatedRegistry> registry = open_registry(session);
     const engine::DateIs meaning = value_or_throw(engine::parse_date_is(date_is));
     formats::ListFormat format;
+    format.date_is = meaning;
     if (layout != "detect") format.layout = value_or_throw(formats::parse_list_layout(layout));
     if (!date.empty()) {
       if (const auto day = engine::parse_day(date)) {
@@ -146,6 +144,7 @@ struct Learn {
     table.schema = "dropledger.registry-learn/1";
     table.columns = {{"list"}, {"rows"}, {"news"}, {"unreadable"}, {"undatable"}};
     for (const std::string& file : files) {
+      format.file_name = file;
       const formats::DeletionList list = value_or_throw(formats::read_deletion_list(session.read_input(file), format));
       constexpr std::size_t kShown = 10;
       for (std::size_t at = 0; at < std::min(kShown, list.bad.size()); ++at) {

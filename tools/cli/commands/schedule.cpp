@@ -88,7 +88,7 @@ struct ScheduleList {
 };
 
 struct ScheduleSet {
-  std::string zone, time_zone, kind, job_lead, deposit_lead, deposit_gap, finalization_lead, submit_lead,
+  std::string zone, time_zone, kind, job_lead, deposit_lead, deposit_gap, finalization_lead, submit_lead, sharp_s,
       source = "operator";
   std::vector<std::string> times;
   void bind(CLI::App& app) {
@@ -112,6 +112,8 @@ struct ScheduleSet {
                    "Time before the deadline until which a funded job is held back; none: submit at once")
         ->type_name("SPAN");
     app.add_option("--source", source, "Origin of this knowledge")->type_name("TEXT")->capture_default_str();
+    app.add_option("--sharp-s", sharp_s, "What the registry makes of ß in a name: its own letter, or ss")
+        ->check(CLI::IsMember({"keep", "ss"}));
   }
   int run(Session& session) const {
     const operations::Context context = session.context();
@@ -141,10 +143,11 @@ struct ScheduleSet {
     } else if (!submit_lead.empty()) {
       row.submit_lead = value_or_throw(engine::parse_span(submit_lead));
     }
+    if (!sharp_s.empty()) row.sharp_s = value_or_throw(engine::parse_sharp_s(sharp_s));
     session.answer(value_or_throw(operations::set_schedule(context, session.request(), row)), kTermsSchema,
                    "schedule of " + (ace.empty() ? std::string("every other zone") : "." + ace) + ": jobs " +
                        engine::to_string(row.job_lead) + ", deposits " + engine::to_string(row.deposit_lead) +
-                       " before the drop; drops known from lists keep their dates until the next list");
+                       " before the drop; open backorders of the zone are dated by it");
     return 0;
   }
 };
