@@ -24,6 +24,10 @@ constexpr std::int64_t kPendingPage = 5000;      // of the pending-delete list, 
 constexpr std::int64_t kMostRows = 100'000'000;  // of a list: a TOTAL above it is no number of rows
 // rows that room is made for because TOTAL says so; more may come
 constexpr std::int64_t kMostExpected = 1'000'000;
+// rows that are believed of a list that tells no TOTAL, and readings that one list may ask for
+constexpr std::int64_t kMostUntold = 1'000'000, kMostPages = 200'000;
+// of clocks: more is no deviation, but another time altogether (a rehearsal's)
+constexpr engine::Milliseconds kComparable = std::chrono::hours(24);
 constexpr int kReadings = 3;                 // of a list that keeps changing
 constexpr std::size_t kNamesPerQuery = 200;  // DOMAIN0 … DOMAIN199: some ten kilobytes of request
 
@@ -49,14 +53,16 @@ class Collector {
   virtual engine::Status page(const Response& response) = 0;
   // How many different rows were seen; compared with TOTAL. Nothing where rows have no key.
   virtual std::optional<std::int64_t> distinct() const = 0;
-  virtual void expect(std::int64_t) {}  // the list's TOTAL, as its first page says
+  virtual void dated(std::optional<UtcTime>, engine::Milliseconds) {}  // the first page's Date, and how long it took
+  virtual void expect(std::int64_t) {}                                 // the list's TOTAL, as its first page says
   virtual void progress(std::int64_t, std::int64_t) {}
 };
 
 class ListReader {
  public:
-  ListReader(SessionClient& client, Command base, std::int64_t page, std::string_view key_column)
-      : client_(client), base_(std::move(base)), page_(page), key_column_(key_column) {}
+  ListReader(SessionClient& client, Command base, std::int64_t page, std::string_view key_column,
+             std::function<bool()> is_over = {})
+      : client_(client), base_(std::move(base)), page_(page), key_column_(key_column), is_over_(std::move(is_over)) {}
 
   // Every row once, or an error: a list that moved while it was read is not believed.
   engine::Status read(Collector& collector) {
@@ -65,6 +71,7 @@ class ListReader {
       changed_.clear();
       if (engine::Status done = read_once(collector); !done) return done;
       if (changed_.empty()) return engine::Unit{};
+      if (is_over_ && is_over_()) break;
     }
     return garbled(client_.environment(), base_.name, "the list kept changing while it was read (" + changed_ + ")");
   }
@@ -94,6 +101,7 @@ class ListReader {
   engine::Status read_once(Collector& collector) {
     const Reply first = client_.call(window(0, page_), Kind::read);
     if (!first.ok()) return failure(client_.environment(), base_.name, first);
+    collector.dated(first.date, first.took);
     if (engine::Status taken = take(*first.response, collector); !taken) return taken;
     const std::int64_t size = rows_of(*first.response);
     if (!first.response->paging().total) return read_on(size, collector);
@@ -106,13 +114,24 @@ class ListReader {
     if (size == 0 && total > 0)
       return garbled(client_.environment(), base_.name,
                      "TOTAL is " + std::to_string(total) + ", but the first page is empty");
+    const std::int64_t pages = size == 0 ? 0 : (total - 1) / size;  // beyond the first
+    // What a list claims is judged before memory is taken for it: a page is as long as it says pages are.
+    if (pages > 0 && size < std::min(page_, first.response->paging().limit.value_or(size)))
+      return garbled(client_.environment(), base_.name,
+                     "TOTAL is " + std::to_string(total) + " and LIMIT " +
+                         std::to_string(*first.response->paging().limit) + ", but the first page has " +
+                         std::to_string(size) + (size == 1 ? " row" : " rows"));
+    if (pages > kMostPages)
+      return garbled(client_.environment(), base_.name,
+                     "TOTAL is " + std::to_string(total) + " in pages of " + std::to_string(size) +
+                         ": that many readings are not made for one list");
     collector.expect(total);
     collector.progress(size, total);
-    const std::int64_t pages = size == 0 ? 0 : (total - 1) / size;  // beyond the first
     std::int64_t done = size;
     engine::Status outcome = engine::Unit{};
     const auto stop = [&](std::size_t) {
-      return !outcome || !changed_.empty() ? std::optional<std::string>("not needed any more") : std::nullopt;
+      if (!outcome || !changed_.empty()) return std::optional<std::string>("not needed any more");
+      return is_over_ && is_over_() ? std::optional<std::string>("the time for reading was over") : std::nullopt;
     };
     client_.call_each(
         static_cast<std::size_t>(pages),
@@ -143,22 +162,48 @@ class ListReader {
     return engine::Unit{};
   }
 
-  // A list that tells no TOTAL: page by page until one is short.
+  // A list that tells no TOTAL: page by page until one is short, as long as each brings something new.
   engine::Status read_on(std::int64_t size, Collector& collector) {
+    std::string before;
+    std::optional<std::int64_t> seen = collector.distinct();
     for (std::int64_t at = size, rows = size; rows >= page_;) {
+      if (is_over_ && is_over_())
+        return garbled(client_.environment(), base_.name,
+                       "the time for reading was over after " + std::to_string(at) + " rows");
+      if (at >= kMostUntold)
+        return garbled(client_.environment(), base_.name,
+                       "the list tells no TOTAL and has not ended after " + std::to_string(at) + " rows");
       const Reply reply = client_.call(window(at, page_), Kind::read);
       if (!reply.ok()) return failure(client_.environment(), base_.name, reply);
       if (engine::Status taken = take(*reply.response, collector); !taken) return taken;
       rows = rows_of(*reply.response);
+      const std::string page = content_of(*reply.response);
+      const bool is_new = collector.distinct() ? collector.distinct() != seen : page != before;
+      if (rows > 0 && !is_new)
+        return garbled(client_.environment(), base_.name,
+                       "the list tells no TOTAL and repeats itself after " + std::to_string(at) + " rows");
+      before = page;
+      seen = collector.distinct();
       at += rows;
     }
     return engine::Unit{};
+  }
+
+  // The rows of a page, without what differs between equal pages.
+  std::string content_of(const Response& response) const {
+    std::string text;
+    for (const Response::Property& property : response.properties()) {
+      if (property.values.size() < 2) continue;  // FIRST, COUNT … stand once
+      for (const std::string_view value : property.values) text.append(value).append("\n");
+    }
+    return text;
   }
 
   SessionClient& client_;
   Command base_;
   std::int64_t page_;
   std::string_view key_column_;
+  std::function<bool()> is_over_;
   std::string changed_{};  // what shows that the list moved under us
 };
 
@@ -182,37 +227,34 @@ struct JobColumns {
       : application(response.values("APPLICATION")),
         domain(response.values("DOMAIN")),
         status(response.values("STATUS")),
+        job_class(response.values("CLASS")),
         created(response.values("CREATEDDATE")),
         auction_end(response.values("AUCTION-ENDDATE")),
         auction_price(response.values("AUCTION-PRICE")),
         auction_currency(response.values("AUCTION-CURRENCY")) {}
   using Values = std::span<const std::string_view>;
-  Values application, domain, status, created, auction_end, auction_price, auction_currency;
+  Values application, domain, status, job_class, created, auction_end, auction_price, auction_currency;
   static std::string_view at(Values column, std::size_t row) {
     return row < column.size() ? column[row] : std::string_view();
   }
 };
 
-// Row `row` of a list, or a single answer (row 0). Nothing where it names no application or no readable domain.
-Result<std::optional<ProviderJob>> job_of(const JobColumns& columns, std::size_t row) {
+// Row `row` of a list, or a single answer (row 0). Nothing where it names no application or no readable domain: then it
+// is not known what it is about. Its other fields may be unreadable.
+std::optional<ProviderJob> job_of(const JobColumns& columns, std::size_t row) {
   const std::string_view application = columns.at(columns.application, row);
   Result<DomainName> name = DomainName::parse(columns.at(columns.domain, row));
-  if (application.empty() || !name) return std::optional<ProviderJob>();
-  const std::string_view created = columns.at(columns.created, row);
-  const std::optional<UtcTime> created_at = time_of(created);
-  if (!created_at) {
-    return Error{ErrorCode::provider_unreachable, "application " + std::string(application) +
-                                                      " has no readable CREATEDDATE: '" + std::string(created) + "'"};
-  }
+  if (application.empty() || !name) return std::nullopt;
   ProviderJob job{.application = std::string(application),
                   .name = std::move(name).value(),
                   .status = std::string(columns.at(columns.status, row)),
-                  .created_at = *created_at};
+                  .created_at = time_of(columns.at(columns.created, row))};
+  job.job_class = columns.at(columns.job_class, row);
   job.auction_ends_at = time_of(columns.at(columns.auction_end, row));
   const std::string_view price = columns.at(columns.auction_price, row),
                          currency = columns.at(columns.auction_currency, row);
   if (!price.empty()) job.auction_price = std::string(price) + " " + std::string(currency);
-  return std::optional(std::move(job));
+  return job;
 }
 
 // A list's row as evidence: its cells in the answer's own spelling.
@@ -231,39 +273,64 @@ std::string row_text(const Response& response, std::size_t row) {
   return text;
 }
 
+// The provider's clock minus ours, where the two can be compared; the date is of some instant of the exchange, which
+// ends now.
+std::optional<engine::Milliseconds> clock_ahead(std::optional<UtcTime> date, engine::Milliseconds took, UtcTime now) {
+  if (!date) return std::nullopt;
+  const engine::Milliseconds ahead = *date - now, behind = now - took - *date - std::chrono::seconds(1);
+  // within the exchange's own length there is no difference to be seen
+  const engine::Milliseconds apart = ahead > engine::Milliseconds(0)    ? ahead
+                                     : behind > engine::Milliseconds(0) ? -behind
+                                                                        : engine::Milliseconds(0);
+  return std::chrono::abs(apart) <= kComparable ? std::optional(apart) : std::nullopt;
+}
+
 class JobCollector final : public Collector {
  public:
-  explicit JobCollector(const SessionClient& client) : client_(client) {}
-  std::vector<ProviderJob> jobs{};
+  JobCollector(const SessionClient& client, const HttpProvider::Clock& clock) : client_(client), clock_(clock) {}
+  engine::JobList list{};
 
   void begin() override {
-    jobs.clear();
+    list = {};
     seen_.clear();
+    nameless_ = 0;
   }
   engine::Status page(const Response& response) override {
     const JobColumns columns(response);
     const std::size_t rows = columns.application.size();
     for (std::size_t row = 0; row < rows; ++row) {
-      if (!seen_.emplace(columns.application[row]).second) continue;
-      Result<std::optional<ProviderJob>> job = job_of(columns, row);
-      if (!job) return job.error();
-      if (!job.value()) continue;  // a name that is none: none of ours
-      const engine::StatusMeaning meaning = engine::meaning_of_status(job.value()->status);
-      if (meaning.outcome || !meaning.known)
-        job.value()->raw = client_.without_secrets(rows == 1 ? response.body() : row_text(response, row));
-      jobs.push_back(*std::move(job).value());
+      const std::string_view application = columns.application[row];
+      if (!application.empty() && !seen_.emplace(application).second) continue;
+      nameless_ += application.empty() ? 1 : 0;
+      std::optional<ProviderJob> job = job_of(columns, row);
+      if (!job) {
+        const std::string_view domain = columns.at(columns.domain, row);
+        Result<DomainName> name = DomainName::parse(domain);
+        list.unread.push_back({std::string(application), name ? std::optional(name.value()) : std::nullopt,
+                               "application '" + std::string(application) + "', DOMAIN '" + std::string(domain) + "'"});
+        continue;
+      }
+      const engine::StatusMeaning meaning = engine::meaning_of_status(job->status);
+      if (meaning.outcome || !meaning.known || !job->created_at)
+        job->raw = client_.without_secrets(rows == 1 ? response.body() : row_text(response, row));
+      list.jobs.push_back(*std::move(job));
     }
     return engine::Unit{};
   }
-  std::optional<std::int64_t> distinct() const override { return static_cast<std::int64_t>(seen_.size()); }
+  void dated(std::optional<UtcTime> date, engine::Milliseconds took) override {
+    list.clock_ahead = clock_ahead(date, took, clock_());
+  }
+  std::optional<std::int64_t> distinct() const override { return static_cast<std::int64_t>(seen_.size()) + nameless_; }
   void expect(std::int64_t rows) override {
     const auto some = static_cast<std::size_t>(std::min(rows, kMostExpected));
-    jobs.reserve(some);
+    list.jobs.reserve(some);
     seen_.reserve(some);
   }
 
  private:
   const SessionClient& client_;
+  const HttpProvider::Clock& clock_;
+  std::int64_t nameless_ = 0;  // rows without an application
   // one after the other: made and dropped by the hundred thousand
   std::pmr::monotonic_buffer_resource nodes_{};
   std::pmr::unordered_set<std::string> seen_{&nodes_};
@@ -387,10 +454,11 @@ ProviderAnswer HttpProvider::answer_of(const Reply& reply) const {
   ProviderAnswer answer{.delivery = reply.delivery, .code = reply.code, .text = reply.text};
   if (reply.response) answer.raw = client_.without_secrets(reply.response->body());
   if (!reply.ok()) return answer;
-  Result<std::optional<ProviderJob>> job = job_of(JobColumns(*reply.response), 0);
-  if (!job || !job.value()) return answer;  // says yes without saying which
-  job.value()->raw = answer.raw;
-  answer.job = *std::move(job).value();
+  const JobColumns columns(*reply.response);
+  answer.application = JobColumns::at(columns.application, 0);
+  answer.domain = JobColumns::at(columns.domain, 0);
+  answer.job = job_of(columns, 0);  // where it says which
+  if (answer.job) answer.job->raw = answer.raw;
   return answer;
 }
 
@@ -433,27 +501,33 @@ void HttpProvider::statuses(std::span<const std::string> applications,
       [&](std::size_t i) {
         return Command{"StatusDomainApplication", {{"APPLICATION", applications[i]}}};
       },
-      Kind::read, {}, [&](std::size_t i, const Reply& reply) { answered(i, answer_of(reply)); });
+      Kind::read,
+      [&](std::size_t) {
+        return is_over_ && is_over_() ? std::optional<std::string>("the time for reading was over") : std::nullopt;
+      },
+      [&](std::size_t i, const Reply& reply) { answered(i, answer_of(reply)); });
 }
 
-Result<std::vector<ProviderJob>> HttpProvider::jobs(std::span<const DomainName> wanted) {
+Result<engine::JobList> HttpProvider::jobs(std::span<const DomainName> wanted) {
   // Sub-users' own applications are not ours to read, nor to delete as surplus.
   const Command base{"QueryDomainApplicationList",
                      {{"CLASS", "*_BACKORDER"}, {"USERDEPTH", "SELF"}, {"ORDERBY", "CREATEDDATE"}, {"WIDE", "1"}}};
-  JobCollector collector(client_);
+  JobCollector collector(client_, clock_);
   if (wanted.empty()) {
-    const engine::Status read = ListReader(client_, base, kPage, "APPLICATION").read(collector);
+    const engine::Status read = ListReader(client_, base, kPage, "APPLICATION", is_over_).read(collector);
     if (!read) return read.error();
-    return std::move(collector.jobs);
+    return std::move(collector.list);
   }
-  std::vector<ProviderJob> found;
+  engine::JobList found;
   for (std::size_t at = 0; at < wanted.size(); at += kNamesPerQuery) {
     Command some = base;
     const auto part = wanted.subspan(at, std::min(kNamesPerQuery, wanted.size() - at));
     for (std::size_t i = 0; i < part.size(); ++i) some.set("DOMAIN" + std::to_string(i), part[i].ace());
-    const engine::Status read = ListReader(client_, std::move(some), kPage, "APPLICATION").read(collector);
+    const engine::Status read = ListReader(client_, std::move(some), kPage, "APPLICATION", is_over_).read(collector);
     if (!read) return read.error();
-    std::ranges::move(collector.jobs, std::back_inserter(found));
+    std::ranges::move(collector.list.jobs, std::back_inserter(found.jobs));
+    std::ranges::move(collector.list.unread, std::back_inserter(found.unread));
+    found.clock_ahead = collector.list.clock_ahead;
   }
   return found;
 }

@@ -40,7 +40,8 @@ class HttpProvider final : public engine::BackorderProvider {
   engine::ProviderAnswer status(const std::string& application) override;
   void statuses(std::span<const std::string> applications,
                 const std::function<void(std::size_t, const engine::ProviderAnswer&)>& answered) override;
-  engine::Result<std::vector<engine::ProviderJob>> jobs(std::span<const engine::DomainName> names) override;
+  engine::Result<engine::JobList> jobs(std::span<const engine::DomainName> names) override;
+  void limit_reading(std::function<bool()> is_over) override { is_over_ = std::move(is_over); }
   engine::Result<bool> charged(const engine::DomainName& name, engine::UtcTime since) override;
   engine::Result<engine::ProviderBalance> balance() override;
   engine::Result<std::vector<engine::ProviderDeposit>> deposits() override;
@@ -57,6 +58,7 @@ class HttpProvider final : public engine::BackorderProvider {
 
   SessionClient client_;
   Clock clock_;
+  std::function<bool()> is_over_{};
 };
 
 }  // namespace api_client

@@ -266,7 +266,11 @@ struct SessionClient::Line {
         Flight flight = std::move(flying.extract(index).mapped());
         const Milliseconds took = reception.took;
         compare_clocks(reception);
+        // of use only where our clock is the machine's: a rehearsal lives in another time
+        const std::optional<engine::UtcTime> date = options.clock ? reception.date : std::nullopt;
         Reply reply = understood(std::move(reception));
+        reply.date = date;
+        reply.took = took;
         account(reply);
         log(flight.command, reply, flight.task.tries, took);
         if (with_session && !renewed && reply.delivery == Delivery::answered && reply.code == kSessionLost) {

@@ -78,7 +78,9 @@ struct SessionOptions {
 struct Reply {
   engine::Delivery delivery = engine::Delivery::unknown;  // answered: `response` is complete
   int code = 0;
-  std::string text{};                  // description or trouble; without our secrets
+  std::string text{};                     // description or trouble; without our secrets
+  std::optional<engine::UtcTime> date{};  // the answer's Date header: of some instant while the exchange went on
+  Milliseconds took{0};
   std::optional<Response> response{};  // present, but torn, where delivery is unknown and something was read
 
   bool ok() const { return delivery == engine::Delivery::answered && code / 100 == 2; }

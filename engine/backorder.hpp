@@ -111,14 +111,16 @@ struct Backorder {
   int refusals = 0;                          // answers 549 so far
   std::optional<std::int64_t> open_call{};   // provider call without a known outcome: a job may exist
   std::optional<std::string> application{};  // the provider's id of the job
-  std::string provider_status{};             // verbatim, as last read
+  // an application that may be this one's, as long as nobody knows: a job may exist
+  std::optional<std::string> in_doubt{};
+  std::string provider_status{};  // verbatim, as last read
   std::optional<UtcTime> provider_status_at{};
   std::optional<UtcTime> gone_since{};  // first look that did not find the job
   std::optional<UtcTime> reserved_at{}, submitted_at{}, ended_at{};
   std::optional<UtcTime> auction_ends_at{};
   std::string auction_price{};  // as the provider wrote it, with currency
 
-  bool job_may_exist() const { return application.has_value() || open_call.has_value(); }
+  bool job_may_exist() const { return application || open_call || in_doubt; }
 };
 
 // The funding order within an account: deposit due, drop, the customer's priority, time of placing, id. Undated

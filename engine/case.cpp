@@ -16,7 +16,11 @@ constexpr Named<CaseKind> kCaseKinds[] = {{CaseKind::overdue, "overdue"},
                                           {CaseKind::auction_price_short, "auction_price_short"},
                                           {CaseKind::unidentified_payment, "unidentified_payment"},
                                           {CaseKind::submitting_stopped, "submitting_stopped"},
-                                          {CaseKind::untaxed, "untaxed"}};
+                                          {CaseKind::untaxed, "untaxed"},
+                                          {CaseKind::wrong_answer, "wrong_answer"},
+                                          {CaseKind::doubtful_job, "doubtful_job"},
+                                          {CaseKind::deadline_missed, "deadline_missed"},
+                                          {CaseKind::operator_float, "operator_float"}};
 
 }  // namespace
 

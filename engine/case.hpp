@@ -24,7 +24,11 @@ enum class CaseKind : std::uint8_t {
   auction_price_short,
   unidentified_payment,
   submitting_stopped,
-  untaxed,  // a capture without a country, or without a rate in force there
+  untaxed,          // a capture without a country, or without a rate in force there
+  wrong_answer,     // an answer was about something else than what was asked
+  doubtful_job,     // an application that may be a backorder's: its age is in doubt, or provider.adopt is ask
+  deadline_missed,  // failures of ours, until they are acknowledged
+  operator_float,
 };
 std::string_view to_word(CaseKind kind);
 std::optional<CaseKind> parse_case_kind(std::string_view text);

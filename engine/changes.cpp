@@ -17,14 +17,15 @@ bool Changes::empty() const {
          backorders.empty() && transfers.empty() && events.empty() && cases.empty() && closed_cases.empty() &&
          causes_gone.empty() && new_calls.empty() && calls.empty() && evidence.empty() && prices.empty() &&
          schedules.empty() && tax_rates.empty() && settings.empty() && stopped_zones.empty() && resumed_zones.empty() &&
-         !closed_until && users.empty() && removed_users.empty() && events_done.empty() && references.empty() &&
-         dropped_references.empty() && line_bindings.empty() && provider_balance_warnings.empty() && invoices.empty() &&
-         runs.empty() && !health_alerts;
+         !closed_until && !restoration && users.empty() && removed_users.empty() && events_done.empty() &&
+         references.empty() && dropped_references.empty() && line_bindings.empty() &&
+         provider_balance_warnings.empty() && invoices.empty() && runs.empty() && !health_alerts;
 }
 
 void Changes::append(Changes&& other) {
   move_to_end(requests, std::move(other.requests));
   if (other.closed_until) closed_until = other.closed_until;
+  if (other.restoration) restoration = other.restoration;
   move_to_end(new_customers, std::move(other.new_customers));
   move_to_end(customers, std::move(other.customers));
   move_to_end(new_backorders, std::move(other.new_backorders));

@@ -50,6 +50,13 @@ struct EventDone {
   std::int64_t event;
 };
 
+// That the book was put back from a copy, and how far it has caught up.
+struct Restoration {
+  UtcTime at;
+  UtcTime copied_at;                 // the last thing that the copy knows was recorded then
+  std::optional<UtcTime> read_at{};  // a complete list of the provider's jobs was read and adopted
+};
+
 struct Changes {
   // transfers without a (backorder, attempt) of their own belong to the request; several requests only if no money
   // moves
@@ -80,6 +87,7 @@ struct Changes {
   std::vector<AccountReference> references{}, dropped_references{};
   std::vector<Invoice> invoices{};  // issued now; numbers follow those of their series
   std::vector<LineBinding> line_bindings{};
+  std::optional<Restoration> restoration{};
   std::vector<Money> provider_balance_warnings{};  // as provider_balance_warnings() has them from now on
   std::vector<NewRun> runs{};
   std::optional<std::vector<HealthAlert>> health_alerts{};  // as health_alerts() has them from now on

@@ -41,6 +41,7 @@ constexpr Named<ErrorCode> kCodes[] = {
     {ErrorCode::account_closing, "account_closing"},
     {ErrorCode::account_closed, "account_closed"},
     {ErrorCode::job_may_exist, "job_may_exist"},
+    {ErrorCode::restored_unread, "restored_unread"},
     {ErrorCode::case_not_open, "case_not_open"},
     {ErrorCode::resolution_not_allowed, "resolution_not_allowed"},
     {ErrorCode::account_not_found, "account_not_found"},
@@ -111,6 +112,7 @@ Nature nature_of(ErrorCode code) {
       return {ErrorClass::not_found, false};
     case ErrorCode::insufficient_available:  // funds may arrive
     case ErrorCode::account_frozen:
+    case ErrorCode::restored_unread:  // the next sweep reads
       return {ErrorClass::refused, true};
     case ErrorCode::limit_below_use:
     case ErrorCode::not_reversible:

@@ -48,6 +48,7 @@ enum class ErrorCode : std::uint16_t {
   job_may_exist = 309,
   case_not_open = 310,
   resolution_not_allowed = 311,
+  restored_unread = 312,  // the book was put back from a copy: the provider is read first
   // 4xx: what was named does not exist
   account_not_found = 401,
   backorder_not_found = 402,

@@ -35,7 +35,9 @@ constexpr Named<EventKind> kEventKinds[] = {{EventKind::placed, "placed"},
                                             {EventKind::money_moved, "money-moved"},
                                             {EventKind::verify_failed, "verify-failed"},
                                             {EventKind::health_failed, "health-failed"},
-                                            {EventKind::health_recovered, "health-recovered"}};
+                                            {EventKind::health_recovered, "health-recovered"},
+                                            {EventKind::adopted, "adopted"},
+                                            {EventKind::restored, "restored"}};
 
 }  // namespace
 

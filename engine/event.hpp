@@ -44,6 +44,8 @@ enum class EventKind : std::uint8_t {
   verify_failed,
   health_failed,
   health_recovered,
+  adopted,   // a job at the provider was bound to a backorder
+  restored,  // the book was put back from a copy, or has read what the provider knows since
 };
 std::string_view to_word(EventKind kind);
 std::optional<EventKind> parse_event_kind(std::string_view text);

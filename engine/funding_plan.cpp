@@ -83,6 +83,7 @@ class Planner {
         paid_(Money::zero(customer.currency)) {}
 
   FundingPlan run(std::span<const Backorder> backorders, UtcTime now, UtcTime horizon) {
+    now_ = now;
     std::vector<const Backorder*> order = requested_in_funding_order(backorders);
     std::size_t next = 0;
     for (UtcTime instant = now;;) {
@@ -152,7 +153,9 @@ class Planner {
     std::vector<const Backorder*> stay, candidates;
     std::vector<Money> amounts;
     for (const Backorder* backorder : pending_) {
-      if (instant > backorder->drop->deadline) {
+      const bool is_late = instant > backorder->drop->deadline;
+      // After the deadline nothing is processed any more, but a job that was found at the provider runs all the same.
+      if (is_late && (!backorder->application || forbidden(customer_.state, AccountOperation::reserve))) {
         miss(*backorder, instant);
       } else if (forbidden(customer_.state, AccountOperation::reserve)) {
         stay.push_back(backorder);
@@ -211,7 +214,7 @@ class Planner {
 
   void refuse(const Backorder& backorder, Money amount, Money missing, UtcTime instant,
               std::optional<BackorderId> without, std::vector<const Backorder*>& waiting) {
-    if (void_policy_ == VoidPolicy::at_due) {
+    if (void_policy_ == VoidPolicy::at_due || instant > backorder.drop->deadline) {
       decide(backorder, Verdict::underfunded, instant, amount, Reason::insufficient_available, missing, without);
       return;
     }
@@ -223,8 +226,10 @@ class Planner {
 
   // The deadline passed without a deposit: why depends on what held it up.
   void miss(const Backorder& backorder, UtcTime instant) {
+    // of the sweep right after the deadline, whichever later one finds it
+    const UtcTime ends_at = std::max(now_, backorder.drop->deadline);
     if (forbidden(customer_.state, AccountOperation::reserve)) {
-      decide(backorder, Verdict::frozen, instant, std::nullopt, Reason::account_frozen);
+      decide(backorder, Verdict::frozen, ends_at, std::nullopt, Reason::account_frozen);
     } else if (const Short* row = last_short(backorder.id)) {
       decide(backorder, Verdict::underfunded, backorder.drop->deadline, row->amount, Reason::insufficient_available,
              row->missing, row->without);
@@ -233,9 +238,9 @@ class Planner {
       const Money amount = price.value_or(backorder.quoted);
       // the money that came too late does not count
       const Money missing = amount > spendable_ ? amount - spendable_ : amount;
-      decide(backorder, Verdict::underfunded, instant, amount, Reason::insufficient_available, missing);
+      decide(backorder, Verdict::underfunded, ends_at, amount, Reason::insufficient_available, missing);
     } else {
-      decide(backorder, Verdict::too_late, instant, std::nullopt, Reason::deadline_missed);
+      decide(backorder, Verdict::too_late, ends_at, std::nullopt, Reason::deadline_missed);
     }
   }
 
@@ -295,6 +300,7 @@ class Planner {
   bool names_others_;
   FreedMoney freed_;
   FundingPlan plan_;
+  UtcTime now_{};
   Money needed_, paid_;
   std::optional<Money> short_of_;
   std::vector<const Backorder*> pending_;

@@ -53,8 +53,10 @@ void post_capture(Changes& changes, const Backorder& backorder, Customer& custom
 }
 
 // Our own decisions may not release a deposit while a job exists or may exist; the provider's word, or its confirmed
-// absence, may.
-bool needs_absence_of_job(Trigger event) { return event == Trigger::voided || event == Trigger::rescheduled; }
+// absence, may. A REQUESTED one holds none: a job that was found for it binds nobody's money.
+bool needs_absence_of_job(State from, Trigger event) {
+  return holds_deposit(from) && (event == Trigger::voided || event == Trigger::rescheduled);
+}
 
 }  // namespace
 
@@ -69,7 +71,7 @@ Status apply_transition(Changes& changes, Backorder& backorder, Customer& custom
     return Error{ErrorCode::impossible_step, what() + " is " + std::string(to_word(backorder.state)) + ": the step '" +
                                                  std::string(to_word(event)) + "' is not possible from there"};
   }
-  if (needs_absence_of_job(event) && backorder.job_may_exist()) {
+  if (needs_absence_of_job(backorder.state, event) && backorder.job_may_exist()) {
     return Error{ErrorCode::job_may_exist,
                  what() + ": a job exists or may exist at the provider; its deposit stays until that is settled"};
   }
@@ -109,6 +111,7 @@ Status apply_transition(Changes& changes, Backorder& backorder, Customer& custom
     backorder.cancelling = backorder.provider_balance_empty = backorder.underfunded = false;
     backorder.open_call = std::nullopt;
     changes.causes_gone.push_back({CaseKind::missing_from_list, backorder.id, {}});
+    backorder.in_doubt = std::nullopt;
   }
   changes.events.push_back(
       {EventKind::stepped, customer.id, backorder.id, row->from, row->to, facts.reason, facts.detail});

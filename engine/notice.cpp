@@ -208,6 +208,8 @@ std::optional<NoticeKind> notice_of(const LoggedEvent& event) {
       return NoticeKind::health_failed;
     case EventKind::health_recovered:
       return NoticeKind::health_recovered;
+    case EventKind::adopted:
+    case EventKind::restored:
     case EventKind::placed:
     case EventKind::late:
     case EventKind::cancel_requested:

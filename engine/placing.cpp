@@ -3,8 +3,19 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "engine/submission.hpp"
+
 namespace engine {
 namespace {
+
+// The job of a backorder that ended without a deposit: nobody pays for what it catches.
+void leave_job(Changes& changes, const Backorder& backorder) {
+  if (!backorder.application) return;
+  changes.cases.push_back({CaseKind::surplus_job, backorder.customer, backorder.id, *backorder.application,
+                           "application " + *backorder.application + " for " + backorder.name.ace() +
+                               " lives at the provider, but its backorder is " + std::string(to_word(backorder.state)) +
+                               " without a deposit"});
+}
 
 // Domain rule: what is sold is one label under a priced zone. A zone that lists have shown below the priced one has no
 // price of its own, and that of the shorter suffix is none.
@@ -131,6 +142,12 @@ Result<PlanOutcome> commit_plan(Changes& changes, const FundingPlan& plan, std::
           apply_transition(changes, backorder, customer, Trigger::funded,
                            {.now = now, .reason = {}, .detail = late ? "late reserve" : "", .deposit = row.amount});
       if (!taken) return taken.error();
+      if (backorder.application) {  // its job was found at the provider before
+        const Status goes_on =
+            apply_transition(changes, backorder, customer, Trigger::job_created,
+                             {.now = now, .detail = "adopted before, application " + *backorder.application});
+        if (!goes_on) return goes_on.error();
+      }
       ++outcome.funded;
     } else if (row.voids) {
       std::string detail(to_word(row.verdict));
@@ -138,6 +155,8 @@ Result<PlanOutcome> commit_plan(Changes& changes, const FundingPlan& plan, std::
       const Status taken = apply_transition(changes, backorder, customer, Trigger::voided,
                                             {.now = now, .reason = row.voids, .detail = detail});
       if (!taken) return taken.error();
+      note_failure(changes, backorder);
+      leave_job(changes, backorder);
       ++outcome.voided;
     } else {
       ++outcome.waiting;
@@ -171,7 +190,7 @@ Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& cust
     return Error{ErrorCode::too_late, what + ": cancelling was possible until " + to_string(backorder.drop->deadline)};
   }
   const Reason reason = by == By::customer ? Reason::by_customer : Reason::by_operator;
-  if (backorder.job_may_exist()) {
+  if (holds_deposit(backorder.state) && backorder.job_may_exist()) {
     if (!backorder.cancelling) {
       backorder.cancelling = true;
       backorder.reason = reason;
@@ -183,6 +202,7 @@ Result<Cancelling> cancel(Changes& changes, Backorder& backorder, Customer& cust
   const Status taken =
       apply_transition(changes, backorder, customer, Trigger::cancelled, {.now = now, .reason = reason, .detail = why});
   if (!taken) return taken.error();
+  leave_job(changes, backorder);
   changes.backorders.push_back(backorder);
   return Cancelling::done;
 }

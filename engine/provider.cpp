@@ -55,19 +55,20 @@ constexpr Named<Meaning> kMeanings[] = {{Meaning::success, "success"},
 struct StatusRule {
   std::string_view word;
   std::optional<State> outcome;
+  bool lives = false;
 };
 
 // A job that the provider calls CANCELLED or DELETED is no outcome: whether the deposit may go back is decided by the
 // job's proven absence and the provider's accounting, not by the word.
-constexpr StatusRule kStatusRules[] = {{"REQUESTED", {}},
-                                       {"ACTIVE", {}},
-                                       {"PROCESSING", {}},
+constexpr StatusRule kStatusRules[] = {{"REQUESTED", {}, true},
+                                       {"ACTIVE", {}, true},
+                                       {"PROCESSING", {}, true},
                                        {"CANCELLED", {}},
                                        {"CANCELED", {}},
                                        {"DELETED", {}},
                                        {"SUCCESSFUL", State::successful},
                                        {"FAILED", State::failed},
-                                       {"AUCTION-PENDING", State::auction_pending},
+                                       {"AUCTION-PENDING", State::auction_pending, true},
                                        {"AUCTION-WON", State::auction_won},
                                        {"AUCTION-LOST", State::auction_lost}};
 
@@ -108,9 +109,36 @@ std::string_view to_word(Meaning meaning) { return word_of(kMeanings, meaning); 
 StatusMeaning meaning_of_status(std::string_view status) {
   const std::string_view word = trimmed(status);
   for (const StatusRule& rule : kStatusRules) {
-    if (std::ranges::equal(rule.word, word, {}, {}, upper)) return {true, rule.outcome};
+    if (std::ranges::equal(rule.word, word, {}, {}, upper)) return {true, rule.outcome, rule.lives};
   }
   return {};
+}
+
+bool is_of_our_class(const ProviderJob& job) {
+  const auto is_word = [&](std::string_view text, std::string_view word) {
+    return std::ranges::equal(text, word, {}, upper);
+  };
+  constexpr std::string_view kClass = "BACKORDER", kOfZone = "_BACKORDER", kLite = "LITE_BACKORDER";
+  const std::string_view shown = trimmed(job.job_class);
+  if (shown.empty() || is_word(shown, kClass)) return true;
+  const auto ends_in = [&](std::string_view end) {
+    return shown.size() >= end.size() && is_word(shown.substr(shown.size() - end.size()), end);
+  };
+  return ends_in(kOfZone) && !ends_in(kLite);
+}
+
+std::string about_another(const ProviderAnswer& answer, std::string_view application, const DomainName& name) {
+  const std::string_view named = answer.job ? std::string_view(answer.job->application) : answer.application;
+  if (!application.empty() && !named.empty() && named != application)
+    return "application " + std::string(named) + " instead of " + std::string(application);
+  if (answer.job) {
+    if (answer.job->name == name) return {};
+    return answer.job->name.ace() + " instead of " + name.ace();
+  }
+  if (answer.domain.empty()) return {};
+  const Result<DomainName> domain = DomainName::parse(answer.domain);
+  if (domain && domain.value() == name) return {};
+  return "'" + answer.domain + "' instead of " + name.ace();
 }
 
 Status check_sum(const ProviderAccounting& accounting) {

@@ -22,11 +22,31 @@ namespace engine {
 struct ProviderJob {
   std::string application{};  // the provider's id
   DomainName name;
-  std::string status{};  // verbatim; unknown words are kept, never guessed
-  UtcTime created_at;
+  std::string status{};                 // verbatim; unknown words are kept, never guessed
+  std::optional<UtcTime> created_at{};  // by the provider's clock; absent: it gives no readable date
   std::optional<UtcTime> auction_ends_at{};
   std::string auction_price{};  // "120.00 USD" once won, else empty
   std::string raw{};            // the answer's text, kept as evidence with an outcome
+  std::string job_class{};      // "COM_BACKORDER"; empty where the provider does not say it
+};
+// Whether it is of the class that we order: BACKORDER, shown as that of the zone. A lite backorder is another product.
+bool is_of_our_class(const ProviderJob& job);
+
+// A row of a list of jobs without a readable domain or without an application: reported and passed over.
+struct UnreadJob {
+  std::string application{};
+  std::optional<DomainName> name{};
+  std::string what{};  // "application 70099: '-.com' is no domain name"
+  // Whether it may be a job for this name: then a list that holds it proves no absence.
+  bool may_be(const DomainName& wanted) const { return !name || *name == wanted; }
+};
+
+// A list of jobs that was read completely.
+struct JobList {
+  std::vector<ProviderJob> jobs{};
+  std::vector<UnreadJob> unread{};
+  // The provider's clock minus ours, by the Date of the same exchange; absent: the two cannot be compared.
+  std::optional<Milliseconds> clock_ahead{};
 };
 
 enum class Delivery : std::uint8_t {
@@ -41,7 +61,11 @@ struct ProviderAnswer {
   std::string text{};
   std::optional<ProviderJob> job{};  // where the command answers one
   std::string raw{};
+  std::string application{}, domain{};  // as the answer names them, also where it is no whole job
 };
+// What in an answer is about something else than what was asked: "application 777 instead of 40219"; empty: nothing.
+// Domain rule: an answer settles only what it is about. `application`: empty where the answer is to give one.
+std::string about_another(const ProviderAnswer& answer, std::string_view application, const DomainName& name);
 
 // The meaning of an answer to an order, a command that changes something. Source: HEXONET/1API API documentation,
 // "response codes".
@@ -64,6 +88,7 @@ std::string_view to_word(Meaning meaning);
 struct StatusMeaning {
   bool known = false;
   std::optional<State> outcome{};  // a final state, or auction_pending
+  bool lives = true;               // it may still register the name; also true of words that we do not know
 };
 StatusMeaning meaning_of_status(std::string_view status);
 
@@ -137,8 +162,10 @@ class BackorderProvider {
                         const std::function<void(std::size_t, const ProviderAnswer&)>& answered);
   // Every application of ours (or only those of `names`), from a list that was read completely; provider_unreachable
   // otherwise.
-  virtual Result<std::vector<ProviderJob>> jobs(std::span<const DomainName> names) = 0;
-  // True if the provider's accounting shows a charge for this name since that instant.
+  virtual Result<JobList> jobs(std::span<const DomainName> names) = 0;
+  // From now on a reading that is not done when `is_over` says so ends as provider_unreachable; empty: no limit.
+  virtual void limit_reading(std::function<bool()> /*is_over*/) {}
+  // Whether the provider's accounting shows a charge for this name since then.
   virtual Result<bool> charged(const DomainName& name, UtcTime since) = 0;
   virtual Result<ProviderBalance> balance() = 0;
   // Both from lists that were read completely; provider_unreachable otherwise.

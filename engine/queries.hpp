@@ -11,6 +11,7 @@
 #include "engine/account.hpp"
 #include "engine/backorder.hpp"
 #include "engine/case.hpp"
+#include "engine/changes.hpp"
 #include "engine/event.hpp"
 #include "engine/listing.hpp"
 #include "engine/transfer.hpp"
@@ -23,6 +24,9 @@ struct BookInfo {
   std::optional<UtcTime> last_recorded{};
   std::optional<UtcTime> closed_until{};  // effective dates before it are refused
   int schema = 0;
+  std::optional<Restoration> restoration{};
+  // Put back from a copy, and the provider was not read since: nothing is sent, refunded or paid out.
+  bool must_be_read() const { return restoration && !restoration->read_at; }
 };
 
 // All given conditions must hold. Ordered by `order`; limit 0 is no limit.

@@ -64,6 +64,11 @@ std::optional<Status> read_setting(Settings& settings, std::string_view name, st
     settings.payments_by_name = value == "name";
     return Unit{};
   }
+  if (name == "provider.adopt") {
+    if (value != "act" && value != "ask") return bad_setting(name, value, "act or ask");
+    settings.ask_to_adopt = value == "ask";
+    return Unit{};
+  }
   if (name.starts_with("cost.")) {  // "7.85 USD", or empty: not known any more
     const auto zone = parse_zone(name.substr(5));
     if (!zone || zone.value() != name.substr(5))

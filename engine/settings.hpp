@@ -23,6 +23,8 @@ struct Settings {
   Milliseconds warn_ahead = std::chrono::hours(7 * 24);
   // provider.absence-wait: a list proves absence this long after the call
   Milliseconds absence_wait = std::chrono::seconds(60);
+  // provider.adopt = act | ask: a job at the provider that this book did not order is bound, or a case
+  bool ask_to_adopt = false;
   Milliseconds overdue_after = std::chrono::hours(48);           // overdue.after the drop
   Milliseconds auction_overdue_after = std::chrono::hours(240);  // overdue.auction-after its end
   bool auction_on_account = false;                               // auction.price = external | on-account

@@ -4,6 +4,7 @@
 
 #include "engine/enum_names.hpp"
 #include "engine/payments.hpp"
+#include "engine/submission.hpp"
 
 namespace engine {
 namespace {
@@ -18,7 +19,8 @@ constexpr Named<Resolution> kResolutions[] = {{Resolution::acknowledge, "acknowl
                                               {Resolution::keep, "keep"},
                                               {Resolution::goodwill, "goodwill"},
                                               {Resolution::delete_job, "delete"},
-                                              {Resolution::tax, "tax"}};
+                                              {Resolution::tax, "tax"},
+                                              {Resolution::adopt, "adopt"}};
 
 struct CaseRule {
   CaseKind kind;
@@ -28,8 +30,10 @@ struct CaseRule {
 constexpr CaseRule kCaseRules[] = {
     {CaseKind::overdue, Resolution::failed},
     {CaseKind::overdue, Resolution::successful},
+    {CaseKind::overdue, Resolution::acknowledge},
     {CaseKind::gone, Resolution::resubmit},
     {CaseKind::gone, Resolution::give_up},
+    {CaseKind::gone, Resolution::acknowledge},
     {CaseKind::late_success, Resolution::charge},
     {CaseKind::late_success, Resolution::operator_keeps},
     {CaseKind::late_failure, Resolution::keep},
@@ -44,6 +48,35 @@ constexpr CaseRule kCaseRules[] = {
     {CaseKind::submitting_stopped, Resolution::acknowledge},
     {CaseKind::untaxed, Resolution::tax},
     {CaseKind::untaxed, Resolution::acknowledge},
+    {CaseKind::wrong_answer, Resolution::acknowledge},
+    {CaseKind::doubtful_job, Resolution::adopt},
+    {CaseKind::doubtful_job, Resolution::acknowledge},
+    {CaseKind::deadline_missed, Resolution::acknowledge},
+    {CaseKind::operator_float, Resolution::acknowledge},
+};
+
+struct EndingRule {
+  CaseKind kind;
+  std::string_view ends_by;
+};
+// What ends each kind by itself; what_ended() decides by the same rules.
+constexpr EndingRule kEndings[] = {
+    {CaseKind::overdue, "the provider answers, or the backorder has ended"},
+    {CaseKind::gone, "the job is seen again, or the backorder has ended"},
+    {CaseKind::late_success, "the provider says again what was settled"},
+    {CaseKind::late_failure, "the provider says again what was settled"},
+    {CaseKind::surplus_job, "the application is gone at the provider, has failed, or is bound"},
+    {CaseKind::missing_from_list, "the name is listed again, or the backorder has ended"},
+    {CaseKind::unknown_status, "the provider says a word that is known, or the backorder has ended"},
+    {CaseKind::auction_price_other_currency, "a person alone"},
+    {CaseKind::auction_price_short, "the customer owes nothing any more"},
+    {CaseKind::unidentified_payment, "the payment is assigned, sent back or reversed"},
+    {CaseKind::submitting_stopped, "submitting goes on"},
+    {CaseKind::wrong_answer, "the provider answers what it is asked, or the backorder has ended"},
+    {CaseKind::doubtful_job, "nothing is in doubt any more, or the backorder has ended"},
+    {CaseKind::deadline_missed, "a person alone"},
+    {CaseKind::operator_float, "a person alone"},
+    {CaseKind::untaxed, "a person alone"},
 };
 
 bool is_success(State state) { return state == State::successful || state == State::auction_won; }
@@ -195,12 +228,24 @@ Result<bool> settle(Changes& changes, Backorder& backorder, Customer& customer, 
     contradict(changes, backorder, *meaning.outcome);
     return true;
   }
-  if (backorder.state == State::requested && (!facts.price || *facts.price > customer.spendable())) {
-    open_case(changes, CaseKind::late_success, backorder,
-              "the provider says " + backorder.provider_status + " for a job without a deposit");
-    return true;
+  const State outcome = *meaning.outcome;
+  if (backorder.state == State::requested) {
+    const bool may_be_funded = facts.price && *facts.price <= backorder.max_price &&
+                               *facts.price <= customer.spendable() &&
+                               !forbidden(customer.state, AccountOperation::reserve);
+    if (!may_be_funded && (is_success(outcome) || outcome == State::auction_pending)) {
+      open_case(changes, CaseKind::late_success, backorder,
+                "the provider says " + backorder.provider_status + " for a job without a deposit");
+      return false;
+    }
+    if (!may_be_funded) {  // nothing was held, and nothing came of it
+      backorder.application = std::nullopt;
+      backorder.provider_status.clear();
+      changes.backorders.push_back(backorder);
+      return true;
+    }
   }
-  const Status done = follow_path(changes, backorder, customer, *meaning.outcome, facts);
+  const Status done = follow_path(changes, backorder, customer, outcome, facts);
   if (!done) return done.error();
   changes.backorders.push_back(backorder);
   return true;
@@ -215,8 +260,10 @@ bool check_overdue(Changes& changes, const Backorder& backorder, const Settings&
   }
   std::optional<UtcTime> limit;
   if (backorder.state == State::processing && backorder.drop) limit = backorder.drop->drop_at + settings.overdue_after;
-  if (backorder.state == State::auction_pending && backorder.auction_ends_at)
-    limit = *backorder.auction_ends_at + settings.auction_overdue_after;
+  // domain rule: an auction whose end is not said ends three days after the drop
+  std::optional<UtcTime> ends_at = backorder.auction_ends_at;
+  if (!ends_at && backorder.drop) ends_at = backorder.drop->drop_at + kAuctionAfterDrop;
+  if (backorder.state == State::auction_pending && ends_at) limit = *ends_at + settings.auction_overdue_after;
   if (!limit || now <= *limit) return false;
   open_case(changes, CaseKind::overdue, backorder,
             "no outcome since " + to_string(*limit) + ", last status " +
@@ -257,6 +304,63 @@ Status job_gone(Changes& changes, Backorder& backorder, Customer& customer, bool
   return done;
 }
 
+std::string_view ends_by(CaseKind kind) {
+  const auto* const rule = std::ranges::find(kEndings, kind, &EndingRule::kind);
+  return rule == std::end(kEndings) ? "a person alone" : rule->ends_by;
+}
+
+std::optional<std::string> what_ended(const CaseFacts& facts) {
+  const Backorder* backorder = facts.backorder;
+  const auto now_is = [&] { return "the backorder is " + std::string(to_word(backorder->state)); };
+  const bool has_ended = backorder != nullptr && is_final(backorder->state);
+  const auto when = [](bool over, std::string how) { return over ? std::optional(std::move(how)) : std::nullopt; };
+  switch (facts.one.kind) {
+    case CaseKind::overdue:
+      if (has_ended) return now_is();
+      // the provider said that there is a job, or that there is none
+      return when(backorder != nullptr && backorder->state == State::active && !backorder->open_call, now_is());
+    case CaseKind::gone:
+      if (has_ended) return now_is();
+      return when(backorder != nullptr && !backorder->gone_since, "the job was seen again");
+    case CaseKind::late_success:
+    case CaseKind::late_failure: {
+      if (!has_ended) return std::nullopt;
+      const std::optional<State> outcome = meaning_of_status(backorder->provider_status).outcome;
+      return when(outcome && is_success(*outcome) == is_success(backorder->state),
+                  "the provider says " + backorder->provider_status + " again");
+    }
+    case CaseKind::surplus_job:
+      if (!facts.has_read || facts.one.subject.empty()) return std::nullopt;
+      if (backorder != nullptr && !has_ended && backorder->application == facts.one.subject)
+        return "the application is bound to the backorder";
+      return when(!facts.job_lives.value_or(false), "the application does not live any more at the provider");
+    case CaseKind::missing_from_list:
+      if (has_ended) return now_is();
+      return when(facts.is_listed, "the name is listed again");
+    case CaseKind::unknown_status:
+      if (has_ended) return now_is();
+      return when(backorder != nullptr && meaning_of_status(backorder->provider_status).known,
+                  "the provider says " + (backorder == nullptr ? std::string() : backorder->provider_status));
+    case CaseKind::auction_price_short:
+      return when(facts.owed && facts.owed->is_zero(), "nothing is owed any more");
+    case CaseKind::submitting_stopped:
+      return when(!facts.is_stopped, "submitting goes on");
+    case CaseKind::wrong_answer:
+      if (has_ended) return now_is();
+      return when(backorder != nullptr && facts.has_read && !facts.is_contradicted && !backorder->open_call,
+                  "the provider answers what it is asked");
+    case CaseKind::doubtful_job:
+      if (has_ended) return now_is();
+      return when(backorder != nullptr && !backorder->in_doubt, "nothing is in doubt any more");
+    case CaseKind::auction_price_other_currency:
+    case CaseKind::unidentified_payment:
+    case CaseKind::deadline_missed:
+    case CaseKind::operator_float:
+      return std::nullopt;
+  }
+  invariant_failed("the kind is known", __FILE__, __LINE__, "case kind");
+}
+
 std::string_view to_word(Resolution resolution) { return word_of(kResolutions, resolution); }
 std::optional<Resolution> parse_resolution(std::string_view text) { return value_of(kResolutions, text); }
 
@@ -288,13 +392,24 @@ Status resolve_case(Changes& changes, const Case& open_case, Backorder& backorde
   bool changed = true;
   switch (facts.resolution) {
     case Resolution::failed:
-      if (Status absent = must_be_absent(); !absent) return absent;
-      step.reason = Reason::not_registered;
-      done = apply_transition(changes, backorder, customer, Trigger::lost, step);
+    case Resolution::successful: {
+      const bool fails = facts.resolution == Resolution::failed;
+      if (Status absent = fails ? must_be_absent() : Status(Unit{}); !absent) return absent;
+      const State outcome = fails ? State::failed : State::successful;
+      // an order that nobody answered: its job is taken for made, as the provider's own word would be
+      const auto path = holds_deposit(backorder.state) ? path_to(backorder.state, outcome) : std::nullopt;
+      if (!path) {
+        return Error{ErrorCode::impossible_step, "backorder " + std::to_string(backorder.id.value()) + " is " +
+                                                     std::string(to_word(backorder.state)) +
+                                                     ": no outcome is open; 'acknowledge' closes the case"};
+      }
+      for (const Transition& row : *path) {
+        if (row.event == Trigger::lost) step.reason = Reason::not_registered;
+        done = apply_transition(changes, backorder, customer, row.event, step);
+        if (!done) return done;
+      }
       break;
-    case Resolution::successful:
-      done = apply_transition(changes, backorder, customer, Trigger::won, step);
-      break;
+    }
     case Resolution::resubmit:
       if (Status absent = must_be_absent(); !absent) return absent;
       done = apply_transition(changes, backorder, customer, Trigger::job_dropped, step);
@@ -304,6 +419,26 @@ Status resolve_case(Changes& changes, const Case& open_case, Backorder& backorde
       step.reason = Reason::provider_deleted;
       done = apply_transition(changes, backorder, customer, Trigger::cancelled, step);
       break;
+    case Resolution::adopt: {
+      if (!facts.job || facts.job->name != backorder.name || is_final(backorder.state) || backorder.application) {
+        return Error{ErrorCode::resolution_not_allowed,
+                     "application " + open_case.subject + " cannot be adopted: " +
+                         (is_final(backorder.state) ? "the backorder has ended"
+                          : backorder.application   ? "the backorder has another job"
+                                                    : "the provider does not show it for " + backorder.name.ace()) +
+                         "; 'acknowledge' closes the case"};
+      }
+      if (facts.open_call) {
+        ProviderCall resolved = *facts.open_call;
+        resolved.state = CallState::resolved;
+        resolved.answered_at = facts.now;
+        resolved.application = facts.job->application;
+        changes.calls.push_back(resolved);
+        backorder.open_call = std::nullopt;
+      }
+      done = bind_job(changes, backorder, customer, *facts.job, "adopted by a person", facts.now);
+      break;
+    }
     case Resolution::charge:
       charge_late(changes, customer, backorder, backorder.deposit.value_or(backorder.quoted), facts.tax);
       changed = false;
@@ -319,6 +454,10 @@ Status resolve_case(Changes& changes, const Case& open_case, Backorder& backorde
       changed = false;
       break;
     case Resolution::acknowledge:
+      // a person says that the job in doubt is none of ours
+      changed = open_case.kind == CaseKind::doubtful_job && backorder.in_doubt == open_case.subject;
+      if (changed) backorder.in_doubt = std::nullopt;
+      break;
     case Resolution::operator_keeps:
     case Resolution::keep:
     case Resolution::delete_job:

@@ -70,4 +70,15 @@ FileSizes file_sizes(const std::string& path);
 // the target).
 void back_up_book(const std::string& path, const std::string& target);
 
+struct Restored {
+  engine::UtcTime copied_at;  // the last thing that the copy knows was recorded then
+  std::string kept_as{};      // where the book is that stood there; empty: there was none
+};
+// Puts a copy of `backup`, which stays, in the place of the book, proven by verify() and marked: nothing is sent,
+// refunded or paid out through it before the provider's jobs were read (BookInfo::must_be_read). A book that stood
+// there is kept beside it with its log. Throws StorageError: database_busy where the book is open elsewhere;
+// database_failed where a log lies beside the backup; books_differ where the backup does not verify; as open_book for a
+// file that is no book.
+Restored restore_book(const std::string& backup, const std::string& path, const engine::Authorship& stamp);
+
 }  // namespace storage

@@ -158,6 +158,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::unique_ptr<SqliteBook> reader_for_thread() const;  // for another thread: it only reads
   // the little that the table of the book says; not the last recorded instant and the schema
   engine::BookInfo own_row();
+  std::optional<engine::Error> refuse_unread(const engine::Changes& changes);
   std::size_t place_of_currency(std::string_view code);
   engine::Currency currency(std::string_view code) { return currencies_[place_of_currency(code)]; }
   // A ledger account in little memory: books have hundreds of thousands, and whoever reads all transfers looks at all

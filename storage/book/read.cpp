@@ -278,12 +278,14 @@ std::optional<std::int64_t> SqliteBook::last_recorded_ms() {
 }
 
 BookInfo SqliteBook::own_row() {
-  Statement row = db_->statement("SELECT made_at, rehearsal, closed_until FROM book");
+  Statement row =
+      db_->statement("SELECT made_at, rehearsal, closed_until, restored_at, copied_at, reread_at FROM book");
   if (!row.step()) db_->fail_corrupt("the book's own row is missing");
   BookInfo info;
   info.made_at = row.time(0);
   info.rehearsal = row.flag(1);
   info.closed_until = row.optional_time(2);
+  if (!row.is_null(3)) info.restoration = Restoration{row.time(3), row.time(4), row.optional_time(5)};
   return info;
 }
 

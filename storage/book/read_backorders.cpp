@@ -19,7 +19,7 @@ constexpr std::string_view kColumns =
     "purse_empty, refusals,"
     " open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, ended_at, "
     "auction_ends_at,"
-    " auction_price";
+    " auction_price, in_doubt";
 
 struct Parameters {
   std::vector<std::int64_t> numbers;  // bound first, in this order
@@ -33,13 +33,14 @@ struct Parameters {
   }
 };
 
-// We name the index, because without ANALYZE SQLite assumes that an account has as few rows as a domain name. One index
-// finds what is open: first the backorders that hold a deposit, then those that ask for one, each in account order.
-enum class Index : std::uint8_t { any, on_name, requested, held, open };
+// Queries must not depend on what SQLite guesses about an unanalysed table: it takes an account to have as few
+// backorders as a name. What is open is found by one index: first what holds a deposit, then what asks for one, each in
+// the order of accounts.
+enum class Index : std::uint8_t { any, on_name, requested, adopted, held, open };
 Index index_for(const BackorderQuery& query) {
   if (query.name) return Index::on_name;
   if (!query.names.empty() || query.limit > 0) return Index::any;
-  if (query.states == std::vector{State::requested}) return Index::requested;
+  if (query.states == std::vector{State::requested}) return query.with_job == true ? Index::adopted : Index::requested;
   if (!query.states.empty() && std::ranges::all_of(query.states, holds_deposit)) return Index::held;
   if (query.open == true && query.states.empty()) return Index::open;
   return Index::any;
@@ -50,6 +51,8 @@ std::string_view from_of(Index index) {
       return " FROM backorder";
     case Index::on_name:
       return " FROM backorder INDEXED BY backorder_on_name";
+    case Index::adopted:
+      return " FROM backorder INDEXED BY backorder_adopted";
     case Index::requested:
     case Index::held:
     case Index::open:
@@ -102,7 +105,8 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   if (index == Index::open && query.customer) add("(state = 'REQUESTED') IN (0, 1)");
   if (query.open == true || is_by_open) add("open_copy IS NOT NULL");
   if (query.open == false) add("open_copy IS NULL");
-  if (!query.states.empty() && index != Index::requested) {
+  if (index == Index::adopted) add("state = 'REQUESTED'");
+  if (!query.states.empty() && index != Index::requested && index != Index::adopted) {
     std::string words;
     for (const State state : query.states) words += (words.empty() ? "'" : ", '") + std::string(to_word(state)) + "'";
     // +, or SQLite puts a single word into the expression of the index and no longer finds it
@@ -236,6 +240,7 @@ void SqliteBook::read_backorder(const Statement& row, Backorder& backorder) {
   backorder.ended_at = row.optional_time(30);
   backorder.auction_ends_at = row.optional_time(31);
   backorder.auction_price = row.text(32);
+  backorder.in_doubt = row.optional_string(33);
 }
 
 Backorder SqliteBook::read_backorder(const Statement& row) {
@@ -301,7 +306,8 @@ AccountRows SqliteBook::next_page(const BackorderQuery& query, std::size_t wante
 
 SqliteBook::Found SqliteBook::find_accounts(const BackorderQuery& query, std::size_t wanted) {
   const Index index = index_for(query);
-  ENSURE(index == Index::requested || index == Index::held, "an index leads from customer to customer");
+  ENSURE(index == Index::requested || index == Index::adopted || index == Index::held,
+         "an index leads from customer to customer");
   Parameters parameters;
   const std::string where = where_of(query, parameters);
   Statement row = db_->statement(std::string(kColumns) + std::string(from_of(index)) + where + " ORDER BY customer_id");

@@ -302,6 +302,7 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
       }
     }
   }
+  if (std::optional<Error> refused = refuse_unread(changes)) return refused;
   for (const CaseClosing& closing : changes.closed_cases) {
     Statement open = db_->statement("SELECT 1 FROM case_file WHERE id = ? AND closed_at IS NULL");
     open.bind(closing.id);
@@ -323,6 +324,20 @@ std::optional<Error> SqliteBook::refuse(Writing& writing) {
   }
   if (std::optional<Error> refused = gather_accounts(writing)) return refused;
   return check_minimum_balances(writing);
+}
+
+// Domain rule: after a restore nothing is sent, refunded or paid out before everything was read.
+std::optional<Error> SqliteBook::refuse_unread(const Changes& changes) {
+  const bool acts = !changes.new_calls.empty() || std::ranges::any_of(changes.transfers, [](const NewTransfer& one) {
+    return one.kind == TransferKind::refund || one.kind == TransferKind::pay_out;
+  });
+  if (!acts) return std::nullopt;
+  const BookInfo info = own_row();
+  if (!info.must_be_read() || (changes.restoration && changes.restoration->read_at)) return std::nullopt;
+  return Error{ErrorCode::restored_unread,
+               "the book was put back from a copy at " + to_string(info.restoration->at) +
+                   " and the provider's jobs were not read since: nothing is sent, refunded or paid out before a sweep "
+                   "has read them; run 'sweep' with the provider"};
 }
 
 std::size_t SqliteBook::moving_account(Writing& writing, const LedgerAccountKey& key) {
@@ -498,7 +513,7 @@ constexpr std::array kNewsColumns = std::to_array<std::string_view>(
     {"provider_status", "provider_status_at", "gone_since", "auction_ends_at", "auction_price"});
 constexpr std::array kRestColumns = std::to_array<std::string_view>(
     {"priority", "quoted_minor", "max_price_minor", "drop_at", "finalization_at", "deadline_at", "deposit_due_at",
-     "drop_source_id", "refusals", "open_call_id", "application"});
+     "drop_source_id", "refusals", "open_call_id", "application", "in_doubt"});
 
 auto step_values(const Backorder& row) {
   return std::make_tuple(to_word(row.state), row.reason ? std::optional(to_word(*row.reason)) : std::nullopt,
@@ -520,7 +535,7 @@ auto rest_values(const Backorder& row) {
     source = row.drop->source;
   }
   return std::make_tuple(row.priority, row.quoted, row.max_price, drop_at, finalization_at, deadline_at, due_at, source,
-                         row.refusals, row.open_call, std::cref(row.application));
+                         row.refusals, row.open_call, std::cref(row.application), std::cref(row.in_doubt));
 }
 auto all_values(const Backorder& row) { return std::tuple_cat(step_values(row), news_values(row), rest_values(row)); }
 
@@ -881,6 +896,11 @@ void SqliteBook::close_by_cause(Writing& writing) {
 
 void SqliteBook::write_tables(Writing& writing) {
   const Changes& changes = writing.changes;
+  if (changes.restoration) {
+    db_->statement("UPDATE book SET restored_at = ?, copied_at = ?, reread_at = ?")
+        .bind(changes.restoration->at, changes.restoration->copied_at, changes.restoration->read_at)
+        .run();
+  }
   for (const Price& price : changes.prices) {
     db_->statement(
            "INSERT INTO price (zone, tier, currency, valid_from, valid_to, amount_minor) VALUES (?, ?, ?, ?, ?, ?)"

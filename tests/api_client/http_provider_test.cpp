@@ -543,7 +543,7 @@ TEST_CASE("client: the list of jobs is read page by page, in a stable order, eac
   HttpProvider http = client.provider();
   const auto jobs = http.jobs({});
   REQUIRE(jobs);
-  CHECK(jobs.value().size() == rows.size());
+  CHECK(jobs.value().jobs.size() == rows.size());
   const auto asked = provider.asked("QueryDomainApplicationList");
   REQUIRE(asked.size() == 3);
   for (const Request& request : asked) {
@@ -559,7 +559,7 @@ TEST_CASE("client: pages are as long as the provider makes them") {
   Provider provider([&](const Request& request, const Heard&) { return said(page(rows, request, 100)); });
   Client client(provider.server());
   HttpProvider http = client.provider();
-  CHECK(http.jobs({}).value().size() == 250);
+  CHECK(http.jobs({}).value().jobs.size() == 250);
   CHECK(provider.asked("QueryDomainApplicationList").size() == 3);
 }
 
@@ -567,7 +567,7 @@ TEST_CASE("client: an empty list is a list; a list without TOTAL is read until a
   Provider empty([](const Request& request, const Heard&) { return said(page({}, request)); });
   Client client(empty.server());
   HttpProvider http = client.provider();
-  CHECK(http.jobs({}).value().empty());
+  CHECK(http.jobs({}).value().jobs.empty());
 
   const std::vector<Row> rows = many_rows(1'000);
   Provider untold([&](const Request& request, const Heard&) {
@@ -577,7 +577,7 @@ TEST_CASE("client: an empty list is a list; a list without TOTAL is read until a
   });
   Client other(untold.server());
   HttpProvider reader = other.provider();
-  CHECK(reader.jobs({}).value().size() == 1'000);
+  CHECK(reader.jobs({}).value().jobs.size() == 1'000);
   CHECK(untold.asked("QueryDomainApplicationList").size() == 2);
 }
 
@@ -616,7 +616,7 @@ TEST_CASE("client: a list that changed while it was read is read again, and neve
   HttpProvider http = client.provider();
   const auto jobs = http.jobs({});
   REQUIRE(jobs);
-  CHECK(jobs.value().size() == 2'501);
+  CHECK(jobs.value().jobs.size() == 2'501);
   CHECK(provider.asked("QueryDomainApplicationList").size() >= 5);
 
   changes = 1'000;
@@ -642,7 +642,7 @@ TEST_CASE("client: one leaves and one comes, TOTAL stays: the row that slipped b
   Client client(provider.server());
   HttpProvider http = client.provider();
   std::set<std::string> seen;
-  const std::vector<ProviderJob> listed = http.jobs({}).value();
+  const std::vector<ProviderJob> listed = http.jobs({}).value().jobs;
   for (const ProviderJob& job : listed) seen.insert(job.application);
   CHECK(seen.size() == 2'000);
   CHECK(seen.contains("50000"));
@@ -665,7 +665,7 @@ TEST_CASE("client: a list whose rows cannot be read is refused, one with a name 
   });
   Client other(odd.server());
   HttpProvider reader = other.provider();
-  CHECK(reader.jobs({}).value().size() == 2);
+  CHECK(reader.jobs({}).value().jobs.size() == 2);
 }
 
 TEST_CASE("client: jobs of given names are asked for by name") {
@@ -679,7 +679,7 @@ TEST_CASE("client: jobs of given names are asked for by name") {
   HttpProvider http = client.provider();
   std::vector<engine::DomainName> names;
   for (int i = 0; i < 450; ++i) names.push_back(domain("name" + std::to_string(i) + ".com"));
-  CHECK(http.jobs(names).value().size() == 450);
+  CHECK(http.jobs(names).value().jobs.size() == 450);
   CHECK(provider.asked("QueryDomainApplicationList").size() == 3);
 }
 
@@ -691,7 +691,7 @@ TEST_CASE("client: evidence is kept of outcomes and of words nobody knows, row b
   });
   Client client(provider.server());
   HttpProvider http = client.provider();
-  const auto jobs = http.jobs({}).value();
+  const std::vector<ProviderJob> jobs = http.jobs({}).value().jobs;
   REQUIRE(jobs.size() == 3);
   CHECK(jobs[0].raw.empty());
   CHECK(jobs[1].raw.find("PROPERTY[APPLICATION][1]=2") != std::string::npos);
@@ -699,6 +699,59 @@ TEST_CASE("client: evidence is kept of outcomes and of words nobody knows, row b
   CHECK(jobs[1].raw.find("a.com") == std::string::npos);
   CHECK(jobs[2].raw.find("NOVELTY") != std::string::npos);
   for (const ProviderJob& job : jobs) CHECK(job.raw.find("auth-code") == std::string::npos);
+}
+
+TEST_CASE("client: rows that cannot be read are told apart and passed over; a job without a readable date is a job") {
+  Provider provider([](const Request& request, const Heard&) {
+    Answer answer = page({{"1", "a.com", "ACTIVE"}, {"2", "-.com", "FAILED"}, {"", "b.com", "FAILED"}}, request);
+    for (auto& [name, values] : answer.properties) {
+      if (name == "CREATEDDATE") values[0] = "0000-00-00 00:00:00";
+    }
+    return said(answer);
+  });
+  Client client(provider.server());
+  HttpProvider http = client.provider();
+  const engine::JobList list = http.jobs({}).value();
+  REQUIRE(list.jobs.size() == 1);
+  CHECK_FALSE(list.jobs[0].created_at.has_value());
+  REQUIRE(list.unread.size() == 2);
+  CHECK(list.unread[0].application == "2");
+  CHECK(list.unread[0].may_be(support::domain("anything.com")));
+  CHECK(list.unread[1].may_be(support::domain("b.com")));
+  CHECK_FALSE(list.unread[1].may_be(support::domain("a.com")));
+}
+
+TEST_CASE(
+    "client: a list is judged by what it claims before memory is taken for it, and ends where it repeats itself") {
+  struct Shape {
+    const char* what;
+    bool tells_total, repeats;
+  };
+  for (const Shape& shape :
+       {Shape{"but the first page has 1 row", true, false}, Shape{"repeats itself", false, true}}) {
+    CAPTURE(shape.what);
+    const std::vector<Row> rows = many_rows(1'000);
+    Provider provider([&](const Request& request, const Heard&) {
+      Answer answer = page(shape.repeats ? rows : std::vector<Row>{{"1", "a.com", "ACTIVE"}}, request);
+      if (shape.repeats) {
+        Request first = request;
+        first.command.set("FIRST", "0");
+        answer = page(rows, first);
+      }
+      for (auto& [name, values] : answer.properties) {
+        if (name == "TOTAL") values = {"100000000"};
+        if (name == "LIMIT") values = {"1000"};
+      }
+      if (!shape.tells_total) std::erase_if(answer.properties, [](const auto& one) { return one.first == "TOTAL"; });
+      return said(answer);
+    });
+    Client client(provider.server());
+    HttpProvider http = client.provider();
+    const auto jobs = http.jobs({});
+    REQUIRE_FALSE(jobs);
+    CHECK(jobs.error().detail.find(shape.what) != std::string::npos);
+    CHECK(provider.asked("QueryDomainApplicationList").size() <= 2);
+  }
 }
 
 // ---- money ----

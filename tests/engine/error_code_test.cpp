@@ -47,6 +47,7 @@ TEST_CASE("codes: numbers and classes are for ever") {
                          Row{ErrorCode::job_may_exist, 309, "job_may_exist", 5},
                          Row{ErrorCode::case_not_open, 310, "case_not_open", 6},
                          Row{ErrorCode::resolution_not_allowed, 311, "resolution_not_allowed", 5},
+                         Row{ErrorCode::restored_unread, 312, "restored_unread", 5},
                          Row{ErrorCode::account_not_found, 401, "account_not_found", 4},
                          Row{ErrorCode::backorder_not_found, 402, "backorder_not_found", 4},
                          Row{ErrorCode::transfer_not_found, 403, "transfer_not_found", 4},

@@ -150,6 +150,43 @@ TEST_CASE("plan: a frozen account reserves nothing, stays, and is void at the de
   CHECK(plan.verdicts[0].voids == Reason::account_frozen);
 }
 
+TEST_CASE("plan: whatever falls due later, a frozen or late verdict bears its own deadline") {
+  const std::vector<Backorder> backorders{support::backorder(1, kDue),
+                                          support::backorder(2, kDue + std::chrono::hours(72))};
+  for (const bool frozen : {true, false}) {
+    for (const VoidPolicy void_policy : {VoidPolicy::at_due, VoidPolicy::at_deadline}) {
+      CAPTURE(frozen);
+      Customer customer = support::customer(0);
+      customer.void_policy = void_policy;
+      if (frozen) customer.state = AccountState::frozen;
+      const FundingPlan plan =
+          plan_funding(customer, backorders, support::price_list(1000), {}, kNow, kNow + std::chrono::hours(24 * 30));
+      for (const FundingVerdict& row : plan.verdicts) {
+        const Drop& drop = *backorders[static_cast<std::size_t>(row.backorder.value() - 1)].drop;
+        const bool at_once = !frozen && void_policy == VoidPolicy::at_due;
+        CHECK(row.decided_at == (at_once ? std::max(kNow, drop.deposit_due) : drop.deadline));
+        CHECK(row.voids == (frozen ? Reason::account_frozen : Reason::insufficient_available));
+      }
+    }
+  }
+}
+
+TEST_CASE("plan: a job that was found at the provider is funded after the deadline as well, or its backorder ends") {
+  Backorder found = support::backorder(1, kDue);
+  found.application = "9";
+  const UtcTime late = found.drop->deadline + Milliseconds(1);
+  for (const VoidPolicy void_policy : {VoidPolicy::at_due, VoidPolicy::at_deadline}) {
+    for (const std::int64_t available : {1000, 999}) {
+      Customer customer = support::customer(available);
+      customer.void_policy = void_policy;
+      const FundingPlan plan = plan_funding(customer, std::vector{found}, support::price_list(1000), {}, late, late);
+      REQUIRE(plan.verdicts.size() == 1);
+      CHECK(plan.verdicts[0].verdict == (available == 1000 ? Verdict::funded : Verdict::underfunded));
+      if (available < 1000) CHECK(plan.verdicts[0].voids == Reason::insufficient_available);
+    }
+  }
+}
+
 TEST_CASE("first seen after its deadline: void, nothing reserved") {
   const FundingPlan plan =
       sweep_plan(support::customer(9000), {support::backorder(1, kNow + std::chrono::hours(2))}, 1000);

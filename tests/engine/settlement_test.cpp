@@ -248,7 +248,7 @@ TEST_CASE("cases: a person's decisions, and only those of the table") {
   };
   const auto decide = [&](CaseKind kind, Resolution resolution, bool absent) {
     return resolve_case(desk.changes, open(kind), desk.backorder, desk.customer,
-                        {.resolution = resolution, .why = "seen", .job_absent = absent, .now = kDrop});
+                        {.resolution = resolution, .why = "seen", .amount = {}, .job_absent = absent, .now = kDrop});
   };
   SUBCASE("overdue is not failed while the job may exist") {
     CHECK(decide(CaseKind::overdue, Resolution::failed, false).error().code == ErrorCode::job_may_exist);
@@ -309,11 +309,29 @@ TEST_CASE("submit: no certain answer keeps the deposit and the call open") {
   }
 }
 
-TEST_CASE("submit: permanent refusals void and refund; 549 only after three") {
+namespace {
+
+constexpr Milliseconds kWait = std::chrono::seconds(60);
+
+Result<LookUp> look(Ordering& desk, const ProviderCall& call, std::span<const ProviderJob> jobs, UtcTime now,
+                    std::span<const std::string> bound = {},
+                    LookUpFacts facts = {.jobs = {}, .absence_wait = kWait, .now = {}}) {
+  facts.jobs = jobs;
+  facts.bound = bound;
+  facts.now = now;
+  return look_up_add(desk.changes, desk.backorder, desk.customer, call, facts);
+}
+
+}  // namespace
+
+TEST_CASE("submit: a permanent refusal is looked up, then voids and refunds; 549 only after three") {
   for (const int code : {505, 506, 541, 552}) {
     Ordering desk;
     CAPTURE(code);
     REQUIRE(bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answered(code), false, kNow)));
+    CHECK(desk.backorder.state == State::active);
+    CHECK(desk.changes.transfers.empty());
+    CHECK(look(desk, desk.changes.calls.back(), {}, kNow + kWait).value().settled);
     CHECK(desk.backorder.state == State::voided);
     CHECK(desk.backorder.reason == Reason::provider_refused);
     CHECK(desk.customer.available == eur(10'000));
@@ -325,71 +343,271 @@ TEST_CASE("submit: permanent refusals void and refund; 549 only after three") {
     REQUIRE(bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answered(549), false, kNow)));
     if (round < 3) desk.call = intend(desk.changes, desk.backorder, CallCommand::add, 5 + round, round + 1, kNow);
   }
+  CHECK(look(desk, desk.changes.calls.back(), {}, kNow + kWait).value().settled);
   CHECK(desk.backorder.state == State::voided);
 }
 
-TEST_CASE("a refusal that follows an unknown attempt is looked up before anything is voided") {
-  Ordering desk;
-  REQUIRE(bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answered(541), true, kNow)));
-  CHECK(desk.backorder.state == State::active);
-  ProviderCall unknown = desk.changes.calls.at(0);
-  const UtcTime later = kNow + std::chrono::seconds(60);
-  SUBCASE("absent: void") {
-    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, unknown, {}, {}, std::chrono::seconds(60), later)
-              .value()
-              .settled);
-    CHECK(desk.backorder.state == State::voided);
-    CHECK(desk.customer.available == eur(10'000));
-  }
-  SUBCASE("there after all: adopted") {
+TEST_CASE("submit: a refusal that was carried out all the same is adopted, its deposit stays") {
+  for (const int code : {505, 506, 540, 541, 549, 552}) {
+    Ordering desk;
+    CAPTURE(code);
+    if (code == 549) desk.backorder.refusals = kRefusedTries - 1;
+    REQUIRE(bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answered(code), false, kNow)));
     const std::vector<ProviderJob> jobs{desk.job("9", kNow)};
-    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, unknown, jobs, {}, std::chrono::seconds(60), later)
-              .value()
-              .settled);
+    CHECK(look(desk, desk.changes.calls.back(), jobs, kNow + kWait).value().settled);
     CHECK(desk.backorder.state == State::processing);
+    CHECK(desk.backorder.application == "9");
+    CHECK(desk.customer.reserved == eur(1000));
   }
 }
 
-TEST_CASE("look-up: minus bound, older and failed ones; absence only after the wait; surplus is named") {
+TEST_CASE("submit: an answer about another name, or with another's application, is no evidence") {
+  for (const bool of_another : {true, false}) {
+    CAPTURE(of_another);
+    Ordering desk;
+    ProviderJob job = desk.job("777", kNow);
+    if (!of_another) job.name = support::domain("other.com");
+    REQUIRE(
+        bool(answer_add(desk.changes, desk.backorder, desk.customer, desk.call, answered(200, job), of_another, kNow)));
+    CHECK(desk.backorder.state == State::active);
+    CHECK(desk.backorder.open_call == 5);
+    CHECK_FALSE(desk.backorder.application.has_value());
+    CHECK(desk.changes.calls.at(0).application.empty());
+    REQUIRE(desk.changes.cases.size() == 1);
+    CHECK(desk.changes.cases.front().kind == CaseKind::wrong_answer);
+    CHECK(desk.changes.evidence.size() == 1);
+  }
+}
+
+TEST_CASE("age: by the provider's clock where the two can be compared") {
+  using std::chrono::seconds;
+  struct Row {
+    int created_s;  // after the attempt, by our clock
+    std::optional<int> ahead_s;
+    Age age;
+  };
+  for (const Row& row : {Row{0, 0, Age::after}, Row{-2, 0, Age::after}, Row{-3, 0, Age::in_doubt},
+                         Row{-30, 0, Age::in_doubt}, Row{-31, 0, Age::before}, Row{-3600, -3600, Age::after},
+                         Row{0, 3600, Age::before}, Row{3600, 3600, Age::after}, Row{-30, {}, Age::after},
+                         Row{-31, {}, Age::in_doubt}, Row{-3600, {}, Age::in_doubt}, Row{-3601, {}, Age::before}}) {
+    CAPTURE(row.created_s);
+    const std::optional<Milliseconds> ahead =
+        row.ahead_s ? std::optional<Milliseconds>(seconds(*row.ahead_s)) : std::nullopt;
+    CHECK(age_against(kNow, kNow + seconds(row.created_s), ahead) == row.age);
+  }
+  CHECK(age_against(kNow, std::nullopt, Milliseconds(0)) == Age::in_doubt);
+}
+
+TEST_CASE("look-up: a job that lives is adopted whoever made it and whenever; absence only after the wait") {
   Ordering desk;
-  const UtcTime later = kNow + std::chrono::seconds(60);
-  const Milliseconds wait = std::chrono::seconds(60);
+  const UtcTime later = kNow + kWait;
   const std::vector<std::string> bound{"1"};
-  const std::vector<ProviderJob> not_ours{
-      desk.job("1", kNow), desk.job("2", kNow - kClockSkew - std::chrono::seconds(1)), desk.job("3", kNow, "FAILED")};
+  std::vector<ProviderJob> not_ours{desk.job("1", kNow), desk.job("2", kNow - std::chrono::hours(30), "FAILED"),
+                                    desk.job("3", kNow - std::chrono::hours(90), "SUCCESSFUL"), desk.job("4", kNow)};
+  not_ours.back().job_class = "COM_LITE_BACKORDER";
   SUBCASE("too early to prove absence") {
-    const auto looked = look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, not_ours, bound, wait,
-                                    later - Milliseconds(1));
-    CHECK_FALSE(looked.value().settled);
+    CHECK_FALSE(look(desk, desk.call, not_ours, later - Milliseconds(1), bound).value().settled);
     CHECK(desk.backorder.open_call == 5);
   }
   SUBCASE("absence proven: it may be tried again, the deposit stays") {
-    CHECK(look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, not_ours, bound, wait, later)
-              .value()
-              .settled);
+    CHECK(look(desk, desk.call, not_ours, later, bound).value().settled);
     CHECK(desk.backorder.state == State::active);
     CHECK_FALSE(desk.backorder.job_may_exist());
     CHECK(desk.changes.transfers.empty());
   }
-  SUBCASE("a provider's clock behind ours does not hide our job") {
-    const std::vector<ProviderJob> jobs{desk.job("7", kNow - kClockSkew)};
-    CHECK(
-        look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, jobs, bound, wait, later).value().settled);
-    CHECK(desk.backorder.application == "7");
+  SUBCASE("a row that cannot be read may be ours: nothing is proven") {
+    CHECK_FALSE(look(desk, desk.call, not_ours, later, bound,
+                     {.jobs = {}, .may_be_unread = true, .absence_wait = kWait, .now = {}})
+                    .value()
+                    .settled);
+    CHECK(desk.backorder.open_call == 5);
   }
-  SUBCASE("several of ours: the earliest is adopted, the rest is surplus") {
+  SUBCASE("made by hand a week before: adopted") {
+    const std::vector<ProviderJob> jobs{desk.job("7", kNow - std::chrono::hours(168))};
+    CHECK(look(desk, desk.call, jobs, kNow, bound).value().settled);
+    CHECK(desk.backorder.application == "7");
+    CHECK(desk.changes.events.at(0).kind == EventKind::adopted);
+  }
+  SUBCASE("the same where a person is to be asked: a case, the deposit held, and nothing ordered again") {
+    const std::vector<ProviderJob> jobs{desk.job("7", kNow - std::chrono::hours(168))};
+    CHECK_FALSE(look(desk, desk.call, jobs, later, bound, {.jobs = {}, .absence_wait = kWait, .ask = true, .now = {}})
+                    .value()
+                    .settled);
+    CHECK(desk.backorder.in_doubt == "7");
+    CHECK(desk.changes.cases.at(0).kind == CaseKind::doubtful_job);
+  }
+  SUBCASE("several: the oldest that lives is adopted, the rest is surplus") {
     const std::vector<ProviderJob> jobs{desk.job("5", kNow + std::chrono::seconds(3)),
-                                        desk.job("4", kNow + std::chrono::seconds(1))};
-    const auto looked = look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, jobs, bound, wait,
-                                    kNow + std::chrono::seconds(5));
+                                        desk.job("4", kNow + std::chrono::seconds(1)),
+                                        desk.job("3", kNow + std::chrono::seconds(1), "FAILED")};
+    const auto looked = look(desk, desk.call, jobs, kNow + std::chrono::seconds(5), bound);
     CHECK(desk.backorder.application == "4");
     CHECK(looked.value().surplus == std::vector<std::string>{"5"});
   }
-  SUBCASE("one that is registered already is ours") {
-    const std::vector<ProviderJob> jobs{desk.job("6", kNow, "SUCCESSFUL")};
+  SUBCASE("one that has ended and was made after the attempt is its answer") {
+    for (const char* status : {"SUCCESSFUL", "FAILED"}) {
+      Ordering fresh;
+      const std::vector<ProviderJob> jobs{fresh.job("6", kNow, status)};
+      CHECK(look(fresh, fresh.call, jobs, later, bound).value().settled);
+      CHECK(fresh.backorder.application == "6");
+    }
+  }
+  SUBCASE("one that has ended, of a doubtful age: a case, never a second order") {
+    const std::vector<ProviderJob> jobs{desk.job("6", kNow - std::chrono::minutes(10), "SUCCESSFUL")};
+    CHECK_FALSE(look(desk, desk.call, jobs, later, bound).value().settled);
+    CHECK(desk.backorder.open_call == 5);
+    CHECK(desk.backorder.in_doubt == "6");
+    CHECK(desk.changes.cases.at(0).kind == CaseKind::doubtful_job);
+    const std::vector<std::string> disowned{"6"};
     CHECK(
-        look_up_add(desk.changes, desk.backorder, desk.customer, desk.call, jobs, bound, wait, later).value().settled);
-    CHECK(desk.backorder.application == "6");
+        look(desk, desk.call, jobs, later, bound, {.jobs = {}, .disowned = disowned, .absence_wait = kWait, .now = {}})
+            .value()
+            .settled);
+    CHECK_FALSE(desk.backorder.job_may_exist());
+  }
+}
+
+TEST_CASE("claims: backorders in order of placing, jobs by age; none while an order is unresolved") {
+  std::vector<Backorder> open{support::backorder(2, kDrop), support::backorder(1, kDrop)};
+  open[0].placed_at = open[1].placed_at + std::chrono::hours(1);
+  open[1].name = open[0].name;
+  const auto job = [&](const char* id, UtcTime created, const char* status) {
+    return ProviderJob{.application = id, .name = open[0].name, .status = status, .created_at = created};
+  };
+  const std::vector<ProviderJob> jobs{job("8", kNow + std::chrono::hours(1), "ACTIVE"), job("7", kNow, "REQUESTED"),
+                                      job("6", kNow, "FAILED")};
+  auto claimed = claims(open, jobs, std::nullopt, Milliseconds(0));
+  REQUIRE(claimed.size() == 2);
+  CHECK(claimed[0].backorder->id == BackorderId(1));
+  CHECK(claimed[0].job->application == "7");
+  CHECK(claimed[1].job->application == "8");
+  SUBCASE("of a copy from before, what has ended since as well") {
+    claimed = claims(open, std::span(jobs).last(1), kNow - std::chrono::hours(1), Milliseconds(0));
+    REQUIRE(claimed.size() == 1);
+    CHECK(claimed[0].job->application == "6");
+    CHECK(claims(open, std::span(jobs).last(1), kNow + std::chrono::hours(1), Milliseconds(0)).empty());
+  }
+  SUBCASE("while an order for the name is unresolved only its own backorder may adopt") {
+    open[0].open_call = 5;
+    CHECK(claims(open, jobs, std::nullopt, Milliseconds(0)).empty());
+  }
+}
+
+TEST_CASE(
+    "cases: every kind, in every state and whatever the cause, ends by itself as it says or by an accepted decision") {
+  constexpr CaseKind kKinds[] = {CaseKind::overdue,
+                                 CaseKind::gone,
+                                 CaseKind::late_success,
+                                 CaseKind::late_failure,
+                                 CaseKind::surplus_job,
+                                 CaseKind::missing_from_list,
+                                 CaseKind::unknown_status,
+                                 CaseKind::auction_price_other_currency,
+                                 CaseKind::auction_price_short,
+                                 CaseKind::unidentified_payment,
+                                 CaseKind::submitting_stopped,
+                                 CaseKind::wrong_answer,
+                                 CaseKind::doubtful_job,
+                                 CaseKind::deadline_missed,
+                                 CaseKind::operator_float};
+  constexpr Resolution kEvery[] = {Resolution::acknowledge,    Resolution::failed,  Resolution::successful,
+                                   Resolution::resubmit,       Resolution::give_up, Resolution::charge,
+                                   Resolution::operator_keeps, Resolution::keep,    Resolution::goodwill,
+                                   Resolution::delete_job,     Resolution::adopt};
+  int ended = 0;
+  for (const CaseKind kind : kKinds) {
+    CHECK_FALSE(ends_by(kind).empty());
+    for (const State state : kStates) {
+      for (const bool answers : {true, false}) {  // whether the provider does, and proves what it is asked
+        for (const bool unknown : {true, false}) {
+          CAPTURE(to_word(kind));
+          CAPTURE(to_word(state));
+          CAPTURE(answers);
+          CAPTURE(unknown);
+          const auto make = [&] {
+            Ordering desk;
+            desk.backorder.state = state;
+            desk.backorder.deposit = eur(1000);
+            if (!unknown) desk.backorder.open_call = std::nullopt;
+            if (state == State::processing || state == State::auction_pending) desk.backorder.application = "9";
+            if (!holds_deposit(state)) {
+              desk.customer.available += desk.customer.reserved;
+              desk.customer.reserved = eur(0);
+            }
+            return desk;
+          };
+          const Case open{{kind, CustomerId(1), BackorderId(1), "9", {}}, CaseId(3), kDrop, {}, {}, {}};
+          int accepted = 0;
+          for (const Resolution resolution : kEvery) {
+            Ordering desk = make();
+            const Backorder before = desk.backorder;
+            const Status done = resolve_case(
+                desk.changes, open, desk.backorder, desk.customer,
+                {.resolution = resolution, .why = "seen", .amount = {}, .job_absent = answers, .now = kDrop});
+            accepted += done ? 1 : 0;
+            if (!done) {
+              CHECK(desk.changes.transfers.empty());
+              CHECK(desk.backorder.state == before.state);
+              continue;
+            }
+            CHECK(desk.changes.closed_cases.size() == 1);
+            // no deposit goes back while its job exists or may exist
+            for (const NewTransfer& transfer : desk.changes.transfers)
+              CHECK((transfer.kind != TransferKind::refund || answers));
+          }
+          CHECK(accepted > 0);
+          Ordering desk = make();
+          ended += what_ended({.one = open,
+                               .backorder = &desk.backorder,
+                               .is_listed = answers,
+                               .has_read = answers,
+                               .job_lives = false,
+                               .is_stopped = !answers,
+                               .owed = eur(0)})
+                       ? 1
+                       : 0;
+        }
+      }
+    }
+  }
+  CHECK(ended > 200);
+}
+
+TEST_CASE("an auction whose end is not said ends, for what is overdue, three days after the drop") {
+  Ordering desk;
+  desk.backorder.open_call = std::nullopt;
+  desk.backorder.state = State::auction_pending;
+  const UtcTime limit = desk.backorder.drop->drop_at + kAuctionAfterDrop + Settings{}.auction_overdue_after;
+  CHECK_FALSE(check_overdue(desk.changes, desk.backorder, Settings{}, limit));
+  CHECK(check_overdue(desk.changes, desk.backorder, Settings{}, limit + Milliseconds(1)));
+}
+
+TEST_CASE("adopted before its deposit is due: funded when due, and a failure of ours that is no job's") {
+  Ordering desk;
+  desk.backorder.open_call = std::nullopt;
+  desk.backorder.state = State::requested;
+  desk.customer.available = eur(10'000);
+  desk.customer.reserved = eur(0);
+  REQUIRE(bool(bind_job(desk.changes, desk.backorder, desk.customer, desk.job("9", kNow), "found", kNow)));
+  CHECK(desk.backorder.state == State::requested);
+  SUBCASE("success is funded, captured by the way") {
+    desk.backorder.provider_status = "SUCCESSFUL";
+    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {Settings{}, 0, eur(1000), kDrop}).value());
+    CHECK(desk.backorder.state == State::successful);
+    CHECK(desk.customer.available == eur(9'000));
+  }
+  SUBCASE("success without money is a case") {
+    desk.customer.available = eur(999);
+    desk.backorder.provider_status = "SUCCESSFUL";
+    CHECK_FALSE(settle(desk.changes, desk.backorder, desk.customer, {Settings{}, 0, eur(1000), kDrop}).value());
+    CHECK(desk.changes.cases.back().kind == CaseKind::late_success);
+  }
+  SUBCASE("failure without money takes the job off it") {
+    desk.customer.available = eur(999);
+    desk.backorder.provider_status = "FAILED";
+    CHECK(settle(desk.changes, desk.backorder, desk.customer, {Settings{}, 0, eur(1000), kDrop}).value());
+    CHECK_FALSE(desk.backorder.job_may_exist());
+    CHECK(desk.backorder.state == State::requested);
   }
 }
 
@@ -403,6 +621,7 @@ TEST_CASE(
   CHECK(desk.changes.events.at(0).kind == EventKind::provider_balance_empty);
   REQUIRE(bool(void_missed(desk.changes, desk.backorder, desk.customer, kDrop)));
   CHECK(desk.backorder.reason == Reason::operator_float);
+  CHECK(desk.changes.cases.back().kind == CaseKind::operator_float);
   CHECK(desk.customer.available == eur(10'000));
 }
 
@@ -469,5 +688,6 @@ TEST_CASE("deadline: it passes with certainly no job: deadline_missed, refunded"
   desk.backorder.open_call = std::nullopt;
   REQUIRE(bool(void_missed(desk.changes, desk.backorder, desk.customer, kDrop)));
   CHECK(desk.backorder.reason == Reason::deadline_missed);
+  CHECK(desk.changes.cases.back().kind == CaseKind::deadline_missed);
   CHECK(desk.customer.reserved.is_zero());
 }

@@ -40,6 +40,7 @@ class ScriptedProvider final : public engine::BackorderProvider {
   std::map<std::string, ProviderJob> living{};  // by application
   bool lists = true;                            // whether a list is answered
   bool charges = false;
+  std::vector<engine::UnreadJob> unread{};  // rows of the list that cannot be read
   std::vector<AddJob> added{};
   std::vector<std::string> removed{}, asked{};
   int readings = 0;
@@ -84,12 +85,12 @@ class ScriptedProvider final : public engine::BackorderProvider {
     answer.job = found->second;
     return answer;
   }
-  engine::Result<std::vector<ProviderJob>> jobs(std::span<const engine::DomainName> names) override {
+  engine::Result<engine::JobList> jobs(std::span<const engine::DomainName> names) override {
     ++readings;
     if (!lists) return engine::Error{engine::ErrorCode::provider_unreachable, "scripted 1234: no list"};
-    std::vector<ProviderJob> found;
+    engine::JobList found{.jobs = {}, .unread = unread, .clock_ahead = {}};
     for (const auto& [application, job] : living) {
-      if (names.empty() || std::ranges::find(names, job.name) != names.end()) found.push_back(job);
+      if (names.empty() || std::ranges::find(names, job.name) != names.end()) found.jobs.push_back(job);
     }
     return found;
   }
@@ -231,6 +232,8 @@ TEST_CASE("submitting: 549 is tried three times with pauses, then ends as refuse
   CHECK(desk.backorder().state == State::active);
   desk.sweep_at(kDue + 10min);
   CHECK(desk.provider.added.size() == 3);
+  desk.sweep_at(kDue + 11min);  // the list proves that no try was carried out
+  CHECK(desk.provider.added.size() == 3);
   CHECK(desk.backorder().reason == Reason::provider_refused);
   CHECK(desk.reserved() == eur(0));
   for (const int permanent : {505, 506, 541, 552}) {
@@ -238,6 +241,8 @@ TEST_CASE("submitting: 549 is tried three times with pauses, then ends as refuse
     TestLedger other;
     other.provider.on_add = [&](const AddJob&) { return code(permanent); };
     other.sweep();
+    CHECK(other.reserved() == eur(1000));
+    other.sweep_at(kDue + 1min);
     CHECK(other.backorder().reason == Reason::provider_refused);
     CHECK(other.reserved() == eur(0));
     CHECK(other.store->evidence(engine::BackorderId(1)).at(0).raw.find("CODE=" + std::to_string(permanent)) !=
@@ -257,7 +262,7 @@ TEST_CASE("submitting: 540 is looked up: ours is adopted, otherwise it is a refu
   CHECK(desk.provider.added.size() == 1);
 
   TestLedger other;
-  other.provider.make(domain(TestLedger::name(0))).created_at = kNow - 1h;  // somebody else's, older than our order
+  other.provider.make(domain(TestLedger::name(0))).job_class = "COM_LITE_BACKORDER";  // another product
   other.provider.on_add = [](const AddJob&) { return code(540); };
   engine::UtcTime then = kDue;
   for (int i = 0; i < 60 && other.backorder().state != State::voided; ++i, then += 1min) other.sweep_at(then);
@@ -346,7 +351,7 @@ TEST_CASE("an answer that comes after another sweep looked the order up changes 
 TEST_CASE("a provider's clock behind ours does not hide our job from us") {
   TestLedger desk;
   desk.provider.on_add = [&](const AddJob& order) {
-    desk.provider.make(order.name).created_at -= 29s;
+    *desk.provider.make(order.name).created_at -= 29s;
     return silence();
   };
   desk.sweep();
@@ -388,6 +393,224 @@ TEST_CASE("a job beyond the one that is needed is deleted before the deadline, a
   desk.sweep_at(kDeadline + 1h);
   CHECK(desk.open_cases(engine::CaseKind::surplus_job) == 1);
   CHECK(desk.provider.removed.size() == 1);
+}
+
+// ---- what is about somebody else, and what is ours whoever made it ----
+
+TEST_CASE(
+    "an answer about another application, or another name, settles nothing and is a case that ends with its cause") {
+  for (const bool other_name : {true, false}) {
+    CAPTURE(other_name);
+    TestLedger desk(2);
+    desk.sweep();
+    ProviderJob& job = desk.provider.living.at("40001");
+    job.status = "AUCTION-WON";  // its price is asked for singly
+    desk.provider.on_status = [&](const std::string&) {
+      ProviderAnswer answer = code(200);
+      answer.job = desk.provider.living.at(other_name ? "40001" : "40002");
+      answer.job->status = "SUCCESSFUL";
+      if (other_name) answer.job->name = domain("another.com");
+      return answer;
+    };
+    desk.sweep_at(kDrop + 1h);
+    CHECK(desk.backorder().state == State::processing);
+    CHECK(desk.reserved() == eur(2000));
+    CHECK(desk.open_cases(engine::CaseKind::wrong_answer) == 1);
+    desk.provider.on_status = [&](const std::string& application) {
+      ProviderAnswer answer = code(200);
+      answer.job = desk.provider.living.at(application);
+      answer.job->auction_price = "12.00 USD";
+      return answer;
+    };
+    desk.sweep_at(kDrop + 2h);
+    CHECK(desk.backorder().state == State::auction_won);
+    CHECK(desk.open_cases(engine::CaseKind::wrong_answer) == 0);
+  }
+}
+
+TEST_CASE("three orders answered with one application: none of them is bound twice") {
+  TestLedger desk(3);
+  ProviderAnswer one = code(200);
+  desk.provider.on_add = [&](const AddJob& order) {
+    if (!one.job)
+      one = desk.provider.accepted(order.name);
+    else
+      desk.provider.make(order.name);
+    return one;
+  };
+  desk.sweep();
+  CHECK(desk.store->backorder_of_application("40001").value().id == engine::BackorderId(1));
+  for (const std::int64_t id : {2, 3}) {
+    CHECK(desk.backorder(id).state == State::active);
+    CHECK_FALSE(desk.backorder(id).application);
+  }
+  CHECK(desk.open_cases(engine::CaseKind::wrong_answer) == 2);
+  desk.sweep_at(kDue + 1min);  // looked up: each has its own
+  for (const std::int64_t id : {2, 3}) CHECK(desk.backorder(id).state == State::processing);
+  CHECK(desk.provider.added.size() == 3);
+  CHECK(desk.open_cases(engine::CaseKind::wrong_answer) == 0);
+}
+
+TEST_CASE("rows of strangers that cannot be read stop nothing; where one might be ours, absence is not proven") {
+  TestLedger desk(2);
+  bool first = true;
+  desk.provider.on_add = [&](const AddJob& order) {
+    return std::exchange(first, false) ? silence() : desk.provider.accepted(order.name);
+  };
+  desk.sweep();
+  desk.provider.living.begin()->second.status = "FAILED";
+  desk.provider.unread.push_back({"70099", std::nullopt, "application '70099', DOMAIN '-.com'"});
+  const SweepReport report = desk.sweep_at(kDrop + 1h);
+  CHECK(report.errors.empty());
+  CHECK(report.notes.size() == 1);
+  CHECK(desk.backorder(2).state == State::failed);
+  CHECK(desk.backorder(1).open_call);
+  CHECK(desk.reserved() == eur(1000));
+  desk.provider.unread.front().name = domain("foreign.com");
+  desk.sweep_at(kDrop + 2h);
+  CHECK(desk.backorder(1).reason == Reason::deadline_missed);
+  CHECK(desk.open_cases(engine::CaseKind::deadline_missed) == 1);
+}
+
+TEST_CASE("a living job of our account is adopted whoever made it, before its deposit is due as well") {
+  TestLedger desk(2);
+  desk.now = kNow + 1h;
+  desk.provider.make(domain(TestLedger::name(0)));
+  desk.sweep_at(kNow + 2h);
+  CHECK(desk.backorder().state == State::requested);
+  CHECK(desk.backorder().application == "40001");
+  CHECK(desk.events(engine::EventKind::adopted) == 1);
+  desk.sweep_at(kDue);
+  CHECK(desk.backorder().state == State::processing);
+  CHECK(desk.reserved() == eur(2000));
+  CHECK(desk.provider.added.size() == 1);  // the other one's
+
+  TestLedger poor(1);  // what the plan does not fund is a case, and nobody deletes what we did not order
+  poor.now = kNow + 1h;
+  REQUIRE(bool(operations::withdraw(poor.context(), {}, "alice", {.amount = eur(9'500)})));
+  poor.provider.make(domain(TestLedger::name(0)));
+  poor.sweep_at(kNow + 2h);
+  poor.sweep_at(kDue);
+  CHECK(poor.backorder().state == State::voided);
+  CHECK(poor.open_cases(engine::CaseKind::surplus_job) == 1);
+  CHECK(poor.provider.removed.empty());
+  poor.provider.living.clear();
+  poor.sweep_at(kDue + 1h);
+  CHECK(poor.open_cases(engine::CaseKind::surplus_job) == 0);
+}
+
+TEST_CASE("provider.adopt = ask: a job that this book did not order is a person's to adopt, the deposit held") {
+  for (const bool ours : {true, false}) {
+    CAPTURE(ours);
+    TestLedger desk;
+    REQUIRE(bool(set_setting(desk.context(), {}, "provider.adopt", "ask")));
+    desk.now = kDue - 1h;
+    desk.provider.make(domain(TestLedger::name(0)));
+    desk.sweep_at(kDue);
+    CHECK(desk.backorder().in_doubt == "40001");
+    CHECK(desk.provider.added.empty());
+    CHECK(desk.open_cases(engine::CaseKind::doubtful_job) == 1);
+    desk.sweep_at(kDeadline - 1h);
+    CHECK(desk.backorder().state == State::active);
+    engine::CaseQuery query;
+    query.kind = engine::CaseKind::doubtful_job;
+    REQUIRE(bool(resolve(desk.context(), {}, desk.store->cases(query).front().id.value(),
+                         ours ? engine::Resolution::adopt : engine::Resolution::acknowledge, "asked around", {},
+                         &desk.provider)));
+    CHECK(desk.backorder().state == (ours ? State::processing : State::active));
+    desk.sweep_at(kDeadline - 30min);
+    CHECK(desk.provider.added.size() == (ours ? 0u : 1u));
+    CHECK(desk.open_cases(engine::CaseKind::doubtful_job) == 0);
+  }
+}
+
+TEST_CASE("gone: the case ends when the job is seen again, or its backorder has ended; a person may close it, too") {
+  TestLedger desk;
+  desk.sweep();
+  const auto kept = desk.provider.living;
+  desk.provider.living.clear();
+  desk.sweep_at(kDue + 6h);
+  desk.sweep_at(kDue + 7h);
+  CHECK(desk.open_cases(engine::CaseKind::gone) == 1);
+  SUBCASE("seen again") { desk.provider.living = kept; }
+  SUBCASE("ended") {}
+  desk.sweep_at(kDrop + 5h);
+  CHECK(desk.open_cases(engine::CaseKind::gone) == 0);
+}
+
+TEST_CASE("what settle gives back funds in the same sweep what waits; swept again at once, nothing is done") {
+  TestLedger desk(0);
+  desk.now = kNow;
+  REQUIRE(bool(operations::open_account(desk.context(), {}, "eve", support::currency("EUR"),
+                                        {.timing = engine::VoidPolicy::at_deadline})));
+  desk.pay_in("eve", 1'000);
+  REQUIRE(bool(desk.place("eve", TestLedger::name(0))));
+  REQUIRE(bool(desk.place("eve", TestLedger::name(1))));
+  desk.sweep_at(kDue);
+  CHECK(desk.backorder(1).state == State::processing);
+  CHECK(desk.backorder(2).underfunded);
+  desk.provider.living.at("40001").status = "FAILED";
+  desk.sweep_at(kDeadline - 1h);
+  CHECK(desk.backorder(1).state == State::failed);
+  CHECK(desk.backorder(2).state == State::processing);
+  const std::int64_t events = desk.store->last_event();
+  const SweepReport again = desk.sweep();
+  CHECK(again.counts.empty());
+  CHECK(desk.store->last_event() == events);
+}
+
+TEST_CASE("a fixpoint: over random books, policies and answers a second sweep at one instant writes nothing") {
+  for (unsigned seed = 1; seed <= 12; ++seed) {
+    CAPTURE(seed);
+    unsigned state = seed * 2'654'435'761u;
+    const auto draw = [&](unsigned below) { return (state = state * 1'664'525u + 1'013'904'223u) / 65'536u % below; };
+    TestLedger desk(0);
+    desk.now = kNow;
+    for (int account = 0; account < 4; ++account) {
+      const std::string name = "account" + std::to_string(account);
+      AccountTerms terms;
+      terms.timing = draw(2) == 0 ? engine::VoidPolicy::at_due : engine::VoidPolicy::at_deadline;
+      terms.policy = draw(2) == 0 ? engine::FundingPolicy::each : engine::FundingPolicy::all_or_nothing;
+      REQUIRE(bool(operations::open_account(desk.context(), {}, name, support::currency("EUR"), terms)));
+      desk.pay_in(name, 1'000 * static_cast<std::int64_t>(1 + draw(4)));
+      for (int i = 0; i < 9; ++i) {
+        if (draw(2) == 0) REQUIRE(bool(desk.place(name, TestLedger::name(i))));
+      }
+      if (draw(4) == 0) REQUIRE(bool(operations::freeze_account(desk.context(), {}, name, "for the test")));
+    }
+    desk.provider.on_add = [&](const AddJob& order) {
+      switch (draw(8)) {
+        case 0:
+          return silence();
+        case 1:
+          desk.provider.make(order.name);
+          return code(541);
+        case 2:
+          return code(546);
+        case 3:
+          return code(549);
+        case 4:
+          return code(540);
+        default:
+          return desk.provider.accepted(order.name);
+      }
+    };
+    for (engine::UtcTime then = kDue - 1h; then < kDrop + 80h; then += 5h) {
+      CAPTURE(engine::to_string(then));
+      desk.sweep_at(then);
+      for (auto& [application, job] : desk.provider.living) {
+        if (then > kDrop && draw(2) == 0) job.status = draw(2) == 0 ? "FAILED" : "SUCCESSFUL";
+      }
+      desk.sweep();
+      const std::int64_t events = desk.store->last_event();
+      const std::size_t orders = desk.provider.added.size();
+      const SweepReport again = desk.sweep();
+      CHECK(desk.store->last_event() == events);
+      CHECK(desk.provider.added.size() == orders);
+      for (const StageCount& row : again.counts)
+        CHECK_MESSAGE((row.what == "waiting" || row.what == "unknown" || row.what == "gone"), row.what);
+    }
+  }
 }
 
 // ---- syncing ----

@@ -83,7 +83,9 @@ class Registry {
     return answer.job.value().application;
   }
   std::string word(const std::string& application) { return registry_->status(application).job.value().status; }
-  std::vector<ProviderJob> jobs(const std::vector<DomainName>& names = {}) { return registry_->jobs(names).value(); }
+  std::vector<ProviderJob> jobs(const std::vector<DomainName>& names = {}) {
+    return registry_->jobs(names).value().jobs;
+  }
 
  private:
   support::TemporaryDirectory directory_;

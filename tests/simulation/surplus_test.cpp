@@ -53,7 +53,7 @@ struct TestLedger {
     provider->behind = registry.get();
     REQUIRE(jobs() == 2);
   }
-  std::size_t jobs() { return registry->jobs({}).value().size(); }
+  std::size_t jobs() { return registry->jobs({}).value().jobs.size(); }
   std::size_t cases() { return store->cases({.kind = engine::CaseKind::surplus_job}).size(); }
   void sweep(engine::Milliseconds later) {
     now += later;

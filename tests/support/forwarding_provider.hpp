@@ -17,7 +17,7 @@ class ForwardingProvider : public engine::BackorderProvider {
   }
   engine::ProviderAnswer remove(const std::string& application) override { return behind->remove(application); }
   engine::ProviderAnswer status(const std::string& application) override { return behind->status(application); }
-  engine::Result<std::vector<engine::ProviderJob>> jobs(std::span<const engine::DomainName> names) override {
+  engine::Result<engine::JobList> jobs(std::span<const engine::DomainName> names) override {
     return behind->jobs(names);
   }
   engine::Result<bool> charged(const engine::DomainName& name, engine::UtcTime since) override {

@@ -40,6 +40,7 @@ constexpr Noun kNouns[] = {
     {"Books", add_book_commands},
     {"Books", add_doctor_commands},
     {"Books", add_run_commands},
+    {"Books", add_restore_commands},
     {"Books", add_config_commands},
     {"Books", add_period_commands},
     {"Books", add_clock_commands},

@@ -4,7 +4,7 @@
 
 #include "tools/cli/exchange_log.hpp"
 #include "tools/cli/interruption.hpp"
-#include "tools/simulated_registry/simulated_registry.hpp"
+#include "tools/simulated_registry/adversary.hpp"
 
 namespace cli {
 namespace {
@@ -73,7 +73,7 @@ engine::BackorderProvider* ProviderConnection::get() {
     open_http();
   } else if (!provider_) {
     provider_ = value_or_throw(
-        simulated_registry::SimulatedRegistry::open(globals.registry, [&session = session_] { return session.now(); }));
+        simulated_registry::Adversary::open(globals.registry, [&session = session_] { return session.now(); }));
   }
   return provider_.get();
 }

@@ -275,16 +275,28 @@ Answer delete_application(Services& desk, const Call& call) {
   done.add("DOMAIN", backorder.name.ace());
   if (backorder.state == State::cancelled) return done;  // once more, after a lost answer
   engine::Result<operations::Reply> reply(engine::Error{engine::ErrorCode::database_busy, ""});
+  bool is_cancelled = false;
+  const auto look = [&](engine::LedgerStore& store) {
+    is_cancelled = store.backorder(backorder.id).value().state == State::cancelled;
+  };
   call.reading.end();
   desk.writer.alone([&](engine::LedgerStore& store) {
+    look(store);  // an equal request was first: equal answers
+    if (is_cancelled) return;
     reply = operations::cancel({store, call.now, call.caller.user.login}, {"customer " + call.caller.account, ""},
                                backorder.id.value(), engine::By::customer, "DeleteDomainApplication", nullptr);
   });
+  if (is_cancelled) return done;
   if (!reply) return refuse(reply.error());
   if (reply.value().fact("deletion") == "not_needed") return done;
   const std::optional<engine::Deletion> deletion =
       desk.back_office.delete_job(backorder.id, call.now, call.caller.user.login);
-  if (!deletion) return refuse(421, "the deletion is under way: ask again");
+  if (!deletion) {
+    // another one waited for the same deletion
+    desk.writer.alone(look);
+    if (is_cancelled) return done;
+    return refuse(421, "the deletion is under way: ask again");
+  }
   if (*deletion == engine::Deletion::refused) return refuse(552, "the job runs on");
   return done;
 }

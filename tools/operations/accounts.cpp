@@ -528,6 +528,9 @@ std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
       {"warn.ahead", to_string(settings.warn_ahead), "shortfalls within this time are announced"},
       {"provider.absence-wait", to_string(settings.absence_wait),
        "how long after a call a list may prove that it created nothing"},
+      {"provider.adopt", settings.ask_to_adopt ? "ask" : "act",
+       "act | ask: a job at the provider that this book did not order is bound to the backorder that wants it, or is a "
+       "case"},
       {"overdue.after", to_string(settings.overdue_after), "no outcome this long after the drop is a case"},
       {"overdue.auction-after", to_string(settings.auction_overdue_after),
        "no outcome this long after an auction's end is a case"},

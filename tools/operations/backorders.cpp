@@ -370,10 +370,25 @@ Result<Reply> resolve(const Context& context, const RequestKey& request, std::in
       return Error{ErrorCode::job_may_exist,
                    "no provider is configured to prove that the job is gone; no deposit is released without that"};
     }
-    if (concerned->application) {
-      const engine::Result<bool> looked = is_job_absent(*provider, *concerned);
-      if (!looked) return looked.error();
-      absent = looked.value();
+    const engine::Result<bool> looked = is_job_absent(context.store, *provider, *concerned);
+    if (!looked) return looked.error();
+    absent = looked.value();
+  }
+  std::optional<engine::ProviderJob> job;
+  std::optional<engine::ProviderCall> open_call;
+  if (concerned && resolution == engine::Resolution::adopt) {
+    if (provider == nullptr)
+      return Error{ErrorCode::provider_unreachable, "no provider is configured that could show the job"};
+    const std::string& application = before.front().subject;
+    const engine::ProviderAnswer answer = provider->status(application);
+    const std::string instead = engine::about_another(answer, application, concerned->name);
+    if (answer.delivery != engine::Delivery::answered || !instead.empty()) {
+      return Error{ErrorCode::provider_unreachable,
+                   provider->environment() + ": " + (instead.empty() ? answer.text : "an answer about " + instead)};
+    }
+    if (!context.store.backorder_of_application(application)) job = answer.job;
+    for (const engine::ProviderCall& call : context.store.calls(concerned->id)) {
+      if (concerned->open_call == call.id) open_call = call;
     }
   }
   if (concerned && resolution == engine::Resolution::delete_job && !context.dry_run) {
@@ -405,8 +420,13 @@ Result<Reply> resolve(const Context& context, const RequestKey& request, std::in
     }
     Backorder backorder = context.store.backorder(*one.backorder).value();
     Customer customer = context.store.customer(backorder.customer).value();
-    engine::ResolutionFacts decided{
-        .resolution = resolution, .why = why, .amount = amount, .job_absent = absent, .now = context.now};
+    engine::ResolutionFacts decided{.resolution = resolution,
+                                    .why = why,
+                                    .amount = amount,
+                                    .job_absent = absent,
+                                    .job = job,
+                                    .open_call = open_call,
+                                    .now = context.now};
     engine::UtcTime tax_point = context.now;
     if (one.kind == engine::CaseKind::untaxed) {
       decided.untaxed = untaxed_supply(context.store, backorder);

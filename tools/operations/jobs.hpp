@@ -8,11 +8,13 @@
 
 namespace operations {
 
-// Looks up what earlier orders of unknown outcome did, deletes the jobs of backorders being cancelled, then creates
-// jobs for what is funded: one after the other per name, in order of placing.
+// Deletes the jobs of backorders being cancelled, then creates jobs for what is funded: one after the other per name,
+// in order of placing. What earlier orders of unknown outcome did is looked up first, where this run has not done so.
 void submit_jobs(SweepRun& run, engine::BackorderProvider& provider);
 
-// Reads every job of ours and notes what is new; asks singly for what the list lacks.
+// Reads every job of ours and notes what is new; asks singly for what the list lacks; binds jobs of our account to the
+// backorders that want them; looks up what earlier orders of unknown outcome did. An answer, or a row, about something
+// else than what was asked is no evidence: the case wrong_answer.
 void sync_jobs(SweepRun& run, engine::BackorderProvider& provider);
 
 // Orders the deletion of one backorder's job and applies the answer. REQUIRES: marked `cancelling`, application known,
@@ -24,7 +26,9 @@ engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProv
 engine::ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& provider,
                                      const engine::Backorder& backorder, const std::string& application);
 
-// Whether a complete list and a single look both lack the application.
-engine::Result<bool> is_job_absent(engine::BackorderProvider& provider, const engine::Backorder& backorder);
+// Whether a complete list and a single look both lack the backorder's application, and the list holds no other job for
+// the name that nobody is bound to.
+engine::Result<bool> is_job_absent(engine::LedgerStore& store, engine::BackorderProvider& provider,
+                                   const engine::Backorder& backorder);
 
 }  // namespace operations

@@ -189,7 +189,7 @@ LoopReport jobs(engine::LedgerReader& store, engine::BackorderProvider& provider
     return report;
   }
   report.differences =
-      engine::reconcile_jobs(backorders_with_a_job(store), listed.value(), store.settings().provider_lag, now);
+      engine::reconcile_jobs(backorders_with_a_job(store), listed.value().jobs, store.settings().provider_lag, now);
   return report;
 }
 
@@ -213,8 +213,8 @@ LoopReport balance(engine::LedgerReader& store, engine::BackorderProvider& provi
   if (!report.not_done.empty()) return report;
   const engine::Settings settings = store.settings();
   report.differences =
-      engine::reconcile_provider_balance({account.value(), deposits.value(), accounting.value(), from, listed.value(),
-                                          std::move(ours), backorders_with_a_job(store)},
+      engine::reconcile_provider_balance({account.value(), deposits.value(), accounting.value(), from,
+                                          listed.value().jobs, std::move(ours), backorders_with_a_job(store)},
                                          settings.provider_lag, settings.bank_lag, now);
   return report;
 }

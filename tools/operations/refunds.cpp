@@ -335,6 +335,16 @@ class Reporter {
   // Everything, of what is printed.
   Backorder whole(engine::BackorderId id) { return store_.backorder(id).value(); }
 
+  std::string word_of_provider(const Backorder& backorder, bool by_outcome) {
+    if (by_outcome || backorder.reason == engine::Reason::chargeback) return backorder.provider_status;
+    if (backorder.reason == engine::Reason::provider_deleted) return "545 Object not found";
+    const std::vector<engine::ProviderCall> calls = store_.calls(backorder.id);
+    for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
+      if (call->code != 0) return std::to_string(call->code) + " " + call->text;
+    }
+    return backorder.provider_status;
+  }
+
   void add_row(const Ended& ended) {
     const Move &reserve = *ended.reserve, &end = *ended.end;
     Backorder backorder = whole(engine::BackorderId(end.backorder));
@@ -358,11 +368,10 @@ class Reporter {
                      instant(end) - instant(reserve),
                      {},
                      {}};
-    if (row.outcome_at) {
-      row.latency = std::max(engine::Milliseconds(0), end.recorded_at - *row.outcome_at);
-      if (std::vector<engine::Evidence> evidence = store_.evidence(row.backorder.id); !evidence.empty())
-        row.evidence = std::move(evidence.back().raw);
-    }
+    if (row.outcome_at) row.latency = std::max(engine::Milliseconds(0), end.recorded_at - *row.outcome_at);
+    if (std::vector<engine::Evidence> evidence = store_.evidence(row.backorder.id); !evidence.empty())
+      row.evidence = std::move(evidence.back().raw);
+    row.provider_word = word_of_provider(row.backorder, row.outcome_at.has_value());
     (refunded ? report_.refunds : report_.captures).push_back(std::move(row));
   }
 

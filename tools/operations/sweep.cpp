@@ -1,6 +1,8 @@
 #include "tools/operations/sweep.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "engine/enum_names.hpp"
 #include "engine/funding_plan.hpp"
@@ -20,9 +22,9 @@ using engine::Customer;
 using engine::State;
 using engine::to_string;
 
-constexpr engine::Named<Stage> kStageWords[] = {{Stage::reserve, "reserve"}, {Stage::voids, "void"},
-                                                {Stage::submit, "submit"},   {Stage::sync, "sync"},
-                                                {Stage::settle, "settle"},   {Stage::warn, "warn"}};
+constexpr engine::Named<Stage> kStageWords[] = {{Stage::sync, "sync"},       {Stage::settle, "settle"},
+                                                {Stage::reserve, "reserve"}, {Stage::voids, "void"},
+                                                {Stage::submit, "submit"},   {Stage::warn, "warn"}};
 
 void each_account(SweepRun& run, Stage stage, const BackorderQuery& query, Deciding where,
                   const std::function<void(Decided&, Customer&, std::span<Backorder>)>& decide) {
@@ -58,57 +60,94 @@ void void_missed(SweepRun& run) {
   each_account(run, Stage::voids, missed, Deciding::prefetched,
                [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
                  for (Backorder& backorder : theirs) {
+                   if (backorder.job_may_exist()) continue;  // in doubt
                    run.require(engine::void_missed(decided.changes, backorder, customer, run.context.now));
                    decided.report.add(Stage::voids, "voided", 1);
                  }
                });
 }
 
-// Cases of what had no outcome in time, and has one now: nobody has to decide them any more.
-void close_answered(SweepRun& run) {
-  engine::CaseQuery overdue;
-  overdue.kind = engine::CaseKind::overdue;
+// Cases whose cause has ended: nobody has to decide them any more.
+void close_ended_cases(SweepRun& run) {
+  engine::LedgerStore& store = run.context.store;
   UnitOfWork work(run.context);
+  const std::vector<engine::Case> open = store.cases({});
+  std::set<std::string_view> lives;  // of the applications that cases are about
+  if (run.listed) {
+    for (const engine::Case& one : open) {
+      if (one.kind == engine::CaseKind::surplus_job) lives.insert(one.subject);
+    }
+    std::set<std::string_view> found;
+    for (const engine::ProviderJob& job : run.listed->jobs) {
+      const engine::StatusMeaning meaning = engine::meaning_of_status(job.status);
+      const bool matters =
+          meaning.lives || meaning.outcome == State::successful || meaning.outcome == State::auction_won;
+      if (matters && lives.contains(job.application)) found.insert(job.application);
+    }
+    lives = std::move(found);
+  }
+  const std::vector<std::string> stopped = store.stopped_zones();
+  std::map<engine::SourceId, std::string> sources;
+  for (const engine::Source& source : store.sources()) sources.emplace(source.id, source.name);
   Changes changes;
-  for (const engine::Case& open : run.context.store.cases(overdue)) {
-    const Backorder backorder = run.context.store.backorder(open.backorder.value()).value();
-    const bool waits = backorder.state == State::active ? backorder.open_call.has_value() : !is_final(backorder.state);
-    if (waits) continue;
-    const std::string how = "answered by itself: " + std::string(to_word(backorder.state));
-    changes.closed_cases.push_back({open.id, how});
+  for (const engine::Case& one : open) {
+    std::optional<Backorder> backorder = one.backorder ? store.backorder(*one.backorder) : std::nullopt;
+    engine::CaseFacts facts{
+        .one = one, .backorder = backorder ? &*backorder : nullptr, .has_read = run.listed.has_value()};
+    if (backorder && one.kind == engine::CaseKind::missing_from_list) {
+      facts.is_listed = std::ranges::any_of(store.listings(backorder->name), [&](const engine::Listing& listing) {
+        return one.subject.empty() || sources[listing.source] == one.subject;
+      });
+    }
+    facts.is_contradicted = one.backorder && run.contradicted.contains(*one.backorder);
+    if (run.listed) facts.job_lives = lives.contains(one.subject);
+    const std::string zone = one.subject == "environment" ? "" : one.subject;
+    facts.is_stopped = std::ranges::find(stopped, zone) != stopped.end();
+    if (one.customer && one.kind == engine::CaseKind::auction_price_short)
+      facts.owed = store.customer(*one.customer).value().owed;
+    const std::optional<std::string> ended = engine::what_ended(facts);
+    if (!ended) continue;
+    const std::string how = "ended by itself: " + *ended;
+    changes.closed_cases.push_back({one.id, how});
     changes.events.push_back({engine::EventKind::case_closed,
-                              open.customer,
-                              open.backorder,
+                              one.customer,
+                              one.backorder,
                               {},
                               {},
                               {},
-                              std::string(to_word(open.kind)) + " " + how});
-    run.add(Stage::settle, "cases answered", 1);
+                              std::string(to_word(one.kind)) + " " + how});
+    run.add(Stage::settle, "cases ended", 1);
   }
   run.commit(work, changes);
 }
 
 void settle_outcomes(SweepRun& run) {
   BackorderQuery with_job;
-  with_job.states = {State::processing, State::auction_pending};
   with_job.with_job = true;
   const engine::Settings settings = run.context.store.settings();
   const std::vector<engine::TaxRate> rates = run.context.store.tax_rates();
-  each_account(run, Stage::settle, with_job, Deciding::prefetched,
-               [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
-                 for (Backorder& backorder : theirs) {
-                   engine::TaxDecision tax = engine::decide_tax(settings, rates, customer, run.context.now);
-                   const engine::Result<bool> settled = engine::settle(
-                       decided.changes, backorder, customer, {settings, std::move(tax), std::nullopt, run.context.now});
-                   run.require(settled);
-                   if (settled.value()) {
-                     decided.report.add(Stage::settle, to_word(backorder.state), 1);
-                     ++decided.settled;
-                   }
-                   if (engine::check_overdue(decided.changes, backorder, settings, run.context.now))
-                     decided.report.add(Stage::settle, "overdue", 1);
-                 }
-               });
+  const engine::PriceList prices = run.context.store.price_list();
+  const auto settle = [&](Decided& decided, Customer& customer, std::span<Backorder> theirs) {
+    for (Backorder& backorder : theirs) {
+      engine::TaxDecision tax = engine::decide_tax(settings, rates, customer, run.context.now);
+      std::optional<engine::Money> price;  // of a job that was found before its deposit was due
+      if (backorder.state == State::requested)
+        price = prices.price(backorder.zone, customer.tier, customer.currency, run.context.now);
+      const engine::Result<bool> settled =
+          engine::settle(decided.changes, backorder, customer, {settings, std::move(tax), price, run.context.now});
+      run.require(settled);
+      if (settled.value()) {
+        decided.report.add(Stage::settle, to_word(backorder.state), 1);
+        ++decided.settled;
+      }
+      if (engine::check_overdue(decided.changes, backorder, settings, run.context.now))
+        decided.report.add(Stage::settle, "overdue", 1);
+    }
+  };
+  with_job.states = {State::processing, State::auction_pending};
+  each_account(run, Stage::settle, with_job, Deciding::prefetched, settle);
+  with_job.states = {State::requested};
+  each_account(run, Stage::settle, with_job, Deciding::prefetched, settle);
   BackorderQuery unknown;
   unknown.states = {State::active};
   unknown.with_open_call = true;
@@ -120,7 +159,7 @@ void settle_outcomes(SweepRun& run) {
                      decided.report.add(Stage::settle, "overdue", 1);
                  }
                });
-  close_answered(run);
+  close_ended_cases(run);
 }
 
 // Whether our money at the provider suffices for the jobs that are to be created until the horizon.
@@ -277,38 +316,77 @@ std::int64_t SweepReport::count(std::string_view what) const {
   return sum;
 }
 
+namespace {
+
+// One stage; the provider may be null.
+void run_stage(SweepRun& run, Stage stage, engine::BackorderProvider* provider) {
+  switch (stage) {
+    case Stage::reserve:
+      reserve_due(run);
+      return;
+    case Stage::voids:
+      void_missed(run);
+      return;
+    case Stage::settle:
+      settle_outcomes(run);
+      return;
+    case Stage::warn:
+      warn_ahead(run, provider);
+      return;
+    case Stage::submit:
+    case Stage::sync:
+      break;
+  }
+  if (provider == nullptr) {
+    const std::string left_out =
+        "no provider is configured: '" + std::string(to_word(stage)) + "' was left out; see --provider and --registry";
+    if (std::ranges::find(run.report.errors, left_out, &engine::Error::detail) == run.report.errors.end())
+      run.report.errors.push_back({engine::ErrorCode::provider_unreachable, left_out});
+  } else if (stage == Stage::submit) {
+    submit_jobs(run, *provider);
+  } else {
+    sync_jobs(run, *provider);
+  }
+}
+
+// How much money went back to customers so far: what it returns to is attempted again.
+std::int64_t given_back(SweepRun& run) {
+  return run.report.count("voided") + run.report.count("cancelled") + run.report.count("refused");
+}
+
+}  // namespace
+
 SweepReport sweep(const Context& context, engine::BackorderProvider* provider, const SweepOptions& options) {
   SweepRun run{context, options, {}};
-  for (const Stage stage : kStages) {
-    if (std::ranges::find(options.stages, stage) == options.stages.end()) continue;
-    if (run.interrupted()) break;
-    switch (stage) {
-      case Stage::reserve:
-        reserve_due(run);
-        break;
-      case Stage::voids:
-        void_missed(run);
-        break;
-      case Stage::settle:
-        settle_outcomes(run);
-        break;
-      case Stage::warn:
-        warn_ahead(run, provider);
-        break;
-      case Stage::submit:
-      case Stage::sync:
-        if (provider == nullptr) {
-          run.report.errors.push_back(
-              {engine::ErrorCode::provider_unreachable, "no provider is configured: '" + std::string(to_word(stage)) +
-                                                            "' was left out; see --provider and --registry"});
-        } else if (stage == Stage::submit) {
-          submit_jobs(run, *provider);
-        } else {
-          sync_jobs(run, *provider);
-        }
-        break;
+  const auto wanted = [&](Stage stage) { return std::ranges::find(options.stages, stage) != options.stages.end(); };
+  const bool must_be_read = context.store.book().must_be_read();
+  if (provider != nullptr && !must_be_read) provider->limit_reading(options.learnt_enough);
+  constexpr Stage kLearning[] = {Stage::sync, Stage::settle}, kActing[] = {Stage::reserve, Stage::voids, Stage::submit};
+  // A book that was put back from a copy learns whatever else is wanted of it.
+  for (const Stage stage : kLearning) {
+    if ((wanted(stage) || (must_be_read && stage == Stage::sync)) && !run.interrupted())
+      run_stage(run, stage, provider);
+    if (stage == Stage::sync && context.store.book().must_be_read()) {
+      run.report.errors.push_back({engine::ErrorCode::restored_unread,
+                                   "the book was put back from a copy, and what the provider knows since was not "
+                                   "read: nothing is sent, voided, "
+                                   "refunded or paid out until a sweep has read all of its jobs"});
+      if (provider != nullptr) provider->limit_reading({});
+      std::erase_if(run.report.counts, [](const StageCount& row) { return row.count == 0; });
+      return std::move(run.report);
     }
   }
+  if (provider != nullptr) provider->limit_reading({});
+  run.listed.reset();  // acting takes time: what it looks at is read then
+  for (std::int64_t before = -1; before != given_back(run) && !run.interrupted();) {
+    const bool is_first = before < 0;
+    for (const Stage stage : kActing) {
+      // void and submit may give back what funds others
+      if (stage == Stage::voids || (stage == Stage::reserve && is_first)) before = given_back(run);
+      if (wanted(stage) && !run.interrupted()) run_stage(run, stage, provider);
+    }
+  }
+  if (wanted(Stage::warn) && !run.interrupted()) run_stage(run, Stage::warn, provider);
   std::erase_if(run.report.counts, [](const StageCount& row) { return row.count == 0; });
   conclude(run);
   return std::move(run.report);

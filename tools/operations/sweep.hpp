@@ -13,12 +13,14 @@
 
 namespace operations {
 
-// In this order. `reserve` commits the funding plan of every account with something due; `voids` ends what its deadline
-// has passed; `submit` resolves unknown calls, deletes what is being cancelled and creates jobs; `sync` reads the
-// provider; `settle` applies what was read; `warn` announces shortfalls.
-enum class Stage : std::uint8_t { reserve, voids, submit, sync, settle, warn };
-inline constexpr Stage kStages[] = {Stage::reserve, Stage::voids,  Stage::submit,
-                                    Stage::sync,    Stage::settle, Stage::warn};
+// In this order: a sweep learns before it acts. `sync` reads the provider, binds jobs that are ours and resolves
+// unknown calls; `settle` applies what was read and closes cases whose cause has ended; `reserve` commits the funding
+// plan of every account with something due; `voids` ends what its deadline has passed; `submit` deletes what is being
+// cancelled and creates jobs; `warn` announces shortfalls. Where void or submit give money back, the three acting
+// stages are repeated. Swept again at the same instant, nothing is done.
+enum class Stage : std::uint8_t { sync, settle, reserve, voids, submit, warn };
+inline constexpr Stage kStages[] = {Stage::sync,  Stage::settle, Stage::reserve,
+                                    Stage::voids, Stage::submit, Stage::warn};
 std::string_view to_word(Stage stage);  // "reserve", "void", "submit", ...
 std::optional<Stage> parse_stage(std::string_view text);
 
@@ -38,6 +40,9 @@ struct SweepOptions {
   std::function<bool()> interrupted{};  // true: stops where nothing is half done
   // what the machine says of its disk, for the health that a whole sweep looks at
   MachineFacts machine{};
+  // true: enough was read, the stages go on with what is known. A slow provider makes nobody miss a deadline. Not asked
+  // in a book that was put back from a copy.
+  std::function<bool()> learnt_enough{};
   std::function<void(Milestone)> reached{};
   std::function<void(Stage, std::size_t done)> progress{};
 };
@@ -51,6 +56,7 @@ struct SweepReport {
   std::vector<StageCount> counts;  // in stage order; zero counts left out
   // the provider did not answer, a case was opened … : the rest of the work went on
   std::vector<engine::Error> errors;
+  std::vector<std::string> notes;                   // what was passed over, and takes nothing away from the rest
   std::int64_t count(std::string_view what) const;  // summed over stages
   void add(Stage stage, std::string_view what, std::int64_t count);
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,11 @@ struct SweepRun {
   Context context;
   const SweepOptions& options;
   SweepReport report;
+  // What this run has learnt: the complete list of the provider's jobs, where it was read, and of whom it was told
+  // something about somebody else.
+  std::optional<engine::JobList> listed{};
+  std::set<engine::BackorderId> contradicted{};
+  bool has_looked_up = false;  // what became of orders of unknown outcome
 
   // A long run's next step: its instant is the clock's, never an earlier one.
   void move_on() {

@@ -80,7 +80,9 @@ ProviderAnswer plain_answer(int code, std::string_view detail) {
 ProviderAnswer removed_answer(const engine::DomainName& name) {
   std::string properties;
   append_property(properties, "DOMAIN", name.ace());
-  return answer(200, std::string(text_of(200)), properties);
+  ProviderAnswer removed = answer(200, std::string(text_of(200)), properties);
+  removed.domain = name.ace();
+  return removed;
 }
 
 ProviderAnswer job_answer(const ProviderJob& job) {
@@ -94,11 +96,12 @@ void fill_job(ProviderJob& job, const Standing& standing, std::size_t applicatio
   for (char& letter : zone) {
     if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
   }
-  const std::string created = engine::to_wire_string(job.created_at);
+  const std::string created = engine::to_wire_string(job.created_at.value());
   std::string properties;
   properties.reserve(640);
   append_property(properties, "APPLICATION", job.application);
-  append_property(properties, "CLASS", zone + "_BACKORDER");
+  job.job_class = zone + "_BACKORDER";
+  append_property(properties, "CLASS", job.job_class);
   append_property(properties, "SUBCLASS", zone + "_BACKORDER");
   append_property(properties, "CREATEDBY", "SYSTEM");
   append_property(properties, "CREATEDDATE", created);

@@ -36,7 +36,7 @@ using engine::UtcTime;
 namespace {
 
 constexpr int kApplicationId = 0x64726567;  // "dreg" in the file's header
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;                 // 2: adversary_percent
 constexpr int kBusyTimeoutMs = 10'000;
 constexpr std::int64_t kFirstApplication = 40'001;  // looks like the provider's
 constexpr std::size_t kInFlight = 4;                // orders that are committed before the first of them is answered
@@ -50,7 +50,7 @@ constexpr const char* kSchema = R"(
 CREATE TABLE world (seed INTEGER NOT NULL, catch_percent INTEGER NOT NULL, competitor_percent INTEGER NOT NULL, no_bids_percent INTEGER NOT NULL,
   withdrawn_percent INTEGER NOT NULL, refused_percent INTEGER NOT NULL, busy_percent INTEGER NOT NULL, delay_min_minutes INTEGER NOT NULL,
   delay_max_minutes INTEGER NOT NULL, slow_percent INTEGER NOT NULL, purse_minor INTEGER, job_price_minor INTEGER NOT NULL,
-  currency TEXT NOT NULL) STRICT;
+  currency TEXT NOT NULL, adversary_percent INTEGER NOT NULL) STRICT;
 CREATE TABLE name_drop (name TEXT NOT NULL, cycle INTEGER NOT NULL, drop_at INTEGER NOT NULL, finalization_at INTEGER,
   PRIMARY KEY (name, cycle)) STRICT, WITHOUT ROWID;
 CREATE TABLE application (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, cycle INTEGER NOT NULL, created_at INTEGER NOT NULL,
@@ -128,7 +128,7 @@ std::optional<Error> impossible(const World& world) {
       {"catch", world.catch_percent},     {"competitor", world.competitor_percent},
       {"no-bids", world.no_bids_percent}, {"withdrawn", world.withdrawn_percent},
       {"refused", world.refused_percent}, {"busy", world.busy_percent},
-      {"slow", world.slow_percent}};
+      {"slow", world.slow_percent},       {"adversary", world.adversary_percent}};
   for (const auto& [what, value] : percentages) {
     if (value < 0 || value > 100)
       return Error{ErrorCode::invalid_argument, fmt::format("{} is {} %: between 0 and 100", what, value)};
@@ -411,8 +411,13 @@ struct SimulatedRegistry::File {
       }
     }
     if (known && now < cycle_ends_at(*known)) {
-      // What has dropped does not move any more.
-      if (dates == *known || now >= outcome_at(world, name, *known)) return false;
+      if (dates == *known) return false;
+      if (now >= outcome_at(world, name, *known)) {
+        // What has dropped does not move any more, and drops again where it is listed again.
+        if (dates.drop_at <= now) return false;
+        Use(statements->insert_drop).bind(name, cycle + 1, dates.drop_at, dates.finalization_at).run();
+        return true;
+      }
       Use(statements->move_drop).bind(dates.drop_at, dates.finalization_at, name, cycle).run();
     } else {
       Use(statements->insert_drop).bind(name, cycle + 1, dates.drop_at, dates.finalization_at).run();
@@ -437,12 +442,12 @@ engine::Status SimulatedRegistry::create(const std::string& path, const World& w
     db.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, kVersion));
     db.exec(kSchema);
     db.exec(fmt::format("INSERT INTO sqlite_sequence (name, seq) VALUES ('application', {})", kFirstApplication - 1));
-    SQLite::Statement insert(db, "INSERT INTO world VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    SQLite::Statement insert(db, "INSERT INTO world VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     Use(insert)
         .bind(std::bit_cast<std::int64_t>(world.seed), world.catch_percent, world.competitor_percent,
               world.no_bids_percent, world.withdrawn_percent, world.refused_percent, world.busy_percent,
               world.delay_min_minutes, world.delay_max_minutes, world.slow_percent, world.balance_minor,
-              world.job_price_minor, world.currency)
+              world.job_price_minor, world.currency, world.adversary_percent)
         .run();
     transaction.commit();
   } catch (const SQLite::Exception& error) {
@@ -470,6 +475,11 @@ Result<std::unique_ptr<SimulatedRegistry>> SimulatedRegistry::open(const std::st
       return Error{ErrorCode::database_newer,
                    fmt::format("{}: version {}, this program knows {}", path, version, kVersion)};
     }
+    if (file->db.execAndGet("PRAGMA user_version").getInt() < 2) {
+      file->db.exec(
+          "BEGIN IMMEDIATE; ALTER TABLE world ADD COLUMN adversary_percent INTEGER NOT NULL DEFAULT 0; "
+          "PRAGMA user_version = 2; COMMIT");
+    }
     // A killed process is the threat to this file, not a lost supply: an order need not wait for the disk.
     file->db.exec("PRAGMA synchronous = NORMAL");
     file->statements.emplace(file->db);
@@ -489,7 +499,8 @@ Result<std::unique_ptr<SimulatedRegistry>> SimulatedRegistry::open(const std::st
                    .slow_percent = percent(9),
                    .balance_minor = row.is_null(10) ? std::nullopt : std::optional(row.integer(10)),
                    .job_price_minor = row.integer(11),
-                   .currency = row.text(12)};
+                   .currency = row.text(12),
+                   .adversary_percent = percent(13)};
     return std::unique_ptr<SimulatedRegistry>(new SimulatedRegistry(std::move(file)));
   } catch (const SQLite::Exception& failed) {
     const bool foreign = failed.getErrorCode() == SQLITE_NOTADB;
@@ -665,7 +676,7 @@ ProviderAnswer SimulatedRegistry::status(const std::string& application) {
   return answer.value();
 }
 
-Result<std::vector<ProviderJob>> SimulatedRegistry::jobs(std::span<const DomainName> names) {
+Result<engine::JobList> SimulatedRegistry::jobs(std::span<const DomainName> names) {
   File& file = *file_;
   const UtcTime now = file.clock();
   return file.read([&] {
@@ -680,9 +691,9 @@ Result<std::vector<ProviderJob>> SimulatedRegistry::jobs(std::span<const DomainN
     wanted.erase(doubled.begin(), doubled.end());
     for (const DomainName& name : wanted) file.each_drop(file.applications(&name), now, take);
     std::ranges::sort(found, {}, [](const auto& numbered) { return numbered.first; });
-    std::vector<ProviderJob> listed;
-    listed.reserve(found.size());
-    for (auto& [id, job] : found) listed.push_back(std::move(job));
+    engine::JobList listed{.jobs = {}, .unread = {}, .clock_ahead = engine::Milliseconds(0)};  // it lives in our time
+    listed.jobs.reserve(found.size());
+    for (auto& [id, job] : found) listed.jobs.push_back(std::move(job));
     return listed;
   });
 }

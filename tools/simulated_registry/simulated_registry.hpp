@@ -48,6 +48,8 @@ struct World {
   std::optional<std::int64_t> balance_minor{};
   std::int64_t job_price_minor = 1500;
   std::string currency = "USD";  // ISO 4217
+  // of the answers, for each trick of the adversary in front of it (adversary.hpp); zero: an honest provider
+  int adversary_percent = 0;
 };
 
 // One row of a deletion list. F alone: T = F. REQUIRES: at least one of the two.
@@ -92,9 +94,9 @@ class SimulatedRegistry final : public engine::BackorderProvider {
   ~SimulatedRegistry() override;
 
   // Tells the registry when names drop, in one commit; how many dates were news. While now < T + 2 d, and the outcome
-  // is not out, a date replaces the one before (a moved drop); later it is another drop, and the applications of the
-  // old one keep their outcome. Dates of drops that are over and were never told (now >= T + 2 d) are passed over: what
-  // is not known cannot have had an outcome.
+  // is not out, a date replaces the one before (a moved drop); later, or where the outcome is out and the date lies
+  // ahead, it is another drop, and the applications of the old one keep their outcome. Dates of drops that are over and
+  // were never told (now >= T + 2 d) are passed over: what is not known cannot have had an outcome.
   engine::Result<std::int64_t> learn(std::span<const NameDrop> drops);
 
   const World& world() const;
@@ -107,7 +109,7 @@ class SimulatedRegistry final : public engine::BackorderProvider {
            const std::function<void(std::size_t, const engine::ProviderAnswer&)>& answered) override;
   engine::ProviderAnswer remove(const std::string& application) override;
   engine::ProviderAnswer status(const std::string& application) override;
-  engine::Result<std::vector<engine::ProviderJob>> jobs(std::span<const engine::DomainName> names) override;
+  engine::Result<engine::JobList> jobs(std::span<const engine::DomainName> names) override;
   engine::Result<bool> charged(const engine::DomainName& name, engine::UtcTime since) override;
   engine::Result<engine::ProviderBalance> balance() override;
   // A deposit per application without an outcome, under the application's id; renewed at every full hour.

@@ -341,14 +341,15 @@ struct Show {
 };
 
 struct Resolve {
-  std::string id, decision, why, amount;
+  std::string id, kind, decision, why, amount;
+  bool all = false;
   void bind(CLI::App& app) {
-    app.add_option("case", id, "Number of a case, from 'cases', or the domain name it is about")
-        ->type_name("ID")
-        ->required();
+    app.add_option("case", id, "Number of a case, from 'cases', or the domain name it is about")->type_name("ID");
+    app.add_option("--kind", kind, "With --all: kind of the cases to decide")->type_name("KIND");
+    app.add_flag("--all", all, "Decide all open cases of --kind alike; with --dry-run: list them, and decide none");
     app.add_option("--as", decision,
                    "The decision: failed, successful, resubmit, give-up, charge, operator-keeps, keep, goodwill, "
-                   "delete, tax, acknowledge")
+                   "delete, adopt, tax, acknowledge")
         ->type_name("DECISION")
         ->required();
     app.add_option("--why", why, "Reason, or the evidence seen")->type_name("TEXT")->required();
@@ -360,6 +361,9 @@ struct Resolve {
     if (!resolution)
       throw CommandError{
           Error{ErrorCode::invalid_argument, "'" + decision + "' is no decision; see 'backorder resolve --help'"}};
+    if (all || !kind.empty()) return resolve_all(session, context, *resolution);
+    if (id.empty())
+      throw CommandError{Error{ErrorCode::invalid_argument, "name a case, or --kind KIND --all; see 'cases'"}};
     const std::int64_t number = open_case_named(context.store, id);
     std::optional<engine::Money> money;
     if (!amount.empty()) {
@@ -380,6 +384,52 @@ struct Resolve {
                  ? ""
                  : ": backorder " + std::string(reply.fact("backorder")) + " is " + std::string(reply.fact("state"))));
     return 0;
+  }
+
+ private:
+  // Each case is a decision of its own: what is refused for one keeps the others from nothing, and is said.
+  int resolve_all(Session& session, const operations::Context& context, engine::Resolution resolution) const {
+    engine::CaseQuery query;
+    query.kind = engine::parse_case_kind(kind);
+    if (!id.empty() || !all || !query.kind || !amount.empty())
+      throw CommandError{Error{ErrorCode::invalid_argument,
+                               "many cases are decided with --kind KIND and --all, without a number or an amount"}};
+    render::Table table;
+    table.schema = "dropledger.resolved-all/1";
+    table.columns = {{"case", "", render::Kind::number},
+                     {"backorder", "", render::Kind::number},
+                     {"domain"},
+                     {"state"},
+                     {"result", "", render::Kind::text, true}};
+    table.when_empty = "No case of this kind is open.";
+    ProviderConnection connection(session);
+    int status = 0;
+    std::int64_t done = 0;
+    for (const engine::Case& one : context.store.cases(query)) {
+      const engine::Result<operations::Reply> reply =
+          operations::resolve(context, {.sender = session.globals().sender, .key = {}, .keep_refusals = false},
+                              one.id.value(), resolution, why, {}, connection.get());
+      const auto backorder = one.backorder ? context.store.backorder(*one.backorder) : std::nullopt;
+      std::string result = context.dry_run ? "would be closed" : "closed";
+      if (!reply) {
+        result = std::string(to_word(reply.error().code)) + ": " + reply.error().detail;
+        status = static_cast<int>(engine::error_class(reply.error().code));
+      } else {
+        ++done;
+      }
+      table.add(one.id, one.backorder, backorder ? backorder->name.unicode() : "",
+                reply && backorder ? std::string(reply.value().fact("state"))
+                : backorder        ? std::string(to_word(backorder->state))
+                                   : "",
+                result);
+    }
+    table.add_fact("kind", kind);
+    table.add_fact("decision", decision);
+    table.add_fact("closed", done);
+    table.add_fact("dry_run", context.dry_run);
+    session.print(table);
+    if (context.dry_run) session.note("dry run: nothing was changed, and the provider was not asked");
+    return status;
   }
 };
 
@@ -402,9 +452,11 @@ void add_backorder_commands(CommandLine& line) {
       "  dropledger backorder list --account alice --open\n  dropledger backorder list --state VOID --format csv");
   add_command<Show>(line, *group, "show", "Shows everything kept about one backorder",
                     "  dropledger backorder show 17");
-  add_command<Resolve>(line, *group, "resolve", "Closes a case by the decision of a person",
-                       "  dropledger backorder resolve 3 --as failed --why 'provider confirmed by mail'\n  dropledger "
-                       "backorder resolve 4 --as charge --why 'registered after all'");
+  add_command<Resolve>(
+      line, *group, "resolve", "Closes a case by the decision of a person",
+      "  dropledger backorder resolve 3 --as failed --why 'provider confirmed by mail'\n  dropledger "
+      "backorder resolve 4 --as charge --why 'registered after all'\n  dropledger backorder resolve --kind "
+      "missing_from_list --all --as acknowledge --why 'short list of 3 May' --dry-run");
   add_backorder_explain(line, *group);
 }
 

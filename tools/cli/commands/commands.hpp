@@ -34,6 +34,7 @@ void add_reconcile_commands(CommandLine& line);   // reconcile
 void add_refund_commands(CommandLine& line);      // refunds
 void add_registry_commands(CommandLine& line);    // registry …: the simulated world
 void add_report_commands(CommandLine& line);      // statement, trial-balance, deposits
+void add_restore_commands(CommandLine& line);     // restore
 void add_run_commands(CommandLine& line);         // runs
 void add_schedule_commands(CommandLine& line);    // schedule …
 void add_serve_commands(CommandLine& line);       // serve

@@ -95,8 +95,8 @@ struct Refunds {
     render::Totals sums;
     for (const operations::EndedDeposit& row : captures ? report.captures : report.refunds) {
       table.add(row.at, row.account, row.backorder.id, row.backorder.name, row.backorder.zone, row.amount, row.cause,
-                row.backorder.application.value_or(""), row.backorder.provider_status, row.outcome_at,
-                span_of(row.latency), row.reserved_at, span_of(row.held), row.actor, row.transfer, row.evidence);
+                row.backorder.application.value_or(""), row.provider_word, row.outcome_at, span_of(row.latency),
+                row.reserved_at, span_of(row.held), row.actor, row.transfer, row.evidence);
       sums.add(row.amount);
     }
     sums.each([&](Money sum, std::int64_t count) {

@@ -46,6 +46,9 @@ struct Init {
     percent("--refused", world.refused_percent, "Percentage of names for which every order is refused");
     percent("--busy", world.busy_percent,
             "Percentage of orders answered by 'server busy', half of them after the job was created");
+    percent(
+        "--adversary", world.adversary_percent,
+        "Percentage of answers for each way of being wrong: of other orders, of other domains, refused but done, …");
     percent("--slow", world.slow_percent, "Percentage of names whose outcome comes up to 20 hours late");
     app.add_option("--delay-min", world.delay_min_minutes, "Least time from drop to outcome")
         ->type_name("MINUTES")

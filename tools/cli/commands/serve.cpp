@@ -13,7 +13,7 @@
 #include "tools/gateway/gateway.hpp"
 #include "tools/gateway/request_log.hpp"
 #include "tools/gateway/sample_world.hpp"
-#include "tools/simulated_registry/simulated_registry.hpp"
+#include "tools/simulated_registry/adversary.hpp"
 
 namespace cli {
 namespace {
@@ -175,9 +175,9 @@ struct Serve {
   // The registry lives in the book's time.
   static std::unique_ptr<engine::BackorderProvider> open_registry(const std::string& book, const std::string& registry,
                                                                   bool own_clock) {
-    if (!own_clock) return value_or_throw(simulated_registry::SimulatedRegistry::open(registry, system_now));
+    if (!own_clock) return value_or_throw(simulated_registry::Adversary::open(registry, system_now));
     const std::shared_ptr<engine::LedgerReader> store = storage::open_reader(book);
-    return value_or_throw(simulated_registry::SimulatedRegistry::open(registry, [store] {
+    return value_or_throw(simulated_registry::Adversary::open(registry, [store] {
       const engine::BookInfo info = store->book();
       return info.last_recorded.value_or(info.made_at);
     }));

@@ -17,8 +17,12 @@ using engine::to_string;
 
 struct Sweep {
   std::vector<std::string> stages;
+  std::string learn = "5m";
   void bind(CLI::App& app) {
-    app.add_option("stages", stages, "Stages to run (default: all): reserve, void, submit, sync, settle or warn")
+    app.add_option("--learn", learn,
+                   "Longest time for reading the provider; then the sweep acts on what is known (default 5m)")
+        ->type_name("SPAN");
+    app.add_option("stages", stages, "Stages to run (default: all): sync, settle, reserve, void, submit or warn")
         ->type_name("STAGE");
   }
   int run(Session& session) const {
@@ -29,7 +33,7 @@ struct Sweep {
         const auto stage = operations::parse_stage(word);
         if (!stage)
           throw CommandError{Error{ErrorCode::invalid_argument,
-                                   "'" + word + "' is no stage: reserve, void, submit, sync, settle, warn"}};
+                                   "'" + word + "' is no stage: sync, settle, reserve, void, submit, warn"}};
         options.stages.push_back(*stage);
       }
     }
@@ -50,6 +54,9 @@ struct Sweep {
     options.interrupted = interrupted;
     options.clock = session.clock();
     options.machine = session.machine_facts();
+    const auto began = std::chrono::steady_clock::now();
+    const engine::Milliseconds longest = value_or_throw(engine::parse_span(learn));
+    options.learnt_enough = [began, longest] { return std::chrono::steady_clock::now() - began > longest; };
     const operations::SweepReport report = operations::sweep(context, provider, options);
     progress.reset();
     render::Table table;
@@ -62,6 +69,7 @@ struct Sweep {
     for (const operations::StageCount& row : report.counts) table.add(to_word(row.stage), row.what, row.count);
     session.print(table);
     if (context.dry_run) session.note("dry run: nothing was changed, and the provider was not asked");
+    for (const std::string& note : report.notes) session.note(note);
     int status = 0;
     for (const Error& error : report.errors) {
       if (context.dry_run) continue;
@@ -80,7 +88,7 @@ struct Sweep {
 
 void add_sweep_commands(CommandLine& line) {
   add_command<Sweep>(line, line.app, "sweep",
-                     "Does everything that is due: reserves, voids, submits, syncs, settles, warns",
+                     "Does everything that is due: syncs, settles, reserves, voids, submits, warns",
                      "  dropledger sweep --registry registry.db\n  dropledger sweep reserve --dry-run");
 }
 

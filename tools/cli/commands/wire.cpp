@@ -32,7 +32,8 @@ struct WireResponse {
     app.add_flag("--exit-code", exit_code, "Exit with status 1 where the answer is incomplete");
   }
   int run(Session& session) const {
-    const api_client::Response response = api_client::Response::parse(session.read_input("-"));
+    const api_client::Response response =
+        api_client::Response::parse(api_client::without_secrets(session.read_input("-")));
     Json::object_t properties;  // names are unique: appended without looking each one up
     for (const api_client::Response::Property& property : response.properties())
       properties.emplace_back(std::string(property.name), property.values);
