@@ -80,6 +80,7 @@ constexpr std::pair<std::string_view, std::string Connection::*> kConnection[] =
     {"s_pw", &Connection::password},
     {"s_remoteaddr", &Connection::remote_address},
     {"s_session", &Connection::session},
+    {"s_sessionid", &Connection::session_id},
     {"s_user", &Connection::user},
 };
 

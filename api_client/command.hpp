@@ -40,6 +40,7 @@ struct Command {
 // The s_* parameters. Empty: not given.
 struct Connection {
   std::string entity{}, login{}, password{}, otp{}, session{}, remote_address{}, user{};
+  std::string session_id{};  // what other providers of this protocol call their session
   friend bool operator==(const Connection&, const Connection&) = default;
 };
 

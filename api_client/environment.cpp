@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 namespace api_client {
 namespace {
@@ -11,19 +12,10 @@ namespace {
 using engine::Error;
 using engine::ErrorCode;
 
-struct Known {
-  std::string_view name, host, entity;
-};
-// HEXONET/1API client libraries: the hosts and entities of the two systems.
-constexpr Known kKnown[] = {{"ote", "api-ote.ispapi.net", "1234"}, {"live", "api.ispapi.net", "54cd"}};
 constexpr std::string_view kTestEntity = "1234";
 constexpr const char* kPath = "/api/call.cgi";
 
 Error refused(std::string detail) { return {ErrorCode::invalid_argument, std::move(detail)}; }
-
-Environment made(std::string name, std::string url, std::string_view entity) {
-  return {.name = std::move(name), .url = std::move(url), .entity = std::string(entity), .live = entity != kTestEntity};
-}
 
 // One part of an address; empty where it has none. The handle outlives the copy.
 std::string part_of(CURLU* url, CURLUPart part) {
@@ -39,22 +31,64 @@ bool is_loopback(std::string_view host) {
          host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
+std::string names_of_hosts() {
+  std::string names;
+  for (const Dialect& dialect : dialects()) {
+    for (const DialectHost& host : dialect.hosts) {
+      if (host.closed.empty()) names += (names.empty() ? "" : ", ") + std::string(host.name);
+    }
+  }
+  return names;
+}
+
+struct KnownHost {
+  const Dialect* dialect;
+  const DialectHost* host;
+};
+std::optional<KnownHost> find_host(const auto& is_wanted) {
+  for (const Dialect& dialect : dialects()) {
+    for (const DialectHost& host : dialect.hosts) {
+      if (is_wanted(host)) return KnownHost{&dialect, &host};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-engine::Result<Environment> resolve_environment(std::string_view provider, std::string_view entity) {
-  for (const Known& known : kKnown) {
-    if (provider != known.name) continue;
-    if (!entity.empty() && entity != known.entity) {
-      return refused("provider '" + std::string(provider) + "' is entity " + std::string(known.entity) + ", not " +
-                     std::string(entity) + ": leave --entity out");
+engine::Result<Environment> resolve_environment(std::string_view provider, std::string_view entity,
+                                                std::string_view dialect_name) {
+  const Dialect* said = dialect_name.empty() ? nullptr : find_dialect(dialect_name);
+  if (!dialect_name.empty() && said == nullptr) {
+    std::string names;
+    for (const Dialect& each : dialects()) names += (names.empty() ? "" : ", ") + std::string(each.name);
+    return refused("there is no dialect '" + std::string(dialect_name) + "': " + names);
+  }
+  if (const auto known = find_host([&](const DialectHost& host) { return host.name == provider; })) {
+    const DialectHost& host = *known->host;
+    if (said != nullptr && said != known->dialect)
+      return refused("provider '" + std::string(provider) + "' speaks " + std::string(known->dialect->name) +
+                     ": leave --dialect out");
+    if (!entity.empty() && entity != host.entity) {
+      return refused("provider '" + std::string(provider) + "' " +
+                     (host.entity.empty() ? "has no entity"
+                                          : "is entity " + std::string(host.entity) + ", not " + std::string(entity)) +
+                     ": leave --entity out");
     }
-    return made(std::string(known.name), "https://" + std::string(known.host) + kPath, known.entity);
+    if (!host.closed.empty()) return refused("provider '" + std::string(provider) + "': " + std::string(host.closed));
+    return Environment{.name = std::string(host.name),
+                       .url = "https://" + std::string(host.host) + kPath,
+                       .entity = std::string(host.entity),
+                       .live = host.live,
+                       .loopback = false,
+                       .dialect = known->dialect};
   }
   const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
   ENSURE(url != nullptr, "memory for libcurl");
   if (provider.find("://") == std::string_view::npos ||
       curl_url_set(url.get(), CURLUPART_URL, std::string(provider).c_str(), 0) != CURLUE_OK) {
-    return refused("provider is 'ote', 'live' or an address such as https://api.example.net/api/call.cgi");
+    return refused("provider is one of " + names_of_hosts() +
+                   ", or an address such as https://api.example.net/api/call.cgi");
   }
   const std::string scheme = part_of(url.get(), CURLUPART_SCHEME), host = part_of(url.get(), CURLUPART_HOST);
   for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
@@ -69,17 +103,26 @@ engine::Result<Environment> resolve_environment(std::string_view provider, std::
     return refused("provider " + std::string(provider) +
                    ": passwords travel by https, or by http on this machine alone (127.0.0.1)");
   }
-  if (entity.empty())
+  const auto known = find_host([&](const DialectHost& each) { return each.host == host; });
+  const Dialect& dialect = said != nullptr ? *said : known ? *known->dialect : dialect_1api();
+  if (known && said != nullptr && said != known->dialect)
+    return refused(host + " speaks " + std::string(known->dialect->name) + ", not " + std::string(said->name));
+  if (dialect.has_entity && entity.empty())
     return refused("provider " + std::string(provider) + " needs its system entity: --entity 1234 for a test system");
-  for (const Known& known : kKnown) {
-    if (host == known.host && entity != known.entity) {
-      return refused(host + " is entity " + std::string(known.entity) + ", not " + std::string(entity) +
-                     ": an address and its entity are never mixed");
-    }
+  if (!dialect.has_entity && !entity.empty())
+    return refused(std::string(dialect.title) + " has no system entity: leave --entity out");
+  if (known && dialect.has_entity && entity != known->host->entity) {
+    return refused(host + " is entity " + std::string(known->host->entity) + ", not " + std::string(entity) +
+                   ": an address and its entity are never mixed");
   }
   if (part_of(url.get(), CURLUPART_PATH) == "/") curl_url_set(url.get(), CURLUPART_PATH, kPath, 0);
-  Environment own = made(part_of(url.get(), CURLUPART_URL), part_of(url.get(), CURLUPART_URL), entity);
+  Environment own;
+  own.name = own.url = part_of(url.get(), CURLUPART_URL);
+  own.entity = entity;
+  // an address without an entity is a test system only where we know it as one, or on this machine
+  own.live = dialect.has_entity ? entity != kTestEntity : known ? known->host->live : !loopback;
   own.loopback = loopback;
+  own.dialect = &dialect;
   return own;
 }
 

@@ -223,12 +223,12 @@ std::optional<UtcTime> time_of(std::string_view text) {
 
 // The columns of jobs, looked up once for all rows of a page.
 struct JobColumns {
-  explicit JobColumns(const Response& response)
-      : application(response.values("APPLICATION")),
-        domain(response.values("DOMAIN")),
-        status(response.values("STATUS")),
-        job_class(response.values("CLASS")),
-        created(response.values("CREATEDDATE")),
+  JobColumns(const Response& response, const Dialect& dialect)
+      : application(response.values(dialect.application)),
+        domain(response.values(dialect.domain)),
+        status(response.values(dialect.status)),
+        job_class(response.values(dialect.job_class)),
+        created(response.values(dialect.created)),
         auction_end(response.values("AUCTION-ENDDATE")),
         auction_price(response.values("AUCTION-PRICE")),
         auction_currency(response.values("AUCTION-CURRENCY")) {}
@@ -241,13 +241,17 @@ struct JobColumns {
 
 // Row `row` of a list, or a single answer (row 0). Nothing where it names no application or no readable domain: then it
 // is not known what it is about. Its other fields may be unreadable.
-std::optional<ProviderJob> job_of(const JobColumns& columns, std::size_t row) {
+std::optional<ProviderJob> job_of(const JobColumns& columns, std::size_t row, const Dialect& dialect,
+                                  const DomainName* asked_for = nullptr) {
   const std::string_view application = columns.at(columns.application, row);
-  Result<DomainName> name = DomainName::parse(columns.at(columns.domain, row));
+  const std::string_view domain = columns.at(columns.domain, row);
+  // an answer that never names its domain is about the one that was asked for
+  const Result<DomainName> name =
+      domain.empty() && asked_for != nullptr ? Result<DomainName>(*asked_for) : DomainName::parse(domain);
   if (application.empty() || !name) return std::nullopt;
   ProviderJob job{.application = std::string(application),
-                  .name = std::move(name).value(),
-                  .status = std::string(columns.at(columns.status, row)),
+                  .name = name.value(),
+                  .status = std::string(dialect.our_status(columns.at(columns.status, row))),
                   .created_at = time_of(columns.at(columns.created, row))};
   job.job_class = columns.at(columns.job_class, row);
   job.auction_ends_at = time_of(columns.at(columns.auction_end, row));
@@ -296,13 +300,14 @@ class JobCollector final : public Collector {
     nameless_ = 0;
   }
   engine::Status page(const Response& response) override {
-    const JobColumns columns(response);
+    const Dialect& dialect = *client_.environment().dialect;
+    const JobColumns columns(response, dialect);
     const std::size_t rows = columns.application.size();
     for (std::size_t row = 0; row < rows; ++row) {
       const std::string_view application = columns.application[row];
       if (!application.empty() && !seen_.emplace(application).second) continue;
       nameless_ += application.empty() ? 1 : 0;
-      std::optional<ProviderJob> job = job_of(columns, row);
+      std::optional<ProviderJob> job = job_of(columns, row, dialect);
       if (!job) {
         const std::string_view domain = columns.at(columns.domain, row);
         Result<DomainName> name = DomainName::parse(domain);
@@ -381,6 +386,7 @@ class DepositCollector final : public Collector {
 
 class EntryCollector final : public Collector {
  public:
+  explicit EntryCollector(const Dialect& dialect) : dialect_(dialect) {}
   std::vector<engine::ProviderEntry> entries{};
   std::string opening{}, sum{};  // as written; of the first page
 
@@ -393,23 +399,24 @@ class EntryCollector final : public Collector {
     const Columns columns{response};
     if (opening.empty()) opening = columns.at("OPENINGBALANCE", 0);
     if (sum.empty()) sum = columns.at("SUM", 0);
-    for (std::size_t row = 0; row < columns.rows("ACCOUNTINGDATE"); ++row) {
-      const std::optional<UtcTime> at = time_of(columns.at("ACCOUNTINGDATE", row));
+    for (std::size_t row = 0; row < columns.rows(dialect_.entry_date); ++row) {
+      const std::optional<UtcTime> at = time_of(columns.at(dialect_.entry_date, row));
       if (!at)
-        return Error{ErrorCode::provider_unreachable, "an entry has no readable ACCOUNTINGDATE: '" +
-                                                          std::string(columns.at("ACCOUNTINGDATE", row)) + "'"};
-      const std::string_view currency = columns.at("ACCOUNTINGCURRENCY", row);
-      const Result<Money> net = money_of(columns.at("ACCOUNTINGPRICE", row), currency);
+        return Error{ErrorCode::provider_unreachable, "an entry has no readable " + std::string(dialect_.entry_date) +
+                                                          ": '" + std::string(columns.at(dialect_.entry_date, row)) +
+                                                          "'"};
+      const std::string_view currency = columns.at(dialect_.entry_currency, row);
+      const Result<Money> net = money_of(columns.at(dialect_.entry_price, row), currency);
       if (!net) return net.error();
-      const std::string_view tax_text = columns.at("ACCOUNTINGVATPRICE", row);
+      const std::string_view tax_text = columns.at(dialect_.entry_vat, row);
       const Result<Money> tax =
           tax_text.empty() ? Result<Money>(Money::zero(net.value().currency())) : money_of(tax_text, currency);
       if (!tax) return tax.error();
-      entries.push_back({.id = std::string(columns.at("ACCOUNTINGID", row)),
+      entries.push_back({.id = std::string(columns.at(dialect_.entry_id, row)),
                          .at = *at,
-                         .type = std::string(columns.at("ACCOUNTINGTYPE", row)),
-                         .description = std::string(columns.at("ACCOUNTINGDESCRIPTION", row)),
-                         .reference = std::string(columns.at("ACCOUNTINGREFERENCE", row)),
+                         .type = std::string(columns.at(dialect_.entry_type, row)),
+                         .description = std::string(columns.at(dialect_.entry_description, row)),
+                         .reference = std::string(columns.at(dialect_.entry_reference, row)),
                          .net = net.value(),
                          .tax = tax.value()});
     }
@@ -417,6 +424,9 @@ class EntryCollector final : public Collector {
   }
   // equal bookings are two bookings
   std::optional<std::int64_t> distinct() const override { return std::nullopt; }
+
+ private:
+  const Dialect& dialect_;
 };
 
 Command accounting_between(UtcTime from, std::optional<UtcTime> to) {
@@ -442,44 +452,65 @@ bool names(std::string_view text, std::string_view name) {
 
 }  // namespace
 
-HttpProvider::HttpProvider(SessionOptions options, Clock clock)
-    : client_(std::move(options)), clock_(std::move(clock)) {
+HttpProvider::HttpProvider(SessionOptions options, Clock clock, std::vector<Parameter> details)
+    : client_(std::move(options)), clock_(std::move(clock)), details_(std::move(details)) {
   ENSURE(clock_ != nullptr, "the client is told the time");
+}
+
+engine::Status check_details(const Dialect& dialect, std::span<const Parameter> details) {
+  if (!dialect.order_takes_details && !details.empty())
+    return Error{ErrorCode::invalid_argument,
+                 std::string(dialect.title) + " takes no " + details.front().name + " with an order"};
+  for (const std::string_view required : dialect.required_details) {
+    const auto given = std::ranges::find(details, required, &Parameter::name);
+    if (given == details.end() || given->value.empty())
+      return Error{ErrorCode::invalid_argument,
+                   std::string(dialect.title) + " takes no order without " + std::string(required) +
+                       ": set the contacts with 'config set order.owner-contact HANDLE' and "
+                       "order.admin-contact, order.tech-contact, order.billing-contact"};
+  }
+  return engine::Unit{};
 }
 
 std::string HttpProvider::environment() const { return client_.environment().label(); }
 bool HttpProvider::is_live() const { return client_.environment().live; }
 
-ProviderAnswer HttpProvider::answer_of(const Reply& reply) const {
+ProviderAnswer HttpProvider::answer_of(const Reply& reply, const DomainName* asked_for) const {
   ProviderAnswer answer{.delivery = reply.delivery, .code = reply.code, .text = reply.text};
   if (reply.response) answer.raw = client_.without_secrets(reply.response->body());
   if (!reply.ok()) return answer;
-  const JobColumns columns(*reply.response);
+  const Dialect& dialect = *client_.environment().dialect;
+  const JobColumns columns(*reply.response, dialect);
   answer.application = JobColumns::at(columns.application, 0);
   answer.domain = JobColumns::at(columns.domain, 0);
-  answer.job = job_of(columns, 0);  // where it says which
+  answer.job = job_of(columns, 0, dialect, asked_for);  // where it says which
   if (answer.job) answer.job->raw = answer.raw;
   return answer;
 }
 
 void HttpProvider::add(std::span<const engine::AddJob> orders,
                        const std::function<void(std::size_t, const ProviderAnswer&)>& answered) {
+  const Dialect& dialect = *client_.environment().dialect;
+  const engine::Status complete = check_details(dialect, details_);
   std::string refused;  // us as a whole: the rest need not be sent
   client_.call_each(
       orders.size(),
       [&](std::size_t i) {
-        Command command{"AddDomainApplication", {{"CLASS", "BACKORDER"}, {"DOMAIN", orders[i].name.ace()}}};
-        if (orders[i].allow_duplicate) command.set("NEW", "1");
+        Command command{"AddDomainApplication",
+                        {{"CLASS", std::string(dialect.order_class)}, {"DOMAIN", orders[i].name.ace()}}};
+        if (orders[i].allow_duplicate && dialect.order_takes_new) command.set("NEW", "1");
+        for (const Parameter& detail : details_) command.set(detail.name, detail.value);
         return command;
       },
       Kind::order,
       [&](std::size_t i) -> std::optional<std::string> {
+        if (!complete) return complete.error().detail;
         if (!refused.empty()) return "not sent after " + refused;
         if (orders[i].not_after && clock_() > *orders[i].not_after) return "its time was over before it could be sent";
         return std::nullopt;
       },
       [&](std::size_t i, const Reply& reply) {
-        const ProviderAnswer answer = answer_of(reply);
+        const ProviderAnswer answer = answer_of(reply, dialect.order_answer_names_domain ? nullptr : &orders[i].name);
         if (engine::meaning_of_order(answer) == Meaning::stop && answer.code != 510)
           refused = std::to_string(answer.code) + " " + answer.text;
         answered(i, answer);
@@ -509,21 +540,27 @@ void HttpProvider::statuses(std::span<const std::string> applications,
 }
 
 Result<engine::JobList> HttpProvider::jobs(std::span<const DomainName> wanted) {
-  // Sub-users' own applications are not ours to read, nor to delete as surplus.
-  const Command base{"QueryDomainApplicationList",
-                     {{"CLASS", "*_BACKORDER"}, {"USERDEPTH", "SELF"}, {"ORDERBY", "CREATEDDATE"}, {"WIDE", "1"}}};
+  const Dialect& dialect = *client_.environment().dialect;
+  Command base{"QueryDomainApplicationList"};
+  for (const auto& [name, value] : dialect.list_parameters) base.set(name, std::string(value));
   JobCollector collector(client_, clock_);
   if (wanted.empty()) {
-    const engine::Status read = ListReader(client_, base, kPage, "APPLICATION", is_over_).read(collector);
+    const engine::Status read = ListReader(client_, base, kPage, dialect.application, is_over_).read(collector);
     if (!read) return read.error();
     return std::move(collector.list);
   }
   engine::JobList found;
-  for (std::size_t at = 0; at < wanted.size(); at += kNamesPerQuery) {
+  const std::size_t at_once = dialect.list_takes_names ? kNamesPerQuery : 1;
+  for (std::size_t at = 0; at < wanted.size(); at += at_once) {
     Command some = base;
-    const auto part = wanted.subspan(at, std::min(kNamesPerQuery, wanted.size() - at));
-    for (std::size_t i = 0; i < part.size(); ++i) some.set("DOMAIN" + std::to_string(i), part[i].ace());
-    const engine::Status read = ListReader(client_, std::move(some), kPage, "APPLICATION", is_over_).read(collector);
+    const auto part = wanted.subspan(at, std::min(at_once, wanted.size() - at));
+    if (dialect.list_takes_names) {
+      for (std::size_t i = 0; i < part.size(); ++i) some.set("DOMAIN" + std::to_string(i), part[i].ace());
+    } else {
+      some.set("DOMAIN", part.front().ace());
+    }
+    const engine::Status read =
+        ListReader(client_, std::move(some), kPage, dialect.application, is_over_).read(collector);
     if (!read) return read.error();
     std::ranges::move(collector.list.jobs, std::back_inserter(found.jobs));
     std::ranges::move(collector.list.unread, std::back_inserter(found.unread));
@@ -533,9 +570,10 @@ Result<engine::JobList> HttpProvider::jobs(std::span<const DomainName> wanted) {
 }
 
 Result<bool> HttpProvider::charged(const DomainName& name, UtcTime since) {
-  EntryCollector collector;
+  const Dialect& dialect = *client_.environment().dialect;
+  EntryCollector collector(dialect);
   Command command = accounting_between(std::chrono::floor<std::chrono::seconds>(since), std::nullopt);
-  const engine::Status read = ListReader(client_, std::move(command), kPage, "ACCOUNTINGDATE").read(collector);
+  const engine::Status read = ListReader(client_, std::move(command), kPage, dialect.entry_date).read(collector);
   if (!read) return read.error();
   return std::ranges::any_of(collector.entries, [&](const engine::ProviderEntry& entry) {
     return entry.net.is_negative() &&
@@ -548,8 +586,9 @@ Result<engine::ProviderBalance> HttpProvider::balance() {
   if (!reply.ok()) return failure(client_.environment(), "StatusAccount", reply);
   const Response& account = *reply.response;
   std::vector<Money> amounts;
-  for (const std::string_view property : {"AMOUNT", "DEPOSIT", "CREDIT"}) {
-    const Result<Money> amount = money_of(account.value(property), account.value("CURRENCY"));
+  const std::string_view deposit = client_.environment().dialect->deposit_property;
+  for (const std::string_view property : {std::string_view("AMOUNT"), deposit, std::string_view("CREDIT")}) {
+    const Result<Money> amount = money_of(property.empty() ? "0" : account.value(property), account.value("CURRENCY"));
     if (!amount)
       return garbled(client_.environment(), "StatusAccount", std::string(property) + ": " + amount.error().detail);
     amounts.push_back(amount.value());
@@ -558,6 +597,7 @@ Result<engine::ProviderBalance> HttpProvider::balance() {
 }
 
 Result<std::vector<engine::ProviderDeposit>> HttpProvider::deposits() {
+  if (!client_.environment().dialect->lists_deposits) return std::vector<engine::ProviderDeposit>{};
   DepositCollector collector;
   const engine::Status read = ListReader(client_, {"QueryDepositList"}, kPage, "DEPOSITID").read(collector);
   if (!read) return read.error();
@@ -565,9 +605,10 @@ Result<std::vector<engine::ProviderDeposit>> HttpProvider::deposits() {
 }
 
 Result<engine::ProviderAccounting> HttpProvider::accounting(UtcTime from, UtcTime to) {
-  EntryCollector collector;
+  const Dialect& dialect = *client_.environment().dialect;
+  EntryCollector collector(dialect);
   const engine::Status read =
-      ListReader(client_, accounting_between(from, to), kPage, "ACCOUNTINGDATE").read(collector);
+      ListReader(client_, accounting_between(from, to), kPage, dialect.entry_date).read(collector);
   if (!read) return read.error();
   std::ranges::stable_sort(collector.entries, {}, &engine::ProviderEntry::at);
   std::optional<Currency> currency;

@@ -23,11 +23,15 @@ struct PendingDelete {
   engine::UtcTime finalization_at;
 };
 
+// invalid_argument names what an order there must carry and `details` lack, or carry and the dialect does not take.
+engine::Status check_details(const Dialect& dialect, std::span<const Parameter> details);
+
 class HttpProvider final : public engine::BackorderProvider {
  public:
   using Clock = std::function<engine::UtcTime()>;  // asked before each order
 
-  HttpProvider(SessionOptions options, Clock clock);
+  // `details` are parameters of every order: contacts and period, where the dialect takes them; see check_details().
+  HttpProvider(SessionOptions options, Clock clock, std::vector<Parameter> details = {});
 
   // engine::BackorderProvider. Lists are read page by page, several pages at once; one that changed meanwhile is read
   // again, and after the third time refused with provider_unreachable. provider_refused: a definite no (530, 531 …),
@@ -54,10 +58,12 @@ class HttpProvider final : public engine::BackorderProvider {
       const std::function<void(std::int64_t, std::int64_t)>& progress);
 
  private:
-  engine::ProviderAnswer answer_of(const Reply& reply) const;
+  // `asked_for`: of an order whose answer never names its domain.
+  engine::ProviderAnswer answer_of(const Reply& reply, const engine::DomainName* asked_for = nullptr) const;
 
   SessionClient client_;
   Clock clock_;
+  std::vector<Parameter> details_;
   std::function<bool()> is_over_{};
 };
 

@@ -19,8 +19,6 @@ using engine::Delivery;
 using engine::Meaning;
 
 constexpr Milliseconds kFarewell = std::chrono::seconds(5);  // for EndSession
-// of the session; the provider's default, said aloud
-constexpr const char* kIdleSeconds = "600";
 constexpr int kSessionLost = 530;
 constexpr std::size_t kLoggedAnswer = 2'000;
 constexpr std::size_t kShortestSecret = 6;  // shorter ones would be found in every other word
@@ -107,6 +105,8 @@ struct SessionClient::Line {
     Reply last{};
   };
 
+  const Dialect& dialect() const { return *options.environment.dialect; }
+
   bool interrupted() const { return !ending && options.interrupted && options.interrupted(); }
 
   // Whether a pause still fits into our patience, with this call and with the trouble as a whole.
@@ -124,7 +124,11 @@ struct SessionClient::Line {
 
   Connection connection(bool with_session) const {
     const Credentials& us = options.credentials;
-    if (with_session) return {.entity = options.environment.entity, .session = session, .user = us.user};
+    if (with_session) {
+      Connection ours{.entity = options.environment.entity, .user = us.user};
+      ours.*dialect().session_parameter = session;
+      return ours;
+    }
     return {.entity = options.environment.entity, .login = us.login, .password = us.password, .otp = us.otp};
   }
 
@@ -195,11 +199,12 @@ struct SessionClient::Line {
   std::optional<Reply> no_session() {
     if (!session.empty()) return std::nullopt;
     std::optional<Reply> failed;
-    const Command start{"StartSession", {{"TIMEOUT", kIdleSeconds}}};
+    Command start{"StartSession"};
+    for (const auto& [name, value] : dialect().start_parameters) start.set(name, std::string(value));
     run(
         1, [&](std::size_t) { return start; }, Kind::read, {}, false,
         [&](std::size_t, Reply reply) {
-          if (reply.ok()) session = reply.response->value("SESSION");
+          if (reply.ok()) session = reply.response->value(dialect().session_property);
           if (!session.empty()) return;
           if (reply.ok()) reply.text = "the answer names no session";
           const bool whole = reply.delivery == Delivery::answered && stops_everything(reply.code);
@@ -313,7 +318,8 @@ SessionClient::~SessionClient() {
     line_->ending = true;
     line_->options.patience = Milliseconds(0);
     line_->run(
-        1, [](std::size_t) { return Command{"EndSession"}; }, Kind::read, {}, true, [](std::size_t, Reply) {});
+        1, [&](std::size_t) { return Command{std::string(line_->dialect().end_command)}; }, Kind::read, {}, true,
+        [](std::size_t, Reply) {});
   } catch (...) {  // a session that is not ended ends by itself
   }
 }

@@ -1,11 +1,35 @@
 #include "engine/settings.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace engine {
 namespace {
 
 Status bad_setting(std::string_view name, std::string_view value, const std::string& expected) {
   return Error{ErrorCode::invalid_argument,
                "setting " + std::string(name) + ": '" + std::string(value) + "' is not " + expected};
+}
+
+// Empty: not set any more.
+std::optional<Status> read_order_detail(Settings& settings, std::string_view name, std::string_view value) {
+  constexpr std::string_view kContacts[] = {"order.owner-contact", "order.admin-contact", "order.tech-contact",
+                                            "order.billing-contact"};
+  constexpr std::size_t kLongest = 64;
+  const bool is_period = name == "order.period";
+  if (!is_period && std::ranges::find(kContacts, name) == std::end(kContacts)) return std::nullopt;
+  if (value.empty()) {
+    settings.order_details.erase(std::string(name));
+    return Unit{};
+  }
+  const auto is_plain = [](char c) { return c > ' ' && c < 127; };
+  const bool is_years = value.size() <= 2 && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; }) &&
+                        value != "0" && value != "00" && (value.size() == 1 || value == "10");
+  if (is_period && !is_years) return bad_setting(name, value, "a number of years from 1 to 10");
+  if (value.size() > kLongest || !std::ranges::all_of(value, is_plain))
+    return bad_setting(name, value, "a contact's handle at the provider, such as P-ABC123");
+  settings.order_details.insert_or_assign(std::string(name), std::string(value));
+  return Unit{};
 }
 
 }  // namespace
@@ -85,6 +109,7 @@ std::optional<Status> read_setting(Settings& settings, std::string_view name, st
     settings.expected_cost.insert_or_assign(zone.value(), amount.value());
     return Unit{};
   }
+  if (name.starts_with("order.")) return read_order_detail(settings, name, value);
   if (name == "reschedule.keep") return span(settings.reschedule_keep);
   if (name == "warn.ahead") return span(settings.warn_ahead);
   if (name == "provider.absence-wait") return span(settings.absence_wait);

@@ -1,6 +1,7 @@
 // The policies of a book: names, defaults and allowed values.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,6 +43,9 @@ struct Settings {
   bool payments_by_name = true;
   // cost.ZONE: what a job there will cost us; absent: not known
   std::map<std::string, Money> expected_cost{};
+  // order.owner-contact, order.admin-contact, order.tech-contact, order.billing-contact (handles at the provider) and
+  // order.period (years): what every order carries where the provider takes it; by name, absent where not set
+  std::map<std::string, std::string, std::less<>> order_details{};
 };
 
 // Reads one setting from its text. Empty if no setting has this name; invalid_argument if the value is not allowed.

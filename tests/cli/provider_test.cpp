@@ -244,14 +244,14 @@ TEST_CASE("program: provider and credentials may come from the environment; an o
   std::map<std::string, std::string> both = environment;
   both["DROPLEDGER_REGISTRY"] = "nothing.db";
   CHECK(desk.run({"provider", "status"}, both).status == 2);
-  CHECK(desk.run({"provider", "status", "--registry", "nothing.db", "--provider", "ote"}).status == 2);
+  CHECK(desk.run({"provider", "status", "--registry", "nothing.db", "--provider", "cnr-ote"}).status == 2);
 }
 
 TEST_CASE(
     "program: a rehearsal book and a live provider are never together, nor a moved clock and a live one; nobody is "
     "asked") {
   TestLedger desk;
-  for (const std::vector<std::string>& live : {std::vector<std::string>{"--provider", "live"},
+  for (const std::vector<std::string>& live : {std::vector<std::string>{"--provider", "cnr"},
                                                {"--provider", desk.system.url(), "--entity", "54cd"},
                                                {"--provider", desk.system.url(), "--entity", "other"}}) {
     std::vector<std::string> arguments{"sweep", "--credentials", desk.credentials};
@@ -263,7 +263,7 @@ TEST_CASE(
   const std::string book = desk.folder.file("live.db");
   REQUIRE(support::run_program({"init", "--db", book}).status == 0);
   const ProgramResult moved = support::run_program(
-      {"preview", "--now", "2026-08-02", "--db", book, "--provider", "live", "--credentials", desk.credentials});
+      {"preview", "--now", "2026-08-02", "--db", book, "--provider", "cnr", "--credentials", desk.credentials});
   CHECK(moved.error.find("clock_not_movable (608)") != std::string::npos);
   CHECK(desk.system.commands().empty());
 }
@@ -310,7 +310,8 @@ TEST_CASE(
 
 TEST_CASE("program: mixed environments and plain http to elsewhere are usage errors") {
   TestLedger desk;
-  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--provider", "ote", "--entity", "54cd"},
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--provider", "cnr-ote", "--entity", "54cd"},
+                                                {"--provider", "ote"},
                                                 {"--provider", "http://192.0.2.1", "--entity", "1234"},
                                                 {"--provider", desk.system.url()},
                                                 {"--provider", "production"}}) {

@@ -8,7 +8,7 @@ void add_provider_options(CLI::App& app, Globals& globals, CLI::Option* registry
   // One option replaces the environment's choice of the other.
   registry->each([&globals](const std::string&) { globals.provider.clear(); });
   app.add_option("--provider", globals.provider,
-                 "Provider: ote (test system), live (orders cost money), or an address with its --entity")
+                 "Provider: cnr (CentralNic Reseller; orders cost money), cnr-ote (its test system), or an address")
       ->take_last()
       ->type_name("NAME")
       ->group(group)
@@ -17,6 +17,10 @@ void add_provider_options(CLI::App& app, Globals& globals, CLI::Option* registry
   app.add_option("--entity", globals.entity, "System entity of a provider given by address; 1234 is a test system")
       ->take_last()
       ->type_name("ID")
+      ->group(group);
+  app.add_option("--dialect", globals.dialect, "What a provider given by address speaks: 1api (default) or cnr")
+      ->take_last()
+      ->type_name("NAME")
       ->group(group);
   app.add_option("--credentials", globals.credentials,
                  "File with lines login = …, password = …, readable by nobody else")

@@ -12,9 +12,6 @@ namespace {
 using engine::Error;
 using engine::ErrorCode;
 
-// requests to others' machines; the provider names no limit, and answers too many with 425
-constexpr int kPerSecond = 50;
-
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
@@ -35,6 +32,25 @@ api_client::Credentials credentials_of(const Globals& globals) {
   return from_environment;
 }
 
+// What the book's settings say that an order carries, where the provider takes it.
+std::vector<api_client::Parameter> details_of(const api_client::Dialect& dialect, const engine::Settings& settings) {
+  constexpr std::pair<std::string_view, std::string_view> kDetails[] = {{"order.owner-contact", "OWNERCONTACT0"},
+                                                                        {"order.admin-contact", "ADMINCONTACT0"},
+                                                                        {"order.tech-contact", "TECHCONTACT0"},
+                                                                        {"order.billing-contact", "BILLINGCONTACT0"},
+                                                                        {"order.period", "PERIOD"}};
+  std::vector<api_client::Parameter> details;
+  if (!dialect.order_takes_details) return details;
+  for (const auto& [setting, parameter] : kDetails) {
+    const auto given = settings.order_details.find(setting);
+    if (given != settings.order_details.end())
+      details.push_back({std::string(parameter), given->second});
+    else if (parameter == "PERIOD")
+      details.push_back({std::string(parameter), "1"});
+  }
+  return details;
+}
+
 struct Access {
   api_client::SessionOptions options;
   std::unique_ptr<api_client::ExchangeLog> log;  // options.log; null where nothing is written
@@ -42,14 +58,14 @@ struct Access {
 // An order's time limit is half of the book's absence wait, so that what was sent in time has ended long before its
 // absence can be proven.
 Access access_of(const Globals& globals, const engine::Settings& settings) {
-  Access access{
-      .options = {.environment = value_or_throw(api_client::resolve_environment(globals.provider, globals.entity)),
-                  .credentials = credentials_of(globals)},
-      .log = globals.log.empty() ? nullptr : open_exchange_log(globals.log)};
+  Access access{.options = {.environment = value_or_throw(
+                                api_client::resolve_environment(globals.provider, globals.entity, globals.dialect)),
+                            .credentials = credentials_of(globals)},
+                .log = globals.log.empty() ? nullptr : open_exchange_log(globals.log)};
   api_client::SessionOptions& options = access.options;
   options.connections = globals.connections;
   // on this machine it is a gateway or relay of ours
-  options.per_second = options.environment.loopback ? 0 : kPerSecond;
+  options.per_second = options.environment.loopback ? 0 : options.environment.dialect->most_per_second;
   options.order_limit = std::min<engine::Milliseconds>(options.order_limit, settings.absence_wait / 2);
   options.patience = value_or_throw(engine::parse_span(globals.patience));
   options.ca_file = globals.ca;
@@ -80,7 +96,7 @@ engine::BackorderProvider* ProviderConnection::get() {
 
 api_client::HttpProvider& ProviderConnection::http() {
   if (session_.globals().provider.empty())
-    throw CommandError{Error{ErrorCode::invalid_argument, "this needs a provider over HTTP: --provider ote|live|URL"}};
+    throw CommandError{Error{ErrorCode::invalid_argument, "this needs a provider over HTTP: --provider NAME|URL"}};
   open_http();
   return *http_;
 }
@@ -101,7 +117,12 @@ void ProviderConnection::open_http() {
     access.options.clock = system_now;
     access.options.warn = [&session = session_](const std::string& line) { session.note(line); };
   }
-  auto made = std::make_unique<api_client::HttpProvider>(std::move(access.options), session_.clock());
+  const api_client::Dialect& dialect = *access.options.environment.dialect;
+  std::vector<api_client::Parameter> details = details_of(dialect, session_.book_read_only().settings());
+  if (const engine::Status sound = api_client::check_details(dialect, details); !sound)
+    session_.note(sound.error().detail + ". Until then no order is sent");
+  auto made =
+      std::make_unique<api_client::HttpProvider>(std::move(access.options), session_.clock(), std::move(details));
   http_ = made.get();
   provider_ = std::move(made);
 }

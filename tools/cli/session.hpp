@@ -20,8 +20,9 @@ namespace cli {
 struct Globals {
   std::string book = "dropledger.db";  // --db
   std::string registry;                // --registry: the simulated registry's file
-  std::string provider;                // --provider ote|live|URL; empty, and no --registry: no provider
+  std::string provider;                // --provider NAME|URL; empty, and no --registry: no provider
   std::string entity;                  // --entity: of a provider given by address
+  std::string dialect;                 // --dialect: of a provider given by address; empty: 1api, or the host's own
   // --credentials: a file; empty: DROPLEDGER_LOGIN and DROPLEDGER_PASSWORD
   std::string credentials;
   // --log: where exchanges with the provider are written, - is stderr; empty: nowhere

@@ -554,6 +554,16 @@ std::vector<SettingInfo> list_settings(const engine::Settings& settings) {
   for (const auto& [zone, cost] : settings.expected_cost)
     rows.push_back(
         {"cost." + zone, to_string_with_code(cost), "what a job there is expected to cost us; the preview adds it up"});
+  constexpr std::pair<const char*, const char*> kDetails[] = {
+      {"order.owner-contact", "the owner's contact handle that every order carries, where the provider wants it"},
+      {"order.admin-contact", "the administrator's"},
+      {"order.tech-contact", "the technician's"},
+      {"order.billing-contact", "the bookkeeper's"},
+      {"order.period", "years of the registration that every order asks for"}};
+  for (const auto& [name, meaning] : kDetails) {
+    const auto given = settings.order_details.find(name);
+    rows.push_back({name, given == settings.order_details.end() ? "" : given->second, meaning});
+  }
   return rows;
 }
 

@@ -486,7 +486,7 @@ void add_droplist_commands(CommandLine& line) {
   add_command<Fetch>(line, *group, "fetch", "Reads a list from an address, or the provider's own over its API",
                      "  dropledger droplist fetch --source uk --url https://example.com/drops.csv.gz --rhythm 24h\n"
                      "  dropledger droplist fetch --due\n"
-                     "  dropledger droplist fetch --source provider --provider ote --credentials ote.credentials\n"
+                     "  dropledger droplist fetch --source provider --provider cnr-ote --credentials cnr.credentials\n"
                      "  dropledger droplist fetch --source provider-com --zone com --zone net --to 2026-08-10");
   add_command<Search>(line, *group, "search", "Looks for names that drop",
                       "  dropledger droplist search 'auto*' --zone pl --limit 20");
