@@ -22,6 +22,10 @@ std::string_view text_of(int code) {
       return "Command completed successfully";
     case 421:
       return "Command failed due to server error. Client should try again";
+    case 505:
+      return "Invalid attribute value syntax";
+    case 506:
+      return "Invalid option value";
     case 540:
       return "Attribute value is not unique";
     case 541:
@@ -30,6 +34,8 @@ std::string_view text_of(int code) {
       return "Object not found";
     case 546:
       return "Credit limit exceeded";
+    case 549:
+      return "Command failed";
     case 552:
       return "Object status does not allow for operation";
     default:
