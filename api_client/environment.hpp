@@ -1,5 +1,5 @@
-// Where jobs go: an address and the system entity that belongs to it, never one without the other, and never mixed: the
-// wrong pair orders for real money what was meant as a test, or tests what was meant.
+// The provider's environment: an address and the system entity that belongs to it. A wrong pair would order for real
+// money what was meant as a test, so mixed pairs are refused.
 #pragma once
 
 #include <string>

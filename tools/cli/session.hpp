@@ -1,5 +1,5 @@
-// The shape of every command: CLI11 parses, a Session opens what is needed, an operation does the work, a Table is
-// printed. A command's callback returns the exit status; refusals are printed once, by main.
+// The steps of every command: CLI11 parses, a Session opens the book, an operation does the work, a Table is printed.
+// The callback of a command returns the exit status. Refusals are printed once, by main.
 #pragma once
 
 #include <CLI/App.hpp>  // main.cpp alone includes the rest, whose virtual functions g++ compiles in every source that does

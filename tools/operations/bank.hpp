@@ -1,5 +1,4 @@
-// Statements of banks and payment services: kept as they came, and what they say came in is posted to the accounts it
-// names.
+// Statements of banks and payment services: keeps them verbatim, and posts incoming payments to the accounts they name.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +13,10 @@ namespace operations {
 
 struct LineConflict {
   std::size_t line;  // index into the lines given
-  std::string why;   // what is kept under this id says something else
+  std::string why;   // how it differs from the line that is kept under this id
 };
 struct StatementReport {
-  std::int64_t statement = 0;  // 0: nothing in it was new, nothing was kept
+  std::int64_t statement = 0;  // 0: nothing was new, nothing was kept
   std::int64_t added = 0, known = 0;
   std::vector<LineConflict> conflicts{};  // not kept
 };

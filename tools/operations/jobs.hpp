@@ -1,4 +1,4 @@
-// The provider's side of the sweep: creating, deleting, looking up and reading jobs. Every order is an intent on disk
+// The sweep's work at the provider: creates, deletes, looks up and reads jobs. Every order is recorded as an intent
 // before it is sent.
 #pragma once
 
@@ -8,11 +8,11 @@
 
 namespace operations {
 
-// Looks up what earlier orders of unknown outcome did, deletes the jobs of backorders being cancelled, then creates
-// jobs for what is funded: one after the other per name, in order of placing.
+// Resolves earlier orders of unknown outcome, deletes the jobs of backorders that are being cancelled, then creates
+// jobs for funded backorders. Jobs for one name are created one after the other, in order of placing.
 void submit_jobs(SweepRun& run, engine::BackorderProvider& provider);
 
-// Reads every job of ours and notes what is new; asks singly for what the list lacks.
+// Reads the list of our jobs and records what is new. Asks for the status of jobs that the list lacks.
 void sync_jobs(SweepRun& run, engine::BackorderProvider& provider);
 
 // Orders the deletion of one backorder's job and applies the answer. REQUIRES: marked `cancelling`, application known,
@@ -24,7 +24,7 @@ engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProv
 engine::ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& provider,
                                      const engine::Backorder& backorder, const std::string& application);
 
-// Whether a complete list and a single look both lack the application.
+// True if neither a complete list nor a single status query finds the application.
 engine::Result<bool> is_job_absent(engine::BackorderProvider& provider, const engine::Backorder& backorder);
 
 }  // namespace operations

@@ -1,6 +1,5 @@
-// Pictures that may stand above a Table: what they show, without a face. HTML draws them as inline SVG; CSV and JSON
-// leave them out, for every figure in a picture is also in a row or a fact. Values are whole: minor units where there
-// is a currency, else counts.
+// Charts above a Table, as data. HTML draws them as inline SVG. CSV and JSON leave them out, because every figure of a
+// chart is also in a row or a fact. Values are integers: minor units if there is a currency, else counts.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What a command has to say, without a face: typed cells in columns, facts above them, totals below. format.hpp gives
-// it a face. Nothing here prints, rounds or sorts: rows appear in the order they were added.
+// The result of a command as data: typed cells in columns, facts above them, totals below. format.hpp prints it.
+// Nothing here prints, rounds or sorts: rows stay in the order in which they were added.
 //
 // A Table with columns is a list. A Table without columns is a record: its facts are all it has (`account show`), and
 // every format prints those: key and value lines, one JSON object, a CSV of one row.
