@@ -1,5 +1,5 @@
-// What a measurement is, and how it is run: the ledger's real path and its baseline by turns, each in a process of its
-// own, so that memory is counted apart and no side inherits the other's warmth. Figures are ratios within one run;
+// Runs a measurement: the ledger's real path and its baseline in turns, each in a process of its own, so that memory is
+// counted separately and no side profits from the other's warm caches. Figures are ratios within one run;
 // absolute ones say more about the machine.
 #pragma once
 

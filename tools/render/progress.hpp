@@ -21,7 +21,7 @@ struct ProgressOptions {
 
 class Progress {
  public:
-  // On stderr, with the face that suits it. `total` 0: not known; there is a count and a rate but no bar and no ETA.
+  // On stderr, as a bar or as lines. `total` 0: not known; shows a count and a rate, but no bar and no ETA.
   Progress(std::string what, std::uint64_t total);
   // `err` outlives the Progress.
   Progress(std::string what, std::uint64_t total, std::ostream& err, ProgressOptions options);
