@@ -36,7 +36,7 @@ Timing machine_timing(std::function<bool()> interrupted);
 // deadlines are hours away.
 inline constexpr Milliseconds kClockTolerance = std::chrono::seconds(30);
 
-// Where exchanges are written to. Texts hold no secret and no line break.
+// The log of exchanges. Its texts have no secrets and no line breaks.
 struct LoggedExchange {
   std::string environment{}, command{};  // "ote 1234", "AddDomainApplication"
   std::string request{};                 // parameters, "DOMAIN=dune-market.com CLASS=BACKORDER"

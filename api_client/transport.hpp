@@ -41,7 +41,7 @@ struct Reception {
 
 class Transport {
  public:
-  // How long an interrupted exchange waits for answers that are on their way.
+  // An interrupted exchange waits this long for answers that are on their way.
   static constexpr engine::Milliseconds kGrace = std::chrono::seconds(5);
 
   explicit Transport(TransportOptions options);

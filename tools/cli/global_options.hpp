@@ -5,7 +5,7 @@
 
 namespace cli {
 
-// What DROPLEDGER_… in the environment says; options come first.
+// Reads DROPLEDGER_… from the environment; options come first.
 void take_environment(Globals& globals);
 void add_global_options(CLI::App& app, Globals& globals);
 

@@ -24,7 +24,7 @@ bool takes_value(const CLI::App& app, const std::string& option) {
   return known != nullptr && known->get_expected_min() > 0;
 }
 
-// Where the noun and the verb of the command stand: the first two arguments that are neither options nor their values.
+// The positions of the noun and the verb: the first two arguments that are neither options nor their values.
 std::vector<std::size_t> words_of(const std::vector<std::string>& arguments, const CLI::App& app) {
   std::vector<std::size_t> words;
   for (std::size_t at = 0; at < arguments.size() && words.size() < 2; ++at) {

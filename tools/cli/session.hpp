@@ -46,7 +46,7 @@ struct Globals {
 
 engine::UtcTime system_now();  // the machine's clock
 
-// What one command opens: the book and the one instant; the provider is a ProviderConnection.
+// The book and the one instant of a command. The provider is a ProviderConnection.
 class Session {
  public:
   explicit Session(const Globals& globals) : globals_(globals) {}
@@ -71,13 +71,13 @@ class Session {
   // Output. print() writes the table to stdout in the chosen format; say() one line to stdout in table format only,
   // unless --quiet; note() one line to stderr, whatever the format, unless --quiet.
   void print(const render::Table& table) const;
-  // Where the format holds nothing but rows (csv, jsonl, no --section) those so far are written and forgotten, so that
+  // If the format has rows only (csv, jsonl, no --section), writes the rows so far and forgets them, so that
   // a list of any size takes little memory; print() ends it.
   void print_some(render::Table& table) const;
   void print(const operations::Reply& reply, const std::string& schema) const;  // one record
   void say(const std::string& line) const;
   void note(const std::string& line) const;
-  // What a changing command ends with: in table format `line` and how it was recorded ("(transfer 17, request 3f…)"),
+  // The answer of a changing command: in table format `line` and how it was recorded ("(transfer 17, request 3f…)"),
   // else the reply as a record.
   void answer(const operations::Reply& reply, const std::string& schema, const std::string& line) const;
   // Input arguments; throw CommandError.
@@ -117,7 +117,7 @@ CLI::App* add_command(CLI::App& parent, const Globals& globals, const std::strin
 // Adds a noun whose verbs are commands: `account` of `account open`.
 CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& help);
 
-// What the commands are added to.
+// The program to which commands are added.
 struct CommandLine {
   CLI::App& app;
   Globals& globals;

@@ -142,7 +142,7 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-// Where a CSV's header has the name and the date.
+// The columns of the name and the date in a CSV header.
 struct Columns {
   std::size_t name, date;
 };

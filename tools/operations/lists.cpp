@@ -39,7 +39,7 @@ std::string_view zone_of(const engine::ZoneSchedule& schedule, std::string_view 
   return schedule.zone.empty() ? engine::parent_zone(ace) : std::string_view(schedule.zone);
 }
 
-// What a row says in its source's terms. Nothing where it gives a bare day and the zone's batch time is not known.
+// The dates of a row, as its source means them. Empty if it has only a day and the zone's batch time is unknown.
 std::optional<Listing> listing_of(const ListRow& row, DateIs date_is, const engine::ZoneSchedule& schedule) {
   Listing listing{SourceId(1), {}, {}};
   if (const engine::Day* day = std::get_if<engine::Day>(&row.date)) {
@@ -53,8 +53,8 @@ std::optional<Listing> listing_of(const ListRow& row, DateIs date_is, const engi
   return listing;
 }
 
-// How many rows the day of a typical row has: Σ rows² / Σ rows over days. A few names moved to odd days hardly count, a
-// file cut in half counts half.
+// The number of rows on the day of a typical row: Σ rows² / Σ rows over days. A few names moved to odd days hardly
+// count, a file cut in half counts half.
 double typical_day(const std::vector<Coverage>& coverage, const std::vector<std::string>& zones) {
   std::map<engine::Day, double> per_day;
   for (const Coverage& row : coverage) {

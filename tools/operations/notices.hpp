@@ -35,7 +35,7 @@ engine::Result<Reply> remove_channel(const Context& context, const RequestKey& r
 // channel_not_found
 engine::Result<engine::NoticeChannel> channel_named(engine::LedgerReader& store, const std::string& name);
 
-// Those of an event range that are for this channel (or for anybody), composed; `limit` 0 is no limit.
+// The notices of an event range for this channel (or for anybody), composed. `limit` 0 is no limit.
 bool is_for(const engine::NoticeChannel& channel, const engine::LoggedEvent& event, engine::NoticeKind kind,
             const std::string& account);
 engine::Notice compose(engine::LedgerReader& store, const engine::LoggedEvent& event, engine::NoticeKind kind,

@@ -13,8 +13,8 @@
 
 namespace render {
 
-// What a colour means. `first` … `sixth` only tell series apart; a reader who sees no colours has the legend's order
-// and the rows.
+// The meaning of a colour. `first` … `sixth` only tell series apart; a reader who sees no colours has the legend's
+// order and the rows.
 enum class Tone : std::uint8_t { first, second, third, fourth, fifth, sixth, good, warn, bad, quiet };
 Tone tone_of_series(std::size_t index);  // first … sixth, and again
 

@@ -31,7 +31,7 @@ namespace render {
 using Cell = std::variant<std::monostate, std::string, std::int64_t, bool, engine::Money, engine::UtcTime, engine::Day,
                           engine::DomainName>;
 
-// What a column holds. It decides the alignment of its title and how many CSV columns it becomes; cells keep their own
+// The kind of a column. It decides the alignment of its title and how many CSV columns it becomes; cells keep their own
 // type, so that a money column may say "unlimited" in one row.
 enum class Kind : std::uint8_t {
   // the kind of the first cell that is not empty; money or domain, where the column has one. Text in an empty table

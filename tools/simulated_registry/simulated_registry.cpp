@@ -394,7 +394,7 @@ struct SimulatedRegistry::File {
 
   // ---- learning
 
-  // Whether it was news.
+  // Returns true if it was new.
   bool learn(const NameDrop& told, UtcTime now) {
     ENSURE(told.drop_at || told.finalization_at, "a list gives a date with the name");
     const DropDates dates{told.drop_at ? *told.drop_at : *told.finalization_at, told.finalization_at};
@@ -411,7 +411,7 @@ struct SimulatedRegistry::File {
       }
     }
     if (known && now < cycle_ends_at(*known)) {
-      // What has dropped does not move any more.
+      // A name that has dropped does not move any more.
       if (dates == *known || now >= outcome_at(world, name, *known)) return false;
       Use(statements->move_drop).bind(dates.drop_at, dates.finalization_at, name, cycle).run();
     } else {

@@ -23,7 +23,7 @@ engine::Coverage coverage_of(const std::string& text) {
           value_or_throw(engine::parse_day(text.substr(colon + 1))), 0};
 }
 
-// What both ways of importing end with.
+// The answer that both ways of importing print.
 render::Table import_record(const Session& session, const std::string& source, const operations::ListReport& report,
                             std::int64_t duplicates, std::int64_t unreadable) {
   render::Table record;

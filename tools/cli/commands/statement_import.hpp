@@ -19,7 +19,7 @@ struct StatementImport {
   int run(Session& session) const;
 
  private:
-  // What the statements of one import added up to.
+  // The totals of one import.
   struct Kept {
     operations::StatementReport lines;
     std::vector<engine::ExternalLine> to_post;
@@ -32,7 +32,7 @@ struct StatementImport {
             Kept& all) const;
 };
 
-// What became of each payment, one row a line of the statement.
+// The result of each payment, one row per line of the statement.
 render::Table payments_table(const operations::PostingReport& report, const std::string& source, bool dry_run);
 // Notes what was not posted and waits for a person: nothing that went to suspense is lost, and nothing that went out is
 // booked.
