@@ -19,7 +19,7 @@ class CircuitBreaker {
 
   enum class State : std::uint8_t { closed, open, half_open };
   State state(Milliseconds now) const;
-  // Whether a request may go now; a probe may when none is on its way.
+  // True if a request may be sent now. While half open, one probe may.
   bool may_send(Milliseconds now) const;
   Milliseconds rest_left(Milliseconds now) const;  // 0 unless open
   void sent(Milliseconds now);

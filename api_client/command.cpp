@@ -29,7 +29,7 @@ bool is_utf8(std::string_view text) {
          u8_check(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()) == nullptr;
 }
 
-// What is wrong with a value, on either side of the wire; empty: nothing.
+// The fault of a value, on either side of the wire; empty: none.
 std::string_view fault_of_value(std::string_view value) {
   for (const char c : value) {
     if (c == '\r' || c == '\n') return "holds a line break";

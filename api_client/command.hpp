@@ -72,7 +72,7 @@ engine::Result<Command> decode_block(std::string_view text);
 // encode_form.
 engine::Result<std::string> encode_block(const Command& command);
 
-// Whether a parameter's, connection parameter's or property's value must not be shown: S_PW, PASSWORD,
+// True if the value of this parameter, connection parameter or property must not be shown: S_PW, PASSWORD,
 // OWNERCONTACT0PASSWORD, AUTH, SESSION … in any case.
 bool is_secret(std::string_view name);
 // The same text with the values of secret names replaced by ***: for logs. Works on forms, URLs, HTTP requests, command

@@ -1,5 +1,5 @@
-// Who we are at the provider. Read from a file that nobody else can read, or handed over by the program from its
-// environment; never from its arguments, and never part of an error text.
+// Our credentials at the provider. They come from a file that only its owner can read, or from the environment; never
+// from arguments, and they are never part of an error text.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +16,8 @@ struct Credentials {
   std::string user{};  // sub-user with whose view everything is done
 };
 
-// What a file holds that is nobody's business: at most `most` bytes. `what` names it in errors, which never repeat what
-// it says. file_not_found; credentials_unusable: no regular file, its group or others may read or change it, or it is
-// longer.
+// Reads a file of secrets of at most `most` bytes. `what` names it in errors; they never repeat its content. Refuses
+// with file_not_found, or credentials_unusable: not a regular file, readable or writable by group or others, or longer.
 engine::Result<std::string> read_private_file(const std::string& path, const std::string& what, std::size_t most);
 
 // Lines NAME = VALUE: login, password, otp, user; blank lines and lines that begin with # are passed over, blanks

@@ -44,14 +44,14 @@ Error garbled(const Environment& environment, const std::string& command, const 
 
 // ---- lists ----
 
-// What one reading of a list collects.
+// The rows that one reading of a list collects.
 class Collector {
  public:
   virtual ~Collector() = default;
   virtual void begin() = 0;  // again, where the list changed
   // The first page's scalars too. An error refuses the list.
   virtual engine::Status page(const Response& response) = 0;
-  // How many different rows were seen; compared with TOTAL. Nothing where rows have no key.
+  // The number of different rows so far; compared with TOTAL. Empty if rows have no key.
   virtual std::optional<std::int64_t> distinct() const = 0;
   virtual void dated(std::optional<UtcTime>, engine::Milliseconds) {}  // the first page's Date, and how long it took
   virtual void expect(std::int64_t) {}                                 // the list's TOTAL, as its first page says

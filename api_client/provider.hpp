@@ -1,6 +1,6 @@
-// The real provider as the rules see it: orders and readings over its own API (protocol.md). Asked by one thread. The
-// machine's clock decides nothing here: the instant comes from outside, as it does for the simulated registry, so that
-// a rehearsal over HTTP lives in the rehearsal's time.
+// The real provider behind engine::BackorderProvider, over its own API (protocol.md). One thread uses it. It does not
+// read the machine's clock: the instant is passed in, as for the simulated registry, so that a rehearsal over HTTP uses
+// the rehearsal's time.
 #pragma once
 
 #include <functional>
@@ -51,8 +51,8 @@ class HttpProvider final : public engine::BackorderProvider {
   engine::Result<std::vector<engine::ProviderDeposit>> deposits() override;
   engine::Result<engine::ProviderAccounting> accounting(engine::UtcTime from, engine::UtcTime to) override;
 
-  // QueryDomainPendingDeleteList: names about to be released, sorted by name, one row per name; rows that cannot be
-  // read are counted in `unreadable`. `progress` hears how many rows of how many were read.
+  // Reads QueryDomainPendingDeleteList: names that will be released, sorted, one row per name. Counts unreadable rows
+  // in `unreadable`. Calls `progress` with the rows read and their total.
   engine::Result<std::vector<PendingDelete>> pending_deletes(
       const PendingDeletes& wanted, std::int64_t& unreadable,
       const std::function<void(std::int64_t, std::int64_t)>& progress);

@@ -75,7 +75,7 @@ std::optional<Number> whole_number(std::string_view text) {
 
 constexpr std::string_view kProperty = "PROPERTY[";
 
-// Whether `key`, as written, is the property `name`: in any case, whatever blanks.
+// True if `key`, as written, is the property `name`. Case and blanks do not count.
 bool is_name(std::string_view key, std::string_view name) {
   if (key == name) return true;
   std::size_t at = 0;

@@ -109,7 +109,7 @@ struct SessionClient::Line {
 
   bool interrupted() const { return !ending && options.interrupted && options.interrupted(); }
 
-  // Whether a pause still fits into our patience, with this call and with the trouble as a whole.
+  // True if a pause still fits into our patience, for this call and for all temporary errors together.
   bool may_pause(Milliseconds began, Milliseconds pause) const {
     const Milliseconds then = options.timing.elapsed() + pause;
     return then - began <= options.patience && (!trouble_since || then - *trouble_since <= options.patience);

@@ -1,7 +1,7 @@
-// Commands to the provider and its replies back, over sessions: logs in once, logs in again once where the session was
-// lost, ends it when done. Reads are repeated while trouble is temporary, with growing pauses and for as long as
-// patience lasts; an order is repeated only where it certainly was not sent. Keeps to a rate, stops asking a provider
-// that does not answer, and tells the log of every exchange, secrets removed.
+// Sends commands to the provider over a session: logs in once, once again if the session is lost, and ends the session
+// when done. Repeats reads after temporary errors, with growing pauses, for the time of `patience`. Repeats an order
+// only if it was certainly not sent. Limits the rate, stops asking a provider that does not answer, and logs every
+// exchange without secrets.
 //
 // Threads: one caller, one thread.
 #pragma once
@@ -32,11 +32,11 @@ struct Timing {
 // empty).
 Timing machine_timing(std::function<bool()> interrupted);
 
-// How far the provider's clock may be from this machine's before a person is told: deadlines are hours away, and
-// answers may take seconds.
+// A person is warned if the provider's clock differs from this machine's by more than this. Answers may take seconds;
+// deadlines are hours away.
 inline constexpr Milliseconds kClockTolerance = std::chrono::seconds(30);
 
-// Where exchanges are written to. Texts hold no secret and no line break.
+// The log of exchanges. Its texts have no secrets and no line breaks.
 struct LoggedExchange {
   std::string environment{}, command{};  // "ote 1234", "AddDomainApplication"
   std::string request{};                 // parameters, "DOMAIN=dune-market.com CLASS=BACKORDER"
@@ -69,12 +69,12 @@ struct SessionOptions {
   Timing timing = machine_timing({});
   std::function<bool()> interrupted{};
   ExchangeLog* log = nullptr;  // not owned
-  // This machine's clock, to be compared with the dates of answers; empty: it is not. What is found is told once.
+  // This machine's clock, compared with the dates of answers; a difference is reported once. Empty: no comparison.
   std::function<engine::UtcTime()> clock{};
   std::function<void(const std::string&)> warn{};
 };
 
-// What came of one command.
+// The result of one command.
 struct Reply {
   engine::Delivery delivery = engine::Delivery::unknown;  // answered: `response` is complete
   int code = 0;
@@ -95,14 +95,14 @@ enum class Kind : std::uint8_t {
 class SessionClient {
  public:
   explicit SessionClient(SessionOptions options);
-  ~SessionClient();  // ends the session, within a few seconds; what goes wrong there is nobody's loss
+  ~SessionClient();  // ends the session, within a few seconds; a failure there is ignored
   SessionClient(const SessionClient&) = delete;
   SessionClient& operator=(const SessionClient&) = delete;
 
   const Environment& environment() const;
 
   using CommandOf = std::function<Command(std::size_t)>;
-  // asked at the last moment: a reason ends it as not_sent
+  // called just before sending: a returned reason ends the command as not_sent
   using WhyNot = std::function<std::optional<std::string>(std::size_t)>;
   using Answered = std::function<void(std::size_t, Reply)>;
   // Commands 0 … count − 1, several at once; `answered` is called once for each, in the order in which they end.
@@ -110,8 +110,7 @@ class SessionClient {
                  const Answered& answered);
   Reply call(const Command& command, Kind kind);
 
-  // The text with our password and session taken out, and what answers hold of secrets (AUTH, SESSION …): fit for
-  // evidence and logs.
+  // The text without our password and session, and without secrets of answers (AUTH, SESSION …). For evidence and logs.
   std::string without_secrets(std::string_view text) const;
 
  private:

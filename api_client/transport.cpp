@@ -205,7 +205,7 @@ Transport::~Transport() = default;
 void Transport::exchange(const std::function<std::optional<Post>()>& next,
                          const std::function<void(std::size_t, Reception)>& received) {
   Multi& all = *multi_;
-  // Whatever leaves this function, also what a callback throws, leaves nothing on its way.
+  // However this function ends, also by an exception of a callback, no request stays on its way.
   struct Cleared {
     Multi& all;
     ~Cleared() {

@@ -1,7 +1,6 @@
-// Bodies to one address by HTTP POST, answers back: libcurl's multi interface behind a header that does not show it.
-// Connections are kept and at most so many are used at once; TLS is verified; no redirect is followed and no proxy
-// taken from the environment. A body is given to the network once: where a kept connection dies under it, it is not
-// quietly sent again, for it may have been an order.
+// Posts bodies to one address by HTTP and receives the answers, by libcurl's multi interface. Connections are kept;
+// their number is limited. TLS is verified, redirects are not followed, and proxies from the environment are not used.
+// A body is sent once: if a kept connection breaks, it is not sent again silently, because it may be an order.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +41,7 @@ struct Reception {
 
 class Transport {
  public:
-  // How long an interrupted exchange waits for answers that are on their way.
+  // An interrupted exchange waits this long for answers that are on their way.
   static constexpr engine::Milliseconds kGrace = std::chrono::seconds(5);
 
   explicit Transport(TransportOptions options);
@@ -50,9 +49,9 @@ class Transport {
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  // Asks `next` whenever a connection is free and sends what it gives; nothing means none now: it is asked again after
-  // the next reception, and the exchange is over when none is on its way. `received` is called once per body, in the
-  // order of arrival. Both run in the caller's thread.
+  // Calls `next` whenever a connection is free, and sends the body that it returns. If it returns none, it is called
+  // again after the next reception; the exchange is over when nothing is on its way. Calls `received` once per body, in
+  // the order of arrival. Both run on the caller's thread.
   void exchange(const std::function<std::optional<Post>()>& next,
                 const std::function<void(std::size_t, Reception)>& received);
 

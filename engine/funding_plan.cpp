@@ -111,7 +111,7 @@ class Planner {
     });
     return std::move(plan_);
   }
-  // What falls short of everything that money can fund. REQUIRES: run with endless money.
+  // The shortfall of everything that money can fund. REQUIRES: run with endless money.
   Money shortfall() const { return short_of_.value_or(Money::zero(customer_.currency)); }
 
  private:

@@ -26,7 +26,7 @@ struct CaseRule {
   CaseKind kind;
   Resolution resolution;
 };
-// What a person may decide on which case; whatever is not here is refused.
+// The decisions that each kind of case allows; all others are refused.
 constexpr CaseRule kCaseRules[] = {
     {CaseKind::overdue, Resolution::failed},
     {CaseKind::overdue, Resolution::successful},

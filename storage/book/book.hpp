@@ -19,7 +19,8 @@ namespace storage {
 // The application_id in the file header, "drpl": tells a book from other SQLite files.
 inline constexpr std::int64_t kApplicationId = 0x6472706c;
 
-// Where a backorder lies: those of one account together, by id. Both are below 2^31 and 2^32, as the table checks.
+// The key of a backorder in its table: the backorders of one account are stored together, by id. The ids are below 2^31
+// and 2^32, as the table checks.
 inline std::int64_t account_backorder_key(engine::CustomerId customer, engine::BackorderId backorder) {
   return (customer.value() << 32) + backorder.value();
 }
@@ -251,8 +252,7 @@ class SqliteBook final : public engine::LedgerStore {
   WriteTurn turn_;
   bool in_unit_ = false;
   std::optional<std::int64_t> next_customer_, next_backorder_, next_call_;  // within a unit of work
-  // What the next rows follow, looked up once, and again where another connection has committed. Absent: not yet, or
-  // not any more.
+  // The last rows of the tables, looked up once, and again after another connection has committed. Empty: not known.
   std::optional<std::int64_t> last_recorded_, last_request_, last_transfer_, last_event_;
   // id, hash; 0 and the book's own hash before the first
   std::optional<std::pair<std::int64_t, Hash>> last_seal_;
@@ -273,8 +273,8 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<Sealing> sealing_;
   std::unordered_map<std::string, engine::Customer> named_;  // as long as nothing of customers changes
 
-  // What is read often and changes seldom; dropped when another connection commits, when it is written, and at
-  // rollback.
+  // Caches of rows that are read often and change seldom. They are dropped when another connection commits, when such a
+  // row is written, and at rollback.
   std::int64_t data_version_ = 0;
   bool looked_outside_ = false;  // in this unit of work, which nothing outside changes
   std::optional<engine::Settings> settings_;

@@ -1,4 +1,4 @@
-// What a journal is exported from, ranges of transfers by id, read in one pass; and transfers added up by ledger
+// Reads ranges of transfers by id in one pass, for the export of journals, and sums of transfers by ledger
 // account.
 #include <algorithm>
 #include <array>

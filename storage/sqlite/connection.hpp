@@ -114,8 +114,8 @@ class Connection {
   bool in_transaction() const;
   std::int64_t changed_rows() const;
   // Copies what was committed from the -wal file into the book, if there are so many pages of it (of 4 KiB: 16 MiB).
-  // What cannot be copied now stays where it is and is read from there. A page that many commits wrote is copied once:
-  // at SQLite's own 1,000 pages, placing for many accounts at once spent twice the time in it.
+  // Pages that cannot be copied now stay in the -wal file and are read from there. A page that many commits wrote is
+  // copied once: at SQLite's own 1,000 pages, placing for many accounts at once spent twice the time in it.
   static constexpr int kCheckpointPages = 4'000;
   void checkpoint_when_due();
 
@@ -211,7 +211,7 @@ class RowWriter {
   std::optional<Statement> statement_{};
 };
 
-// What a result code of SQLite means for the user. Never called with a broken constraint.
+// Converts a result code of SQLite to an error for the user. REQUIRES: it is not a broken constraint.
 [[noreturn]] void throw_storage_error(int code, const std::string& message, const std::string& path);
 
 }  // namespace storage

@@ -109,7 +109,7 @@ class BareClients {
   std::vector<Client> clients_;
 };
 
-// What a provider's client sends in a command block: the text behind NAME%3D, up to the next line.
+// Reads a parameter of a command block: the text behind NAME%3D, up to the next line.
 std::string_view block_value(std::string_view body, std::string_view name);
 
 }  // namespace bench

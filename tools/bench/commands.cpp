@@ -71,7 +71,7 @@ Took grouped(const Ground& ground) {
   return took;
 }
 
-// What a placement and a payment leave behind, with plain statements.
+// Writes the rows of a placement and a payment with plain statements.
 class Baseline {
  public:
   explicit Baseline(const std::string& file) : db_(file) {

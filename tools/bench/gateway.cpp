@@ -111,7 +111,7 @@ Took through_the_gateway(const Ground& ground, Asks asks) {
   return took;
 }
 
-// What the gateway answers, less the name and the number of an application.
+// The gateway's answer without the name and the number of an application.
 std::string status_answer() {
   api_client::Answer answer;
   answer.add("AMOUNT", "110.01");

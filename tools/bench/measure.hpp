@@ -1,5 +1,5 @@
-// What a measurement is, and how it is run: the ledger's real path and its baseline by turns, each in a process of its
-// own, so that memory is counted apart and no side inherits the other's warmth. Figures are ratios within one run;
+// Runs a measurement: the ledger's real path and its baseline in turns, each in a process of its own, so that memory is
+// counted separately and no side profits from the other's warm caches. Figures are ratios within one run;
 // absolute ones say more about the machine.
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace bench {
 
-// Where and over what a measurement runs.
+// The folder and the amount of data of a measurement.
 struct Ground {
   std::string folder;  // its own, on the disk that is measured
   std::int64_t size;   // how many of what it counts
@@ -27,7 +27,7 @@ struct Ground {
 // The i-th number of the seed's stream, each on its own (SplitMix64).
 std::uint64_t draw(const Ground& ground, std::uint64_t i);
 
-// What one side did.
+// The work of one side.
 struct Took {
   double seconds;
   std::int64_t units;  // done in that time
@@ -77,12 +77,12 @@ Result run(const Measurement& measurement, const Ground& ground, int pairs);
 double median(std::vector<double> values);
 // 99 of 100 are not above it. 0 where there are none.
 double p99_ms(std::vector<std::chrono::steady_clock::duration> times);
-// How many times the rate of the other measurement this one has, by medians.
+// The rate of this measurement divided by that of the other one, by medians.
 struct Times {
   double ledger, baseline;
 };
 Times times(const Result& result, const Result& of);
-// Whether everything wanted is reached: ratio, rate and latency by their medians, memory by its peak. Nothing where
+// True if everything wanted is reached: ratio, rate and latency by their medians, memory by its peak. Nothing where
 // nothing is wanted. `rates` says whether absolute rates are judged here. `of`, where it was measured, is what `times`
 // are compared with: wanted where the baseline reaches as many, for beyond it the disk and SQLite decide.
 std::optional<bool> holds(const Measurement& measurement, const Result& result, bool rates,
@@ -101,7 +101,7 @@ double seconds_of(const UnitOfWork& work) {
   return seconds;
 }
 
-// What a broken benchmark says; a refusal of the ledger's is one too.
+// Thrown by a broken benchmark, also after a refusal by the ledger.
 template <typename R>
 auto value_of(R&& result) {
   if (!result) throw std::runtime_error(result.error().detail);

@@ -1,6 +1,6 @@
-// What is only read: the preview of everything, reports over a year of transfers, balances of a past day, the proof of
-// the whole book, journals. The baselines ask plain SQLite the same question, or step through the rows that it cannot
-// be answered without.
+// Measurements that only read: the preview of everything, reports over a year of transfers, balances of a past day, the
+// proof of the whole book, journals. The baselines ask plain SQLite the same question, or step through the rows that it
+// cannot be answered without.
 #include <algorithm>
 #include <deque>
 #include <filesystem>

@@ -1,4 +1,4 @@
-// How a command reaches the provider: the simulated registry's file, or the provider over HTTP with its environment,
+// Connects a command to the provider: to the simulated registry's file, or over HTTP with its environment,
 // credentials, limits and log, from the options of every command and the environment.
 #pragma once
 

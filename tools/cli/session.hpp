@@ -1,5 +1,5 @@
-// The shape of every command: CLI11 parses, a Session opens what is needed, an operation does the work, a Table is
-// printed. A command's callback returns the exit status; refusals are printed once, by main.
+// The steps of every command: CLI11 parses, a Session opens the book, an operation does the work, a Table is printed.
+// The callback of a command returns the exit status. Refusals are printed once, by main.
 #pragma once
 
 #include <CLI/App.hpp>  // main.cpp alone includes the rest, whose virtual functions g++ compiles in every source that does
@@ -52,7 +52,7 @@ struct Globals {
 
 engine::UtcTime system_now();  // the machine's clock
 
-// What one command opens: the book and the one instant; the provider is a ProviderConnection.
+// The book and the one instant of a command. The provider is a ProviderConnection.
 class Session {
  public:
   explicit Session(const Globals& globals) : globals_(globals) {}
@@ -77,7 +77,7 @@ class Session {
   // Output. print() writes the table to stdout in the chosen format; say() one line to stdout in table format only,
   // unless --quiet; note() one line to stderr, whatever the format, unless --quiet.
   void print(const render::Table& table) const;
-  // Where the format holds nothing but rows (csv, jsonl, no --section) those so far are written and forgotten, so that
+  // If the format has rows only (csv, jsonl, no --section), writes the rows so far and forgets them, so that
   // a list of any size takes little memory; print() ends it.
   void print_some(render::Table& table) const;
   // Rows that follow others printed before: without a header.
@@ -85,7 +85,7 @@ class Session {
   void print(const operations::Reply& reply, const std::string& schema) const;  // one record
   void say(const std::string& line) const;
   void note(const std::string& line) const;
-  // What a changing command ends with: in table format `line` and how it was recorded ("(transfer 17, request 3f…)"),
+  // The answer of a changing command: in table format `line` and how it was recorded ("(transfer 17, request 3f…)"),
   // else the reply as a record.
   void answer(const operations::Reply& reply, const std::string& schema, const std::string& line) const;
   operations::MachineFacts machine_facts() const;  // of the book's files and disk
@@ -130,7 +130,7 @@ CLI::App* add_command(CLI::App& parent, const Globals& globals, const std::strin
 // Adds a noun whose verbs are commands: `account` of `account open`.
 CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& help);
 
-// What the commands are added to.
+// The program to which commands are added.
 struct CommandLine {
   CLI::App& app;
   Globals& globals;

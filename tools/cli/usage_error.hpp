@@ -1,4 +1,4 @@
-// What is said about a command line that could not be read: people need what they can do instead.
+// Messages about a command line that cannot be parsed. They say what the user can do instead.
 #pragma once
 
 #include <CLI/App.hpp>

@@ -499,7 +499,7 @@ std::vector<Chain::Check> Chain::checks(bool whole) {
     other_state += said == job.state && found->second->name == job.name ? 0 : 1;
     cost += is_won(job) ? cost_of(job) : 0;
   }
-  // What the registry behind the provider refuses is VOID there before anybody can look it up, and may be ordered
+  // A job that the registry behind the provider refuses is VOID there before it can be looked up, and may be ordered
   // again: it never lived. What was lost while the provider could not be asked is no proof of a job any more.
   const auto lives = [&](const Backorder& application) {
     if (application.state == State::cancelled || application.state == State::voided) return false;

@@ -15,7 +15,7 @@
 
 namespace drill {
 
-// What the child tells the parent before it dies.
+// The message from the child to the parent before it dies.
 struct Killer::Trace {
   std::atomic<int> stage{-1};  // index into kStages; −1 before the first milestone
   std::atomic<int> counted{0};

@@ -21,7 +21,7 @@ struct Blow {
 
 class Killer {
  public:
-  // Where a sweep stood when it died, by the last milestone it had reached.
+  // The last milestone that a sweep had reached when it died.
   static constexpr std::array<std::string_view, 4> kStages{"before a commit",
                                                            "between the intent's commit and the provider's answer",
                                                            "between the answer and its commit", "in settlement"};

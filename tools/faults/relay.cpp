@@ -145,7 +145,7 @@ struct Relay::Traffic {
     ~Side() { traffic.sides.erase(this); }
     Side(const Side&) = delete;
     Side& operator=(const Side&) = delete;
-    // Whether the other end hung up. REQUIRES: nothing is to be read.
+    // True if the other end hung up. REQUIRES: nothing is to be read.
     bool is_over() {
       if (!stream.socket().is_open()) return true;
       char byte = 0;
@@ -230,7 +230,7 @@ struct Relay::Traffic {
     }
   }
 
-  // Whether the client's connection goes on.
+  // True if the client's connection goes on.
   awaitable<bool> exchange(Side& near, Side& far, Request request) {
     const std::uint64_t number = exchanges++;
     const std::uint64_t drawn = draw(options.seed, 2 * number);

@@ -57,7 +57,7 @@ struct Options {
   engine::Milliseconds late_by = std::chrono::seconds(60);
 };
 
-// What happened so far. Faults are counted when they were done: one whose server could not be reached is `unreachable`
+// Counts so far. Faults are counted when they were done: one whose server could not be reached is `unreachable`
 // instead.
 struct Tally {
   std::int64_t connections = 0, exchanges = 0, passed = 0;

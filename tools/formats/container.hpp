@@ -1,4 +1,4 @@
-// What lists and statements are packed in: gzip, xz and bzip2 around one file, and zip or tar archives with several
+// Unpacks lists and statements: gzip, xz and bzip2 around one file, and zip or tar archives with several
 // members. Bytes in, members out, in the order of the archive. Nothing is guessed: what is packed is told by its first
 // bytes, never by its name.
 //

@@ -74,7 +74,7 @@ bool fill(std::optional<int> number, int& place) {
   return number.has_value();
 }
 
-// How much of the mask is one token: a run of the same letter that has a meaning, else one character.
+// The length of the first token of the mask: a run of the same letter that has a meaning, else one character.
 std::string_view take_token(std::string_view& mask) {
   std::size_t size = 1;
   if (mask.starts_with("AM")) {

@@ -1,4 +1,4 @@
-// How a file is written: one small description, the same for deletion lists and statements. Built-in ones are the files
+// A description of a file's layout, the same for deletion lists and statements. Built-in ones are the files
 // of tools/formats/descriptions; anybody can write one of their own and give its path. TOML; each key with its default:
 //
 //   kind = "list"             # or "statement"; the only key that must be there
@@ -86,7 +86,7 @@ struct Description {
   std::map<std::string, std::string, std::less<>> constants{};
 
   bool has_column(std::string_view key) const { return columns.contains(key) || optional_columns.contains(key); }
-  // How sure a recognition by it is; 0: it never recognises itself.
+  // The certainty of a recognition by this description; 0: it is never recognised.
   std::size_t certainty() const { return header_words.size() * 2 + file_globs.size() + !first_line_glob.empty(); }
 };
 

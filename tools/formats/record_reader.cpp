@@ -19,7 +19,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Where the cells of one key are.
+// The positions of the cells of one key.
 struct Place {
   std::string key;
   std::vector<std::size_t> fields;

@@ -17,7 +17,7 @@ using engine::TransferKind;
 
 Customer customer_of(const Call& call) { return call.store.customer(call.caller.user.customer).value(); }
 
-// What the account stands at: not reduced by deposits, and below zero where more is owed than is there.
+// The balance of the account, not reduced by deposits. It is negative if the customer owes more than is there.
 Money balance_of(const Customer& customer) { return customer.ledger_balance() - customer.owed; }
 
 std::string vat_of(const Call& call, const Customer& customer) {
@@ -39,7 +39,7 @@ struct Booking {
   Money net, vat;  // payments positive, charges negative
 };
 
-// How a transfer changes what the account stands at, in the customer's own direction.
+// The change of the balance by a transfer, with the customer's sign.
 Money effect_of(const Transfer& transfer) {
   const auto counts = [](const engine::LedgerAccountKey& account) { return belongs_to_customer(account.kind); };
   const Money zero = Money::zero(transfer.amount.currency());

@@ -82,7 +82,7 @@ Answer answer_of(const Backorder& backorder, const Caller& caller) {
   return answer;
 }
 
-// Whether customers may still ask for it.
+// True if customers may still ask for it.
 bool is_answerable(const Backorder& backorder, engine::UtcTime now) {
   if (backorder.state != State::cancelled) return true;
   const engine::UtcTime last =

@@ -1,4 +1,4 @@
-// Who calls: sessions, passwords, and what guessing costs.
+// Authentication: sessions, passwords, and pauses after wrong passwords.
 //
 // * A session id is 64 random letters and digits; only its hash is kept, in memory: sessions end with the program, and
 //   clients log in again. A user has at most 100: then the one idle longest gives way. They end when the user is
@@ -45,7 +45,7 @@ class Authentication {
   // where others wait for it too.
   std::variant<Caller, Refusal> caller(const api_client::Connection& connection, const std::string& address,
                                        engine::LedgerReader& store);
-  // Whether this is the user's password; counts as an attempt.
+  // True if this is the user's password; counts as an attempt.
   std::variant<bool, Refusal> check(const std::string& login, const std::string& password, const std::string& address,
                                     engine::LedgerReader& store);
 

@@ -1,5 +1,5 @@
-// The gateway's own work at the provider: sweeping, and deleting one job while a customer waits. It has a connection of
-// its own to the book, and it alone speaks with the provider, one thing after the other.
+// The gateway's work at the provider: sweeps, and deletes one job while a customer waits. It has its own connection to
+// the book. Only it talks to the provider, one command after the other.
 #pragma once
 
 #include <atomic>
@@ -21,8 +21,8 @@ class BackOffice {
   // storage::StorageError.
   BackOffice(const std::string& path, engine::BackorderProvider* provider, Clock clock);
 
-  // Everything that is due at `now`. Failures are troubles of the report, never exceptions: the next sweep does what
-  // this one could not.
+  // Does everything that is due at `now`. Failures are errors in the report, never exceptions; the next sweep
+  // continues.
   operations::SweepReport sweep(engine::UtcTime now);
   // Sweeps where the clock was last swept for an earlier instant; the report where it did.
   std::optional<operations::SweepReport> follow(engine::UtcTime now);

@@ -1,6 +1,5 @@
-// How the gateway's threads share the book: many read at once, each on a connection of its own; one writes. What waits
-// to be written is written together and committed once, so that a crowd of placements costs one flush of the disk;
-// nobody is answered before that commit.
+// Shares the book between the gateway's threads. Many read in parallel, each on its own connection; one writes. Waiting
+// writes share one commit, so many placements cost one flush of the disk. No request is answered before its commit.
 #pragma once
 
 #include <condition_variable>
@@ -75,9 +74,9 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Runs `task` inside a unit of work that it shares with others, and returns once that is committed. Where one of them
-  // fails, every task of the unit is run again, alone: so a task leaves no traces but in the store and in what it
-  // returns. Rethrows what the task or the store throws; database_busy where too many wait.
+  // Runs `task` in a unit of work that it may share with other tasks, and returns after the commit. If one of them
+  // fails, each task runs again alone; so a task must not have effects outside the store and its result. Rethrows what
+  // the task or the store throws; database_busy if too many wait.
   void in_batch(const std::function<void(engine::LedgerStore&)>& task);
   // Runs `task` with the store to itself; it makes its own units of work.
   void alone(const std::function<void(engine::LedgerStore&)>& task);

@@ -40,7 +40,7 @@ class FurtherApplications {
     std::shared_ptr<const Delivery> delivery;
   };
   static std::string key_of(const Call& call);  // 32 bytes, however much the client has written
-  // What an equal request placed without its caller having heard of it.
+  // The backorder that an equal request placed, if its answer did not arrive.
   std::optional<Placed> unheard(const std::string& key) const;
   void note(const std::string& key, Placed placed);
   void shown(engine::BackorderId application);
@@ -53,7 +53,7 @@ class FurtherApplications {
   std::map<engine::BackorderId, std::string> keys_;  // of last_
 };
 
-// What the commands work with; everything but the readers' store is shared by all threads.
+// The services of the commands. All threads share them, except for the reader's store.
 struct Services {
   Writer& writer;
   BackOffice& back_office;
@@ -91,7 +91,7 @@ Answer convert_idn(Services& desk, const Call& call);
 // drop_commands.cpp
 Answer query_drops(Services& desk, const Call& call);
 
-// What a refusal of ours is called on the wire.
+// The code on the wire for a refusal of ours.
 Answer refuse(const engine::Error& error);
 Answer refuse(Refusal refusal);
 

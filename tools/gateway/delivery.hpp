@@ -1,4 +1,4 @@
-// Whether an answer reached its caller, as far as TCP tells.
+// Tells whether an answer reached the client, as far as TCP knows.
 #pragma once
 
 #include <sys/types.h>
@@ -8,16 +8,16 @@
 
 namespace gateway {
 
-// What becomes of the answer to a call, as far as its connection tells. May be asked by any thread, also when the
+// The delivery of the answer to a call, as far as its connection tells. May be asked by any thread, also when the
 // connection has long ended.
 class Delivery {
  public:
   explicit Delivery(int socket) : socket_(socket) {}
 
-  // Whether the caller has closed its end or is out of reach: it waits for no answer any more (or, seldom, it only said
+  // True if the client has closed its end or is out of reach: it waits for no answer any more (or, seldom, it only said
   // that it has nothing more to ask).
   bool caller_has_gone() const;
-  // Whether the answer did not arrive, or will not: the connection broke, or the caller closed it or let it end before
+  // True if the answer did not arrive, or will not: the connection broke, or the caller closed it or let it end before
   // its machine had acknowledged every byte. While the answer is on its way: no.
   bool failed() const;
 
@@ -33,9 +33,10 @@ class Delivery {
   bool sent_ = false, failed_ = false;
 };
 
-// Whether the other machine's kernel has acknowledged all that was sent; our own end of the stream counts as one byte.
+// True if the other machine's kernel has acknowledged everything that was sent; our own end of the stream counts as one
+// byte.
 bool is_acknowledged(int socket);
-// Whether the connection is broken. Its error stays where it is, for whoever asks next.
+// True if the connection is broken. Does not clear the socket's error.
 bool is_broken(int socket);
 
 }  // namespace gateway

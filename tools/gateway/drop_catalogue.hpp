@@ -1,4 +1,4 @@
-// What is listed as dropping, kept in memory in the order of the deadlines: a customer's search looks through half a
+// The names that are listed as dropping, in memory, by deadline: a customer's search looks through half a
 // million names without touching the book. Read anew when another list has been imported.
 #pragma once
 

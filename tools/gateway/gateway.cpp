@@ -22,7 +22,7 @@ constexpr auto kClockLook = std::chrono::milliseconds(200);
 
 engine::UtcTime system_clock() { return std::chrono::floor<engine::Milliseconds>(std::chrono::system_clock::now()); }
 
-// What a request may be made of. Whatever is beyond is refused before any of it is looked at or kept.
+// Limits of a request. A larger one is refused before any of it is used or kept.
 constexpr std::size_t kMostParameters = 1'000, kLongestName = 64, kLongestValue = 256 * 1024;
 constexpr std::size_t kLongestOfConnection = 256;  // s_user, s_session …; s_login and s_pw have limits of their own
 
@@ -47,12 +47,12 @@ std::optional<Answer> beyond_limits(const api_client::Request& request) {
   return std::nullopt;
 }
 
-// Those that read as much as the account has.
+// Commands that read everything of the account.
 bool is_list(const Command& command) { return matches("Query*", command.name); }
 
 }  // namespace
 
-// What is known of a request when it has been answered, for the log.
+// The facts of an answered request, for the log.
 struct Asked {
   std::string command{}, login{};
   int code = 0;

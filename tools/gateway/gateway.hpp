@@ -30,7 +30,7 @@ struct GatewayOptions {
   // The one `now` of a request. None: the system's clock, or a rehearsal book's own, which stands still until a command
   // moves it, and is swept as soon as it has been moved, before anything else is answered. Called on many threads.
   std::function<engine::UtcTime()> clock{};
-  // How time passes for sessions and for pauses after wrong passwords, whatever the book's clock says.
+  // The clock of sessions and of pauses after wrong passwords; independent of the book's clock.
   std::function<Instant()> monotonic = [] { return std::chrono::steady_clock::now(); };
   // gets one JSON object a line, without its end; called on one thread at a time; no secrets in it
   std::function<void(const std::string&)> log{};

@@ -120,7 +120,7 @@ struct Connection {
 using Phase = Connection::Phase;
 using Life = Connection::Life;
 
-// What a thread does with a connection when it cannot go on.
+// The next step for a connection that cannot go on.
 enum class Then : std::uint8_t { wait_to_read, wait_to_write, come_again, work, close };
 
 int listen_at(const HttpListen& listen) {
@@ -369,7 +369,7 @@ class HttpServer::Listener {
       const Io io = connection.stream.receive(buffer.data(), buffer.size(), got);
       if (io == Io::wants_read) return Then::wait_to_read;
       if (io == Io::wants_write) return Then::wait_to_write;
-      // What comes behind an answer shows that it has arrived.
+      // Bytes that follow an answer show that the answer has arrived.
       if (connection.delivery) connection.delivery->end(io == Io::done, io == Io::broken);
       connection.delivery.reset();
       if (io != Io::done || (!connection.parser.has_begun() && !begin_request(connection))) return Then::close;
@@ -391,7 +391,7 @@ class HttpServer::Listener {
     return true;
   }
 
-  // Whether the connection's phase has changed by what was read.
+  // True if the bytes that were read changed the connection's phase.
   bool look_at(Connection& connection, RequestParser::State state) {
     RequestParser& parser = connection.parser;
     if (state == RequestParser::State::refused) {
@@ -556,7 +556,7 @@ class HttpServer::Listener {
     if (text.empty() && text.capacity() > kHeldFreely) std::string().swap(text);
   }
 
-  // Whether so much may be held for the connection.
+  // True if this many bytes may be held for the connection.
   bool count(Connection& connection, std::size_t bytes) {
     const std::size_t beyond = bytes > kHeldFreely ? bytes : 0;
     if (beyond > connection.counted &&

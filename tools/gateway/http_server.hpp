@@ -32,7 +32,7 @@ struct HttpLimits {
   std::size_t connections = 16'384;
   // Of one address; 0: no limit. At a loopback address there may be a proxy, for everybody.
   std::size_t connections_per_address = 2'048, connections_of_loopback = 0;
-  // What requests and answers of all connections may hold together beyond 16 KiB each: more is turned away.
+  // The memory that requests and answers of all connections may use together, beyond 16 KiB each. More is turned away.
   std::size_t held_bytes = 256 * 1024 * 1024;
 };
 

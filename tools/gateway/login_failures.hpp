@@ -1,4 +1,4 @@
-// What is kept of failed logins, in bounded memory: keys are hashes, whatever their sender wrote.
+// Failed logins, in bounded memory. Keys are hashes, so their size does not depend on the sender.
 //
 // A login from one address that failed five times waits before its next attempt, each pause twice the one before, up to
 // 15 minutes. That is all that is refused outright: other logins of the same address (everybody may be behind one
@@ -21,9 +21,9 @@ class LoginFailures {
  public:
   LoginFailures();
 
-  // Whether this login may be tried from this address now.
+  // True if this login may be tried from this address now.
   bool allows(std::string_view login, std::string_view address, Instant now) const;
-  // How much has failed that bears on an attempt: 0 where nothing has, or where the login succeeded from this address
+  // The failures that count against an attempt: 0 if there are none, or if the login succeeded from this address
   // before; less is better.
   std::uint32_t rank(std::string_view login, std::string_view address) const;
   // 20 failures or more of whatever logins within an hour.

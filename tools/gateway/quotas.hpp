@@ -1,6 +1,5 @@
-// What one account may make the gateway keep, and how much of its work it may take: placing is free of charge, so only
-// this keeps an account without money from filling the disk, or taking everybody's turn. In memory, from the program's
-// start on.
+// Limits on the storage and work that one account may use. Placing is free of charge, so only these limits keep an
+// account without money from filling the disk or taking everybody's turn. In memory, from the program's start on.
 #pragma once
 
 #include <chrono>
@@ -61,7 +60,7 @@ class ListTurns {
     ListTurns* turns_;
     engine::CustomerId account_;
   };
-  // Whether there is a turn at once; then a Turn is to be made of it.
+  // True if there is a turn at once; the caller then makes a Turn.
   bool try_take(engine::CustomerId account);
   // Waits for it. False: too many wait already, or it took too long.
   bool take(engine::CustomerId account);

@@ -1,4 +1,4 @@
-// Who waits to have a password verified. Verifying takes a tenth of a second of a processor and 64 MiB (Argon2id), so
+// The queue of passwords to verify. Verifying takes a tenth of a second of a processor and 64 MiB (Argon2id), so
 // two are verified at once and the others wait in line, of bounded length: by rank, then in the order of arrival.
 // Logins that nobody has are verified as well, or they would be told from those that exist by the time it takes; but
 // one at a time, behind all others, and not more often than a few times a second: a flood of them costs nobody else

@@ -1,4 +1,4 @@
-// Reports for the books' year: how zones did, who corrected what, and tax. Models without a face; every total is the
+// Accounting reports: outcomes by zone, adjustments by actor, and VAT. Models without output format; every total is the
 // sum of its rows.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace operations {
 
-// What became of the backorders of one zone (or of all: `zone` empty).
+// Counts of the backorders of one zone, or of all zones if `zone` is empty.
 struct Outcomes {
   std::string zone{};
   std::int64_t placed = 0;
@@ -31,15 +31,15 @@ struct Outcomes {
 
   std::int64_t decided() const { return registered + failed; }
 };
-// Of those whose drop (else, or with by_placed: whose placing) lies in [from, to); undated ones only where there is no
-// bound or it is by placing. By zone; the last row is the total.
+// Counts backorders whose drop lies in [from, to), or with by_placed those placed in it. Undated ones count only
+// without bounds or with by_placed. Ordered by zone; the last row is the total.
 std::vector<Outcomes> outcomes(engine::LedgerReader& store, std::optional<engine::UtcTime> from,
                                std::optional<engine::UtcTime> to, bool by_placed);
 
-// "12 of 34" in hundred with one decimal, half-even: "35.3"; nothing of none.
+// The percentage with one decimal, half-even: 12 of 34 is "35.3". Empty if `of` is zero.
 std::optional<std::string> percentage(std::int64_t part, std::int64_t whole);
 
-// A transfer that a person made to correct: adjustment, goodwill, reversal.
+// A correcting transfer: adjustment, goodwill or reversal.
 struct Adjustment {
   engine::Transfer transfer;
   std::string account;  // empty: none of a customer's

@@ -440,7 +440,7 @@ Result<Reply> set_prices(const Context& context, const RequestKey& request, cons
       }
     }
     changes.prices = prices;
-    // Those whose cap the new price exceeds hear it now, not when the deposit is due.
+    // Customers whose cap is below the new price are told now, not when the deposit is due.
     std::vector<engine::Price> all = context.store.price_list().rows();
     all.insert(all.end(), prices.begin(), prices.end());
     const engine::PriceList after(std::move(all));

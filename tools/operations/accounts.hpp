@@ -30,9 +30,9 @@ engine::Result<Reply> freeze_account(const Context& context, const RequestKey& r
                                      const std::string& reason);
 engine::Result<Reply> unfreeze_account(const Context& context, const RequestKey& request, const std::string& name,
                                        const std::string& reason);
-// First call: closing, everything cancellable is cancelled (jobs are marked and deleted by the next sweep). A later
-// call closes the account when nothing is open and the balance is zero; `pay_out_to` pays out what is available first.
-// Facts: account, state, open_backorders, cancelled, available, owed.
+// The first call sets the account to closing and cancels everything that can be cancelled; the next sweep deletes the
+// jobs. A later call closes the account if nothing is open and the balance is zero; `pay_out_to` pays out the available
+// balance first. Facts: account, state, open_backorders, cancelled, available, owed.
 engine::Result<Reply> close_account(const Context& context, const RequestKey& request, const std::string& name,
                                     const std::string& reason, const std::optional<std::string>& pay_out_to);
 
@@ -66,7 +66,8 @@ engine::Result<Reply> pay_provider(const Context& context, const RequestKey& req
 engine::Result<Reply> book_provider_cost(const Context& context, const RequestKey& request, engine::Money amount,
                                          const std::string& memo, std::optional<engine::UtcTime> effective_at);
 
-// Effective dates before `until` are refused from now on; not later than now. Reopening moves it back, or away.
+// Refuses effective dates before `until` from now on. `until` is not later than now. Reopening moves it back or removes
+// it.
 engine::Result<Reply> close_period(const Context& context, const RequestKey& request, engine::UtcTime until);
 engine::Result<Reply> reopen_period(const Context& context, const RequestKey& request,
                                     std::optional<engine::UtcTime> until, const std::string& reason);
@@ -88,7 +89,7 @@ std::vector<SettingInfo> list_settings(const engine::Settings& settings);
 // invalid_argument names the settings there are, or the values one takes.
 engine::Result<Reply> set_setting(const Context& context, const RequestKey& request, const std::string& name,
                                   const std::string& value);
-// After a person mended what the provider refused: submitting goes on; "" is the whole environment.
+// Resumes submitting after a person has mended the cause of the refusal. "" is the whole environment.
 engine::Result<Reply> resume_submitting(const Context& context, const RequestKey& request, const std::string& zone);
 
 }  // namespace operations

@@ -1,4 +1,4 @@
-// Placing, cancelling, and a person's decisions.
+// Placing and cancelling backorders, and deciding cases.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,10 @@ namespace operations {
 engine::Result<Reply> place(const Context& context, const RequestKey& request, const std::string& account,
                             const engine::PlaceOrder& order);
 
-// The same inside a unit of work of the caller's, as customers' software asks for it, which repeats what it got no
-// answer to: an open backorder is answered again, with nothing written. A new one's request id derives from name, copy
-// and drop and from how many were placed before, or is `id` where the customer gave one, and then `order.another` is
-// repeated without harm as well. Facts as above.
+// Places for customers' software, inside a unit of work of the caller. Such software repeats requests whose answer it
+// did not get: an open backorder is returned again and nothing is written. The request id of a new one is `id`, or
+// derives from name, sequence, drop and the number of earlier placements. With an `id` even `order.allow_duplicate` can
+// be repeated safely. Facts as above.
 engine::Result<Reply> place_once(const Context& context, const engine::Customer& customer,
                                  const engine::PlaceOrder& order, const std::string& id);
 
@@ -39,18 +39,17 @@ struct ImportedBackorder {
   bool already_open;  // before this import, or placed by the same line of the same file
   std::string id, state{};
 };
-// One unit of work. Without keep_going a single refused line leaves nothing placed; every row has its result, in the
-// rows' order. Request keys derive from `batch` (the file's content hash) and the line, so that the same file twice
-// places nothing twice. REQUIRES: no line twice.
+// Places all rows in one unit of work and returns a result per row, in order. Without keep_going one refused line
+// leaves nothing placed. Request keys derive from `batch` (the hash of the file) and the line, so importing a file
+// twice places nothing twice. REQUIRES: no line number twice.
 std::vector<engine::Result<ImportedBackorder>> import_backorders(const Context& context, const std::string& sender,
                                                                  const std::string& batch,
                                                                  const std::vector<ImportRow>& rows, bool keep_going,
                                                                  const std::function<void(std::size_t)>& progress,
                                                                  bool& kept);
 
-// Cancels, by the customer or the operator. With a job at the provider it is deleted there first; `provider` may be
-// null (then the next sweep does it). Facts: backorder, state, deletion
-// (confirmed|refused|unknown|not_needed|by_next_sweep), refunded.
+// Cancels for the customer or the operator. A job is deleted at the provider first; if `provider` is null the next
+// sweep deletes it. Facts: backorder, state, deletion (confirmed|refused|unknown|not_needed|by_next_sweep), refunded.
 engine::Result<Reply> cancel(const Context& context, const RequestKey& request, std::int64_t backorder, engine::By by,
                              const std::string& why, engine::BackorderProvider* provider);
 

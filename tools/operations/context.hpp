@@ -1,5 +1,5 @@
-// What every operation needs: the book, the command's one instant, who acts, and whether anything is to stay. An
-// operation loads facts, lets the engine decide, and commits once; with dry_run the same path ends in a rollback.
+// The context of an operation: the book, the command's one instant, the actor, and dry_run. An operation loads facts,
+// lets the engine decide, and commits once. With dry_run the same path ends in a rollback.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ struct Context {
   engine::Authorship stamp() const { return {now, actor}; }
 };
 
-// A unit of work that is rolled back unless kept. keep() commits, or rolls back where the context is a dry run.
+// A unit of work that is rolled back unless keep() is called. In a dry run keep() rolls back too.
 class UnitOfWork {
  public:
   explicit UnitOfWork(const Context& context) : context_(context) { context_.store.begin(); }
@@ -45,13 +45,13 @@ class UnitOfWork {
   bool ended_ = false;
 };
 
-// The id under which a person's or program's request is remembered. Without a key one is made, and nothing can be
-// repeated by accident.
+// The id under which a request is remembered. If it has no key, one is made at random, so nothing is repeated by
+// accident.
 struct RequestKey {
   std::string sender = "operator";
   std::string key{};
-  bool keep_refusals = true;  // false: a refusal is not its answer for ever; asked again, it is decided again
-  bool is_known_new = false;  // true: there is none of this key yet, so it is not looked for
+  bool keep_refusals = true;  // false: a refusal is not kept; the same request is decided again
+  bool is_known_new = false;  // true: the caller knows that the key is new, so it is not looked up
 };
 
 using Facts = std::vector<std::pair<std::string, std::string>>;  // field, value; in the order to print
@@ -63,16 +63,16 @@ struct Reply {
   std::string_view fact(std::string_view field) const;  // empty where there is none
 };
 
-// Runs a request once: a repeated key with the same content answers the first answer again, refusals for reasons of
-// state included; with other content it is refused with request_id_reused, naming the first difference. `content` is
-// what the request asks for, field by field. `decide` fills the changes and returns the answer. Malformed input and
-// unknown names are not remembered.
+// Runs a request once. A repeated key with the same content returns the first answer, including refusals that depend on
+// the state. With other content it is refused with request_id_reused, and the detail names the first difference.
+// `content`: the request, field by field. `decide` fills the changes and returns the answer. Malformed input and
+// unknown names are not remembered (domain rule: request ids).
 engine::Result<Reply> run_request(const Context& context, const RequestKey& request, const Facts& content,
                                   const std::function<engine::Result<Facts>(engine::Changes&)>& decide);
 
-// The same inside a unit of work of the caller's, who keeps or drops it: many requests, one commit. What moves no money
-// is added to `later`, where that is given, instead of being written: the caller applies it before anything is read
-// that it bears on. No two of what waits there have the same key.
+// As above, inside a unit of work of the caller, so that many requests share one commit. If `later` is given, changes
+// that move no money are appended to it instead of being written; the caller applies them before it reads anything that
+// they affect. REQUIRES: no two requests in `later` have the same key.
 engine::Result<Reply> answer_request(const Context& context, const RequestKey& request, const Facts& content,
                                      const std::function<engine::Result<Facts>(engine::Changes&)>& decide,
                                      engine::Changes* later = nullptr);
@@ -80,7 +80,7 @@ engine::Result<Reply> answer_request(const Context& context, const RequestKey& r
 // account_not_found
 engine::Result<engine::Customer> customer_named(engine::LedgerReader& store, std::string_view name);
 
-// The names of accounts as they are needed: each is looked up once, and those that no row asks for are not.
+// Names of accounts. Each is looked up once, when a row first needs it.
 class AccountNames {
  public:
   explicit AccountNames(engine::LedgerReader& store) : store_(store) {}

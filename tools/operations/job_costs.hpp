@@ -1,4 +1,4 @@
-// What the jobs that are to be created will cost us, and by when our balance at the provider must hold it.
+// The cost of the jobs that will be created, and when our balance at the provider must cover it.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,10 @@
 
 namespace operations {
 
-// ACTIVE backorders that no job exists for, nor may exist: job_may_exist() is false.
+// ACTIVE backorders without a job: job_may_exist() is false.
 engine::BackorderQuery held_without_job();
 
-// Jobs that are to be created on one UTC day, and what our balance at the provider must hold for them at the first of
-// them.
+// The jobs of one UTC day, and the balance at the provider that they need when the first is created.
 struct JobsDay {
   engine::Day day;
   engine::Currency currency;
@@ -31,7 +30,7 @@ struct UncostedJobs {
   engine::UtcTime by;  // the first of them
 };
 
-// Costs are the setting cost.ZONE; a zone without one is counted apart, and nothing is guessed.
+// Sums costs by the settings cost.ZONE. Jobs of a zone without that setting are counted separately; nothing is guessed.
 class JobCosts {
  public:
   // REQUIRES: the store outlives it, with its schedules and settings as they are.
@@ -54,7 +53,7 @@ class JobCosts {
   std::map<std::string, UncostedJobs> uncosted_;
 };
 
-// One currency's first lack of money at the provider, and how much in all is missing until the horizon.
+// The first shortage of one currency at the provider, and how much is missing in total until the horizon.
 struct ProviderBalanceShortage {
   engine::Money missing;  // zero: covered
   std::optional<engine::UtcTime> by{};

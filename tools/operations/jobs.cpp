@@ -285,7 +285,7 @@ void delete_cancelled(SweepRun& run, engine::BackorderProvider& provider) {
 
 // ---- creating jobs ----
 
-// What stands in the way of a job for this one, besides its own state.
+// Facts outside the backorder that may prevent its job.
 struct NameFacts {
   bool blocked = false;          // another order for this name is open, or an earlier placed one comes first
   bool allow_duplicate = false;  // one of our jobs for this name exists
@@ -434,7 +434,7 @@ void create_jobs(SweepRun& run, engine::BackorderProvider& provider) {
 
 // ---- reading ----
 
-// What a single look at a job says that the list lacks, or says too little of.
+// Reads the status of jobs that the list lacks, or about which it says too little.
 void note_single_look(SweepRun& run, engine::BackorderProvider& provider, engine::BackorderId id,
                       const ProviderAnswer& answer) {
   const Backorder seen = run.context.store.backorder(id).value();

@@ -1,4 +1,4 @@
-// The provider's side of the sweep: creating, deleting, looking up and reading jobs. Every order is an intent on disk
+// The sweep's work at the provider: creates, deletes, looks up and reads jobs. Every order is recorded as an intent
 // before it is sent.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Deletion lists into the book: dates, what moved, what is missing.
+// Imports deletion lists: dates, moved dates and missing names.
 #pragma once
 
 #include <functional>

@@ -28,7 +28,7 @@ std::vector<std::string> words_of(const std::string& list) {
   return words;
 }
 
-// What the event itself moved: transfers of one commit share its instant.
+// The money that the event itself moved: transfers of one commit share its instant.
 Money amount_of(engine::LedgerReader& store, const LoggedEvent& event, NoticeKind kind) {
   const engine::Customer customer = store.customer(*event.customer).value();
   engine::TransferQuery query;

@@ -1,6 +1,6 @@
-// Notices on their way out: composed from the log, handed to whoever delivers them, and what became of each written
-// down. At least once, in the order of the log; a receiver knows a repetition by the notice's id. One that fails waits
-// for its next try and holds up no other.
+// Sends notices: composes them from the log, hands them to a deliverer, and records the result. Delivery is at least
+// once, in the order of the log; a receiver recognises a repetition by the id. A failed notice waits for its next try
+// and does not delay others.
 #pragma once
 
 #include <functional>
@@ -35,7 +35,7 @@ engine::Result<Reply> remove_channel(const Context& context, const RequestKey& r
 // channel_not_found
 engine::Result<engine::NoticeChannel> channel_named(engine::LedgerReader& store, const std::string& name);
 
-// Those of an event range that are for this channel (or for anybody), composed; `limit` 0 is no limit.
+// The notices of an event range for this channel (or for anybody), composed. `limit` 0 is no limit.
 bool is_for(const engine::NoticeChannel& channel, const engine::LoggedEvent& event, engine::NoticeKind kind,
             const std::string& account);
 engine::Notice compose(engine::LedgerReader& store, const engine::LoggedEvent& event, engine::NoticeKind kind,
@@ -60,7 +60,7 @@ SendReport send_notices(const Context& context, const engine::NoticeChannel& cha
                         const SendOptions& options,
                         const std::function<std::optional<std::string>(const engine::Notice&)>& deliver);
 
-// Logs that the books do not prove, so that it is told; not again for the same first finding. Returns whether it was
+// Logs that the book failed verification, so that it is announced; once per first finding. Returns true if it was
 // logged now.
 bool announce(const Context& context, const engine::Verification& result);
 

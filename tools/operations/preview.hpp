@@ -1,6 +1,6 @@
-// The funding preview: what the sweeps until a horizon will do, from the function that they commit; what to pay in by
-// when; and what our balance at the provider must hold by when. With a what-if the same over facts that are only
-// imagined. Changes nothing.
+// The funding preview: what the sweeps until a horizon will do, computed by the function that they use; what to pay in
+// by when; and what our balance at the provider must be by when. A what-if computes the same with assumed facts.
+// Changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ struct AccountPreview {
   engine::Customer customer;
   engine::FundingPlan plan;
   std::vector<PreviewRow> rows;  // in funding order
-  // The first that is underfunded and that money could still save: plan.top_up_by is its instant.
+  // The first underfunded backorder that money could still save; plan.top_up_by is its instant.
   const PreviewRow* first_short() const;
 };
 
@@ -52,17 +52,17 @@ struct CalendarDay {
   engine::Money funded_amount, underfunded_amount;
   engine::Money left;  // spendable of all these accounts after that day
 };
-// What the previewed accounts make together.
+// Sums over the previewed accounts.
 struct FundingOutlook {
   std::vector<CalendarDay> calendar{};  // days with deposits, by currency and day
   // by currency and day; jobs of funded backorders that have none yet, at the setting cost.ZONE
   std::vector<JobsDay> jobs{};
   std::vector<UncostedJobs> uncosted{};  // by zone: no cost is set, and none is guessed
 };
-// Accounts with at least one REQUESTED backorder, by id, one after the other: what is visited may be taken, and is gone
-// afterwards. A million backorders are never held at once but as packed rows. The next are read on another thread
-// meanwhile. REQUIRES: `visit` does not use the store. backorder_not_found, impossible_step (it has ended),
-// job_may_exist (its deposit returns only with the provider's word).
+// Visits the accounts with at least one REQUESTED backorder by id, one after the other. `visit` may move from its
+// argument. The next rows are read on another thread meanwhile, so a million backorders are not held in memory.
+// REQUIRES: `visit` does not use the store. Refuses a what-if with backorder_not_found, impossible_step (it has ended)
+// or job_may_exist (its deposit returns only after the provider's outcome).
 engine::Result<FundingOutlook> each_preview(engine::LedgerReader& store, const PreviewQuery& query,
                                             const std::function<void(AccountPreview&&)>& visit);
 

@@ -30,8 +30,8 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-// What the other side may know a transfer by: the id of its request, then its memo whole, in its parts, and word by
-// word.
+// The words by which the other side may know a transfer: the id of its request, then its memo whole, in its parts, and
+// word by word.
 std::vector<std::string> references_of(const std::string& key, const std::string& memo) {
   std::vector<std::string> references;
   const auto add = [&references](const std::string& word) {

@@ -1,5 +1,5 @@
-// Reconciling: loads both sides of each loop, lets the engine compare them. Changes nothing. A loop whose other side
-// cannot be read is reported as not done.
+// Loads both sides of each loop and lets the engine compare them. Changes nothing. If the other side cannot be read,
+// the loop is reported as not done.
 #pragma once
 
 #include <functional>

@@ -40,7 +40,7 @@ class Words {
   std::uint32_t last_ = 0;
 };
 
-// What a report needs of a transfer that reserves, refunds or captures: a few numbers of each, for there may be
+// The few numbers that the report needs of a transfer that reserves, refunds or captures, because there may be
 // millions.
 struct Move {
   std::int64_t backorder, id, minor;

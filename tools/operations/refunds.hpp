@@ -1,8 +1,8 @@
-// The refund report: every deposit given back in a period, those captured beside it, and the proof that nothing is
-// missing. Per account, zone and currency
+// The refund report: every deposit that was refunded or captured in a period, and the proof that nothing is missing.
+// Per account, zone and currency
 //   opening reserved + reserved in the period = captured + refunded + closing reserved,
-// where opening and closing are added up from the deposits that were held at both ends and the rest from the period's
-// transfers. A report that is one minor unit off is not made.
+// Opening and closing are summed from the deposits held at both ends, the rest from the transfers of the period. If the
+// equation fails by one minor unit, there is no report.
 #pragma once
 
 #include <optional>
@@ -60,8 +60,8 @@ struct RefundQuery {
   engine::Milliseconds tolerance = std::chrono::hours(1);  // between the provider's word and the transfer
 };
 
-// report_not_balanced names the first row that is off, with both figures. It looks at the deposits of all times,
-// whatever the period: an opening is only as good as what lies before it.
+// Refuses with report_not_balanced, naming the first row that differs and both figures. The check covers the deposits
+// of all times, because the opening depends on everything before it.
 engine::Result<RefundReport> refund_report(engine::LedgerReader& store, const RefundQuery& query);
 
 }  // namespace operations

@@ -17,7 +17,7 @@ using engine::Transfer;
 using engine::TransferKind;
 using engine::UtcTime;
 
-// What a transfer does to one kind of the customer's accounts: credits up, debits down; what is owed the other way
+// The change of one kind of the customer's accounts by a transfer: credits up, debits down; debt the other way
 // round.
 Money change_of(const Transfer& transfer, const Customer& customer, AccountKind kind) {
   Money change = Money::zero(customer.currency);

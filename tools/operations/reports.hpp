@@ -1,4 +1,4 @@
-// What operators and accountants read: models without a face. Renderers print them; nothing here changes a book.
+// Models of reports for operators and accountants. Renderers print them. Nothing here changes a book.
 #pragma once
 
 #include <functional>
@@ -36,8 +36,8 @@ struct TrialBalanceRow {
   std::string_view customer;  // name, for a customer's accounts
   engine::Money opening_debit, opening_credit, debit, credit, closing_debit, closing_credit;
 };
-// By currency, code, customer. Sums of debits and credits agree per currency, or the books are broken (verify says
-// where).
+// Ordered by currency, code, customer. Debits equal credits per currency; if not, the book is damaged, and verify finds
+// where.
 void each_trial_balance_row(engine::LedgerReader& store, const Period& period,
                             const std::function<void(const TrialBalanceRow&)>& visit);
 

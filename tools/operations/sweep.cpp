@@ -162,7 +162,7 @@ void settle_outcomes(SweepRun& run) {
   close_ended_cases(run);
 }
 
-// Whether our money at the provider suffices for the jobs that are to be created until the horizon.
+// Warns if our balance at the provider does not cover the jobs that will be created until the horizon.
 void warn_of_provider_balance(SweepRun& run, engine::BackorderProvider& provider, JobCosts& costs) {
   BackorderQuery held = held_without_job();
   held.after_customer = engine::CustomerId(0);

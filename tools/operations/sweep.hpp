@@ -1,5 +1,5 @@
-// The unattended work: everything due and not done, whenever it is called and however often. Bounded chunks, whole
-// accounts at a time, each chunk one commit; killed at any instruction it loses nothing and repeats nothing.
+// The unattended work: does everything that is due and not done, whenever and however often it is called. It works in
+// bounded chunks of whole accounts. A kill at any instruction loses nothing and repeats nothing.
 #pragma once
 
 #include <cstdint>
@@ -24,17 +24,17 @@ inline constexpr Stage kStages[] = {Stage::sync,  Stage::settle, Stage::reserve,
 std::string_view to_word(Stage stage);  // "reserve", "void", "submit", ...
 std::optional<Stage> parse_stage(std::string_view text);
 
-// Points a test may stop at, between which nothing is half done.
+// Points at which a test may stop; nothing is half done there.
 enum class Milestone : std::uint8_t { before_commit, after_intent, after_answer, in_settlement };
 
 struct SweepOptions {
   std::vector<Stage> stages{kStages, kStages + std::size(kStages)};
-  // backorders decided at once, whole accounts at a time, at least one: a commit follows where another writer waits
+  // backorders per chunk, whole accounts, at least one; a commit may end after each chunk if another writer waits
   std::size_t chunk = 500;
-  std::size_t batch = 10'000;  // backorders of one commit where nobody does
-  // intents per commit: so many are on their way before the first answer is on file
+  std::size_t batch = 10'000;  // backorders per commit if nobody waits
+  // intents per commit: as many orders may be on their way before the first answer is recorded
   std::size_t orders = 100;
-  // The time as it goes on while orders are sent, so that no intent is older than its order seems; absent: it stands
+  // The advancing clock while orders are sent, so that no intent seems older than its order; absent: the time stands
   // still.
   std::function<engine::UtcTime()> clock{};
   std::function<bool()> interrupted{};  // true: stops where nothing is half done

@@ -15,15 +15,15 @@
 
 namespace operations {
 
-// What was decided about some rows. None of it is done before it is written.
+// The decision about one chunk of rows. Nothing of it has happened before it is written.
 struct Decided {
   engine::Changes changes{};
   SweepReport report{};
   std::int64_t settled = 0;      // each is a Milestone::in_settlement
-  std::function<void()> kept{};  // what else is to be remembered, called where this is not dropped
+  std::function<void()> kept{};  // called if this decision is kept
 };
-// Where: beside the store, one after the other; or, where the rows alone decide, on the thread that reads them, while
-// those before are written.
+// in_turn: on the sweep's thread, one chunk after the other. prefetched: on the thread that reads the rows, while the
+// chunk before is written; only for decisions that depend on the rows alone.
 enum class Deciding : bool { in_turn, prefetched };
 
 struct SweepRun {
@@ -36,7 +36,7 @@ struct SweepRun {
   std::set<engine::BackorderId> contradicted{};
   bool has_looked_up = false;  // what became of orders of unknown outcome
 
-  // A long run's next step: its instant is the clock's, never an earlier one.
+  // Advances a long run to the clock's instant, never back.
   void move_on() {
     if (options.clock) context.now = std::max(context.now, options.clock());
   }
@@ -46,7 +46,7 @@ struct SweepRun {
     if (options.reached) options.reached(milestone);
   }
   void add(Stage stage, std::string_view what, std::int64_t count) { report.add(stage, what, count); }
-  // Writes what was decided. The facts were read inside the unit of work, so a refusal means that a rule and the store
+  // Writes the changes. The facts were read inside the unit of work, so a refusal is a bug: a rule and the store
   // disagree.
   void write(const engine::Changes& changes) {
     if (changes.empty()) return;
@@ -64,11 +64,11 @@ struct SweepRun {
   }
 };
 
-// Visits the rows of a query chunk by chunk, whole accounts at a time; as many chunks to a commit as there are before
-// another writer waits, or SweepOptions::batch. They are read inside the unit of work, so that nothing moves under
-// the decision: each chunk while the one before is written. `decide` changes the rows and says what is to be written
-// and counted; what it decided ahead may be dropped, and is then decided again. REQUIRES: ahead, it uses neither the
-// store nor anything else that changes.
+// Processes a query in chunks of whole accounts. A commit holds several chunks, up to SweepOptions::batch; it ends
+// early when another writer is waiting. Each chunk is read inside the unit of work, while the one before is written.
+// `decide` changes the rows and returns what is to be written and counted. With Deciding::prefetched it may run ahead
+// on another thread; its result is discarded if the commit ends first, and computed again in the next one. REQUIRES:
+// with Deciding::prefetched, `decide` uses neither the store nor anything else that changes.
 template <typename Decide>
 void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Deciding where, const Decide& decide) {
   engine::LedgerStore& store = run.context.store;
@@ -76,7 +76,7 @@ void each_chunk(SweepRun& run, Stage stage, engine::BackorderQuery query, Decidi
   query.after_customer = engine::CustomerId(0);
   std::size_t done = 0;
   for (bool left = true; left;) {
-    // lives longer than the unit of work, whose end waits for the thread that fills it
+    // outlives the unit of work: its end waits for the thread that fills this
     std::optional<Decided> prefetched;
     UnitOfWork work(run.context);
     for (std::size_t batch = 0; left;) {

@@ -43,7 +43,7 @@ Result<User> user_named(engine::LedgerStore& store, const std::string& login) {
   return Error{ErrorCode::user_not_found, "there is no user '" + login + "'; see 'user list'"};
 }
 
-// What is remembered of such a request tells nothing of a password.
+// The remembered request contains nothing of the password.
 Result<Reply> change_user(const Context& context, const RequestKey& request, const std::string& what,
                           const std::string& login, const std::function<void(Changes&, User&)>& change) {
   return run_request(context, request, {{"request", what}, {"user", login}}, [&](Changes& changes) -> Result<Facts> {

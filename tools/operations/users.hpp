@@ -1,5 +1,4 @@
-// Users of the gateway: who may call it, and for which account. Passwords are hashed with Argon2id before anything of
-// them is kept.
+// Users of the gateway, each for one account. Passwords are hashed with Argon2id before anything is stored.
 #pragma once
 
 #include <string>

@@ -1,6 +1,5 @@
-// Pictures that may stand above a Table: what they show, without a face. HTML draws them as inline SVG; CSV and JSON
-// leave them out, for every figure in a picture is also in a row or a fact. Values are whole: minor units where there
-// is a currency, else counts.
+// Charts above a Table, as data. HTML draws them as inline SVG. CSV and JSON leave them out, because every figure of a
+// chart is also in a row or a fact. Values are integers: minor units if there is a currency, else counts.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +13,8 @@
 
 namespace render {
 
-// What a colour means. `first` … `sixth` only tell series apart; a reader who sees no colours has the legend's order
-// and the rows.
+// The meaning of a colour. `first` … `sixth` only tell series apart; a reader who sees no colours has the legend's
+// order and the rows.
 enum class Tone : std::uint8_t { first, second, third, fourth, fifth, sixth, good, warn, bad, quiet };
 Tone tone_of_series(std::size_t index);  // first … sixth, and again
 

@@ -1,4 +1,4 @@
-// The days along the axis of a picture.
+// The days along the axis of a chart.
 #pragma once
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 
 namespace render {
 
-// From the first to the last every day, so that gaps are seen; where that would be hairlines, only the days that have
-// something. REQUIRES: ascending.
+// Every day from the first to the last, so that gaps show. If that would be too many bars, only the days with values.
+// REQUIRES: ascending.
 inline std::vector<engine::Day> chart_days(const std::vector<engine::Day>& with_something) {
   constexpr int kMost = 120;
   if (with_something.empty() || (with_something.back() - with_something.front()).count() >= kMost)

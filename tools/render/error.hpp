@@ -1,4 +1,4 @@
-// How a command that failed says so, on stderr, and with which status it ends.
+// Prints the error of a failed command on stderr, and maps its code to the exit status.
 #pragma once
 
 #include <iosfwd>

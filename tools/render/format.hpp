@@ -1,5 +1,5 @@
-// The faces of a Table. All UTF-8 with LF line ends and no byte order mark; numbers and times look the same in every
-// locale.
+// The output formats of a Table. All are UTF-8 with LF line ends and without byte order mark. Numbers and times are the
+// same in every locale.
 //
 // table  For people: aligned by display width (Arabic, Chinese, combining marks), amounts to the right with their
 // currency. Control and
@@ -44,9 +44,9 @@ struct Options {
   bool terminal = false;  // csv: it goes to a terminal, so control characters but LF are shown as escapes
 };
 
-// Writes the whole table, in pieces of some 64 KiB. A stream that fails is the caller's to look at: out.good() after.
-// REQUIRES: as many cells in every row and total as there are columns, and no key twice (expanded ones included); a
-// record has no rows. Checked before the first byte is written.
+// Writes the whole table in pieces of about 64 KiB. The caller checks out.good() afterwards. REQUIRES: every row and
+// total has a cell per column; no key twice (expanded ones included); a record has no rows. This is checked before the
+// first byte is written.
 void write(std::ostream& out, const Table& table, const Options& options);
 
 }  // namespace render

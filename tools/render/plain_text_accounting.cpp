@@ -178,7 +178,7 @@ std::string capitalised(std::string_view path) {
   return text;
 }
 
-// What stands around the component that says whose a customer's account is.
+// The parts before and after the component that names the customer.
 struct AccountPath {
   std::string before, after;
 };
@@ -266,7 +266,7 @@ struct PlainTextNames {
   std::vector<Customer> customers;                              // by id; empty where none is concerned
 };
 
-// What the three plain-text syntaxes share; each says how its lines look.
+// Shared by the three plain-text syntaxes; each one formats its lines.
 class PlainTextJournal : public JournalWriter {
  public:
   PlainTextJournal(const PlainTextNames& names, const JournalSlice& slice, bool append, std::ostream& out)

@@ -1,7 +1,6 @@
-// How far a long command is, on stderr. Shown only after a second of work: on a terminal as one line that is redrawn
-// and, at the end, removed; elsewhere (and where TERM is dumb) as a plain "what: n/m" line every ten seconds. Never on
-// stdout, never in colour. This measures the time that people wait, with the steady clock; the command's own `now` has
-// no part in it.
+// Progress of a long command, on stderr. It appears after a second of work: on a terminal as one line that is redrawn
+// and finally removed, elsewhere (and with TERM=dumb) as a plain line "what: n/m" every ten seconds. Never on stdout,
+// never in colour. It uses the steady clock, not the command's `now`.
 #pragma once
 
 #include <chrono>
@@ -22,7 +21,7 @@ struct ProgressOptions {
 
 class Progress {
  public:
-  // On stderr, with the face that suits it. `total` 0: not known; there is a count and a rate but no bar and no ETA.
+  // On stderr, as a bar or as lines. `total` 0: not known; shows a count and a rate, but no bar and no ETA.
   Progress(std::string what, std::uint64_t total);
   // `err` outlives the Progress.
   Progress(std::string what, std::uint64_t total, std::ostream& err, ProgressOptions options);

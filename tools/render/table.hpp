@@ -1,5 +1,5 @@
-// What a command has to say, without a face: typed cells in columns, facts above them, totals below. format.hpp gives
-// it a face. Nothing here prints, rounds or sorts: rows appear in the order they were added.
+// The result of a command as data: typed cells in columns, facts above them, totals below. format.hpp prints it.
+// Nothing here prints, rounds or sorts: rows stay in the order in which they were added.
 //
 // A Table with columns is a list. A Table without columns is a record: its facts are all it has (`account show`), and
 // every format prints those: key and value lines, one JSON object, a CSV of one row.
@@ -31,7 +31,7 @@ namespace render {
 using Cell = std::variant<std::monostate, std::string, std::int64_t, bool, engine::Money, engine::UtcTime, engine::Day,
                           engine::DomainName>;
 
-// What a column holds. It decides the alignment of its title and how many CSV columns it becomes; cells keep their own
+// The kind of a column. It decides the alignment of its title and how many CSV columns it becomes; cells keep their own
 // type, so that a money column may say "unlimited" in one row.
 enum class Kind : std::uint8_t {
   // the kind of the first cell that is not empty; money or domain, where the column has one. Text in an empty table

@@ -1,4 +1,4 @@
-// What the program may ask about the terminal it talks to: is there one, how wide, does its owner want colours. The
+// Facts about the terminal: whether there is one, its width, and whether colours are wanted. The
 // only place that reads NO_COLOR, TERM and COLUMNS.
 #pragma once
 

@@ -29,7 +29,7 @@ struct Decoded {
 };
 Decoded decode(std::string_view text);
 
-// What append_printable and the JSON writer escape.
+// The characters that append_printable and the JSON writer escape.
 bool is_unprintable(char32_t point);
 
 }  // namespace render

@@ -29,7 +29,7 @@ engine::ProviderAnswer job_answer(const engine::ProviderJob& job);
 // Sets status, auction and raw of a job from its standing. REQUIRES: application, name and created_at are set.
 void fill_job(engine::ProviderJob& job, const Standing& standing, std::size_t application);
 
-// What arrives of a busy answer: `whole` is what would have been said.
+// The part of a busy answer that arrives; `whole` is the complete answer.
 engine::ProviderAnswer busy_form(Busy how, const engine::ProviderAnswer& whole, std::uint64_t tear_at);
 
 }  // namespace simulated_registry

@@ -25,7 +25,7 @@ constexpr std::int64_t kFirstBidCents = 1000, kBidStepCents = 500;
 // one of four attempts: never more than three busy ones in a row
 constexpr std::int64_t kAnswersWithoutBusy = 4;
 
-// What is drawn. Part of the file's meaning: renumbering changes every world.
+// The kinds of random draws. Never renumber: the numbers decide the outcome of every world.
 enum class Draw : std::uint64_t {
   refused = 1,
   refusal_code,

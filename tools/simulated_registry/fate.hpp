@@ -1,4 +1,4 @@
-// What happens to a name, and to which of the applications for it, as a pure function. Every chance is drawn from a
+// Decides what happens to a name and to the applications for it, as a pure function. Every chance is drawn from a
 // hash of the seed, the name and its drop T, so the same question has the same answer in every file, in every process,
 // however often it is asked.
 #pragma once
@@ -45,8 +45,8 @@ struct Standing {
 
   engine::State of(std::size_t application) const { return winner == application ? winner_state : state; }
 };
-// How `applications` living applications for the same drop of this name stand. `dates`: nothing where no list told of
-// the drop.
+// The states of `applications` living applications for the same drop of this name. `dates`: empty if no list named the
+// drop.
 Standing standing(const World& world, std::string_view name, const std::optional<DropDates>& dates,
                   std::size_t applications, engine::UtcTime now);
 

@@ -394,7 +394,7 @@ struct SimulatedRegistry::File {
 
   // ---- learning
 
-  // Whether it was news.
+  // Returns true if it was new.
   bool learn(const NameDrop& told, UtcTime now) {
     ENSURE(told.drop_at || told.finalization_at, "a list gives a date with the name");
     const DropDates dates{told.drop_at ? *told.drop_at : *told.finalization_at, told.finalization_at};

@@ -59,7 +59,7 @@ struct NameDrop {
   std::optional<engine::UtcTime> finalization_at{};  // F, the last call
 };
 
-// What happened so far. Orders are counted when decided, whether or not the answer arrived; jobs are as they stand now.
+// Counts so far. Orders are counted when decided, whether or not the answer arrived; jobs are as they stand now.
 struct Tally {
   std::int64_t names_known = 0;
   // add()

@@ -1,4 +1,4 @@
-// How zones did, who corrected what, and tax: each with totals that are the sums of what is printed.
+// Outcomes by zone, adjustments by actor, and VAT. Each total is the sum of the printed rows.
 #include "tools/operations/accounting.hpp"
 
 #include <map>

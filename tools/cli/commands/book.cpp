@@ -18,7 +18,7 @@ namespace {
 using engine::Error;
 using engine::ErrorCode;
 
-// What became of a file: no request stands behind it.
+// The answer of a command that makes a file; there is no request behind it.
 void answer_file(const Session& session, const std::string& schema, const operations::Facts& facts,
                  const std::string& line) {
   const bool dry_run = session.globals().dry_run;

@@ -1,4 +1,4 @@
-// What the commands that move money by hand share: their options, and how they answer.
+// Options and answers that the commands for moving money share.
 #pragma once
 
 #include <optional>

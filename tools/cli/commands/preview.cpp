@@ -1,4 +1,4 @@
-// What the sweeps will do, before they do it: the funding preview with its calendar, and what the balances with us and
+// The funding preview: what the sweeps will do, its calendar, and what the balances with us and
 // at the provider must hold by when.
 #include "tools/operations/preview.hpp"
 
@@ -29,7 +29,7 @@ std::pair<std::string, std::string> halves(const std::string& text, const std::s
   return {text.substr(0, middle), text.substr(middle + 1)};
 }
 
-// What to pay in, account by account.
+// The payment that each account needs.
 class Accounts {
  public:
   Accounts() {

@@ -101,7 +101,7 @@ struct Init {
   }
 };
 
-// What a list's row tells the registry; nothing where only a day is given and the zone's batch time is not known.
+// The dates that a row gives the registry. Empty if it has only a day and the zone's batch time is unknown.
 std::optional<simulated_registry::NameDrop> drop_of(const engine::ListRow& row, engine::DateIs date_is,
                                                     const engine::Schedules& schedules) {
   const engine::ZoneSchedule& schedule = schedules.of(row.name.ace());

@@ -191,7 +191,7 @@ struct TrialBalance {
   }
 };
 
-// How old the money is that we hold for others: what lies longest is looked at first.
+// The age of the deposits that we hold, oldest first.
 class Ageing {
  public:
   void add(const operations::OpenDeposit& row) {

@@ -216,7 +216,7 @@ struct Serve {
       sigwait(&ending, &signal);
       if (signal == SIGHUP) reopen(session, running, log);
     } while (signal == SIGHUP);
-    // What waits for a provider in trouble is woken; a second signal ends the program at once.
+    // Wakes a call that waits for the provider. A second signal ends the program at once.
     stop_on_signals();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     ::raise(signal);

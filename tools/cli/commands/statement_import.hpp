@@ -24,7 +24,7 @@ struct StatementImport {
   void check(const Session& session, const std::vector<formats::BankStatement>& statements) const;
 };
 
-// What became of each payment, one row a line of the statement.
+// The result of each payment, one row per line of the statement.
 render::Table payments_table(const operations::PostingReport& report, const std::string& source, bool dry_run);
 // Notes what was not posted and waits for a person: nothing that went to suspense is lost, and nothing that went out is
 // booked.

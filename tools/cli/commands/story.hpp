@@ -1,4 +1,4 @@
-// What support's pages share: the story of a backorder or an account, its outlook, and the account's funding plan.
+// Shared by the pages for support: the story of a backorder or an account, its outlook, and the account's funding plan.
 #pragma once
 
 #include <string>

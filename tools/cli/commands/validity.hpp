@@ -1,4 +1,4 @@
-// Where a price, a tax rate or a closing begins: what the commands for terms share.
+// The beginning of a price, a tax rate or a closing; shared by the commands for terms.
 #pragma once
 
 #include <algorithm>

@@ -81,8 +81,8 @@ bool is_header(std::string_view line) {
          line.substr(0, colon).find_first_of(" =&%") == std::string_view::npos;
 }
 
-// What a person has at hand: an HTTP request, an URL, a query string above a body, a form, or the lines of a command
-// block.
+// Accepts what a person may have at hand: an HTTP request, an URL, a query string above a body, a form, or the lines of
+// a command block.
 engine::Result<api_client::Request> read_request(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   std::string_view rest = text;
