@@ -22,7 +22,7 @@ bool may_submit(const Backorder& backorder, AccountState account, const ZoneSche
 inline constexpr int kRefusedTries = 3;
 inline constexpr Milliseconds kRefusedPause = std::chrono::minutes(5);
 // Between tries while our own money at the provider does not suffice (546).
-inline constexpr Milliseconds kPursePause = std::chrono::minutes(1);
+inline constexpr Milliseconds kProviderBalancePause = std::chrono::minutes(1);
 
 // How an application's age compares with an attempt of ours. By the provider's clock where the two clocks can be
 // compared (clock_ahead); else a job that seems older by up to kClockSkew is taken for the attempt's, and one that

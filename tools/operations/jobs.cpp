@@ -305,7 +305,7 @@ bool pauses(const Backorder& backorder, std::span<const ProviderCall> calls, eng
   if (calls.empty() || !calls.back().answered_at) return false;
   const engine::UtcTime last = *calls.back().answered_at;
   if (backorder.refusals > 0 && now < last + engine::kRefusedPause) return true;
-  return backorder.provider_balance_empty && now < last + engine::kPursePause;
+  return backorder.provider_balance_empty && now < last + engine::kProviderBalancePause;
 }
 
 struct Order {
