@@ -1,4 +1,4 @@
-// What differs between the providers that speak this protocol, as data: one client, one table per provider. A new
+// The differences between the providers that speak this protocol, as data: one client, one row per provider. A new
 // provider is a new row of dialects(); api_client/adding_a_provider.md shows how.
 //
 // Names of properties stand here as the client compares them: upper case, without blanks ("application id" is
@@ -60,7 +60,7 @@ struct Dialect {
   // Money
   std::string_view deposit_property = "DEPOSIT";  // of StatusAccount; empty: the provider shows none
   bool lists_deposits = true;                     // QueryDepositList exists
-  // How long before the finalization date the provider locks our money for a job; absent: it is taken with the order.
+  // The provider locks our money for a job this long before the finalization date; absent: with the order.
   std::optional<engine::Milliseconds> locks_money_before{};
   std::string_view entry_id = "ACCOUNTINGID", entry_date = "ACCOUNTINGDATE", entry_type = "ACCOUNTINGTYPE",
                    entry_description = "ACCOUNTINGDESCRIPTION", entry_reference = "ACCOUNTINGREFERENCE",

@@ -18,7 +18,7 @@ enum class AccountKind : std::uint16_t {
   cash = 1000,               // asset; one per bank or payment source
   receivable = 1100,         // asset; one per customer who owes
   provider_prepaid = 1200,   // asset; our money at the provider
-  provider_deposit = 1210,   // asset; what the provider has set aside of it
+  provider_deposit = 1210,   // asset; the part of it that the provider has set aside
   input_tax = 1250,          // asset; tax that we paid
   available = 2000,          // liability; customer's spendable money, minimum balance −credit limit
   reserved = 2010,           // liability; customer's deposits, minimum balance 0

@@ -1,4 +1,4 @@
-// What a bank books on our account on its own behalf: charges and interest. Such a line is nobody's payment.
+// Recognises the charges and interest that a bank books on our account. Such a line is no customer's payment.
 #pragma once
 
 #include <optional>

@@ -48,7 +48,7 @@ struct Case : NewCase {
   std::string closed_by{};
   std::string resolution{};
 };
-// What a case was about is over: an open one of that kind and backorder closes itself, where there is one.
+// The cause of a case has ended: closes the open case of that kind and backorder, if there is one.
 struct CauseGone {
   CaseKind kind;
   BackorderId backorder;

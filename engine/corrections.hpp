@@ -1,5 +1,5 @@
-// What undoes or moves what was posted: reversals, chargebacks, and payments that go to the right account. Nothing is
-// changed or deleted: each is a new transfer that names the one it answers. All take the day to which they belong.
+// Corrections: reversals, chargebacks, and payments moved to the right account. Nothing is changed or deleted: each is
+// a new transfer that names the one it answers. All take an effective date.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,11 @@
 
 namespace engine {
 
-// Whether a transfer still stands: no reversal and no move that stands itself names it. `answers` are the transfers
+// True if the transfer is in force: no reversal and no move that is in force names it. `answers` are the transfers
 // that name it, those that name these, and so on.
 bool in_force(const Transfer& transfer, std::span<const Transfer> answers);
 
-// How and when: a reason is obligatory.
+// The reason, which is obligatory, and the effective date.
 struct Correction {
   std::string reason{};
   std::optional<UtcTime> effective_at{};  // absent: now

@@ -1,6 +1,5 @@
-// Which date an open backorder has. Domain rule: it always has the date that binds now: it is dated anew whenever a
-// listing comes, changes or goes missing, and when a schedule is set. Pure: what the lists say goes in, changes come
-// out.
+// Dates open backorders. Domain rule: an open backorder always has the date that binds now. So it is dated again
+// whenever a listing comes, changes or goes missing, and when a schedule is set. Pure: takes listings, returns changes.
 #pragma once
 
 #include <span>
@@ -10,14 +9,14 @@
 
 namespace engine {
 
-// Why it is dated anew.
+// The reason for dating it again.
 enum class DatingCause : std::uint8_t {
   listed,    // a listing came or changed, or is there again
   unlisted,  // a listing went missing; what binds then never releases a deposit that is held
   schedule,  // the zone's times or leads were set
 };
 
-// What the sources say of the name, and how its zone's times are read: before and after what happened. Missing listings
+// The listings of the name and the schedule of its zone, before and after the cause. Missing listings
 // are left out of both.
 struct DatingFacts {
   std::span<const Listing> listings_before, listings;

@@ -41,8 +41,8 @@ struct Listing {
   std::optional<UtcTime> finalization_at{};  // F as listed
 };
 
-// What a row says in its source's terms. Nothing where it gives a bare day, or an instant of eligibility, and the
-// zone's batch time is not known.
+// The dates of a row, as its source means them. Empty if it has only a day or an instant of eligibility, and the zone's
+// batch time is unknown.
 std::optional<Listing> listing_of(SourceId source, const ListDate& date, DateIs date_is, const ZoneSchedule& schedule);
 
 struct Drop {

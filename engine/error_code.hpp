@@ -37,7 +37,7 @@ enum class ErrorCode : std::uint16_t {
   user_exists = 213,
   reference_taken = 214,
   payment_repeated = 215,
-  // 3xx: the life of a backorder says no
+  // 3xx: the state of a backorder or an account says no
   impossible_step = 301,
   too_late = 303,
   no_price = 304,

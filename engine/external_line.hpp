@@ -75,7 +75,7 @@ struct LineBinding {
   TransferId transfer;
 };
 
-// A word that names an account in a payment's text: given by the operator, one account each.
+// A reference that names an account in the text of a payment. The operator sets it; each belongs to one account.
 struct AccountReference {
   CustomerId customer;
   std::string reference{};  // as compared: engine/payment_reference.hpp

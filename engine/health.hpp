@@ -120,7 +120,7 @@ inline constexpr std::int64_t kLogBytesLarge = 256LL << 20;  // checkpoints begi
 std::vector<HealthRow> assess_health(const HealthFacts& facts);
 HealthLevel worst_level(std::span<const HealthRow> rows);
 
-// What the operator was told of a check last.
+// The last alert about a check.
 struct HealthAlert {
   HealthCheck check;
   UtcTime since;  // when it began to fail

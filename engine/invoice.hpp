@@ -1,4 +1,4 @@
-// VAT invoices and credit notes: which supplies stand on one document, and what it says. Pure. A document is numbered
+// VAT invoices and credit notes: the supplies on one document, and its amounts. Pure. A document is numbered
 // when it is issued, without gaps in its series, and kept as issued; it is printed from that and from what was posted.
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace engine {
 
-// What stands on one document: every capture its own, or those of an account and currency in one day or month (UTC).
+// The supplies of one document: one capture, or those of an account and currency in one day or month (UTC).
 enum class InvoicePeriod : std::uint8_t { capture, day, month };
 std::string_view to_word(InvoicePeriod period);
 std::optional<InvoicePeriod> parse_invoice_period(std::string_view text);
@@ -24,11 +24,11 @@ enum class InvoiceKind : std::uint8_t { invoice, credit_note };
 std::string_view to_word(InvoiceKind kind);  // "invoice", "credit-note"
 std::optional<InvoiceKind> parse_invoice_kind(std::string_view text);
 
-// Who sells; from the settings seller.name, seller.address, seller.vat-id, seller.country.
+// The seller, from the settings seller.name, seller.address, seller.vat-id, seller.country.
 struct Seller {
   std::string name{}, address{}, vat_id{}, country{};
 };
-// Who buys, as decided at the tax point.
+// The buyer, as decided at the tax point.
 struct Buyer {
   CustomerId customer;
   std::string account{}, country{}, vat_id{};

@@ -43,7 +43,7 @@ struct ListedDrop {
   std::optional<UtcTime> drop_at{}, finalization_at{};
   std::int64_t list;
   bool missing = false;
-  // What drop_at was resolved from by the schedule, where the list gives no instant.
+  // The day or instant from which the schedule resolved drop_at, if the list gives no instant of the drop.
   std::optional<Day> day{};
   std::optional<UtcTime> eligible_at{};
   bool tentative = false;

@@ -1,6 +1,6 @@
-// Whose payment is it? What a payer wrote is searched for the references that accounts were given, as people type them;
-// an account's name counts only as the whole of a field, and only where the book says so. Nothing is guessed: words
-// that name two accounts name none.
+// Finds the account that a payment belongs to. The payer's text is searched for the references of accounts, as people
+// type them. An account's name counts only as the whole of a field, and only if the book says so. Nothing is guessed:
+// if two accounts fit, none is found.
 //
 // References are compared by their letters and figures alone, without blanks, slashes, hyphens and leading zeros: the
 // RF creditor reference (ISO 11649) and the QR reference in groups, Finnish ones with zeros in front, the Belgian
@@ -21,13 +21,13 @@
 namespace engine {
 
 // Lower case ASCII, without blanks and slashes, and without the marks `. - _ + # : , ; *` at either end: "DL-Alice-7."
-// is "dl-alice-7". What is kept of a given reference.
+// is "dl-alice-7". The form in which a reference is kept.
 std::string normalised_reference(std::string_view word);
 // Checks a reference that an account is to get: after normalisation 4 to 64 letters, digits, `.`, `-`, `_`. One of them
 // must be a digit or `-`, so that no ordinary word is a reference. Refuses with invalid_argument.
 Result<std::string> parse_reference(std::string_view text);
-// What is compared: letters and figures in small letters; leading zeros of a number are no part of it, nor those after
-// the check digits of an RF reference.
+// The form in which references are compared: letters and digits in lower case, without leading zeros, also after the
+// check digits of an RF reference.
 std::string compared_reference(std::string_view text);
 
 enum class Identified : std::uint8_t { account, nobody, several };
@@ -37,7 +37,7 @@ struct Identification {
   std::string word{};        // that named it; for `several` the words, separated by ", "
 };
 
-// What a statement says of a payment, field by field (ExternalLine).
+// The text of a payment on a statement, field by field (ExternalLine).
 struct PayerText {
   std::string_view structured{};  // goes before all others
   std::string_view end_to_end{};

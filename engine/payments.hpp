@@ -34,14 +34,14 @@ Status grant_goodwill(Changes& changes, Customer& customer, Money amount, const 
 
 // Money whose owner is not known, and its assignment by a person.
 void pay_in_unidentified(Changes& changes, const Payment& payment);
-// What is owed is repaid first, as by any pay-in.
+// Repays what the customer owes first, as any pay-in does.
 Status assign_unidentified(Changes& changes, Customer& customer, Money amount, Money suspense_balance,
                            const std::string& reason, std::optional<UtcTime> effective_at = {});
 
 // The balance of a customer who moves in from other books, as those closed: repays what is owed, the rest becomes
 // available.
 Status open_balance(Changes& changes, Customer& customer, const Payment& balance);
-// What the customer owes and will not pay, given up by a person: at most what is owed.
+// Writes off debt by a person's decision: at most what the customer owes.
 Status write_off(Changes& changes, Customer& customer, Money amount, const std::string& reason,
                  std::optional<UtcTime> effective_at);
 

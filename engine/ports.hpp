@@ -38,7 +38,7 @@ class LedgerReader {
   virtual const PriceList& price_list() = 0;
   virtual const Schedules& schedules() = 0;
   virtual std::vector<TaxRate> tax_rates() = 0;
-  // What was decided for supplies, by transfer, ids above `after` up to `through`.
+  // The tax decisions of supplies, by transfer: after < id <= through.
   virtual std::vector<TaxPoint> tax_points(TransferId after, TransferId through) = 0;
   virtual std::vector<Invoice> invoices(std::optional<CustomerId> customer) = 0;  // as issued
   virtual std::vector<std::string> stopped_zones() = 0;
@@ -107,7 +107,7 @@ class LedgerReader {
   virtual std::vector<Listing> listings(const DomainName& name) = 0;
   // Some source's list that covers its day lacks it, and its drop there is after the instant.
   virtual bool is_listed_missing(const DomainName& name, UtcTime after) = 0;
-  // Of the name and its suffixes of two labels or more those that lists have names under; the longest first.
+  // The suffixes of the name, of two labels or more, below which lists have names; the longest first.
   virtual std::vector<std::string> listed_zones(const DomainName& name) = 0;
   virtual std::vector<ImportedList> lists(SourceId source) = 0;  // by stands_from() and id, newest first
   // of any source; 0: none yet. What is listed changes with it alone
@@ -115,7 +115,7 @@ class LedgerReader {
   virtual std::int64_t last_list() = 0;
   virtual std::vector<ListFeed> list_feeds() = 0;            // by source
   virtual std::vector<StandingOrder> standing_orders() = 0;  // by id, ended ones too
-  // Whether the name was placed or proposed for it before.
+  // True if the name was placed or proposed for it before.
   virtual bool is_answered(std::int64_t standing_order, const DomainName& name) = 0;
   // by ACE name
   virtual void each_listed(SourceId source, const std::function<void(const ListedDrop&)>& visit) = 0;

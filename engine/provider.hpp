@@ -29,7 +29,8 @@ struct ProviderJob {
   std::string raw{};            // the answer's text, kept as evidence with an outcome
   std::string job_class{};      // "COM_BACKORDER"; empty where the provider does not say it
 };
-// Whether it is of the class that we order: BACKORDER, shown as that of the zone. A lite backorder is another product.
+// True if the job is of the class that we order: BACKORDER, shown as that of the zone. A lite backorder is another
+// product.
 bool is_of_our_class(const ProviderJob& job);
 
 // A row of a list of jobs without a readable domain or without an application: reported and passed over.
@@ -37,7 +38,7 @@ struct UnreadJob {
   std::string application{};
   std::optional<DomainName> name{};
   std::string what{};  // "application 70099: '-.com' is no domain name"
-  // Whether it may be a job for this name: then a list that holds it proves no absence.
+  // True if it may be a job for this name: then its list does not prove absence.
   bool may_be(const DomainName& wanted) const { return !name || *name == wanted; }
 };
 
@@ -63,7 +64,7 @@ struct ProviderAnswer {
   std::string raw{};
   std::string application{}, domain{};  // as the answer names them, also where it is no whole job
 };
-// What in an answer is about something else than what was asked: "application 777 instead of 40219"; empty: nothing.
+// The part of an answer that is not about the question: "application 777 instead of 40219". Empty: none.
 // Domain rule: an answer settles only what it is about. `application`: empty where the answer is to give one.
 std::string about_another(const ProviderAnswer& answer, std::string_view application, const DomainName& name);
 
@@ -165,7 +166,7 @@ class BackorderProvider {
   virtual Result<JobList> jobs(std::span<const DomainName> names) = 0;
   // From now on a reading that is not done when `is_over` says so ends as provider_unreachable; empty: no limit.
   virtual void limit_reading(std::function<bool()> /*is_over*/) {}
-  // Whether the provider's accounting shows a charge for this name since then.
+  // True if the provider's accounting shows a charge for this name since that instant.
   virtual Result<bool> charged(const DomainName& name, UtcTime since) = 0;
   virtual Result<ProviderBalance> balance() = 0;
   // Both from lists that were read completely; provider_unreachable otherwise.

@@ -23,7 +23,7 @@ enum class DropKind : std::uint8_t {
 std::string_view to_word(DropKind kind);
 Result<DropKind> parse_drop_kind(std::string_view text);
 
-// What a registry makes of `ß`: a letter of its own (RFC 5892), or `ss`.
+// The registry's rule for `ß`: a letter of its own (RFC 5892), or `ss`.
 enum class SharpS : std::uint8_t { keeps, becomes_ss };
 std::string_view to_word(SharpS rule);  // "keep", "ss"
 Result<SharpS> parse_sharp_s(std::string_view text);

@@ -59,7 +59,7 @@ struct EndingRule {
   CaseKind kind;
   std::string_view ends_by;
 };
-// What ends each kind by itself; what_ended() decides by the same rules.
+// The events that end each kind by themselves; what_ended() decides by the same rules.
 constexpr EndingRule kEndings[] = {
     {CaseKind::overdue, "the provider answers, or the backorder has ended"},
     {CaseKind::gone, "the job is seen again, or the backorder has ended"},

@@ -58,9 +58,9 @@ struct CaseFacts {
   bool is_stopped = true;           // submitting_stopped: the subject still is
   std::optional<Money> owed{};      // of the customer
 };
-// What closes a case of this kind by itself, for people: "the provider answers, or the backorder has ended".
+// The event that closes a case of this kind by itself, for people: "the provider answers, or the backorder has ended".
 std::string_view ends_by(CaseKind kind);
-// What has ended the cause of this case; nothing while it lasts.
+// The event that ended the cause of this case; empty while it lasts.
 std::optional<std::string> what_ended(const CaseFacts& facts);
 
 // ---- a person's decisions on cases ----
@@ -84,7 +84,7 @@ std::optional<Resolution> parse_resolution(std::string_view text);
 // the backorder and whoever does not answer: acknowledge, keep or operator-keeps.
 Status check_resolution(CaseKind kind, Resolution resolution);
 
-// What was captured without tax.
+// The amount that was captured without tax.
 struct UntaxedSupply {
   TransferId transfer;
   Money gross;

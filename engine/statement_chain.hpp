@@ -1,5 +1,5 @@
-// How a bank's statements join: which lines of one that comes in are kept already, which are new, and whether it can be
-// true beside those that are kept. Pure.
+// Joins a bank's statements: finds which lines of a new statement are kept already and which are new, and whether it
+// contradicts the kept ones. Pure.
 //
 // Domain rule: a statement that begins where another one of its account ends, by sequence number or by date and
 // balance, cannot overlap it, so its lines are new though they look like others. One that covers days of a kept
@@ -19,7 +19,7 @@
 
 namespace engine {
 
-// What banks write where they have no reference: NONREF, NOTPROVIDED, zeros, dashes … Empty counts as one.
+// True for texts that banks write if they have no reference: NONREF, NOTPROVIDED, zeros, dashes … Empty counts as one.
 bool is_placeholder(std::string_view reference);
 
 // A statement that is kept, with all lines that stand in it.
@@ -41,7 +41,7 @@ Result<JoinedStatement> join_statement(const ExternalStatement& statement, std::
                                        std::span<const KeptStatement> kept);
 
 // The statements of one source and currency in the order of their days, those of one day as their balances chain.
-// Those without both balances and days are left out.
+// Statements without both balances and days are left out.
 std::vector<const ExternalStatement*> chained(std::span<const ExternalStatement> statements);
 
 // A place of the chain where something is off, or where it is known to hold.

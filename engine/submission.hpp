@@ -24,15 +24,16 @@ inline constexpr Milliseconds kRefusedPause = std::chrono::minutes(5);
 // Between tries while our own money at the provider does not suffice (546).
 inline constexpr Milliseconds kProviderBalancePause = std::chrono::minutes(1);
 
-// How an application's age compares with an attempt of ours. By the provider's clock where the two clocks can be
-// compared (clock_ahead); else a job that seems older by up to kClockSkew is taken for the attempt's, and one that
-// seems older by up to kClockDoubt is in doubt.
+// The age of an application compared with an attempt of ours, by the provider's clock if the two clocks can be compared
+// (clock_ahead). Else a job that seems older by up to kClockSkew belongs to the attempt, and one that seems older by up
+// to kClockDoubt is in doubt.
 inline constexpr Milliseconds kClockSkew = std::chrono::seconds(30), kClockDoubt = std::chrono::hours(1);
 enum class Age : std::uint8_t { before, in_doubt, after };
 Age age_against(UtcTime attempt, const std::optional<UtcTime>& created_at, std::optional<Milliseconds> clock_ahead);
 
-// Whether one of these calls ordered this job: it names it, or the job was made while the call was under way (`wait`:
-// the absence wait, within which an order has ended). A job by hand, or of another program, is none of ours to delete.
+// True if one of these calls ordered this job: the call names it, or the job was made while the call was under way
+// (`wait`: the absence wait, within which an order has ended). A job that was made by hand or by another program is not
+// ours to delete.
 bool is_ordered_by_us(const ProviderJob& job, std::span<const ProviderCall> calls,
                       std::optional<Milliseconds> clock_ahead, Milliseconds wait);
 
@@ -40,26 +41,26 @@ bool is_ordered_by_us(const ProviderJob& job, std::span<const ProviderCall> call
 ProviderCall intend(Changes& changes, Backorder& backorder, CallCommand command, std::int64_t call_id, int attempt,
                     UtcTime now);
 
-// What an answer to AddDomainApplication changes. A success binds the job (PROCESSING). A refusal is looked up before
+// Applies the answer to AddDomainApplication. A success binds the job (PROCESSING). A refusal is looked up before
 // anything is voided: it may have been carried out. Everything else keeps the deposit. `bound_elsewhere`: the answer's
 // application belongs to another backorder; that, and an answer about another name, is no evidence: the order is
 // unknown, and the case wrong_answer keeps both.
 Status answer_add(Changes& changes, Backorder& backorder, Customer& customer, ProviderCall call,
                   const ProviderAnswer& answer, bool bound_elsewhere, UtcTime now);
 
-// An answer about something else than what was asked, as the case wrong_answer: `asked` and what came instead.
+// Opens the case wrong_answer for an answer that is not about the question: `asked`, and what came instead.
 void note_wrong_answer(Changes& changes, const Backorder& backorder, const std::string& asked,
                        const std::string& instead, const std::string& raw);
 
-// What a complete list says about a call whose outcome is unknown.
+// Facts of a complete list for looking up a call of unknown outcome.
 struct LookUpFacts {
   std::span<const ProviderJob> jobs;  // every application at the provider for this name, of a complete list
   bool may_be_unread = false;         // a row of the list that could not be read may be for this name
   std::optional<Milliseconds> clock_ahead{};
   std::span<const std::string> bound{};     // ids that belong to other backorders, open or ended
-  std::span<const std::string> disowned{};  // and those of which a person said that they are not ours
+  std::span<const std::string> disowned{};  // ids of which a person said that they are not ours
   Milliseconds absence_wait;
-  bool ask = false;  // provider.adopt: what this book did not order is a person's to adopt
+  bool ask = false;  // provider.adopt: a person decides about jobs that this book did not order
   UtcTime now;       // of the list
 };
 struct LookUp {

@@ -47,11 +47,11 @@ struct SealMark {
   engine::UtcTime sealed_at{};
 };
 std::optional<SealMark> last_seal(const std::string& path);
-// The seal of this hash; nothing where the book has none: it is another book, or an older state of this one.
+// The seal with this hash. Empty if the book has none: it is another book, or an older state of this one.
 std::optional<SealMark> find_seal(const std::string& path, const std::string& hash);
 
-// What the ordinary verify() does not look at: every index against its table, every page, and the text of the schema
-// against what the migrations make.
+// Checks that the ordinary verify() does not make: every index against its table, every page, and the text of the
+// schema against the migrations.
 std::vector<engine::Finding> prove_file(const std::string& path);
 
 // SQLite as it is linked: version, and defects of it that are known to concern a book.
@@ -60,7 +60,7 @@ struct LibraryInfo {
   std::vector<std::string> defects{};
 };
 LibraryInfo library_info();
-// How large a book's files are, and what is free beside them, in bytes. Absent where the system does not say.
+// Sizes of the book's files and the free space, in bytes. Empty if the system does not tell.
 struct FileSizes {
   std::optional<std::int64_t> book{}, log{}, free{};
 };

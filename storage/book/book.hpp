@@ -259,7 +259,7 @@ class SqliteBook final : public engine::LedgerStore {
   std::optional<std::pair<std::int64_t, Hash>> seal_before_unit_, log_base_;  // see note_log_base()
   bool log_starts_ = false;                                                   // with what this unit writes
   bool log_failed_ = false;  // could not be written or synced: nothing more is written through this connection
-  // What the unit of work has written and no seal covers yet: from where, until when, and its bytes.
+  // Rows of this unit of work that no seal covers yet: the first ones, the last instant, and their bytes.
   struct Unsealed {
     std::int64_t first_request, first_transfer, sealed_at = 0;
     CanonicalBytes requests{}, transfers{};

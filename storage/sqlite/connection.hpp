@@ -119,10 +119,10 @@ class Connection {
   static constexpr int kCheckpointPages = 4'000;
   void checkpoint_when_due();
 
-  // Whether the book or its log was deleted, moved or replaced since it was opened: what is written then is in files
-  // that nobody will find.
+  // True if the book or its log was deleted, moved or replaced since it was opened. Writes would then go to files that
+  // nobody finds.
   bool has_moved() const;
-  // How often this connection has begun the log anew; how large the file is.
+  // The number of times this connection has begun the log again; the size of the log in bytes.
   std::uint64_t logs_begun() const;
   std::uint64_t log_bytes() const;
   // After a COMMIT that failed: commits something else to the place in the log where it may stand, so that it never

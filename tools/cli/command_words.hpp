@@ -7,11 +7,11 @@
 
 namespace cli {
 
-// Where the first `most` arguments stand that are neither options nor their values; none behind "--". `app` tells which
-// options take a value.
+// The positions of the first `most` arguments that are neither options nor their values; none after "--". `app` tells
+// which options take a value.
 std::vector<std::size_t> words_of(const std::vector<std::string>& arguments, const CLI::App& app, std::size_t most = 2);
 
-// What people type first where we say something else: `status` is `doctor`, `list accounts` is `account list`. Returns
+// Replaces words that people type first: `status` is `doctor`, `list accounts` is `account list`. Returns
 // the arguments with the command's own words; the others stay as they are.
 std::vector<std::string> resolve_aliases(std::vector<std::string> arguments, const CLI::App& app);
 

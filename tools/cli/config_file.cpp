@@ -20,7 +20,7 @@ using engine::Result;
 
 constexpr const char* kMachineFile = "/etc/dropledger/config.toml";
 
-// What a single call says, and what a file must not say for all of them.
+// Options of a single call, which a file must not set for all calls.
 constexpr std::string_view kOfOneCall[] = {"help", "version", "now",     "request", "dry-run",
                                            "json", "csv",     "section", "config",  "force"};
 
@@ -64,7 +64,7 @@ std::optional<std::string> give(CLI::Option& option, std::vector<std::string> va
   }
 }
 
-// What was applied so far, by key. A provider and a simulated registry take each other's place.
+// The values applied so far, by key. A provider and a simulated registry take each other's place.
 class Applied {
  public:
   void set(const std::string& key, const std::string& value, const std::string& origin) {

@@ -32,7 +32,7 @@ engine::Result<std::vector<ConfigValue>> apply_config(CLI::App& root, const std:
 // Every option of every command with its value and where it comes from, after the command line was parsed.
 std::vector<ConfigValue> effective_config(const CLI::App& root, const std::vector<ConfigValue>& applied);
 
-// What may stand in the file, as a page of the manual.
+// The keys of the file, as a page of the manual.
 std::string config_file_page(const CLI::App& root);
 
 }  // namespace cli

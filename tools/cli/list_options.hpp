@@ -1,4 +1,4 @@
-// How a list is to be read, as commands are told: the format, the date, the encoding.
+// Options for reading a list: the format, the date, the encoding.
 #pragma once
 
 #include <string>

@@ -32,7 +32,7 @@ api_client::Credentials credentials_of(const Globals& globals) {
   return from_environment;
 }
 
-// What the book's settings say that an order carries, where the provider takes it.
+// The details that an order carries by the book's settings, if the provider accepts them.
 std::vector<api_client::Parameter> details_of(const api_client::Dialect& dialect, const engine::Settings& settings) {
   constexpr std::pair<std::string_view, std::string_view> kDetails[] = {{"order.owner-contact", "OWNERCONTACT0"},
                                                                         {"order.admin-contact", "ADMINCONTACT0"},

@@ -8,7 +8,7 @@
 
 namespace cli {
 
-// Whether a word stands where a command was expected, and none is called so.
+// True if a word stands in the place of a command and no command has this name.
 bool has_unknown_command(const CLI::App& root);
 
 // CLI11's error in our words, with a guess at what was meant.

@@ -1,5 +1,5 @@
-// Who delivers the notices of a channel now: of several programs one, or each would deliver what the others have not
-// noted yet. A lock of the kernel on a byte of a file beside the book (BOOK-notices), freed when its holder dies.
+// A lock per channel: only one of several programs delivers its notices, else a notice could be sent twice. A lock of
+// the kernel on a byte of a file beside the book (BOOK-notices), freed when its holder dies.
 #pragma once
 
 #include <string>

@@ -61,7 +61,7 @@ std::optional<std::string> run_with_input(const std::vector<std::string>& words,
   std::vector<char*> arguments, variables;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  // What lets us in at the provider is not for the program that tells of a notice.
+  // The provider's credentials are not passed to the program that delivers a notice.
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view name = std::string_view(*variable).substr(0, std::string_view(*variable).find('='));
     if (!name.starts_with("DROPLEDGER_") || !api_client::is_secret(name)) variables.push_back(*variable);

@@ -20,8 +20,8 @@ std::optional<std::string> run_with_input(const std::vector<std::string>& words,
 // Appends one line, whole or not at all as far as the system allows, and makes sure that it is on the disk.
 std::optional<std::string> append_line(const std::string& path, const std::string& line);
 
-// What a file holds that only its owner may read (mode 600 or stricter), without a last line end, 16 characters or
-// more; credentials_unusable, file_not_found.
+// Reads a file that only its owner may read (mode 600 or stricter), without the last line end; 16 characters or more.
+// Refuses with credentials_unusable or file_not_found.
 engine::Result<std::string> read_secret(const std::string& path);
 
 }  // namespace delivery

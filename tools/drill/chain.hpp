@@ -29,8 +29,8 @@ struct ChainOptions {
                                  "2026-08-11T20:00:00Z"};
   int percent = 33;  // of the exchanges that are spoiled
   std::vector<faults::Kind> kinds{std::begin(faults::kKinds), std::end(faults::kKinds)};
-  // How long the client waits, in real time: what is late is later. A busy machine makes more answers late than the
-  // relay does, which is as good.
+  // The time that the client waits, in real time; a late answer comes later. A busy machine makes more answers late
+  // than the relay does, which is as good.
   engine::Milliseconds order_limit = std::chrono::milliseconds(400), read_limit = std::chrono::milliseconds(1500);
   simulated_registry::World world{};
 };
@@ -69,8 +69,8 @@ class Chain {
   std::unique_ptr<engine::LedgerStore> providers_book() const;
   engine::Result<engine::ProviderBalance> balance();  // the reseller's at the provider, asked over HTTP
 
-  // What a season must end in, each with its figures. `whole`: also what only a whole season shows (each kind of fault
-  // came, at most 1 % deadline_missed, and nothing was decided at the provider while nobody could ask).
+  // The checks at the end of a season, each with its figures. `whole`: also what only a whole season shows (each kind
+  // of fault came, at most 1 % deadline_missed, and nothing was decided at the provider while nobody could ask).
   struct Check {
     std::string what;
     bool holds;

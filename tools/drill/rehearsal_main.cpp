@@ -51,7 +51,7 @@ std::vector<engine::ListRow> rows_of(const std::string& path) {
   return rows;
 }
 
-// What the sweep is about to do by the preview, and what it did by the log: backorder → "funded 12.00 EUR" or the
+// The plan of the sweep by the preview, and its result by the log: backorder → "funded 12.00 EUR" or the
 // reason of its end.
 std::map<std::int64_t, std::string> announced(engine::LedgerStore& store, engine::UtcTime now) {
   std::map<std::int64_t, std::string> fates;
@@ -93,7 +93,7 @@ std::string shown(const Totals& totals) {
   return text.empty() ? "nothing" : text;
 }
 
-// How many deposits were reserved, and how many did not end as they must: exactly one refund of the whole, or captures
+// The number of deposits, and of those that did not end as they must: exactly one refund of the whole, or captures
 // that add up to it.
 struct Deposits {
   std::size_t reserved = 0, unsound = 0;

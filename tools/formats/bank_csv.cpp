@@ -202,8 +202,8 @@ Result<Money> row_amount(const Record& record, const Columns& columns, const Csv
   return Error{ErrorCode::invalid_amount, "direction '" + word + "' is in neither list of [sign]"};
 }
 
-// What the account moved, and what the service kept of it. `fee` is written with or without a minus; where the file
-// says what is left, that decides.
+// The movement of the account, and the fee that the service kept. `fee` is written with or without a minus; where the
+// file says what is left, that decides.
 struct Movement {
   Money net;
   std::int64_t fee = 0;

@@ -44,7 +44,7 @@ bool looks_like_xml(std::string_view text);
 engine::Result<std::vector<BankStatement>> read_mt940(std::string_view bytes, std::optional<Encoding> declared);
 bool looks_like_mt940(std::string_view text);
 
-// How one bank writes its CSV. TOML; each key with its default:
+// The layout of one bank's CSV, in TOML; each key with its default:
 //
 //   separator = ","          # one character; "\t" for tabs; ";" where decimal is ","
 //   decimal = "."            # or ","; the other one and blanks are then group marks, only in threes

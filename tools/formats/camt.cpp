@@ -296,7 +296,7 @@ Result<BankStatement> take_statement(const pugi::xml_node& node, const Lines& li
   return statement;
 }
 
-// What the file says it is written in: <?xml … encoding="…"?>. Nothing where it does not say.
+// The encoding that the file declares: <?xml … encoding="…"?>. Empty if it declares none.
 Result<std::optional<Encoding>> declared_encoding(std::string_view xml) {
   if (xml.starts_with("\xEF\xBB\xBF")) xml.remove_prefix(3);
   if (!xml.starts_with("<?xml")) return std::optional<Encoding>();

@@ -1,7 +1,7 @@
 // Deletion lists as registries, vendors and the provider publish them, read into names and dates. Bytes in, rows out;
 // what cannot be read is reported by line and skipped, a file that is no list at all is refused whole.
 //
-// How a list is written is a Description: the one that is named, the built-in one that its header or file name is
+// The layout of a list is a Description: the one that is named, the built-in one that its header or file name is
 // certainly of, or one made from its header's words (list_columns.hpp). Which was taken is always said. Packed lists
 // are unpacked first (container.hpp); several members are read as one list.
 #pragma once

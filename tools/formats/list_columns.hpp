@@ -1,4 +1,4 @@
-// What a list that no description fits looks like: its separator, its header, and which columns are the name and the
+// Finds the layout of a list that no description fits: its separator, its header, and the columns of the name and the
 // date. Found by the header's words and the first rows, never by guessing: two columns that fit equally are refused.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace formats {
 // invalid_list: no column for the name or the date, two that fit equally, a time column that belongs to no date.
 engine::Result<Description> describe_list(std::string_view text, std::optional<engine::DateIs> date_is);
 
-// Those of `--layout`. `csv` is describe_list() with a comma.
+// The layouts of `--layout`. `csv` is describe_list() with a comma.
 Description provider_layout();
 Description names_layout();
 engine::Result<Description> csv_layout(std::string_view text, char separator, std::optional<engine::DateIs> date_is);

@@ -1,4 +1,4 @@
-// What the readers of bank statements share. Internal to them.
+// Shared by the readers of bank statements; internal to them.
 #pragma once
 
 #include <string>

@@ -144,7 +144,7 @@ void Authentication::end_session_locked(const Hash& key) {
   sessions_.erase(found);
 }
 
-// What has ended goes first, then what was used longest ago: of the user, or of everybody.
+// Removes ended sessions first, then the one idle longest: of the user, or of everybody.
 void Authentication::make_room(std::int64_t user, Instant now) {
   const auto rank = [now](const Session& session) {
     return std::pair(now < session.idle_until && now < session.ends_at, session.idle_until - session.timeout);

@@ -41,7 +41,7 @@ engine::Result<Reply> close_account(const Context& context, const RequestKey& re
 // `another`.
 engine::Result<Reply> fund(const Context& context, const RequestKey& request, const std::string& account,
                            const engine::Payment& payment, bool another = true);
-// To suspense, with a case unidentified_payment; also what fund() does for a closed account.
+// Posts to suspense and opens a case unidentified_payment. fund() does the same for a closed account.
 engine::Result<Reply> fund_unidentified(const Context& context, const RequestKey& request,
                                         const engine::Payment& payment);
 // The open case that asks whose a payment in suspense is: it begins with the amount.
@@ -61,7 +61,7 @@ engine::Result<Reply> withdraw(const Context& context, const RequestKey& request
 engine::Result<Reply> adjust(const Context& context, const RequestKey& request, const std::string& account,
                              engine::Money amount, engine::Direction direction, bool as_goodwill,
                              const std::string& reason, std::optional<engine::UtcTime> effective_at);
-// The operator's balance at the provider.
+// Our balance at the provider.
 engine::Result<Reply> pay_provider(const Context& context, const RequestKey& request, const engine::Payment& payment);
 engine::Result<Reply> book_provider_cost(const Context& context, const RequestKey& request, engine::Money amount,
                                          const std::string& memo, std::optional<engine::UtcTime> effective_at);

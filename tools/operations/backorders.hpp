@@ -67,8 +67,8 @@ Answers place_all(const Context& context, const RequestKey& request, const std::
 Answers cancel_all(const Context& context, const RequestKey& request, const std::vector<std::int64_t>& backorders,
                    engine::By by, const std::string& why, engine::BackorderProvider* provider);
 
-// Closes a case by a person's decision; asks the provider where the decision needs proof of absence. Facts: case, kind,
-// decision, backorder, state.
+// Closes a case by a person's decision. Asks the provider if the decision needs proof that the job is absent. Facts:
+// case, kind, decision, backorder, state.
 engine::Result<Reply> resolve(const Context& context, const RequestKey& request, std::int64_t case_id,
                               engine::Resolution resolution, const std::string& why,
                               const std::optional<engine::Money>& amount, engine::BackorderProvider* provider);

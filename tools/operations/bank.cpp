@@ -131,7 +131,7 @@ class Poster {
     return posted;
   }
 
-  // Whether a person typed the payment before: then it is bound to the line, or a case asks which of several it is.
+  // True if a person typed the payment before: then it is bound to the line, or a case asks which of several it is.
   // Nothing where it was not.
   std::optional<Result<Reply>> typed_before(PostedLine& posted, const Customer* named) {
     const ExternalLine& line = posted.line;

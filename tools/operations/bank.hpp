@@ -1,5 +1,5 @@
-// What the lines of kept statements say came in, posted to the accounts it names; and the references by which payers
-// name them.
+// Posts the incoming payments of kept statements to the accounts they name. Sets the references by which payers name
+// accounts.
 #pragma once
 
 #include <cstdint>

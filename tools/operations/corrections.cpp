@@ -20,7 +20,7 @@ std::vector<Transfer> transfers_where(engine::LedgerStore& store, const engine::
   return found;
 }
 
-// What was posted with a transfer, what answers it, and whom it concerns.
+// The transfers posted with a transfer, those that answer it, and the customer concerned.
 struct Posted {
   std::vector<Transfer> transfers;  // of its request
   std::vector<Transfer> answers;    // those that name these, those that name them, and so on

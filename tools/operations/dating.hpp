@@ -34,8 +34,8 @@ class Dater {
   std::unordered_map<std::int64_t, engine::Customer> customers_{};
 };
 
-// What a new row of the schedule changes: listed days and instants of eligibility are resolved again, and the open
-// backorders of its zone are dated by it. REQUIRES: inside a unit of work; `row` is not written yet.
+// Applies a new row of the schedule: resolves listed days and instants of eligibility again, and dates the open
+// backorders of its zone. REQUIRES: inside a unit of work; `row` is not written yet.
 engine::Result<DatedCounts> date_by_schedule(engine::LedgerStore& store, engine::UtcTime now,
                                              const engine::ZoneSchedule& row, engine::Changes& changes);
 

@@ -55,7 +55,7 @@ engine::Status end_watch(const Context& context, std::int64_t id) {
 
 namespace {
 
-// What one order makes of one name. Each name is a request of its own, so a repeated import places nothing twice.
+// Answers one order for one name. Each name is a request of its own, so a repeated import places nothing twice.
 WatchAnswer answer(const Context& context, engine::StandingOrder& order, const std::string& account,
                    const engine::ListedRow& row) {
   const engine::DomainName& name = row.listed.name;

@@ -11,7 +11,7 @@
 
 namespace operations {
 
-// What only the machine knows. Absent figures are not looked at.
+// Figures that only the machine knows. Absent figures are not checked.
 struct MachineFacts {
   std::optional<std::int64_t> book_bytes{}, log_bytes{}, free_bytes{};
   std::optional<engine::Milliseconds> provider_skew{};

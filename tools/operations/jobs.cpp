@@ -39,7 +39,7 @@ std::vector<Backorder> on_name(engine::LedgerStore& store, const DomainName& nam
   return store.backorders(query);
 }
 
-// What one complete list says, by name.
+// The jobs of one complete list, by name.
 struct JobsByName {
   std::map<DomainName, std::vector<ProviderJob>> jobs{};
   std::vector<engine::UnreadJob> unread{};

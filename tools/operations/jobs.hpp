@@ -26,8 +26,8 @@ engine::Result<engine::Deletion> delete_job(SweepRun& run, engine::BackorderProv
 engine::ProviderAnswer order_removal(const Context& context, engine::BackorderProvider& provider,
                                      const engine::Backorder& backorder, const std::string& application);
 
-// Whether a complete list and a single look both lack the backorder's application, and the list holds no other job for
-// the name that nobody is bound to.
+// True if neither a complete list nor a single status query finds the backorder's application, and the list has no
+// other unbound job for the name.
 engine::Result<bool> is_job_absent(engine::LedgerStore& store, engine::BackorderProvider& provider,
                                    const engine::Backorder& backorder);
 

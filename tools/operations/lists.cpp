@@ -28,7 +28,7 @@ std::string_view zone_of(const engine::ZoneSchedule& schedule, std::string_view 
   return schedule.zone.empty() ? engine::parent_zone(ace) : std::string_view(schedule.zone);
 }
 
-// What is counted by zone and day. Looked up once per row, so without a copy of the zone, and the last one at once.
+// Counts by zone and day. Looked up once per row, so without a copy of the zone, and the last one at once.
 struct DayCount {
   std::int64_t rows = 0;    // of the new list
   std::int64_t before = 0;  // names that its source listed there and that have not dropped
@@ -145,7 +145,7 @@ class Merger {
     std::string_view zone;
     engine::Day day;
   };
-  // What the row says; nothing where it cannot be dated, which is reported.
+  // The dates of the row. Empty if it cannot be dated; that is reported.
   std::optional<Seen> see(const ListRow& row) {
     const engine::ZoneSchedule& schedule = schedules_.of(row.name.ace());
     const std::optional<Listing> listing = engine::listing_of(source_, row.date, date_is_, schedule);

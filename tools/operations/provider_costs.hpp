@@ -1,4 +1,4 @@
-// What the provider charged for successes of ours, booked all at once.
+// Books all charges of the provider for our successes at once.
 #pragma once
 
 #include <vector>

@@ -26,8 +26,8 @@ struct EndedDeposit {
   std::optional<engine::UtcTime> reserved_at, outcome_at;  // outcome: when the provider's final word was read
   std::optional<engine::Milliseconds> held, latency;       // latency: from the outcome to here
   std::string evidence;                                    // the provider's raw answer that led here, newest
-  // What the provider said last about the job: "FAILED"; where it gave no status, the code and text of its answer to
-  // the last order: "541 Invalid attribute value". Empty: it was never asked.
+  // The last status of the job at the provider: "FAILED"; if it gave none, the code and text of its answer to the last
+  // order: "541 Invalid attribute value". Empty: it was never asked.
   std::string provider_word{};
 };
 

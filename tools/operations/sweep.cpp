@@ -258,7 +258,7 @@ void warn_ahead(SweepRun& run, engine::BackorderProvider* provider) {
   if (provider != nullptr && costs.knows_any()) warn_of_provider_balance(run, *provider, costs);
 }
 
-// What the sweep did, for people: "reserved 3, submitted 2".
+// The result of the sweep, for people: "reserved 3, submitted 2".
 std::string in_words(const std::vector<StageCount>& counts) {
   std::string text;
   for (const StageCount& row : counts) text += (text.empty() ? "" : ", ") + row.what + " " + std::to_string(row.count);
@@ -349,7 +349,7 @@ void run_stage(SweepRun& run, Stage stage, engine::BackorderProvider* provider) 
   }
 }
 
-// How much money went back to customers so far: what it returns to is attempted again.
+// The money that went back to customers so far; accounts that get money are attempted again.
 std::int64_t given_back(SweepRun& run) {
   return run.report.count("voided") + run.report.count("cancelled") + run.report.count("refused");
 }

@@ -37,7 +37,7 @@ struct SweepOptions {
   // The advancing clock while orders are sent, so that no intent seems older than its order; absent: the time stands
   // still.
   std::function<engine::UtcTime()> clock{};
-  std::function<bool()> interrupted{};  // true: stops where nothing is half done
+  std::function<bool()> interrupted{};  // true: stops at the next point where nothing is half done
   // what the machine says of its disk, for the health that a whole sweep looks at
   MachineFacts machine{};
   // true: enough was read, the stages go on with what is known. A slow provider makes nobody miss a deadline. Not asked

@@ -30,7 +30,7 @@ struct SweepRun {
   Context context;
   const SweepOptions& options;
   SweepReport report;
-  // What this run has learnt: the complete list of the provider's jobs, where it was read, and of whom it was told
+  // The facts that this run has read: the complete list of the provider's jobs, if it was read, and of whom it was told
   // something about somebody else.
   std::optional<engine::JobList> listed{};
   std::set<engine::BackorderId> contradicted{};

@@ -28,13 +28,13 @@ struct TypedPayment {
 // The pay-ins of one cash account that were typed by hand, stand, and are bound to no line of the bank.
 class TypedPayments {
  public:
-  // Those effective from a bank's lag before `first` on.
+  // Loads the payments effective from a bank's lag before `first` on.
   TypedPayments(engine::LedgerReader& store, const std::string& source, engine::Day first);
 
-  // Those that a line can be: of its amount, at most the bank's lag from its day; of `customer` where one is named.
+  // The payments that a line may be: of its amount, at most the bank's lag from its day; of `customer` if one is named.
   std::vector<const TypedPayment*> fitting(const engine::ExternalLine& line,
                                            const std::optional<engine::CustomerId>& customer) const;
-  // Whether the memo of the payment stands in what the line says.
+  // True if the text of the line contains the memo of the payment.
   static bool is_told(const TypedPayment& payment, const engine::ExternalLine& line);
   void take(engine::TransferId first) { taken_.insert(first); }
 

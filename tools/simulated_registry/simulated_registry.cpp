@@ -413,7 +413,7 @@ struct SimulatedRegistry::File {
     if (known && now < cycle_ends_at(*known)) {
       if (dates == *known) return false;
       if (now >= outcome_at(world, name, *known)) {
-        // What has dropped does not move any more, and drops again where it is listed again.
+        // A name that has dropped does not move any more, and drops again if it is listed again.
         if (dates.drop_at <= now) return false;
         Use(statements->insert_drop).bind(name, cycle + 1, dates.drop_at, dates.finalization_at).run();
         return true;

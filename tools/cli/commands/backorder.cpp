@@ -25,7 +25,7 @@ std::string reason_of(const Backorder& backorder) {
   return backorder.reason ? std::string(to_word(*backorder.reason)) : "";
 }
 
-// What became of several arguments: one row each, and whether anything is kept.
+// The results of several arguments: one row each, and whether anything is kept.
 int print_answers(Session& session, render::Table table, const operations::Answers& answers,
                   const std::string& undone) {
   const bool stays = answers.kept && !session.globals().dry_run;

@@ -42,7 +42,7 @@ void note_undatable(const Session& session, const std::string& file, const opera
                  " more rows that cannot be dated");
 }
 
-// What both ways of importing end with.
+// The answer that both ways of importing print.
 render::Table import_record(const Session& session, const std::string& source, const operations::ListReport& report,
                             std::int64_t duplicates, std::int64_t unreadable) {
   render::Table record;

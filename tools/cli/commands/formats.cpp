@@ -1,4 +1,4 @@
-// What layouts of lists and statements are known, and what a file looks like read by one of them.
+// The known layouts of lists and statements, and a trial of reading a file with one of them.
 #include <algorithm>
 
 #include "tools/cli/commands/commands.hpp"

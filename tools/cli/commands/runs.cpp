@@ -1,4 +1,4 @@
-// What ran unattended: sweeps, imports, reconciliations, backups, verifications, notices.
+// Lists unattended runs: sweeps, imports, reconciliations, backups, verifications, notices.
 #include "engine/run.hpp"
 #include "tools/cli/commands/commands.hpp"
 

@@ -225,7 +225,8 @@ struct Serve {
     return 0;
   }
 
-  // What others replace while the gateway runs. What cannot be opened stays as it was, and the gateway goes on.
+  // Opens the files again that others may replace while the gateway runs. If one cannot be opened, the old one stays in
+  // use.
   static void reopen(Session& session, gateway::Gateway& running, gateway::RequestLog& log) {
     const engine::Status logs = log.reopen();
     if (!logs) session.note(logs.error().detail + "; it goes on where it was: send SIGHUP again when it can be opened");

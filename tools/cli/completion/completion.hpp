@@ -1,5 +1,5 @@
-// What a shell offers when the tab key is pressed: commands, options, the words they take, and from the book account
-// names, zones, open backorders and cases.
+// Candidates that a shell offers when the tab key is pressed: commands, options, the words they take, and from the book
+// account names, zones, open backorders and cases.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -20,11 +20,11 @@ struct Completion {
   bool files = false;  // the shell's own completion of file names goes on from here
 };
 
-// What the values of an option or argument are.
+// The kind of the values of an option or argument.
 enum class ValueKind { none, file, choice, account, zone, backorder, open_case, user, source, setting, topic };
 ValueKind value_kind(const CLI::Option& option);
 
-// What may stand in place of the last of the words (those behind the program's name; the last may be empty or begun).
+// The candidates for the last of the words (those behind the program's name; the last may be empty or begun).
 // `open_book` is asked only where values come from the book, and may throw: then there are none. At most `limit`.
 struct BookOpener {
   virtual ~BookOpener() = default;

@@ -1,4 +1,4 @@
-// What is known of one command, taken from CLI11's description of it: the one source of --help, `dropledger help`,
+// The description of one command, taken from CLI11: the one source of --help, `dropledger help`,
 // commands.md, the man pages and completion. Holds no layout.
 #pragma once
 

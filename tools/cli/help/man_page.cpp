@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kFormats = "dropledger-formats.5";
 constexpr std::string_view kConfig = "dropledger-config.5";
-// What dropledger-formats.5 is made of, where the manual has it.
+// The page from which dropledger-formats.5 is made.
 constexpr std::string_view kFormatTopics[] = {"formats", "lists"};
 
 std::string upper(std::string_view text) {

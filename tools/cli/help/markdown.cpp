@@ -36,7 +36,7 @@ std::vector<std::string> cells_of(std::string_view line) {
   return cells;
 }
 
-// How many characters of a line are its list mark ("- ", "12. "); 0 where it begins no item.
+// The length of the list mark of a line ("- ", "12. "); 0 where it begins no item.
 std::size_t list_mark(std::string_view line) {
   if (line.starts_with("- ") || line.starts_with("* ")) return 2;
   const std::size_t digits = std::min(line.find_first_not_of("0123456789"), line.size());
