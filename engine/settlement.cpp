@@ -356,6 +356,7 @@ std::optional<std::string> what_ended(const CaseFacts& facts) {
     case CaseKind::unidentified_payment:
     case CaseKind::deadline_missed:
     case CaseKind::operator_float:
+    case CaseKind::untaxed:
       return std::nullopt;
   }
   invariant_failed("the kind is known", __FILE__, __LINE__, "case kind");

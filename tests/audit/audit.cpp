@@ -341,9 +341,10 @@ class Audit {
   }
   // The tax contained in a gross amount, rounded half-even to the minor unit.
   static Number contained(Number gross, Number rate_bp) {
-    const __int128 above = static_cast<__int128>(gross) * rate_bp, below = 10'000 + rate_bp;
-    __int128 whole = above / below;
-    const __int128 twice_rest = above % below * 2;
+    __extension__ using Wide = __int128;
+    const Wide above = static_cast<Wide>(gross) * rate_bp, below = 10'000 + rate_bp;
+    Wide whole = above / below;
+    const Wide twice_rest = above % below * 2;
     if (twice_rest > below || (twice_rest == below && whole % 2 == 1)) ++whole;
     return static_cast<Number>(whole);
   }

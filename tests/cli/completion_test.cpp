@@ -76,7 +76,7 @@ TEST_CASE("completion: commands, options, the words of options, and what the boo
                          Row{{"statement", "alice", "--format=c"}, "--format=csv"},
                          Row{{"statement", "alice", "--fo"}, "--format"},
                          Row{{"account", "open", "x", "--polic"}, "--policy"},
-                         Row{{"schedule", "list", "com.p"}, "com.pl"},
+                         Row{{"schedule", "list", "co."}, "co.uk"},
                          Row{{"backorder", "cancel", ""}, "1"},
                          Row{{"backorder", "resolve", ""}, "1"},
                          Row{{"refunds", "--account", "b"}, "bob"},

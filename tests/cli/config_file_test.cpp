@@ -39,7 +39,8 @@ class Configured {
     CAPTURE(result.error);
     REQUIRE(result.status == 0);
     std::map<std::string, std::string> values;
-    for (const json& row : json::parse(result.output)["rows"]) {
+    const json shown = json::parse(result.output);
+    for (const json& row : shown["rows"]) {
       const std::string value = row["value"].is_null() ? "" : row["value"].get<std::string>();
       values[row["key"]] = value + " @ " + row["origin"].get<std::string>();
     }

@@ -102,12 +102,14 @@ TEST_CASE("help: the program's own page has groups, then options; help adds the 
 }
 
 TEST_CASE("help: each page of the manual is shown, without marks of Markdown") {
-  const std::string line = lines_of(dropledger({"help"}).output).back();
-  const std::string topics = line.substr(line.find(": ") + 2);
+  const std::string text = dropledger({"help"}).output;
+  std::string topics = text.substr(text.find("help TOPIC): ") + 13);
+  std::ranges::replace(topics, '\n', ' ');
   std::istringstream in(topics);
   int shown = 0;
   for (std::string topic; std::getline(in, topic, ',');) {
     topic.erase(0, topic.find_first_not_of(' '));
+    topic.resize(topic.find_last_not_of(' ') + 1);
     CAPTURE(topic);
     const support::ProgramResult page = dropledger({"help", topic});
     CHECK(page.status == 0);

@@ -14,16 +14,6 @@ const UtcTime kNow = at("2026-08-01T06:00:00Z");
 
 Payment payment(std::int64_t minor) { return {.amount = eur(minor)}; }
 
-// The transfers of some changes as they stand in the book.
-std::vector<Transfer> posted(const Changes& changes, std::int64_t first_id = 1) {
-  std::vector<Transfer> transfers;
-  for (const NewTransfer& one : changes.transfers) {
-    transfers.push_back({TransferId(first_id++), one.kind, one.debit, one.credit, one.amount, kNow, kNow, one.backorder,
-                         one.attempt, one.reverses, RequestId(1), "", one.memo});
-  }
-  return transfers;
-}
-
 // Debits and credits of everything posted, by account kind: credits − debits.
 Money change_of(const Changes& changes, AccountKind kind) {
   Money sum = eur(0);

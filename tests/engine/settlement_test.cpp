@@ -592,20 +592,20 @@ TEST_CASE("adopted before its deposit is due: funded when due, and a failure of 
   CHECK(desk.backorder.state == State::requested);
   SUBCASE("success is funded, captured by the way") {
     desk.backorder.provider_status = "SUCCESSFUL";
-    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {Settings{}, 0, eur(1000), kDrop}).value());
+    REQUIRE(settle(desk.changes, desk.backorder, desk.customer, {Settings{}, {}, eur(1000), kDrop}).value());
     CHECK(desk.backorder.state == State::successful);
     CHECK(desk.customer.available == eur(9'000));
   }
   SUBCASE("success without money is a case") {
     desk.customer.available = eur(999);
     desk.backorder.provider_status = "SUCCESSFUL";
-    CHECK_FALSE(settle(desk.changes, desk.backorder, desk.customer, {Settings{}, 0, eur(1000), kDrop}).value());
+    CHECK_FALSE(settle(desk.changes, desk.backorder, desk.customer, {Settings{}, {}, eur(1000), kDrop}).value());
     CHECK(desk.changes.cases.back().kind == CaseKind::late_success);
   }
   SUBCASE("failure without money takes the job off it") {
     desk.customer.available = eur(999);
     desk.backorder.provider_status = "FAILED";
-    CHECK(settle(desk.changes, desk.backorder, desk.customer, {Settings{}, 0, eur(1000), kDrop}).value());
+    CHECK(settle(desk.changes, desk.backorder, desk.customer, {Settings{}, {}, eur(1000), kDrop}).value());
     CHECK_FALSE(desk.backorder.job_may_exist());
     CHECK(desk.backorder.state == State::requested);
   }

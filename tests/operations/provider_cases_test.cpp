@@ -542,7 +542,7 @@ TEST_CASE("what settle gives back funds in the same sweep what waits; swept agai
   TestLedger desk(0);
   desk.now = kNow;
   REQUIRE(bool(operations::open_account(desk.context(), {}, "eve", support::currency("EUR"),
-                                        {.timing = engine::VoidPolicy::at_deadline})));
+                                        {.void_policy = engine::VoidPolicy::at_deadline})));
   desk.pay_in("eve", 1'000);
   REQUIRE(bool(desk.place("eve", TestLedger::name(0))));
   REQUIRE(bool(desk.place("eve", TestLedger::name(1))));
@@ -569,7 +569,7 @@ TEST_CASE("a fixpoint: over random books, policies and answers a second sweep at
     for (int account = 0; account < 4; ++account) {
       const std::string name = "account" + std::to_string(account);
       AccountTerms terms;
-      terms.timing = draw(2) == 0 ? engine::VoidPolicy::at_due : engine::VoidPolicy::at_deadline;
+      terms.void_policy = draw(2) == 0 ? engine::VoidPolicy::at_due : engine::VoidPolicy::at_deadline;
       terms.policy = draw(2) == 0 ? engine::FundingPolicy::each : engine::FundingPolicy::all_or_nothing;
       REQUIRE(bool(operations::open_account(desk.context(), {}, name, support::currency("EUR"), terms)));
       desk.pay_in(name, 1'000 * static_cast<std::int64_t>(1 + draw(4)));

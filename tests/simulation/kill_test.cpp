@@ -112,5 +112,8 @@ TEST_CASE("kill: 1,000 killed sweeps end in the books of an undisturbed run") {
     CHECK_MESSAGE(audit.status == 0, audit.output, audit.error);
   }
   for (const engine::Backorder& backorder : rough_book->backorders({})) CHECK(is_final(backorder.state));
-  for (const engine::Case& open : rough_book->cases({})) FAIL_CHECK(to_word(open.kind), ": ", open.detail);
+  for (const engine::Case& open : rough_book->cases({})) {
+    // a failure of ours stays open until a person has acknowledged it
+    if (open.kind != engine::CaseKind::deadline_missed) FAIL_CHECK(to_word(open.kind), ": ", open.detail);
+  }
 }

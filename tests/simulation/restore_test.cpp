@@ -84,7 +84,7 @@ void make(const Place& place) {
   // the last cannot pay for all of hers, and waits until the deadline
   for (const auto& [name, minor] : {std::pair{"alice", 20'000}, {"bob", 20'000}, {"eve", 4'000}}) {
     AccountTerms terms;
-    if (minor < 20'000) terms.timing = engine::VoidPolicy::at_deadline;
+    if (minor < 20'000) terms.void_policy = engine::VoidPolicy::at_deadline;
     REQUIRE(bool(open_account(context, {}, name, support::currency("EUR"), terms)));
     REQUIRE(bool(fund(context, {}, name, {.amount = eur(minor)})));
   }

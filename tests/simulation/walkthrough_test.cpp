@@ -178,7 +178,7 @@ TEST_CASE("walkthrough: the page tells what the book does") {
   story.tell("outcome", {"status " + story.backorder().provider_status});
 
   story.sweep(Stage::settle);
-  CHECK(story.store().evidence(engine::BackorderId(1)).front().status == story.backorder().provider_status);
+  CHECK(story.store().evidence(engine::BackorderId(1)).back().status == story.backorder().provider_status);
   story.tell("capture", {state()});
 
   const operations::Statement statement =

@@ -26,7 +26,6 @@ constexpr Alias kAliases[] = {
     {"place", "backorder place"},
     {"order", "backorder place"},
     {"cancel", "backorder cancel"},
-    {"explain", "backorder explain"},
     {"resolve", "backorder resolve"},
     {"backorders", "backorder list"},
     {"orders", "backorder list"},

@@ -73,7 +73,7 @@ std::pair<std::optional<UtcTime>, std::optional<UtcTime>> RangeOptions::range(Se
   if (end && (is_month(to) || (names_a_day(to) && !begins_month(*end)))) {
     const UtcTime whole = is_month(to) ? next_month(*end) : *end + std::chrono::days(1);
     session.note("--to " + to + " is exclusive: " + (is_month(to) ? "that month" : "that day") +
-                 " is not included; --to " + to_string(engine::day_of(whole)) + " includes it");
+                 " is not included; --to " + engine::to_string(engine::day_of(whole)) + " includes it");
   }
   return {begin, end};
 }

@@ -82,7 +82,7 @@ class Adversity {
     must(operations::set_prices(context, {}, {{"com", "standard", engine::Money::of_minor(1'000, eur), start_, {}}}));
     for (int i = 0; i < kAccounts; ++i) {
       operations::AccountTerms terms;
-      if (i % 4 == 1) terms.timing = engine::VoidPolicy::at_deadline;
+      if (i % 4 == 1) terms.void_policy = engine::VoidPolicy::at_deadline;
       must(operations::open_account(context, {}, "account" + std::to_string(i), eur, terms));
       const std::int64_t theirs = options_.backorders / kAccounts + 1;
       // one in five can pay for half of what it orders

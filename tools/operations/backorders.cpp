@@ -285,6 +285,20 @@ RequestKey key_of(const RequestKey& request, std::size_t place, std::size_t of) 
   return one;
 }
 
+// What of a backorder was posted without tax: its capture, or the charge after a late success.
+engine::UntaxedSupply untaxed_supply(engine::LedgerStore& store, const Backorder& backorder) {
+  engine::TransferQuery query;
+  query.customer = backorder.customer;
+  query.backorder = backorder.id;
+  query.kinds = {engine::TransferKind::capture, engine::TransferKind::late_charge};
+  std::optional<engine::UntaxedSupply> found;
+  store.each_transfer(query, [&](const engine::Transfer& transfer) {
+    found = {transfer.id, transfer.amount, transfer.effective_at};
+  });
+  ENSURE(found.has_value(), "the case is about a supply");
+  return *found;
+}
+
 }  // namespace
 
 Result<Reply> cancel(const Context& context, const RequestKey& request, std::int64_t id, engine::By by,

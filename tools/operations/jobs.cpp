@@ -507,7 +507,7 @@ void note_ended_job(SweepRun& run, Backorder ended, const ProviderJob& job) {
   Customer customer = customer_of(store, ended);
   Changes changes;
   engine::observe(changes, ended, job, run.context.now);
-  run.require(engine::settle(changes, ended, customer, {store.settings(), 0, std::nullopt, run.context.now}));
+  run.require(engine::settle(changes, ended, customer, {store.settings(), {}, std::nullopt, run.context.now}));
   run.commit(work, changes);
   run.add(Stage::sync, "news", 1);
 }

@@ -11,6 +11,7 @@
 #include "tools/cli/help/man_page.hpp"
 #include "tools/cli/help/manual.hpp"
 #include "tools/cli/help/markdown.hpp"
+#include "tools/cli/help/wrap.hpp"
 #include "tools/cli/pager.hpp"
 #include "tools/cli/usage_error.hpp"
 #include "tools/render/terminal.hpp"
@@ -82,8 +83,8 @@ struct Help {
     std::string typed;
     for (const std::string& word : words) typed += (typed.empty() ? "" : " ") + word;
     std::vector<Choice> choices;
-    for (const ManualPage& page : manual_pages())
-      choices.push_back({std::string(page.topic), "dropledger help " + std::string(page.topic)});
+    for (const ManualPage& one : pages)
+      choices.push_back({std::string(one.topic), "dropledger help " + std::string(one.topic)});
     add_commands(*root, "", choices);
     refuse("there is neither a command nor a page of the manual called '" + typed + "'" + suggestion(typed, choices));
   }
@@ -99,7 +100,9 @@ struct Help {
   static std::string topics() {
     std::string names;
     for (const ManualPage& page : manual_pages()) names += (names.empty() ? "" : ", ") + std::string(page.topic);
-    return "Pages of the manual (dropledger help TOPIC): " + names + "\n";
+    std::string out;
+    append_wrapped(out, "Pages of the manual (dropledger help TOPIC): " + names, 0, 2, help_width());
+    return out + "\n";
   }
 };
 

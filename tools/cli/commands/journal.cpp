@@ -71,7 +71,7 @@ struct Export {
     engine::LedgerReader& store = session.book_snapshot();
     const render::JournalSyntax chosen = render::parse_journal_syntax(syntax).value();
     const auto [begin, end] = ends.range(session);
-    const engine::JournalSlice slice =
+    engine::JournalSlice slice =
         value_or_throw(operations::journal_slice(store, engine::TransferId(after), begin, end));
     if (append && chosen == render::JournalSyntax::beancount && slice.begins_within_day &&
         slice.after < slice.through) {

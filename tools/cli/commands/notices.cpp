@@ -1,6 +1,7 @@
 // Notices: what customers and operators must hear, where it goes, and what became of it.
 #include "tools/operations/notices.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <fstream>

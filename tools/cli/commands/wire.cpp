@@ -159,15 +159,15 @@ void add_wire_commands(CommandLine& line) {
       line, *wire, "response", "Reads an answer from standard input and prints it as JSON",
       "  dropledger wire response < answer.txt\n"
       "  dropledger wire response --exit-code < answer.txt >/dev/null || echo 'not to be trusted'\n"
-      "An answer is torn, and its class unknown, where it must not be trusted: no EOF, columns that disagree with "
-      "COUNT, no CODE …");
+      "An answer is torn, and its class unknown, where it must not be trusted:\n"
+      "no EOF, columns that disagree with COUNT, no CODE …");
   add_command<WireCommand>(
       line, *wire, "command", "Reads a request from standard input and prints it as JSON, without its secrets",
       "  echo 's_login=test.user&command=StatusAccount' | dropledger wire command\n"
       "  printf 'COMMAND = AddDomainApplication\\nCLASS = BACKORDER\\nDOMAIN = john.com\\n' | dropledger wire command\n"
       "  dropledger wire command < request.http\n"
-      "Takes an HTTP request, an URL, a form (a line that begins with s_ above it is its query string), or a command "
-      "block.");
+      "Takes an HTTP request, an URL, a form (a line that begins with s_ above it\n"
+      "is its query string), or a command block.");
 }
 
 }  // namespace cli

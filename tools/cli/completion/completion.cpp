@@ -35,6 +35,7 @@ struct Place {
   std::string prefix{};                   // what stands before the value in the same word: "--format="
   std::string begun{};                    // the part of the value that is typed already
   std::string db{};                       // --db among the words
+  bool has_arguments = false;             // no command follows
   bool only_values = false;               // behind "--", or an option's value: no options, no commands
 };
 
@@ -98,6 +99,7 @@ Place place_of(const CLI::App& root, const std::vector<std::string>& words) {
       place.command = below;
     } else {
       ++given;
+      place.has_arguments = true;
     }
   }
   return place;
@@ -144,9 +146,12 @@ void add_open_backorders(engine::LedgerReader& store, const std::string& begun, 
 void add_from_book(engine::LedgerReader& store, ValueKind kind, const std::string& begun, std::size_t limit,
                    Collector& into) {
   switch (kind) {
-    case ValueKind::account:
-      for (std::string& name : store.names_of_customers()) into.add(std::move(name));
+    case ValueKind::account: {
+      std::vector<std::string> names = store.names_of_customers();
+      std::ranges::sort(names);
+      for (std::string& name : names) into.add(std::move(name));
       return;
+    }
     case ValueKind::zone: {
       std::set<std::string> zones;
       for (const engine::Price& price : store.price_list().rows()) zones.insert(price.zone);
@@ -225,7 +230,7 @@ Completion complete(const CLI::App& root, const std::vector<std::string>& words,
     add_options(*place.command, into);
     return into.take(false);
   }
-  if (!place.only_values) {
+  if (!place.only_values && !place.has_arguments) {
     for (const CLI::App* command : commands_below(*place.command))
       into.add(command->get_name(), command->get_description());
   }

@@ -26,7 +26,7 @@ std::string title_of(const CLI::App& root) { return root.version(); }  // "dropl
 std::string head(const CLI::App& root, std::string_view name, char section, std::string_view what,
                  std::string_view date) {
   return "'\\\" -*- coding: UTF-8 -*-\n.\\\" Written by 'dropledger help --man'.\n.TH " + upper(name) + " " + section +
-         " " + std::string(date) + " \"" + title_of(root) + "\" \"dropledger\"\n.SH NAME\n" + roff_text(name) +
+         " " + std::string(date) + " \"" + title_of(root) + "\" \"dropledger\"\n.ad l\n.SH NAME\n" + roff_text(name) +
          " \\- " + roff_text(what) + "\n";
 }
 
@@ -48,6 +48,7 @@ std::string entries(const std::vector<OptionText>& options) {
   return out;
 }
 
+// Begins with ".PP".
 std::string code(const std::string& lines) { return markdown_as_roff("```\n" + lines + "\n```\n", false); }
 
 std::string see_also(std::string_view name, const std::vector<std::string>& names) {
@@ -66,7 +67,7 @@ std::string see_also(std::string_view name, const std::vector<std::string>& name
 std::string command_section(const CommandPage& page) {
   std::string out = roff_text(page.summary) + ".\n.PP\n" + bold(page.usage()) + "\n";
   out += entries(page.arguments) + entries(page.options);
-  if (!page.examples.empty()) out += ".PP\nExamples:\n.PP\n" + code(page.examples);
+  if (!page.examples.empty()) out += ".PP\nExamples:\n" + code(page.examples);
   return out;
 }
 
@@ -99,7 +100,7 @@ std::string program_page(const CLI::App& root, std::string_view date) {
     group = command.group;
     out += ".TP\n" + bold(command.name) + "\n" + roff_text(command.summary) + ".\n";
   }
-  out += ".SH OPTIONS\n" + entries(page.options) + ".SH NOTES\n" + code(page.examples);
+  out += ".SH OPTIONS\n" + entries(page.options) + ".SH NOTES\n" + code(page.examples).substr(4);
   std::vector<std::string> others = man_page_names(root);
   return out + see_also("dropledger.1", others);
 }
