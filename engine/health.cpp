@@ -36,7 +36,10 @@ std::string joined(const std::vector<std::string>& words) {
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
 }
-std::string mebibytes(std::int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+std::string mebibytes(std::int64_t bytes) {
+  constexpr std::int64_t kCoarseFrom = 10LL << 30;
+  return bytes >= kCoarseFrom ? std::to_string(bytes >> 30) + " GiB" : std::to_string(bytes >> 20) + " MiB";
+}
 
 // How long ago, in the unit that people would say.
 std::string ago(UtcTime then, UtcTime now) { return to_string(std::max(now - then, Milliseconds{0})) + " ago"; }
@@ -211,20 +214,24 @@ HealthRow check_disk(const HealthFacts& facts) {
   HealthRow row{.check = HealthCheck::disk, .figure = "not looked at"};
   if (!facts.free_bytes) return row;
   const std::int64_t book = facts.book_bytes.value_or(0);
-  row.figure = mebibytes(*facts.free_bytes) + " free beside a book of " + mebibytes(book);
+  row.figure = "there is room beside the book";
   if (*facts.free_bytes < kFreeBytesCritical)
     row.level = Level::failing;
   else if (*facts.free_bytes < std::max(kFreeBytesLow, book))
     row.level = Level::warning;
-  if (row.level != Level::ok) row.help = "make room: a migration and a backup need the book's size once more";
+  if (row.level != Level::ok) {
+    row.figure = mebibytes(*facts.free_bytes) + " free beside a book of " + mebibytes(book);
+    row.help = "make room: a migration and a backup need the book's size once more";
+  }
   return row;
 }
 
 HealthRow check_log(const HealthFacts& facts) {
   HealthRow row{.check = HealthCheck::log, .figure = "not looked at"};
   if (!facts.log_bytes) return row;
-  row.figure = "the write-ahead log holds " + mebibytes(*facts.log_bytes);
+  row.figure = "the write-ahead log is small";
   if (*facts.log_bytes <= kLogBytesLarge) return row;
+  row.figure = "the write-ahead log holds " + mebibytes(*facts.log_bytes);
   row.level = Level::warning;
   row.help = "a reader that does not end keeps it from shrinking: end long exports";
   return row;

@@ -278,8 +278,9 @@ Status answer_add(Changes& changes, Backorder& backorder, Customer& customer, Pr
   return done;
 }
 
-Result<LookUp> look_up_add(Changes& changes, Backorder& backorder, Customer& customer, const ProviderCall& call,
+Result<LookUp> look_up_add(Changes& changes, Backorder& backorder, Customer& customer, const ProviderCall& looked_up,
                            const LookUpFacts& facts) {
+  const ProviderCall call = looked_up;  // which may stand in `changes`, that grow
   std::vector<const ProviderJob*> living, ended;
   const ProviderJob* doubtful = nullptr;
   for (const ProviderJob& job : facts.jobs) {

@@ -27,7 +27,7 @@ TEST_CASE("old spellings: each does what today's does, and says once what that i
   for (const Row& row : {
            Row{{"--db", book, "purse", "fund", "5.00", "USD", "--dry-run"},
                {"--db", book, "provider", "fund", "5.00", "USD", "--dry-run"},
-               "note: 'provider fund' is now 'provider fund'"},
+               "note: 'purse fund' is now 'provider fund'"},
            Row{{"purse", "--db", book, "cost", "5.00", "USD", "--memo", "purse", "--dry-run"},
                {"provider", "--db", book, "cost", "5.00", "USD", "--memo", "purse", "--dry-run"},
                "note: 'purse cost' is now 'provider cost'"},

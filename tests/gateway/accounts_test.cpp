@@ -21,6 +21,7 @@ TEST_CASE("gateway: bookings add up, tax beside the price, and pages share their
   {
     const auto store = world.store();
     const operations::Context context{*store, world.now(), "test"};
+    REQUIRE(bool(operations::set_setting(context, {}, "tax.charged", "yes")));
     REQUIRE(bool(operations::set_tax_rate(context, {}, {"DE", 1900, kMade})));
     REQUIRE(bool(operations::change_terms(context, {}, "test.user", {.country = "DE", .credit_limit = eur(2'500)})));
     REQUIRE(bool(operations::adjust(context, {}, "test.user", eur(150), engine::Direction::credit, true,

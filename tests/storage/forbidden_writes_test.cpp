@@ -269,22 +269,24 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
           "state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, "
           "deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, "
           "open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, "
-          "ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+          "ended_at, auction_ends_at, auction_price, in_doubt FROM backorder WHERE id = 3",
           "INSERT INTO backorder SELECT by_customer + 2, id + 1, customer_id, 'other.com', copy, open_copy, zone, "
           "currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, "
           "deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, "
           "refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, "
-          "submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+          "submitted_at, ended_at, auction_ends_at, auction_price, in_doubt FROM backorder WHERE id = 3",
           "INSERT INTO backorder SELECT by_customer + 4294967296, id + 4294967296, customer_id, 'other.com', copy, "
           "open_copy, zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, "
           "finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, "
           "cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, "
-          "gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+          "gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price, in_doubt FROM backorder "
+          "WHERE id = 3",
           "INSERT INTO backorder SELECT by_customer + n, id + n, customer_id, 'other.com', copy, open_copy, zone, "
           "currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, "
           "deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, "
           "refusals, open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, "
-          "submitted_at, ended_at, auction_ends_at, auction_price FROM backorder, (SELECT 1 AS n UNION SELECT 2) WHERE "
+          "submitted_at, ended_at, auction_ends_at, auction_price, in_doubt FROM backorder, (SELECT 1 AS n UNION "
+          "SELECT 2) WHERE "
           "id = 3",
           "UPDATE backorder SET by_customer = by_customer + 1 WHERE id = 3",
           "DELETE FROM customer",
@@ -304,7 +306,7 @@ TEST_CASE("database: refuses each forbidden write, and stays as it was") {
           "currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, "
           "deadline_at, deposit_due_at, drop_source_id, 1, attempt, underfunded, cancelling, purse_empty, refusals, "
           "open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, "
-          "ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+          "ended_at, auction_ends_at, auction_price, in_doubt FROM backorder WHERE id = 3",
           "INSERT OR REPLACE INTO customer SELECT id, name, currency, tier, state, policy, timing, 'FR', vat_id, "
           "opened_at, warned_minor FROM customer",
           "INSERT OR REPLACE INTO customer SELECT id + 1, name, currency, tier, state, policy, timing, country, "
@@ -454,14 +456,15 @@ TEST_CASE("verify: names what was changed behind the triggers' back") {
             "zone, currency, state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, "
             "finalization_at, deadline_at, deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, "
             "cancelling, purse_empty, refusals, open_call_id, application, provider_status, provider_status_at, "
-            "gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price FROM backorder WHERE id = "
-            "3",
+            "gone_since, reserved_at, submitted_at, ended_at, auction_ends_at, auction_price, in_doubt FROM backorder "
+            "WHERE id "
+            "= 3",
             "states"},
         Row{"INSERT INTO backorder SELECT by_customer + 1, id + 1, customer_id, name, copy, open_copy, zone, currency, "
             "state, reason, placed_at, priority, quoted_minor, max_price_minor, drop_at, finalization_at, deadline_at, "
             "deposit_due_at, drop_source_id, deposit_minor, attempt, underfunded, cancelling, purse_empty, refusals, "
             "open_call_id, application, provider_status, provider_status_at, gone_since, reserved_at, submitted_at, "
-            "ended_at, auction_ends_at, auction_price FROM backorder WHERE id = 3",
+            "ended_at, auction_ends_at, auction_price, in_doubt FROM backorder WHERE id = 3",
             "states"},
         Row{"UPDATE ledger_account SET customer_id = 9999 WHERE kind = 2000", "references"}}) {
     CAPTURE(row.tampering);

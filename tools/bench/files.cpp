@@ -118,7 +118,7 @@ Took baseline_today(const Ground& ground) {
       std::map<std::int64_t, std::int64_t> days;
       for (const Row& row : rows) ++days[row.at / 86'400'000];
       db.run("INSERT INTO list (id, source_id, imported_at, rows) VALUES (2, 1, 0, 0)");
-      Query cover(db, "INSERT INTO list_coverage VALUES (2, 'com', ?, ?)");
+      Query cover(db, "INSERT INTO list_coverage (list_id, zone, day, rows) VALUES (2, 'com', ?, ?)");
       for (const auto& [day, count] : days) cover.write(day, count);
       Query put(db,
                 "INSERT INTO listed_drop (name, source_id, drop_at, list_id, missing) VALUES (?, 1, ?, 2, 0)"

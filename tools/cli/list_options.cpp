@@ -34,7 +34,7 @@ void ListOptions::bind(CLI::App& app) {
   app.add_option("--as", as_, "The format: a name of 'formats list', or a TOML file of your own (default: found out)")
       ->type_name("FORMAT");
   app.add_option("--date", date_, "The date of every name in the list, where its rows have none")->type_name("TIME");
-  app.add_option("--encoding", encoding_, "Of the text, where no byte order mark says it (default: utf-8)")
+  app.add_option("--encoding", encoding_, "Encoding of the text, where no byte order mark says it (default: utf-8)")
       ->type_name("NAME");
   app.add_option("--layout", layout_, "How the list is written, where no format fits")
       ->check(CLI::IsMember({"detect", "provider", "csv", "names"}))

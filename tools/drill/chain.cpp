@@ -552,7 +552,11 @@ std::vector<Chain::Check> Chain::checks(bool whole) {
                         provider_balance.value().deposit.is_zero() && account.available == eur(prepaid) &&
                         account.reserved.is_zero()});
   std::string cases;
-  for (const engine::Case& one : ours->cases({})) cases += " " + std::string(engine::to_word(one.kind));
+  for (const engine::Case& one : ours->cases({})) {
+    // failures of ours stay open until a person has acknowledged them
+    if (one.kind == engine::CaseKind::deadline_missed || one.kind == engine::CaseKind::operator_float) continue;
+    cases += " " + std::string(engine::to_word(one.kind));
+  }
   checks.push_back({"no case is left open" + (cases.empty() ? "" : ":" + cases), cases.empty()});
   if (!whole) return checks;
   const faults::Tally tally = faults();

@@ -274,7 +274,9 @@ Result<Reply> bind_line(const Context& context, const RequestKey& request, const
     const std::optional<ExternalLine> line = context.store.external_line(source, line_name);
     if (!line) return Error{ErrorCode::source_not_found, "source '" + source + "' has no line '" + line_name + "'"};
     const std::string number = std::to_string(transfer.value());
-    if (context.store.request(bank_sender(source), line_name))
+    const std::vector<engine::LineBinding> bound = context.store.line_bindings();
+    if (context.store.request(bank_sender(source), line_name) ||
+        std::ranges::find(bound, line->id, &engine::LineBinding::line) != bound.end())
       return Error{ErrorCode::invalid_argument, "line '" + line_name + "' is posted or bound already"};
     if (!context.store.transfer(transfer))
       return Error{ErrorCode::transfer_not_found, "there is no transfer " + number};

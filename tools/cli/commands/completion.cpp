@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <set>
 
 #include "storage/store.hpp"
 #include "tools/cli/commands/commands.hpp"
@@ -49,8 +50,11 @@ struct Complete {
     try {
       SessionBook book(session.globals());
       const Completion found = complete(*root, words.empty() ? std::vector<std::string>{""} : words, book, most);
-      for (const Candidate& one : found.candidates)
-        std::cout << one.word << (one.meaning.empty() ? "" : "\t" + one.meaning) << '\n';
+      std::set<std::string> told;  // a command and a page of the manual may have one name
+      for (const Candidate& one : found.candidates) {
+        if (told.insert(one.word).second)
+          std::cout << one.word << (one.meaning.empty() ? "" : "\t" + one.meaning) << '\n';
+      }
       if (found.files) std::cout << ":files\n";
     } catch (const std::exception&) {
       return 0;

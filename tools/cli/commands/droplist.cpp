@@ -135,7 +135,7 @@ struct Import : Reading {
   std::string file;
   void bind(CLI::App& app) {
     app.add_option("list", file, "The list, plain or packed; - is stdin")->type_name("FILE")->required();
-    app.add_option("--source", source, "Whose list it is; each source's latest word counts")
+    app.add_option("--source", source, "Name of the source; the latest list of each source counts")
         ->type_name("NAME")
         ->required();
     bind_reading(app);
@@ -411,7 +411,7 @@ struct WatchAdd : FilterOptions {
     app.add_option("pattern", filter.pattern, "Name in ACE or Unicode, in any case; * and ? stand for anything")
         ->type_name("PATTERN");
     bind_filter(app);
-    app.add_option("--account", account, "Whose backorders are placed")->type_name("NAME")->required();
+    app.add_option("--account", account, "Account that the backorders are placed for")->type_name("NAME")->required();
     app.add_option("--budget", budget, "What all its backorders together may cost")->type_name("AMOUNT")->required();
     app.add_option("--max-price", max_price, "Cap of each (default: the price when it is placed)")->type_name("AMOUNT");
     app.add_flag("--propose", propose, "An event instead of a backorder");
@@ -490,7 +490,8 @@ void add_droplist_commands(CommandLine& line) {
                      "  dropledger droplist fetch --source provider-com --zone com --zone net --to 2026-08-10");
   add_command<Search>(line, *group, "search", "Looks for names that drop",
                       "  dropledger droplist search 'auto*' --zone pl --limit 20");
-  add_command<Sources>(line, *group, "sources", "Whose lists were imported, and when", "  dropledger droplist sources");
+  add_command<Sources>(line, *group, "sources", "Lists the sources, and when each was imported last",
+                       "  dropledger droplist sources");
   CLI::App* watch = add_group(line.app, "watch", "Standing orders for names that are not listed yet");
   add_command<WatchAdd>(line, *watch, "add", "Places, or proposes, what a list brings and a pattern fits",
                         "  dropledger watch add 'auto*' --zone com --max-length 8 --account alice --budget 500.00");

@@ -144,7 +144,7 @@ struct MovePayment {
     app.add_option("transfer", transfer, "The payment that was posted to the wrong account")
         ->type_name("NUMBER")
         ->required();
-    app.add_option("account", account, "Whose payment it is")->type_name("NAME")->required();
+    app.add_option("account", account, "Account that the payment belongs to")->type_name("NAME")->required();
     bind_reason(app, reason);
     bind_effective(app, effective);
   }

@@ -49,7 +49,7 @@ struct Bind {
   void bind(CLI::App& app) {
     app.add_option("line", line, "The bank's line, as 'reconcile' and the case name it")->type_name("LINE")->required();
     app.add_option("transfer", transfer, "The pay-in that was typed by hand")->type_name("NUMBER")->required();
-    app.add_option("--source", source, "Whose line")->type_name("NAME")->required();
+    app.add_option("--source", source, "Source of the line")->type_name("NAME")->required();
   }
   int run(Session& session) const {
     const operations::Reply reply = value_or_throw(operations::bind_line(

@@ -68,13 +68,12 @@ void StatementImport::bind(CLI::App& app) {
   app.add_option("statement", file, "camt.052, .053 or .054 (XML), MT940, or CSV with --mapping; - is stdin")
       ->type_name("FILE")
       ->required();
-  app.add_option("--source", source, "Whose statement: the cash account, as in 'fund --source'")
+  app.add_option("--source", source, "Cash account that the statement belongs to, as in 'fund --source'")
       ->type_name("NAME")
       ->required();
   app.add_option("--mapping", mapping, "Description of the CSV in TOML; see 'dropledger help payments'")
       ->type_name("FILE");
-  app.add_option("--encoding", encoding, "Of an MT940 that is not UTF-8, e.g. latin-1: it cannot say it itself")
-      ->type_name("NAME");
+  app.add_option("--encoding", encoding, "Encoding of an MT940 that is not UTF-8, e.g. latin-1")->type_name("NAME");
   app.add_option("--account", account,
                  "Where a file holds several accounts: only this one's statements. Where it names none: whose it is, "
                  "said once")
