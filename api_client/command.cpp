@@ -370,7 +370,7 @@ namespace {
 std::size_t next_mark(std::string_view text, std::size_t at) {
   static constexpr std::array kIsMark = [] {
     std::array<bool, 256> marks{};
-    for (const unsigned char mark : {'\n', '&', '=', '%'}) marks[mark] = true;
+    for (const char mark : {'\n', '&', '=', '%'}) marks[static_cast<unsigned char>(mark)] = true;
     return marks;
   }();
   while (at < text.size() && !kIsMark[static_cast<unsigned char>(text[at])]) ++at;

@@ -573,8 +573,9 @@ Result<std::vector<PendingDelete>> HttpProvider::pending_deletes(
     return std::tie(a.name, a.finalization_at) < std::tie(b.name, b.finalization_at);
   });
   // the earlier date stays
-  const auto doubled = std::ranges::unique(collector.rows, {}, &PendingDelete::name);
-  collector.rows.erase(doubled.begin(), doubled.end());
+  const auto doubled = std::unique(collector.rows.begin(), collector.rows.end(),
+                                   [](const PendingDelete& a, const PendingDelete& b) { return a.name == b.name; });
+  collector.rows.erase(doubled, collector.rows.end());
   return std::move(collector.rows);
 }
 

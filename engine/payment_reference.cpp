@@ -42,8 +42,7 @@ std::vector<std::string> reference_words(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   std::ranges::sort(words);
-  const auto doubled = std::ranges::unique(words);
-  words.erase(doubled.begin(), doubled.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
   return words;
 }
 

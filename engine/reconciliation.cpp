@@ -156,7 +156,7 @@ class Matcher {
         if (taken[i]) continue;
         std::vector<std::string> own = words(items[i]);
         std::ranges::sort(own);
-        own.erase(std::ranges::unique(own).begin(), own.end());
+        own.erase(std::unique(own.begin(), own.end()), own.end());
         for (const std::string& word : own) note(index[word], i);
       }
     };
@@ -531,7 +531,8 @@ class PurseLoop {
       auto listed = of_name.find(domain);
       std::size_t used = 0;
       // Those that are funded there have first claim on a deposit.
-      std::ranges::stable_partition(holding, [this](const Backorder* backorder) { return is_funded(*backorder); });
+      std::stable_partition(holding.begin(), holding.end(),
+                            [this](const Backorder* backorder) { return is_funded(*backorder); });
       for (const Backorder* backorder : holding) {
         const bool found = listed != of_name.end() && used < listed->second.size();
         found_.push_back(found ? deposit_row(*listed->second[used++], *backorder) : no_deposit_row(*backorder));

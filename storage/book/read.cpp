@@ -412,8 +412,7 @@ std::vector<Customer> SqliteBook::customers() {
 std::vector<Customer> SqliteBook::customers(std::span<const CustomerId> ids) {
   std::vector<CustomerId> wanted(ids.begin(), ids.end());
   std::ranges::sort(wanted);
-  const auto doubles = std::ranges::unique(wanted);
-  wanted.erase(doubles.begin(), doubles.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   std::vector<Customer> customers;
   customers.reserve(wanted.size());
   Statement row = db_->statement(std::string(kCustomerColumns) + " WHERE id = ?");

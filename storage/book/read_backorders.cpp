@@ -325,14 +325,14 @@ void SqliteBook::read_ahead(const BackorderQuery& query, std::size_t wanted, std
   require_unit();
   ahead_.reset();
   if (!reader_) reader_ = another();
-  ahead_.emplace(query, wanted, std::async(std::launch::async, [this, query, wanted, decide = std::move(decide)] {
-                   Found found = [&] {
-                     const Snapshot one_state(*reader_->db_);
-                     return reader_->find_accounts(query, wanted);
-                   }();
-                   if (decide) decide(found.rows);
-                   return found;
-                 }));
+  ahead_.emplace(Ahead{query, wanted, std::async(std::launch::async, [this, query, wanted, decide = std::move(decide)] {
+                         Found found = [&] {
+                           const Snapshot one_state(*reader_->db_);
+                           return reader_->find_accounts(query, wanted);
+                         }();
+                         if (decide) decide(found.rows);
+                         return found;
+                       })});
 }
 
 bool SqliteBook::is_most(const BackorderQuery& query) {

@@ -90,7 +90,8 @@ class Proof {
     std::vector<Finding> findings = file.get();
     for (Finding& finding : findings) found(finding.check, finding.what);
     // What is wrong with the file explains the rest.
-    std::ranges::stable_partition(result_.findings, [](const Finding& finding) { return finding.check == "file"; });
+    std::stable_partition(result_.findings.begin(), result_.findings.end(),
+                          [](const Finding& finding) { return finding.check == "file"; });
     return std::move(result_);
   }
 

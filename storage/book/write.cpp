@@ -636,12 +636,12 @@ void SqliteBook::start_seal(std::launch how) {
                         .last_request = *last_request_,
                         .first_transfer = unsealed_->first_transfer,
                         .last_transfer = *last_transfer_};
-  sealing_.emplace(range, previous, std::async(how, [range, previous, rows = std::move(*unsealed_)] {
-                     SealHasher hasher(previous, range);
-                     hasher.add(rows.requests);
-                     hasher.add(rows.transfers);
-                     return hasher.finish();
-                   }));
+  sealing_.emplace(Sealing{range, previous, std::async(how, [range, previous, rows = std::move(*unsealed_)] {
+                             SealHasher hasher(previous, range);
+                             hasher.add(rows.requests);
+                             hasher.add(rows.transfers);
+                             return hasher.finish();
+                           })});
   unsealed_.reset();
 }
 

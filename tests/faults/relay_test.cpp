@@ -417,7 +417,10 @@ TEST_CASE(
     read -r line <&4
     port=${line#*listening on 127.0.0.1:}
     port=${port%%,*}
-    ask() { exec 5<>"/dev/tcp/127.0.0.1/$port" && printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&5 && head -n 1 <&5 && exec 5>&-; }
+    ask() {
+      exec 5<>"/dev/tcp/127.0.0.1/$port" && printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&5 &&
+        head -n 1 <&5 && exec 5>&-
+    }
     ask
     kill -USR1 "$id"
     read -r line <&4 && echo "$line"

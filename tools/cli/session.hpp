@@ -2,7 +2,8 @@
 // printed. A command's callback returns the exit status; refusals are printed once, by main.
 #pragma once
 
-#include <CLI/App.hpp>  // main.cpp alone includes the rest, whose virtual functions g++ compiles in every source that does
+// main.cpp alone includes the rest of CLI11: g++ compiles its virtual functions in every source that includes it.
+#include <CLI/App.hpp>
 #include <functional>
 #include <memory>
 #include <optional>

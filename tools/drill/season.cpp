@@ -75,7 +75,7 @@ void Season::make_accounts(engine::LedgerStore& store) {
   std::vector<std::string> zones;
   for (const auto& [name, drop] : names_) zones.emplace_back(engine::parent_zone(name.ace()));
   std::ranges::sort(zones);
-  zones.erase(std::ranges::unique(zones).begin(), zones.end());
+  zones.erase(std::unique(zones.begin(), zones.end()), zones.end());
   for (const std::string& zone : zones) {
     const auto minor = static_cast<std::int64_t>(2'000 + draw(options_.seed, zone) % 40 * 100);
     for (const int i : {0, 9}) prices.push_back({zone, "standard", Money::of_minor(minor, currency_of(i)), start_, {}});

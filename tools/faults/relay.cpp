@@ -19,7 +19,7 @@
 #include <set>
 #include <sstream>
 #include <thread>
-#include <utility>  // awaitable.hpp of Boost 1.74 uses std::exchange without it
+#include <utility>
 
 #include "api_client/response.hpp"
 #include "engine/enum_names.hpp"

@@ -227,9 +227,10 @@ class Reader {
 
   DeletionList finish() {
     if (!std::ranges::is_sorted(list_.rows, is_before)) sort_rows();
-    const auto rest = std::ranges::unique(list_.rows, {}, &ListRow::name);
-    list_.duplicates = rest.size();
-    list_.rows.erase(rest.begin(), rest.end());
+    const auto rest = std::unique(list_.rows.begin(), list_.rows.end(),
+                                  [](const ListRow& a, const ListRow& b) { return a.name == b.name; });
+    list_.duplicates = static_cast<std::size_t>(list_.rows.end() - rest);
+    list_.rows.erase(rest, list_.rows.end());
     return std::move(list_);
   }
 

@@ -24,7 +24,8 @@ DropCatalogue::Names DropCatalogue::names(engine::LedgerReader& store) {
   std::ranges::sort(names, [](const ListedName& a, const ListedName& b) {
     return std::tie(a.ace, a.deadline) < std::tie(b.ace, b.deadline);
   });
-  names.erase(std::ranges::unique(names, {}, &ListedName::ace).begin(), names.end());
+  const auto same_name = [](const ListedName& a, const ListedName& b) { return a.ace == b.ace; };
+  names.erase(std::unique(names.begin(), names.end(), same_name), names.end());
   std::ranges::sort(names, [](const ListedName& a, const ListedName& b) {
     return std::tie(a.deadline, a.ace) < std::tie(b.deadline, b.ace);
   });

@@ -146,7 +146,7 @@ void look_up_unknown(SweepRun& run, engine::BackorderProvider& provider) {
   if (open.empty()) return;
   run.move_on();  // the instant of the list that is read now
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   const std::optional<JobsByName> jobs = read_jobs(run, provider, names);
   if (!jobs) return;
   for (const ProviderCall& call : open) {

@@ -74,7 +74,7 @@ engine::Status check_size(const std::vector<engine::ImportedList>& before, const
     if (row.rows > 0) zones.push_back(row.zone);
   }
   std::ranges::sort(zones);
-  zones.erase(std::ranges::unique(zones).begin(), zones.end());
+  zones.erase(std::unique(zones.begin(), zones.end()), zones.end());
   for (const engine::ImportedList& last : before) {
     const double was = typical_day(last.coverage, zones);
     if (was == 0) continue;  // speaks for other zones

@@ -178,8 +178,8 @@ class ByBackorder {
 
   std::span<const std::uint32_t> of(std::int64_t backorder) const {
     if (ends_.empty()) {
-      const auto found = std::ranges::equal_range(order_, backorder, {}, backorder_of());
-      return {found.begin(), found.end()};
+      return {std::ranges::lower_bound(order_, backorder, {}, backorder_of()),
+              std::ranges::upper_bound(order_, backorder, {}, backorder_of())};
     }
     const auto at = static_cast<std::uint64_t>(backorder - first_);
     if (backorder < first_ || at + 1 >= ends_.size()) return {};

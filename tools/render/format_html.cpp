@@ -18,16 +18,20 @@ constexpr std::size_t kColumnsOnPortrait = 7;  // more do not fit across 186 mm 
 // Colours by meaning. Series colours: Okabe and Ito's, told apart by the colour-blind, darkened for white paper or
 // lightened for a dark screen.
 constexpr std::string_view kStyle = R"(
-:root{--ink:#1c2128;--soft:#59636e;--paper:#fff;--band:#f4f6f8;--rule:#d5dae0;--bad:#b3261e;--good:#1a7f4b;--warn:#9a6700;--quiet:#8b949e;
+:root{--ink:#1c2128;--soft:#59636e;--paper:#fff;--band:#f4f6f8;--rule:#d5dae0;--bad:#b3261e;--good:#1a7f4b;
+--warn:#9a6700;--quiet:#8b949e;
 --first:#0072b2;--second:#e69f00;--third:#009e73;--fourth:#cc79a7;--fifth:#56b4e9;--sixth:#d55e00}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:1.5rem;max-width:110rem;color:var(--ink);background:var(--paper);font:15px/1.45 system-ui,"Segoe UI","Helvetica Neue",Arial,"Noto Sans",sans-serif}
+body{margin:0 auto;padding:1.5rem;max-width:110rem;color:var(--ink);background:var(--paper);
+font:15px/1.45 system-ui,"Segoe UI","Helvetica Neue",Arial,"Noto Sans",sans-serif}
 h1{font-size:1.5rem;margin:0 0 .75rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0 0 1.25rem}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 table{border-collapse:separate;border-spacing:0;font-size:13.5px;max-width:100%}
-th,td{padding:.3rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule);overflow-wrap:break-word;font-variant-numeric:tabular-nums}
-th{position:sticky;top:0;background:var(--paper);border-bottom:2px solid var(--ink);vertical-align:bottom;font-weight:600}
+th,td{padding:.3rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule);
+overflow-wrap:break-word;font-variant-numeric:tabular-nums}
+th{position:sticky;top:0;background:var(--paper);border-bottom:2px solid var(--ink);vertical-align:bottom;
+font-weight:600}
 tbody tr:nth-child(even) td{background:var(--band)}
 tfoot td{font-weight:600;border-top:0}tfoot tr:first-child td{border-top:2px solid var(--ink)}
 td:empty::after{content:"\2013";color:var(--quiet)}tfoot td:empty::after{content:""}
@@ -35,34 +39,50 @@ td:empty::after{content:"\2013";color:var(--quiet)}tfoot td:empty::after{content
 footer{margin-top:2rem;padding-top:.5rem;border-top:1px solid var(--rule);color:var(--soft);font-size:.8rem}
 figure{margin:0 0 1.5rem}figcaption{font-weight:600;margin-bottom:.35rem}
 svg{display:block;width:100%;overflow:visible}
-svg text{fill:var(--soft);font-size:11px;font-variant-numeric:tabular-nums}.halo{stroke:var(--paper);stroke-width:4px;paint-order:stroke;stroke-linejoin:round}
+svg text{fill:var(--soft);font-size:11px;font-variant-numeric:tabular-nums}.halo{stroke:var(--paper);stroke-width:4px;
+paint-order:stroke;stroke-linejoin:round}
 .grid{stroke:var(--rule);stroke-width:1}.zero{stroke:var(--soft);stroke-width:1}
-.first{fill:var(--first)}.second{fill:var(--second)}.third{fill:var(--third)}.fourth{fill:var(--fourth)}.fifth{fill:var(--fifth)}.sixth{fill:var(--sixth)}
+.first{fill:var(--first)}.second{fill:var(--second)}.third{fill:var(--third)}.fourth{fill:var(--fourth)}
+.fifth{fill:var(--fifth)}.sixth{fill:var(--sixth)}
 .good{fill:var(--good)}.warn{fill:var(--warn)}.bad{fill:var(--bad)}.quiet{fill:var(--quiet)}
-.first.line{stroke:var(--first)}.second.line{stroke:var(--second)}.third.line{stroke:var(--third)}.fourth.line{stroke:var(--fourth)}.fifth.line{stroke:var(--fifth)}
-.sixth.line{stroke:var(--sixth)}.good.line{stroke:var(--good)}.warn.line{stroke:var(--warn)}.bad.line{stroke:var(--bad)}.quiet.line{stroke:var(--quiet)}
+.first.line{stroke:var(--first)}.second.line{stroke:var(--second)}.third.line{stroke:var(--third)}
+.fourth.line{stroke:var(--fourth)}.fifth.line{stroke:var(--fifth)}
+.sixth.line{stroke:var(--sixth)}.good.line{stroke:var(--good)}.warn.line{stroke:var(--warn)}
+.bad.line{stroke:var(--bad)}.quiet.line{stroke:var(--quiet)}
 path.line{fill:none;stroke-width:2;vector-effect:non-scaling-stroke;stroke-linejoin:round}
-.legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;margin:.4rem 0 0;padding:0;list-style:none;font-size:12.5px;color:var(--soft)}
+.legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;margin:.4rem 0 0;padding:0;list-style:none;font-size:12.5px;
+color:var(--soft)}
 .legend svg{display:inline-block;width:12px;height:12px;margin-right:.4em;vertical-align:-1px}
-.bars{display:grid;grid-auto-flow:row dense;grid-template-columns:max-content minmax(4rem,1fr) max-content;gap:.25rem .8rem;align-items:center;font-size:13.5px;margin:0}
-.bars dt{color:var(--ink);grid-column:1}.bars dd{grid-column:3;text-align:right}.bars dd.bar{grid-column:2}.bars small{color:var(--soft)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.6rem;margin:0;padding:0;list-style:none}
+.bars{display:grid;grid-auto-flow:row dense;grid-template-columns:max-content minmax(4rem,1fr) max-content;
+gap:.25rem .8rem;align-items:center;font-size:13.5px;margin:0}
+.bars dt{color:var(--ink);grid-column:1}.bars dd{grid-column:3;text-align:right}.bars dd.bar{grid-column:2}
+.bars small{color:var(--soft)}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.6rem;margin:0;padding:0;
+list-style:none}
 .tiles li{border:1px solid var(--rule);border-left:5px solid var(--quiet);border-radius:4px;padding:.45rem .7rem}
-.tiles li.good{border-left-color:var(--good)}.tiles li.warn{border-left-color:var(--warn)}.tiles li.bad{border-left-color:var(--bad)}.tiles li.first{border-left-color:var(--first)}
-.tiles b{display:block;font-size:1.35rem;line-height:1.2;font-variant-numeric:tabular-nums}.tiles small{color:var(--soft)}
+.tiles li.good{border-left-color:var(--good)}.tiles li.warn{border-left-color:var(--warn)}
+.tiles li.bad{border-left-color:var(--bad)}.tiles li.first{border-left-color:var(--first)}
+.tiles b{display:block;font-size:1.35rem;line-height:1.2;font-variant-numeric:tabular-nums}
+.tiles small{color:var(--soft)}
 pre{margin:.3rem 0;white-space:pre-wrap;overflow-wrap:anywhere;text-align:left;font-size:12px}summary{cursor:pointer}
 @media screen{:root{color-scheme:light dark}}
-@media screen and (prefers-color-scheme:dark){:root{--ink:#e2e6ea;--soft:#9aa5b1;--paper:#14181d;--band:#1b2027;--rule:#323a44;--bad:#ff8a80;--good:#5ec98f;--warn:#e3b341;
+@media screen and (prefers-color-scheme:dark){:root{--ink:#e2e6ea;--soft:#9aa5b1;--paper:#14181d;--band:#1b2027;
+--rule:#323a44;--bad:#ff8a80;--good:#5ec98f;--warn:#e3b341;
 --quiet:#6e7781;--first:#58a6e0;--second:#f0b840;--third:#3fc8a0;--fourth:#dd9cc1;--fifth:#8ccdf2;--sixth:#f08a4b}}
 @media screen and (max-width:640px){body{padding:1rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}
-table,tbody,tfoot,tr,td{display:block}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-tr{border:1px solid var(--rule);border-radius:6px;margin-bottom:.7rem;padding:.35rem .7rem}tbody tr:nth-child(even) td{background:none}tfoot tr:first-child td{border-top:0}
+table,tbody,tfoot,tr,td{display:block}thead{position:absolute;width:1px;height:1px;overflow:hidden;
+clip-path:inset(50%)}
+tr{border:1px solid var(--rule);border-radius:6px;margin-bottom:.7rem;padding:.35rem .7rem}
+tbody tr:nth-child(even) td{background:none}tfoot tr:first-child td{border-top:0}
 tfoot tr{border:2px solid var(--soft)}
-td{display:flex;justify-content:space-between;gap:1.2em;border:0;padding:.12rem 0;text-align:right;overflow-wrap:anywhere}td:empty{display:none}
+td{display:flex;justify-content:space-between;gap:1.2em;border:0;padding:.12rem 0;text-align:right;
+overflow-wrap:anywhere}td:empty{display:none}
 td::before{color:var(--soft);text-align:left;flex:none;font-weight:400}
 .bars{grid-template-columns:1fr max-content}.bars dd{grid-column:2}.bars dd.bar{grid-column:1/3}}
-@media print{body{padding:0;max-width:none;font-size:9.5pt}table{font-size:8pt}th,td{padding:.12rem .35rem}th{position:static}h1{font-size:14pt}
-thead{display:table-header-group}tfoot{display:table-row-group}tr,figure{break-inside:avoid}h2{break-after:avoid}tbody tr:nth-child(even) td{background:none}
+@media print{body{padding:0;max-width:none;font-size:9.5pt}table{font-size:8pt}th,td{padding:.12rem .35rem}
+th{position:static}h1{font-size:14pt}
+thead{display:table-header-group}tfoot{display:table-row-group}tr,figure{break-inside:avoid}h2{break-after:avoid}
+tbody tr:nth-child(even) td{background:none}
 *{print-color-adjust:exact}}
 )";
 

@@ -37,7 +37,7 @@ constexpr engine::Named<JournalSyntax> kSyntaxes[] = {{JournalSyntax::hledger, "
 
 constexpr std::string_view kOperator = "operator";  // the payee where no customer is concerned
 
-bool is_letter_or_digit(unsigned char c) {
+bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
@@ -45,11 +45,11 @@ bool is_letter_or_digit(unsigned char c) {
 // virtual postings.
 std::string plain_component(std::string_view name) {
   std::string text;
-  for (const unsigned char c : name) {
+  for (const char c : name) {
     if (is_letter_or_digit(c) || c == '.' || c == '-' || c == '_') {
-      text += static_cast<char>(c);
+      text += c;
     } else {
-      text += fmt::format("%{:02X}", c);
+      text += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
   }
   return text;
@@ -425,7 +425,7 @@ class LedgerJournal : public PlainTextJournal {
       if (!customer.name.empty()) payees.push_back(customer.name);
     }
     std::ranges::sort(payees);
-    payees.erase(std::ranges::unique(payees).begin(), payees.end());
+    payees.erase(std::unique(payees.begin(), payees.end()), payees.end());
     for (const std::string_view payee : payees) line("payee {}", payee);
     for (const std::string_view key : kTags) line("tag {}", key);
     for_each_undeclared([&](std::string_view name, engine::Currency) { line("account {}", name); });
@@ -640,9 +640,9 @@ std::string beancount_component(std::string_view name) {
   } else {
     text = "X-c";
   }
-  for (const unsigned char c : name) {
+  for (const char c : name) {
     if (is_letter_or_digit(c)) {
-      text += static_cast<char>(c);
+      text += c;
     } else if (c == '-') {
       text += "--";
     } else if (c == '.') {
@@ -650,7 +650,7 @@ std::string beancount_component(std::string_view name) {
     } else if (c == '_') {
       text += "-u";
     } else {
-      text += fmt::format("-x{:02X}", c);
+      text += fmt::format("-x{:02X}", static_cast<unsigned char>(c));
     }
   }
   return text;

@@ -47,16 +47,18 @@ constexpr std::int64_t kEnoughMinor = 1'000'000'000'000;  // the purse that is n
 // A name's drops are its cycles, from 1; an application belongs to one, also when nobody knows its dates yet. Instants
 // in milliseconds UTC.
 constexpr const char* kSchema = R"(
-CREATE TABLE world (seed INTEGER NOT NULL, catch_percent INTEGER NOT NULL, competitor_percent INTEGER NOT NULL, no_bids_percent INTEGER NOT NULL,
-  withdrawn_percent INTEGER NOT NULL, refused_percent INTEGER NOT NULL, busy_percent INTEGER NOT NULL, delay_min_minutes INTEGER NOT NULL,
-  delay_max_minutes INTEGER NOT NULL, slow_percent INTEGER NOT NULL, purse_minor INTEGER, job_price_minor INTEGER NOT NULL,
+CREATE TABLE world (seed INTEGER NOT NULL, catch_percent INTEGER NOT NULL, competitor_percent INTEGER NOT NULL,
+  no_bids_percent INTEGER NOT NULL, withdrawn_percent INTEGER NOT NULL, refused_percent INTEGER NOT NULL,
+  busy_percent INTEGER NOT NULL, delay_min_minutes INTEGER NOT NULL, delay_max_minutes INTEGER NOT NULL,
+  slow_percent INTEGER NOT NULL, purse_minor INTEGER, job_price_minor INTEGER NOT NULL,
   currency TEXT NOT NULL) STRICT;
 CREATE TABLE name_drop (name TEXT NOT NULL, cycle INTEGER NOT NULL, drop_at INTEGER NOT NULL, finalization_at INTEGER,
   PRIMARY KEY (name, cycle)) STRICT, WITHOUT ROWID;
-CREATE TABLE application (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, cycle INTEGER NOT NULL, created_at INTEGER NOT NULL,
-  removed_at INTEGER) STRICT;
+CREATE TABLE application (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, cycle INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, removed_at INTEGER) STRICT;
 CREATE INDEX application_by_name ON application (name, cycle, created_at, id) WHERE removed_at IS NULL;
-CREATE TABLE attempt (name TEXT NOT NULL, removal INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (name, removal)) STRICT, WITHOUT ROWID;
+CREATE TABLE attempt (name TEXT NOT NULL, removal INTEGER NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (name, removal)) STRICT, WITHOUT ROWID;
 CREATE TABLE tally (what TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 )";
 
@@ -675,8 +677,7 @@ Result<std::vector<ProviderJob>> SimulatedRegistry::jobs(std::span<const DomainN
     if (names.empty()) file.each_drop(file.applications(nullptr), now, take);
     std::vector<DomainName> wanted(names.begin(), names.end());
     std::ranges::sort(wanted);
-    const auto doubled = std::ranges::unique(wanted);
-    wanted.erase(doubled.begin(), doubled.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
     for (const DomainName& name : wanted) file.each_drop(file.applications(&name), now, take);
     std::ranges::sort(found, {}, [](const auto& numbered) { return numbered.first; });
     std::vector<ProviderJob> listed;
