@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <memory>
 #include <numeric>
 #include <utility>
@@ -111,8 +112,10 @@ std::string where_of(const BackorderQuery& query, Parameters& parameters) {
   const auto any_of = [&](const std::string& column, const std::vector<std::string>& values) {
     if (values.empty()) return;
     std::string places;
-    for (const std::string& value : values) {
-      parameters.texts.push_back(value);
+    // As many places as the next power of two, the last value in those that are left: few different statements, and
+    // not one for every number of values that somebody asks for.
+    for (std::size_t i = 0; i < std::bit_ceil(values.size()); ++i) {
+      parameters.texts.push_back(values[std::min(i, values.size() - 1)]);
       places += (places.empty() ? "" : ",") + place();
     }
     add(column + " IN (" + places + ")");

@@ -14,6 +14,8 @@ using engine::ErrorCode;
 
 // queries are put together from few parts; beyond this the cache starts again
 constexpr std::size_t kMostPrepared = 256;
+// a longer one asks for hundreds of values: seldom, and its program is as long
+constexpr std::size_t kLongestKept = 4'096;
 
 // SQLite counts every allocation under one lock of the whole process. A host that has opened a database of its own
 // before keeps its setting.
@@ -206,6 +208,7 @@ Statement Connection::statement(std::string_view sql) {
     prepared.in_use = true;
     return Statement(*this, prepared.handle, &prepared.in_use);
   }
+  if (sql.size() > kLongestKept) return Statement(*this, prepare(sql), nullptr);
   if (prepared_.size() >= kMostPrepared) {
     std::erase_if(prepared_, [](const auto& entry) {
       if (entry.second->in_use) return false;

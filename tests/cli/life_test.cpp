@@ -71,38 +71,7 @@ class TestLedger {
 const Words kImport{"droplist", "import", "-", "--source", "registry", "--date-is", "drop"};
 constexpr const char* kList = "dune-market.com;2026-08-05 18:00:00\ntern-court.com;2026-08-05 18:00:00\n";
 
-// The first fenced block after a heading of the README.
-std::string block_of_readme(const std::string& heading) {
-  std::ifstream file(support::source_folder() / "README.md");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const std::size_t from = text.find("```\n", text.find(heading)) + 4;
-  return text.substr(from, text.find("```", from) - from);
-}
-
 }  // namespace
-
-TEST_CASE("life: the README's first five minutes do what they say") {
-  const support::TemporaryDirectory folder;
-  std::filesystem::create_directory(folder.file("bin"));
-  std::filesystem::create_symlink(support::program_path(), folder.file("bin/dropledger"));
-  std::filesystem::create_directory(folder.file("empty"));
-  const std::string script =
-      "set -e\nPATH=" + folder.file("bin") + ":$PATH\n" + block_of_readme("## The first five minutes");
-  CAPTURE(script);
-  const support::ProgramResult played = support::run("/bin/bash", {"-c", script}, {.directory = folder.file("empty")});
-  CAPTURE(played.error);
-  CAPTURE(played.output);
-  CHECK(played.status == 0);
-  for (const char* said : {"18.00", "VOID", "insufficient_available", "Everything agrees"}) {
-    CAPTURE(said);
-    CHECK(played.output.find(said) != std::string::npos);
-  }
-  const support::ProgramResult ended =
-      support::run_program({"--db", folder.file("empty/dropledger.db"), "backorder", "list", "--json"});
-  const json rows = json::parse(ended.output)["rows"];
-  for (const json& row : rows)
-    CHECK((row["state"] == "VOID" || row["state"] == "SUCCESSFUL" || row["state"] == "FAILED"));
-}
 
 TEST_CASE(
     "life: list, placing, preview, top-up, sweep, outcome, statement, refund report, trial balance and proof agree") {

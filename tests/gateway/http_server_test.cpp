@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <httplib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <future>
@@ -196,10 +197,8 @@ TEST_CASE("http: connections beyond the limit are turned away with an answer, an
   std::string heard;
   while (heard.find("turned away") == std::string::npos) {  // one waits, the next is turned away
     more.push_back(std::make_unique<RawConnection>(server.port));
-    if (more.size() == 1) {
-      REQUIRE(more.back()->say(request));
-      continue;
-    }
+    REQUIRE(more.back()->say(request));
+    if (more.size() == 1) continue;
     heard = more.back()->hear();
     REQUIRE(more.size() < 10);
   }
@@ -247,7 +246,9 @@ TEST_CASE("http: as many are served at once as there are threads, though none ma
   for (const RawConnection* connection : {&first, &second})
     REQUIRE(connection->say("GET /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
   door.await(2);
-  CHECK(RawConnection(server.port).hear().ends_with("turned away"));
+  RawConnection third(server.port);
+  REQUIRE(third.say("GET /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+  CHECK(third.hear().ends_with("turned away"));
   door.open();
   CHECK(first.hear().ends_with("served"));
   CHECK(second.hear().ends_with("served"));
@@ -260,6 +261,91 @@ TEST_CASE("http: an idle connection gives way to one that waits") {
   CHECK(idle.Get("/path")->status == 200);  // and keeps its connection, and with it the only thread
   httplib::Client other = server.client();
   CHECK(other.Get("/path")->status == 200);
+}
+
+TEST_CASE("http: connections that trickle, idle or say nothing take nobody's turn") {
+  Server server({.threads = 2, .waiting = 0});
+  std::vector<std::unique_ptr<RawConnection>> slow;
+  for (int i = 0; i < 300; ++i) {
+    slow.push_back(std::make_unique<RawConnection>(server.port));
+    if (i % 3 == 0) REQUIRE(slow.back()->say("POST /path HTTP/1.1\r\nHost: x\r\nX-Slow"));
+    if (i % 3 == 1) REQUIRE(slow.back()->say("POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"));
+  }
+  httplib::Client client = server.client();
+  for (int i = 0; i < 50; ++i) {
+    const auto answer = client.Get("/path?x");
+    REQUIRE(answer);
+    CHECK(answer->body == "GET|x|0|");
+  }
+  REQUIRE(slow[1]->say(std::string(96, 'x')));  // and those are still served
+  CHECK(slow[1]->hear("POST||100|").find(" 200 OK") != std::string::npos);
+}
+
+TEST_CASE("http: where there are as many connections as may be, the one that idles longest gives way") {
+  Server server({.connections = 20});
+  std::vector<std::unique_ptr<RawConnection>> open;
+  for (int i = 0; i < 20; ++i) {
+    open.push_back(std::make_unique<RawConnection>(server.port));
+    REQUIRE(open.back()->say("GET /path HTTP/1.1\r\nHost: x\r\n\r\n"));
+    open.back()->hear("GET||0|");
+  }
+  REQUIRE(open[0]->say("GET /path HTTP/1.1\r\nHost: x\r\n\r\n"));  // not the oldest any more
+  open[0]->hear("GET||0|");
+  RawConnection one_more(server.port);
+  REQUIRE(one_more.say("GET /path?more HTTP/1.1\r\nHost: x\r\n\r\n"));
+  CHECK(one_more.hear("GET|more|0|").find(" 200 OK") != std::string::npos);
+  CHECK(open[1]->hear().empty());  // it has been closed
+  REQUIRE(open[0]->say("GET /path?again HTTP/1.1\r\nHost: x\r\n\r\n"));
+  CHECK(open[0]->hear("GET|again|0|").find(" 200 OK") != std::string::npos);
+}
+
+TEST_CASE("http: an address has so many connections, and those beyond are turned away") {
+  Server server({.connections_of_loopback = 5});
+  std::vector<std::unique_ptr<RawConnection>> open;
+  for (int i = 0; i < 5; ++i) open.push_back(std::make_unique<RawConnection>(server.port));
+  CHECK(RawConnection(server.port).hear().ends_with("turned away"));
+  for (const auto& connection : open) {
+    REQUIRE(connection->say("GET /path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    CHECK(connection->hear().ends_with("GET||0|"));
+  }
+}
+
+TEST_CASE("http: what requests and answers hold together is bounded") {
+  Server server({.held_bytes = 1'000'000}, [](const HttpCall& call) {
+    return call.query == "long" ? std::string(2'000'000, 'x') : std::string("short");
+  });
+  std::vector<std::unique_ptr<RawConnection>> filling;
+  for (int i = 0; i < 4; ++i) {
+    filling.push_back(std::make_unique<RawConnection>(server.port));
+    static_cast<void>(filling.back()->say("POST /path HTTP/1.1\r\nHost: x\r\nContent-Length: 400001\r\n\r\n" +
+                                          std::string(400'000, 'x')));
+  }
+  // two fit, and none is complete: the others are refused
+  const auto refused = [&] {
+    return std::ranges::count_if(filling, [](const auto& connection) { return connection->has_answer(); });
+  };
+  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  while (refused() < 2 && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+  REQUIRE(refused() >= 2);
+  for (const auto& connection : filling) {
+    if (connection->has_answer()) CHECK(connection->hear("\r\n\r\n").find(" 503 ") != std::string::npos);
+  }
+  filling.clear();
+  CHECK(server.client().Get("/path")->body == "short");
+  CHECK(server.client().Get("/path?long")->body == "turned away");
+}
+
+TEST_CASE("http: requests that come in one piece are answered one after the other") {
+  Server server;
+  RawConnection connection(server.port);
+  std::string all;
+  for (int i = 0; i < 100; ++i) all += "GET /path?" + std::to_string(i) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  REQUIRE(connection.say(all + "GET /path?end HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+  const std::string heard = connection.hear();
+  std::size_t at = 0;
+  for (int i = 0; i < 100 && at != std::string::npos; ++i) at = heard.find("GET|" + std::to_string(i) + "|0|", at);
+  CHECK(at != std::string::npos);
+  CHECK(heard.ends_with("GET|end|0|"));
 }
 
 TEST_CASE("http: stopping answers the requests that are being worked on, and then nobody") {

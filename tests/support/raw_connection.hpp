@@ -45,6 +45,10 @@ class RawConnection {
     }
     return text;
   }
+  bool has_answer() const {
+    pollfd arriving{socket_, POLLIN, 0};
+    return ::poll(&arriving, 1, 0) == 1;
+  }
   void await_answer() const {  // which is left where it is
     pollfd arriving{socket_, POLLIN, 0};
     REQUIRE(::poll(&arriving, 1, std::chrono::milliseconds(kPatience).count()) == 1);

@@ -94,6 +94,7 @@ Took through_the_gateway(const Ground& ground, Asks asks) {
   {
     const RequestLog log(ground.file("requests.log"));
     gateway::GatewayOptions options;
+    options.quota = {0, 0, 0};  // what is measured is how fast it can be done
     options.book = file;
     options.entity = "1234";
     options.clock = [] { return kNow; };

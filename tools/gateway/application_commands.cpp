@@ -1,4 +1,6 @@
 // Backorders as applications: placing, deleting, looking at one, listing.
+#include <sodium.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -15,6 +17,9 @@ using engine::to_wire_string;
 
 // of one account on one name: a client that repeats NEW=1 without end stops here
 constexpr std::int64_t kMostOpenCopies = 100;
+constexpr std::size_t kLongestRequestId = 256;
+constexpr std::size_t kKeptOfPlacement = 1'024;  // rows and indexes of an order, about
+constexpr std::size_t kLongestPattern = 255, kMostPatterns = 100;
 constexpr std::size_t kMostRemembered = 10'000;  // further applications whose answer may not have arrived
 constexpr auto kCancelledAnswerable = std::chrono::hours(30 * 24);  // after the drop
 
@@ -152,9 +157,19 @@ std::optional<BackorderQuery::Order> list_order(std::string_view word) {
 }  // namespace
 
 std::string FurtherApplications::key_of(const Call& call) {
-  std::string key = call.caller.account + '\n';
-  for (const api_client::Parameter& parameter : call.command.parameters)
-    key += parameter.name + '=' + parameter.value + '\n';
+  crypto_generichash_state state;
+  std::string key(crypto_generichash_BYTES, '\0');
+  crypto_generichash_init(&state, nullptr, 0, key.size());
+  const auto add = [&state](std::string_view text, std::string_view end) {
+    for (const std::string_view part : {text, end})
+      crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(part.data()), part.size());
+  };
+  add(call.caller.account, "\n");
+  for (const api_client::Parameter& parameter : call.command.parameters) {
+    add(parameter.name, "=");
+    add(parameter.value, "\n");
+  }
+  crypto_generichash_final(&state, reinterpret_cast<unsigned char*>(key.data()), key.size());
   return key;
 }
 
@@ -194,6 +209,17 @@ Answer add_application(Services& desk, const Call& call) {
   const engine::PlaceOrder& order = std::get<engine::PlaceOrder>(parsed);
   const std::string wanted(call.command.find("CLASS").value_or(""));
   const std::string id(call.command.find("X-REQUEST-ID").value_or(""));
+  // it stays in the book for ever
+  if (id.size() > kLongestRequestId)
+    return refuse(505, "X-REQUEST-ID is longer than " + std::to_string(kLongestRequestId) + " bytes");
+  const auto count_open = [&] {
+    BackorderQuery open;
+    open.customer = customer.id;
+    open.open = true;
+    return call.store.count_backorders(open);
+  };
+  if (const auto exceeded = desk.quotas.place(customer.id, kKeptOfPlacement + id.size(), desk.monotonic(), count_open))
+    return refuse(549, *exceeded);
   const bool further = order.another && id.empty();
   const std::string key = further ? FurtherApplications::key_of(call) : "";
   Answer answer;
@@ -274,6 +300,14 @@ Answer query_applications(Services& desk, const Call& call) {
   const Command& command = call.command;
   const std::optional<Window> window = window_of(command, 1'000);
   if (!window) return refuse(505, "FIRST, LIMIT");
+  for (const char* const parameter : {"STATUS", "CLASS", "DOMAIN"}) {
+    const std::vector<std::string_view> patterns = command.indexed(parameter);
+    const bool names = std::string_view(parameter) == "DOMAIN";  // which are bound, and found by their index
+    if ((!names && patterns.size() > kMostPatterns) ||
+        std::ranges::any_of(patterns, [](std::string_view text) { return text.size() > kLongestPattern; }))
+      return refuse(505, std::string(parameter) + ": at most " + std::to_string(kMostPatterns) + " patterns of " +
+                             std::to_string(kLongestPattern) + " bytes");
+  }
   if (command.find("DOMAINREGEX")) return refuse(541, "DOMAINREGEX is not offered: use DOMAIN with *");
   const auto [word, descending] = order_of(command);
   const auto order = list_order(word);

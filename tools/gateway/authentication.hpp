@@ -1,72 +1,48 @@
 // Who calls: sessions, passwords, and what guessing costs.
 //
 // * A session id is 64 random letters and digits; only its hash is kept, in memory: sessions end with the program, and
-// clients log in again.
-// * A password is verified by Argon2id, two at a time, so that a flood of logins takes neither all memory nor all
-// threads. An unknown login costs the same. A
-//   password that was right is remembered for a while by a keyed hash, so that software that sends it with every call
-//   does not pay each time.
-// * Failures make the next attempts wait: of a login from one address after five, each pause twice the one before, up
-// to 15 minutes; of an address after 20,
-//   whatever logins it tries; of a login from strange addresses after 50, at most 30 s, so that nobody can lock another
-//   out: addresses from which the login succeeded before are not concerned.
+//   clients log in again. A user has at most 100: then the one idle longest gives way. They end when the user is
+//   disabled, removed, or has another password.
+// * A password is verified by Argon2id, see VerifyQueue. One that was right is remembered by a keyed hash, so that
+//   software that sends it with every call does not pay each time, and is not concerned by what others guess: who has
+//   logged in since the gateway began is always let in with the right password.
+// * What guessing costs: see LoginFailures.
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <semaphore>
-#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 
 #include "api_client/command.hpp"
 #include "engine/ports.hpp"
+#include "tools/gateway/login_failures.hpp"
+#include "tools/gateway/verify_queue.hpp"
 
 namespace gateway {
-
-using Instant = std::chrono::steady_clock::time_point;
 
 struct Caller {
   engine::User user;
   std::string account;  // the customer's name
 };
 
-enum class Refusal : std::uint8_t { wrong, no_session, throttled, too_many_sessions };
-
-class Throttle {
- public:
-  // Whether an attempt may be made now.
-  bool allows(const std::string& login, const std::string& address, Instant now);
-  void failed(const std::string& login, const std::string& address, Instant now);
-  void succeeded(const std::string& login, const std::string& address, Instant now);
-
- private:
-  struct Failures {
-    int count = 0;
-    Instant pause_until{}, last{};
-  };
-  static bool waits(const std::map<std::string, Failures>& table, const std::string& key, Instant now);
-  static void count(std::map<std::string, Failures>& table, const std::string& key, int free, std::chrono::seconds most,
-                    Instant now);
-  void forget_old(Instant now);
-
-  std::mutex mutex_;
-  std::map<std::string, Failures> by_pair_, by_address_, by_login_;
-  std::map<std::string, Instant> known_;  // login and address of successes
-};
+// `other_session`: the session is somebody else's than the login beside it. `busy`: too many log in at once.
+enum class Refusal : std::uint8_t { wrong, no_session, throttled, busy, other_session };
 
 class Authentication {
  public:
   // `monotonic` tells how time passes for sessions and pauses: not the book's clock, which stands still in a rehearsal.
-  explicit Authentication(std::function<Instant()> monotonic);
+  explicit Authentication(std::function<Instant()> monotonic, const VerifyQueue::Limits& limits = {});
 
-  // By session, or by login and password. Blocks for a tenth of a second where a password has to be verified.
+  // By session, or by login and password. Blocks for a tenth of a second where a password has to be verified, longer
+  // where others wait for it too.
   std::variant<Caller, Refusal> caller(const api_client::Connection& connection, const std::string& address,
                                        engine::LedgerReader& store);
   // Whether this is the user's password; counts as an attempt.
@@ -74,30 +50,33 @@ class Authentication {
                                     engine::LedgerReader& store);
 
   // The id of a new session of the caller's, idle for at most `timeout` and ending after `max_ttl`.
-  std::variant<std::string, Refusal> begin_session(const Caller& caller, std::chrono::seconds timeout,
-                                                   std::chrono::seconds max_ttl);
+  std::string begin_session(const Caller& caller, std::chrono::seconds timeout, std::chrono::seconds max_ttl);
   bool end_session(const std::string& id);
 
  private:
   using Hash = std::array<unsigned char, 32>;
   struct Session {
-    std::string login, password_hash;  // a changed password ends it
+    std::int64_t user;
+    std::string login;
+    Hash password;               // a changed password ends it
+    engine::UtcTime changed_at;  // and so does whatever else was changed of the user
     std::chrono::seconds timeout;
     Instant idle_until, ends_at;
   };
   Hash keyed(std::string_view text) const;
-  std::optional<bool> verify(const std::string& hash, const std::string& password);
-  void drop_ended(Instant now);
+  bool is_remembered(const Hash& proof, const std::string& login);
+  void end_session_locked(const Hash& key);
+  void make_room(std::int64_t user, Instant now);
 
   std::function<Instant()> monotonic_;
   Hash key_{};           // of this run, for keyed()
   std::string no_hash_;  // of a password nobody has, for unknown logins
-  Throttle throttle_;
-  std::counting_semaphore<16> verifying_{2};
-  std::atomic<int> in_line_{0};  // threads that verify or wait to
+  LoginFailures failures_;
+  VerifyQueue queue_;
   std::mutex mutex_;
   std::map<Hash, Session> sessions_;
-  std::map<Hash, Instant> verified_;  // keyed hash of login, stored hash and password → until when
+  std::map<std::int64_t, std::deque<Hash>> of_user_;  // the sessions of each, the oldest first
+  std::unordered_map<std::string, Hash> proofs_;      // by login: keyed hash of its stored hash and right password
 };
 
 }  // namespace gateway

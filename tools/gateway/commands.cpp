@@ -66,6 +66,25 @@ Answer answer_command(Services& desk, const Call& call) {
   return refuse(500, call.command.name.substr(0, 64));
 }
 
+Answer refuse(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::wrong:
+      return refuse(530);
+    case Refusal::no_session: {
+      Answer answer = refuse(530);
+      answer.description = "SESSION NOT FOUND";  // the text by which the vendor's clients know it
+      return answer;
+    }
+    case Refusal::throttled:
+      return refuse(425, "too many failed logins: wait before the next");
+    case Refusal::busy:
+      return refuse(421, "too many log in at once: try again");
+    case Refusal::other_session:
+      return refuse(531, "s_login is another than the session's");
+  }
+  return refuse(530);
+}
+
 Answer refuse(const engine::Error& error) {
   const int code = code_of(error.code);
   if (code == 421) return refuse(code);  // of our own troubles, nothing but that there are some

@@ -11,6 +11,7 @@
 #include "tools/gateway/back_office.hpp"
 #include "tools/gateway/book_access.hpp"
 #include "tools/gateway/http_server.hpp"
+#include "tools/gateway/quotas.hpp"
 #include "tools/gateway/vocabulary.hpp"
 
 namespace gateway {
@@ -38,7 +39,7 @@ class FurtherApplications {
     engine::UtcTime at;
     std::shared_ptr<const Delivery> delivery;
   };
-  static std::string key_of(const Call& call);
+  static std::string key_of(const Call& call);  // 32 bytes, however much the client has written
   // What an equal request placed without its caller having heard of it.
   std::optional<Placed> unheard(const std::string& key) const;
   void note(const std::string& key, Placed placed);
@@ -59,6 +60,8 @@ struct Services {
   Authentication& authentication;
   DropCatalogue& catalogue;
   FurtherApplications& further;
+  Quotas& quotas;
+  std::function<Instant()> monotonic;
 };
 
 // 500 for a command that is not offered.
@@ -90,5 +93,6 @@ Answer query_drops(Services& desk, const Call& call);
 
 // What a refusal of ours is called on the wire.
 Answer refuse(const engine::Error& error);
+Answer refuse(Refusal refusal);
 
 }  // namespace gateway

@@ -41,6 +41,8 @@ std::string_view label_of(const ListedName& listed) {
 }
 std::string zone_of(const ListedName& listed) { return zone_word(engine::parent_zone(listed.ace)); }
 
+constexpr std::size_t kMostOfOne = 100;  // each is looked for in every name
+
 struct DropFilter {
   std::vector<std::string> keywords{}, zones{}, deletion_days{}, finalizations{};
   bool all_keywords = true;
@@ -87,6 +89,11 @@ struct DropFilter {
 
 std::variant<DropFilter, Answer> filter_of(const Command& command) {
   DropFilter filter;
+  for (const char* const parameter :
+       {"KEYWORD", "DELETIONDAY", "FINALIZATIONDATE", "ZONE", "LENGTH", "SCORE", "FILTER"}) {
+    if (command.indexed(parameter).size() > kMostOfOne)
+      return refuse(505, std::string(parameter) + ": at most " + std::to_string(kMostOfOne));
+  }
   if (command.find("REGEXP")) return refuse(541, "REGEXP is not offered: use KEYWORD0, KEYWORDMATCH");
   const auto lower = [](std::string_view text) {
     std::string word(text);

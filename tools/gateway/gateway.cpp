@@ -21,22 +21,33 @@ constexpr auto kClockLook = std::chrono::milliseconds(200);
 
 engine::UtcTime system_clock() { return std::chrono::floor<engine::Milliseconds>(std::chrono::system_clock::now()); }
 
-Answer answer_of(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::wrong:
-      return refuse(530);
-    case Refusal::no_session: {
-      Answer answer = refuse(530);
-      answer.description = "SESSION NOT FOUND";  // the text by which the vendor's clients know it
-      return answer;
-    }
-    case Refusal::throttled:
-      return refuse(425, "too many failed logins: wait before the next");
-    case Refusal::too_many_sessions:
-      return refuse(521);
+// What a request may be made of. Whatever is beyond is refused before any of it is looked at or kept.
+constexpr std::size_t kMostParameters = 1'000, kLongestName = 64, kLongestValue = 256 * 1024;
+constexpr std::size_t kLongestOfConnection = 256;  // s_user, s_session …; s_login and s_pw have limits of their own
+
+std::optional<Answer> beyond_limits(const api_client::Request& request) {
+  if (request.command.parameters.size() > kMostParameters)
+    return refuse(505, "more than " + std::to_string(kMostParameters) + " parameters");
+  for (const api_client::Parameter& parameter : request.command.parameters) {
+    if (parameter.name.size() > kLongestName)
+      return refuse(505, "a parameter's name is longer than " + std::to_string(kLongestName) + " bytes");
+    if (parameter.value.size() > kLongestValue)
+      return refuse(505, parameter.name + " is longer than " + std::to_string(kLongestValue) + " bytes");
   }
-  return refuse(530);
+  const api_client::Connection& connection = request.connection;
+  for (const auto& [name, value] : {std::pair{"s_entity", &connection.entity},
+                                    {"s_session", &connection.session},
+                                    {"s_otp", &connection.otp},
+                                    {"s_user", &connection.user},
+                                    {"s_remoteaddr", &connection.remote_address}}) {
+    if (value->size() > kLongestOfConnection)
+      return refuse(505, std::string(name) + " is longer than " + std::to_string(kLongestOfConnection) + " bytes");
+  }
+  return std::nullopt;
 }
+
+// Those that read as much as the account has.
+bool is_list(const Command& command) { return matches("Query*", command.name); }
 
 }  // namespace
 
@@ -54,6 +65,7 @@ struct Gateway::Parts {
         writer(options.book),
         back_office(options.book, options.provider, [this](engine::LedgerReader& store) { return now(store); }),
         authentication(options.monotonic),
+        quotas(options.quota),
         http(
             kPath, options.limits,
             [this](const HttpCall& call) { return answer(call.query, call.body, call.address, call.delivery); },
@@ -92,23 +104,34 @@ struct Gateway::Parts {
     asked.command = request.value().command.name.substr(0, 64);
     if (!options.entity.empty() && !connection.entity.empty() && connection.entity != options.entity)
       return refuse(502, "s_entity");
-    Reading reading(readers);
+    if (std::optional<Answer> refused = beyond_limits(request.value())) return *std::move(refused);
+    std::optional<Reading> reading(std::in_place, readers);
     // a password takes its time, and a clock that was moved changes the book
     const bool looks_first = connection.session.empty() || moves_by_hand();
-    if (!looks_first) reading.begin();
-    const auto caller = authentication.caller(connection, address, reading.store());
-    if (const Refusal* refusal = std::get_if<Refusal>(&caller)) return answer_of(*refusal);
+    if (!looks_first) reading->begin();
+    const auto caller = authentication.caller(connection, address, reading->store());
+    if (const Refusal* refusal = std::get_if<Refusal>(&caller)) return refuse(*refusal);
     const Caller& known = std::get<Caller>(caller);
     asked.login = known.user.login;
     if (!connection.user.empty() && connection.user != known.account && connection.user != known.user.login)
       return refuse(531, "s_user");
     if (looks_first) {
-      follow_clock(reading.store());
-      reading.begin();
+      follow_clock(reading->store());
+      reading->begin();
     }
-    Services desk{writer, back_office, authentication, catalogue, further};
-    return answer_command(desk, {request.value().command, connection, known, address, reading.store(),
-                                 now(reading.store()), reading, delivery});
+    std::optional<ListTurns::Turn> turn;
+    if (is_list(request.value().command)) {
+      const engine::CustomerId account = known.user.customer;
+      if (!list_turns.try_take(account)) {
+        reading.reset();  // the others need it while this one waits
+        if (!list_turns.take(account)) return refuse(421, "too many lists of this account are asked for at once");
+      }
+      turn.emplace(list_turns, account);
+      if (!reading) reading.emplace(readers).begin();
+    }
+    Services desk{writer, back_office, authentication, catalogue, further, quotas, options.monotonic};
+    return answer_command(desk, {request.value().command, connection, known, address, reading->store(),
+                                 now(reading->store()), *reading, delivery});
   }
 
   bool moves_by_hand() const { return rehearsal && !options.clock; }
@@ -205,6 +228,8 @@ struct Gateway::Parts {
   Authentication authentication;
   DropCatalogue catalogue;
   FurtherApplications further;
+  Quotas quotas;
+  ListTurns list_turns;
   std::mutex log_mutex;
   std::mutex mutex;
   std::condition_variable woken;

@@ -12,6 +12,7 @@
 #include "engine/provider.hpp"
 #include "tools/gateway/authentication.hpp"
 #include "tools/gateway/http_server.hpp"
+#include "tools/gateway/quotas.hpp"
 #include "tools/operations/sweep.hpp"
 
 namespace gateway {
@@ -21,6 +22,7 @@ struct GatewayOptions {
   std::string entity{};  // another s_entity is refused; empty: any is taken
   HttpListen listen{};
   HttpLimits limits{};
+  QuotaLimits quota{};  // of each account
   // outlives the gateway, and is used by one thread at a time; null: no jobs are created
   engine::BackorderProvider* provider = nullptr;
   // unattended sweeps; 0: none, whoever runs the gateway sweeps

@@ -1,63 +1,43 @@
-// A small HTTP server around cpp-httplib that keeps to limits the library does not have: bytes of a request's head,
-// time for a whole request whatever the pace at which it trickles in, connections that wait. A body is handed over as
-// it is, whatever its content type claims. With a certificate it speaks TLS 1.2 and later.
+// A small HTTP/1.1 server whose connections cost next to nothing until a whole request has arrived: they wait in the
+// kernel (epoll), not on a thread each. Whoever trickles, idles or says nothing takes a few KiB and nobody's turn.
+// Limits on everything a client can make grow: bytes of a request, time for it to arrive and for its answer to be
+// taken, connections in all and of one address, requests that wait, and bytes held for all connections together. A body
+// is handed over as it is, whatever its content type claims. With a certificate it speaks TLS 1.2 and later.
 #pragma once
-
-#include <sys/types.h>
 
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "engine/result.hpp"
 #include "engine/time.hpp"
+#include "tools/gateway/delivery.hpp"
 
 namespace gateway {
 
 struct HttpLimits {
-  // Connections served at once. Where others wait an idle one gives way to them, and a busy one after its turn of half
-  // a second. Best more than there are clients who keep theirs: 64 clients at 32 threads would wait for their turns.
-  std::size_t threads = 128;
-  std::size_t waiting = 128;           // connections that wait for a thread; those beyond are turned away
+  std::size_t threads = 128;           // requests that are worked on at once
+  std::size_t waiting = 128;           // whole requests that wait for a thread; those beyond are turned away
   std::size_t head_bytes = 32 * 1024;  // request line and headers; the line alone 8 KiB
   std::size_t body_bytes = 4 * 1024 * 1024;
   // for all of a request to arrive, and again for all of its answer to leave
   engine::Milliseconds request_time = std::chrono::seconds(30);
   engine::Milliseconds idle_time = std::chrono::seconds(15);  // between two requests of a connection
   std::size_t requests_per_connection = 10'000;
+  // Open at once. Where there are as many, the one that has idled longest gives way to a new one. Fewer where the
+  // system gives the program fewer files.
+  std::size_t connections = 16'384;
+  // Of one address; 0: no limit. At a loopback address there may be a proxy, for everybody.
+  std::size_t connections_per_address = 2'048, connections_of_loopback = 0;
+  // What requests and answers of all connections may hold together beyond 16 KiB each: more is turned away.
+  std::size_t held_bytes = 256 * 1024 * 1024;
 };
 
 struct HttpListen {
   std::string host = "127.0.0.1";
   int port = 0;                      // 0: any free one
   std::string certificate{}, key{};  // PEM files; both or none
-};
-
-// What becomes of the answer to a call, as far as its connection tells. May be asked by any thread, also when the
-// connection has long ended.
-class Delivery {
- public:
-  explicit Delivery(int socket) : socket_(socket) {}
-
-  // Whether the caller has closed its end or is out of reach: it waits for no answer any more (or, seldom, it only said
-  // that it has nothing more to ask).
-  bool caller_has_gone() const;
-  // Whether the answer did not arrive, or will not: the connection broke, or the caller closed it or let it end before
-  // its machine had acknowledged every byte. While the answer is on its way: no.
-  bool failed() const;
-
-  // For the server. `send` hands bytes of the answer to the kernel without waiting, as send(2) does.
-  ssize_t hand_over(const std::function<ssize_t()>& send);
-  // Before the socket is closed, or the next request is read from it. `has_more`: some of that is here, so the answer
-  // to the one before has arrived.
-  void end(bool has_more);
-
- private:
-  mutable std::mutex mutex_;
-  int socket_;  // -1: ended
-  bool sent_ = false, failed_ = false;
 };
 
 struct HttpCall {
@@ -73,7 +53,7 @@ class HttpServer {
  public:
   // called on many threads at once; throws nothing
   using Handler = std::function<std::string(const HttpCall&)>;
-  // `turned_away` is the answer to connections beyond the limits.
+  // `turned_away` is the answer to requests and connections beyond the limits.
   HttpServer(std::string path, const HttpLimits& limits, Handler handler, std::string turned_away);
   ~HttpServer();  // stops
   HttpServer(const HttpServer&) = delete;

@@ -25,10 +25,8 @@ Answer start_session(Services& desk, const Call& call) {
   const auto max_ttl = seconds_of(call.command, "MAXTTL", 60, 86'400, 86'400);
   if (!timeout) return refuse(541, "TIMEOUT: 60 to 3600 seconds");
   if (!max_ttl) return refuse(541, "MAXTTL: 60 to 86400 seconds");
-  const auto begun = desk.authentication.begin_session(call.caller, *timeout, *max_ttl);
-  if (std::holds_alternative<Refusal>(begun)) return refuse(521);
   Answer answer;
-  answer.add("SESSION", std::get<std::string>(begun));
+  answer.add("SESSION", desk.authentication.begin_session(call.caller, *timeout, *max_ttl));
   return answer;
 }
 
@@ -47,7 +45,7 @@ Answer check_authentication(Services& desk, const Call& call) {
   const std::optional<engine::User> user = call.store.user(*sub_user);
   if (!user || user->customer != call.caller.user.customer) return refuse(531, "SUBUSER");
   const auto right = desk.authentication.check(user->login, std::string(*password), call.address, call.store);
-  if (std::holds_alternative<Refusal>(right)) return refuse(425);
+  if (const Refusal* refused = std::get_if<Refusal>(&right)) return refuse(*refused);
   return std::get<bool>(right) ? Answer{} : refuse(530);
 }
 

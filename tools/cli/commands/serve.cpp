@@ -44,7 +44,11 @@ struct Serve {
   std::string listen = "127.0.0.1:8080", certificate, key, entity, log_file, sweep_every, request_time = "30s",
               idle_time = "15s";
   bool rehearsal = false, beyond_loopback = false;
-  std::size_t threads = gateway::HttpLimits{}.threads, queue = gateway::HttpLimits{}.waiting, body_kib = 4096;
+  std::size_t threads = gateway::HttpLimits{}.threads, queue = gateway::HttpLimits{}.waiting, body_kib = 4096,
+              connections = gateway::HttpLimits{}.connections,
+              per_address = gateway::HttpLimits{}.connections_per_address;
+  std::int64_t most_open = gateway::QuotaLimits{}.open_backorders,
+               per_minute = gateway::QuotaLimits{}.placements_per_minute, kept_mib = 64;
 
   void bind(CLI::App& app) {
     app.add_option("--listen", listen, "Where to listen; port 0 is any free one, and is printed")
@@ -70,7 +74,24 @@ struct Serve {
     app.add_option("--threads", threads, "Requests answered at once")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
-    app.add_option("--queue", queue, "Connections that may wait; those beyond are answered 420")
+    app.add_option("--connections", connections, "Connections open at once; then the one idle longest gives way")
+        ->check(CLI::Range(16, 1'000'000))
+        ->capture_default_str();
+    app.add_option("--connections-per-address", per_address,
+                   "Connections of one address, loopback excepted; those beyond are answered 420; 0: no limit")
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
+    app.add_option("--most-open", most_open, "Open backorders of one account; 0: no limit")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}))
+        ->capture_default_str();
+    app.add_option("--placements-per-minute", per_minute, "Placements of one account a minute; 0: no limit")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}))
+        ->capture_default_str();
+    app.add_option("--kept-per-day", kept_mib, "What one account's placements may keep in the book a day; 0: no limit")
+        ->type_name("MIB")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}))
+        ->capture_default_str();
+    app.add_option("--queue", queue, "Whole requests that may wait for a thread; those beyond are answered 420")
         ->check(CLI::Range(0, 65'536))
         ->capture_default_str();
     app.add_option("--max-body", body_kib, "Largest body of a request")
@@ -106,6 +127,9 @@ struct Serve {
     }
     options.limits.threads = threads;
     options.limits.waiting = queue;
+    options.quota = {most_open, per_minute, kept_mib * 1024 * 1024};
+    options.limits.connections = connections;
+    options.limits.connections_per_address = per_address;
     options.limits.body_bytes = body_kib * 1024;
     options.limits.request_time = value_or_throw(engine::parse_span(request_time));
     options.limits.idle_time = value_or_throw(engine::parse_span(idle_time));
