@@ -106,6 +106,8 @@ std::string program_path() {
 
 std::filesystem::path source_folder() { return DROPLEDGER_SOURCE_DIR; }
 
+std::filesystem::path build_folder() { return DROPLEDGER_BUILD_DIR; }
+
 ProgramResult run_program(const std::vector<std::string>& arguments, const ProgramOptions& options) {
   return run(program_path(), arguments, options);
 }

@@ -35,6 +35,9 @@ std::string program_path();
 // Of this checkout, for tests that read our own pages and sources.
 std::filesystem::path source_folder();
 
+// Where this test was built.
+std::filesystem::path build_folder();
+
 // Throws std::system_error when the program cannot be started.
 // dropledger
 ProgramResult run_program(const std::vector<std::string>& arguments, const ProgramOptions& options = {});

@@ -17,10 +17,11 @@ constexpr const char* kFirstSteps = R"(First steps, in a rehearsal book whose cl
   dropledger --db demo.db preview
 Each command explains itself: dropledger fund --help
 
-Results go to stdout, messages to stderr. Exit status: 0 done, 2 usage, 3 bad input, 4 not found, 5 refused by a rule, 6 conflict,
-7 provider, 8 database busy, 70 internal error, 74 output not written.
-Environment: DROPLEDGER_DB, DROPLEDGER_REGISTRY, DROPLEDGER_PROVIDER, DROPLEDGER_ENTITY, DROPLEDGER_CREDENTIALS, DROPLEDGER_LOG, DROPLEDGER_ACTOR
-(the options come first), DROPLEDGER_LOGIN, DROPLEDGER_PASSWORD, DROPLEDGER_OTP, DROPLEDGER_SUBUSER (no options: arguments can be seen by all), NO_COLOR.)";
+Results go to stdout, messages to stderr. Exit status: 0 done, 2 usage, 3 bad input, 4 not found, 5 refused by a rule,
+6 conflict, 7 provider, 8 database busy, 70 internal error, 74 output not written.
+Environment: DROPLEDGER_DB, DROPLEDGER_REGISTRY, DROPLEDGER_PROVIDER, DROPLEDGER_ENTITY, DROPLEDGER_CREDENTIALS,
+DROPLEDGER_LOG, DROPLEDGER_ACTOR (the options come first), DROPLEDGER_LOGIN, DROPLEDGER_PASSWORD, DROPLEDGER_OTP,
+DROPLEDGER_SUBUSER (no options: arguments can be seen by all), NO_COLOR.)";
 
 // In the order of --help.
 struct Noun {

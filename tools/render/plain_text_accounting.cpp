@@ -37,9 +37,7 @@ constexpr engine::Named<JournalSyntax> kSyntaxes[] = {{JournalSyntax::hledger, "
 
 constexpr std::string_view kOperator = "operator";  // the payee where no customer is concerned
 
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 // A component of an hledger or ledger account: blanks end a name there, ':' divides it, others open comments and
 // virtual postings.

@@ -1,15 +1,19 @@
 // The gateway as a program: listens, sweeps, logs, and ends cleanly when told to.
 #include <signal.h>
 
+#include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "storage/store.hpp"
 #include "tools/cli/commands/commands.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/provider_access.hpp"
+#include "tools/cli/service_notice.hpp"
 #include "tools/gateway/gateway.hpp"
 #include "tools/gateway/request_log.hpp"
 #include "tools/gateway/sample_world.hpp"
@@ -210,11 +214,15 @@ struct Serve {
       session.print(record);
     }
     std::cout.flush();
+    const std::string status = "answers at " + address;
+    notify_ready(status);
     int signal = 0;
-    do {
-      sigwait(&ending, &signal);
-      if (signal == SIGHUP) reopen(session, running, log);
-    } while (signal == SIGHUP);
+    while ((signal = next_signal(ending)) == SIGHUP) {
+      notify_reloading();
+      reopen(session, running, log);
+      notify_ready(status);
+    }
+    notify_stopping();
     // What waits for a provider in trouble is woken; a second signal ends the program at once.
     stop_on_signals();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -222,6 +230,23 @@ struct Serve {
     running.stop();
     session.note("ended: requests in flight were answered");
     return 0;
+  }
+
+  // Waits for one of these signals; tells the watchdog meanwhile that this thread is alive.
+  static int next_signal(const sigset_t& signals) {
+    const std::optional<std::chrono::nanoseconds> interval = watchdog_interval();
+    while (true) {
+      int signal = 0;
+      if (interval) {
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(*interval);
+        const timespec limit{seconds.count(), (*interval - seconds).count()};
+        signal = sigtimedwait(&signals, nullptr, &limit);
+      } else {
+        signal = sigwaitinfo(&signals, nullptr);
+      }
+      if (signal > 0) return signal;
+      if (errno == EAGAIN) notify_alive();  // else a handler of another signal ran: go on waiting
+    }
   }
 
   // What others replace while the gateway runs. What cannot be opened stays as it was, and the gateway goes on.
